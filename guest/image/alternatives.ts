@@ -1,0 +1,55 @@
+import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/** Links that `update-alternatives` or an install script would have made, each where its target is installed. */
+const LINKS: [link: string, target: string][] = [
+  ["usr/bin/awk", "/usr/bin/mawk"],
+  ["usr/bin/fd", "/usr/bin/fdfind"],
+  ["usr/bin/nc", "/usr/bin/nc.openbsd"],
+  ["usr/bin/pager", "/usr/bin/less"],
+  ["usr/bin/sh", "/usr/bin/dash"],
+  ["usr/bin/which", "/usr/bin/which.debianutils"],
+];
+
+/** Links into what is mounted at boot, where programs look for a place to write. */
+const INTO_MOUNTS: [link: string, target: string][] = [
+  ["etc/mtab", "/proc/self/mounts"],
+  ["var/lock", "/run/lock"],
+  ["var/run", "/run"],
+  ["var/tmp", "/tmp"],
+];
+
+export async function makeAlternatives(root: string): Promise<void> {
+  for (const [link, target] of LINKS)
+    if ((await exists(join(root, target))) && !(await exists(join(root, link))))
+      await symlink(target, join(root, link));
+  for (const [link, target] of INTO_MOUNTS) {
+    await mkdir(dirname(join(root, link)), { recursive: true });
+    await rm(join(root, link), { recursive: true, force: true });
+    await symlink(target, join(root, link));
+  }
+  await bundleCertificates(root);
+}
+
+/** What update-ca-certificates would have put together, where ca-certificates is installed. */
+async function bundleCertificates(root: string): Promise<void> {
+  const source = join(root, "usr/share/ca-certificates");
+  if (!(await exists(source))) return;
+  const files = (await readdir(source, { recursive: true })).filter((file) => file.endsWith(".crt")).sort();
+  const certificates = await Promise.all(files.map((file) => readFile(join(source, file), "utf8")));
+  await mkdir(join(root, "etc/ssl/certs"), { recursive: true });
+  await writeFile(
+    join(root, "etc/ssl/certs/ca-certificates.crt"),
+    certificates.map((text) => `${text.trim()}\n`).join(""),
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}

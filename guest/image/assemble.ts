@@ -1,0 +1,87 @@
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { IMAGE_SCHEMA, type ImageManifest, lockedVersion, recipeHash } from "../../runtime/protocol/image.ts";
+import { makeBundles } from "./bundles.ts";
+import { debPath, sha256Of } from "./download.ts";
+import { makeErofs } from "./erofs.ts";
+import { copyNode, installGuestNode } from "./guest-node.ts";
+import { installInit } from "./init.ts";
+import { makeInitramfs } from "./initramfs.ts";
+import { takeKernel } from "./kernel.ts";
+import { REPO } from "./places.ts";
+import type { BuildOptions, Plan } from "./plan.ts";
+import type { Deb } from "./resolve.ts";
+import { StepError } from "./step-error.ts";
+import { makeUserland, settleModes } from "./userland.ts";
+
+/** Makes the three files and their manifest in `output`, from packages that are already here. */
+export async function assembleImage(
+  plan: Plan,
+  output: string,
+  scratch: string,
+  options: BuildOptions,
+): Promise<ImageManifest> {
+  const { progress, signal, places } = options;
+  const root = join(scratch, "root");
+  const path = (deb: Deb) => debPath(plan.apt, deb);
+  await progress.step("prepare the build", () =>
+    Promise.all([output, root].map((dir) => mkdir(dir, { recursive: true }))),
+  );
+
+  const node = await progress.step("install Node for the guest", () => installGuestNode(REPO, places.npm, signal));
+  const init = await progress.step("bundle our programs", async () => {
+    await makeBundles(REPO, root, node.version);
+    await installInit(REPO, root);
+    const initramfsInit = await readFile(join(REPO, "guest/init/initramfs.sh"));
+    // Everything of the repository has been read by now: is it still what the image will be named after?
+    if (recipeHash(REPO, options.extraPackages) !== plan.recipe)
+      throw new StepError("the sources changed while the image was being built", "Run it again.");
+    return initramfsInit;
+  });
+  const kernel = await progress.step("unpack the kernel", () =>
+    takeKernel({ path: path(plan.kernel), sha256: plan.kernel.sha256 }, places.kernels, signal),
+  );
+  await progress.step("unpack the packages", async () => {
+    await makeUserland(root, plan.userland.map(path), signal);
+    await copyNode(node, root);
+    await settleModes(root);
+  });
+  await progress.step("make the initramfs", async () => {
+    await writeFile(join(output, "vmlinux"), kernel.vmlinux);
+    await writeFile(join(output, "initramfs.cpio"), await makeInitramfs(init, root, kernel.modules));
+  });
+  await progress.step("make the root image", () => makeErofs(root, join(output, "root.erofs"), signal));
+  return progress.step("write the manifest", async () => {
+    const manifest = await describeImage(output, kernel.release, node.version, plan, options);
+    await writeFile(join(output, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+    await rm(scratch, { recursive: true });
+    return manifest;
+  });
+}
+
+async function describeImage(
+  output: string,
+  release: string,
+  nodeVersion: string,
+  plan: Plan,
+  { extraPackages }: BuildOptions,
+): Promise<ImageManifest> {
+  return {
+    schema: IMAGE_SCHEMA,
+    recipe: plan.recipe,
+    inputs: plan.inputs,
+    extraPackages: [...new Set(extraPackages)].sort(),
+    kernel: { release, ...identity(plan.kernel) },
+    packages: plan.userland.map(identity),
+    node: { version: nodeVersion },
+    tools: { mkfsErofs: plan.mkfsErofs, esbuild: lockedVersion(REPO, "esbuild") },
+    files: {
+      vmlinux: await measured(join(output, "vmlinux")),
+      "initramfs.cpio": await measured(join(output, "initramfs.cpio")),
+      "root.erofs": await measured(join(output, "root.erofs")),
+    },
+  };
+}
+
+const identity = ({ name, version, sha256 }: Deb) => ({ name, version, sha256 });
+const measured = async (file: string) => ({ bytes: (await stat(file)).size, sha256: await sha256Of(file) });

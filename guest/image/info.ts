@@ -1,0 +1,64 @@
+import { basename } from "node:path";
+import { findImage, type ImageManifest, imageDirs, readImage, recipeHash } from "../../runtime/protocol/image.ts";
+import { diskUse, megabytes } from "./disk-use.ts";
+import { type Places, REPO } from "./places.ts";
+
+export interface Info {
+  cache: string;
+  /** Directory of the image that this checkout boots, null where it has to be built first. */
+  current: string | null;
+  images: {
+    dir: string;
+    bytes: number;
+    /** Null where the image is not whole, or was made by another version of the builder. */
+    manifest: ImageManifest | null;
+  }[];
+  /** Bytes of what is kept to build again without a network. */
+  downloads: { apt: number; npm: number; kernels: number };
+}
+
+export async function imageInfo(places: Places, extraPackages: readonly string[]): Promise<Info> {
+  const images = imageDirs(places.cache).map(async (dir) => ({
+    dir,
+    bytes: await diskUse(dir),
+    manifest: readImage(dir)?.manifest ?? null,
+  }));
+  return {
+    cache: places.cache,
+    current: findImage(places.cache, recipeHash(REPO, extraPackages))?.dir ?? null,
+    images: await Promise.all(images),
+    downloads: {
+      apt: await diskUse(places.apt),
+      npm: await diskUse(places.npm),
+      kernels: await diskUse(places.kernels),
+    },
+  };
+}
+
+/** The same for a person. */
+export function describeInfo(info: Info): string {
+  const { apt, npm, kernels } = info.downloads;
+  return [
+    `Cache      ${info.cache}`,
+    `Downloads  ${megabytes(apt + npm + kernels)} (Debian ${megabytes(apt)}, npm ${megabytes(npm)}, kernels ${megabytes(kernels)})`,
+    `Images     ${info.images.length}`,
+    ...info.images.flatMap((image) => describeImage(image, image.dir === info.current)),
+    info.current === null ? "No image fits this checkout. Build one: piwork image build" : "",
+  ]
+    .filter((line) => line !== "")
+    .join("\n");
+}
+
+function describeImage({ dir, bytes, manifest }: Info["images"][number], current: boolean): string[] {
+  const title = `  ${basename(dir)}  ${megabytes(bytes)}${current ? "  (this checkout's)" : ""}`;
+  if (manifest === null) return [title, "    not whole, or of another version of the builder"];
+  const { kernel, node, packages, extraPackages, files } = manifest;
+  return [
+    title,
+    `    Linux ${kernel.release} (${kernel.version}), Node ${node.version}, ${packages.length} packages`,
+    ...(extraPackages.length > 0 ? [`    with ${extraPackages.join(", ")}`] : []),
+    ...Object.entries(files).map(
+      ([name, file]) => `    ${name.padEnd(14)} ${megabytes(file.bytes).padStart(7)}  sha256 ${file.sha256}`,
+    ),
+  ];
+}

@@ -1,0 +1,111 @@
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { packageName } from "../../runtime/protocol/image.ts";
+import { buildImage } from "./build.ts";
+import { cleanImages, cleanOldImages } from "./clean.ts";
+import { megabytes } from "./disk-use.ts";
+import { describeInfo, imageInfo } from "./info.ts";
+import { defaultCache, places } from "./places.ts";
+import { Progress } from "./progress.ts";
+import { StepError } from "./step-error.ts";
+
+interface Options {
+  cache: string;
+  json?: true;
+}
+interface PackageOptions extends Options {
+  packages: string[];
+}
+
+interface CleanOptions extends Options {
+  old?: true;
+}
+
+const stopping = new AbortController();
+let stoppedBy: "SIGINT" | "SIGTERM" | undefined;
+// Once: whoever presses Ctrl-C again means it, and the next build removes what is left.
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => {
+    stoppedBy = signal;
+    stopping.abort(new Error(`stopped by ${signal}`));
+  });
+
+const program = new Command("piwork image")
+  .description("The image that machines boot: kernel, initramfs and root.")
+  .exitOverride();
+
+const command = (name: string, description: string) =>
+  program
+    .command(name)
+    .description(description)
+    .exitOverride()
+    .option("--cache <dir>", "where images and downloads are kept", defaultCache())
+    .option("--json", "print data for programs");
+
+const withPackages = (name: string, description: string) =>
+  command(name, description).option(
+    "--packages <names>",
+    "Debian packages beyond guest/packages.txt, separated by commas",
+    packageNames,
+    [],
+  );
+
+withPackages("build", "Builds the image of this checkout, unless it is there.").action(
+  async (options: PackageOptions) => {
+    const started = performance.now();
+    const { progress, ...where } = prepare(options);
+    const result = await buildImage({ ...where, extraPackages: options.packages, progress, signal: stopping.signal });
+    const seconds = Math.round(performance.now() - started) / 1000;
+    const summary = result.cached ? "Nothing to build, the image is there" : `Built in ${seconds.toFixed(1)} s`;
+    print(options, { ...result, seconds }, `${summary}: ${result.dir}`);
+  },
+);
+
+withPackages("info", "Shows the images that are there, and which one this checkout boots.").action(
+  async (options: PackageOptions) => {
+    const info = await imageInfo(places(options.cache), options.packages);
+    print(options, info, describeInfo(info));
+  },
+);
+
+const clean = command("clean", "Removes all images, and what was downloaded to build them.");
+clean.option("--old", "remove only images that this checkout does not boot").action(async (options: CleanOptions) => {
+  const { progress, ...where } = prepare(options);
+  const removed = await (options.old ? cleanOldImages : cleanImages)(where.places, progress, stopping.signal);
+  const bytes = removed.reduce((sum, { bytes }) => sum + bytes, 0);
+  const lines = removed.map(({ path, bytes }) => `Removed ${path} (${megabytes(bytes)})`);
+  print(
+    options,
+    { removed, bytes },
+    [...lines, bytes > 0 ? `${megabytes(bytes)} freed.` : "Nothing to remove."].join("\n"),
+  );
+});
+
+function prepare(options: Options) {
+  const where = places(options.cache);
+  return { places: where, progress: new Progress(process.stderr, where.cache, stopping.signal) };
+}
+
+const print = ({ json }: Options, data: unknown, text: string) =>
+  process.stdout.write(`${json ? JSON.stringify(data, null, 2) : text}\n`);
+
+function packageNames(value: string, earlier: string[]): string[] {
+  const names = value.split(",").map((name) => name.trim());
+  const wrong = names.find((name) => !packageName.safeParse(name).success);
+  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not the name of a Debian package.`);
+  return [...earlier, ...names];
+}
+
+/** 0 worked, 1 failed, 2 wrong usage, and what shells expect of a program that was stopped. */
+function exitCodeOf(error: unknown): number {
+  if (stoppedBy !== undefined) return stoppedBy === "SIGINT" ? 130 : 143;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (!(error instanceof StepError)) throw error;
+  console.error(`piwork image: could not ${error.step}: ${error.message}\n${error.advice}`);
+  return 1;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}

@@ -1,0 +1,91 @@
+import { type Apt, aptComplaints } from "./apt.ts";
+import { StepError } from "./step-error.ts";
+import { ToolFailed } from "./tool.ts";
+
+/** A package at the version that apt settled on, as promised by the signed package lists. */
+export interface Deb {
+  name: string;
+  version: string;
+  /** Name of the file that apt saves. */
+  file: string;
+  bytes: number;
+  sha256: string;
+}
+
+export interface Resolved {
+  kernel: Deb;
+  /** The listed packages and all they depend on, sorted by name. */
+  userland: Deb[];
+}
+
+/** Settles every version, without fetching a package. */
+export async function resolvePackages(apt: Apt, names: readonly string[]): Promise<Resolved> {
+  const [userland, kernel] = await Promise.all([resolveUserland(apt, names), resolveKernel(apt)]);
+  return { userland, kernel };
+}
+
+async function resolveUserland(apt: Apt, names: readonly string[]): Promise<Deb[]> {
+  const debs = parseUris(await ask(() => apt.get(["install", "-y", "-qq", "--print-uris", ...names])));
+  const missing = names.filter((name) => !debs.some((deb) => deb.name === name));
+  if (missing.length > 0)
+    throw new StepError(
+      `apt did not resolve ${missing.join(", ")} to a package of that name`,
+      "Name the package that provides it, not a virtual one, in guest/packages.txt or --packages.",
+    );
+  return debs.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * The kernel image alone: what it depends on serves to install a kernel, and has no place in the guest. The
+ * metapackage names the version, which changes with every update.
+ */
+async function resolveKernel(apt: Apt): Promise<Deb> {
+  const meta = await ask(() => apt.cache(["show", "--no-all-versions", "linux-image-amd64"]));
+  const name = /^Depends:.*?\b(linux-image-\d[^ ,]*)/m.exec(meta)?.[1];
+  if (name === undefined)
+    throw new StepError(
+      "changed kernel layout: linux-image-amd64 does not depend on a versioned kernel image",
+      "This builder knows Debian 12's kernel packages; look at `apt-cache show linux-image-amd64`.",
+    );
+  const [deb] = parseUris(await ask(() => apt.get(["download", "-qq", "--print-uris", name])));
+  if (deb === undefined)
+    throw new StepError(`apt names no file for ${name}`, "Check the sources of this machine (/etc/apt).");
+  return deb;
+}
+
+async function ask(question: () => Promise<{ stdout: string }>): Promise<string> {
+  try {
+    return (await question()).stdout;
+  } catch (error) {
+    if (!(error instanceof ToolFailed)) throw error;
+    const reason = aptComplaints(error).join("; ") || error.message;
+    throw new StepError(
+      `packages could not be resolved: ${reason}`,
+      "Check the names, and that the sources of this machine (/etc/apt) offer Debian 12's main component.",
+      { cause: error },
+    );
+  }
+}
+
+/** Reads apt's lines of `'address' file bytes SHA256:hash`. */
+export function parseUris(output: string): Deb[] {
+  return output
+    .split("\n")
+    .filter((line) => line.startsWith("'"))
+    .map((line) => {
+      const match = /^'[^']*' (\S+) (\d+) SHA256:([0-9a-f]{64})$/.exec(line);
+      const [name, version] = match?.[1]?.split("_") ?? [];
+      if (!match || !name || !version)
+        throw new StepError(
+          "apt named a package without a SHA256 or a version",
+          "Use a source with signed package lists.",
+        );
+      return {
+        name,
+        version: decodeURIComponent(version),
+        file: match[1] as string,
+        bytes: Number(match[2]),
+        sha256: match[3] as string,
+      };
+    });
+}

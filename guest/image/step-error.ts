@@ -1,0 +1,45 @@
+/** A build that cannot go on: which step, what was found, and what the reader can do about it. */
+export class StepError extends Error {
+  override name = "StepError";
+  /** Filled in by the progress report, which knows the step that was running. */
+  step: string | undefined;
+  readonly advice: string;
+  /** Whether package lists of an earlier hour may be the cause. */
+  staleLists = false;
+
+  constructor(message: string, advice: string, options?: ErrorOptions) {
+    super(message, options);
+    this.advice = advice;
+  }
+}
+
+/** Gives any error of a step the advice that goes with its cause. */
+export function asStepError(error: unknown, step: string, cacheDir: string): StepError {
+  const found = error instanceof StepError ? error : explain(error, cacheDir);
+  found.step ??= step;
+  return found;
+}
+
+function explain(error: unknown, cacheDir: string): StepError {
+  const message = error instanceof Error ? error.message : String(error);
+  const cause = { cause: error };
+  if (/ENOSPC|EDQUOT|No space left|enough free space|quota exceeded/i.test(message))
+    return new StepError(
+      `no space left on the disk of ${cacheDir}`,
+      "Free about 1 GB there (`piwork image clean` removes older images), or choose another place with --cache.",
+      cause,
+    );
+  if (/EACCES|EPERM|EROFS|ENOTDIR|Permission denied/i.test(message))
+    return new StepError(
+      firstLine(message),
+      `Make ${cacheDir} a directory that you may write to, or choose another place with --cache.`,
+      cause,
+    );
+  return new StepError(
+    firstLine(message),
+    "If it happens again after `piwork image clean`, please report it with this text.",
+    cause,
+  );
+}
+
+const firstLine = (text: string) => text.trim().split("\n")[0] ?? "";

@@ -1,0 +1,58 @@
+import { ExecaError, execa, type Options } from "execa";
+import { StepError } from "./step-error.ts";
+
+/** Which Debian package brings a program that we run, where its name does not say so. */
+const PROVIDED_BY: Record<string, string> = {
+  "apt-get": "apt",
+  "apt-cache": "apt",
+  "dpkg-deb": "dpkg",
+  "mkfs.erofs": "erofs-utils",
+  xz: "xz-utils",
+  flock: "util-linux",
+};
+
+const ENVIRONMENT = { LC_ALL: "C.UTF-8" };
+
+/** A program that ran and failed. `output` is what it said, both streams. */
+export class ToolFailed extends Error {
+  override name = "ToolFailed";
+  readonly output: string;
+  constructor(program: string, output: string, options: ErrorOptions) {
+    super(`${program} failed: ${lastLines(output) || "it said nothing"}`, options);
+    this.output = output;
+  }
+}
+
+/** Runs one of the host's programs to its end, without a shell, and returns what it printed. */
+export async function tool(
+  program: string,
+  args: readonly string[],
+  { signal, ...options }: { signal: AbortSignal; cwd?: string; env?: NodeJS.ProcessEnv; extendEnv?: boolean },
+): Promise<{ stdout: string; stderr: string }> {
+  try {
+    const { stdout, stderr } = await execa(program, args, toolOptions(signal, options));
+    return { stdout: stdout as string, stderr: stderr as string };
+  } catch (error) {
+    throw toolFailed(error);
+  }
+}
+
+/** Options for everything we start: fixed language, nothing to read, ended with us. */
+export function toolOptions(signal: AbortSignal, options: Options = {}): Options {
+  return { stdin: "ignore", cancelSignal: signal, ...options, env: { ...ENVIRONMENT, ...options.env } };
+}
+
+/** What to throw for a program that execa could not start or that failed. */
+export function toolFailed(error: unknown): Error {
+  if (!(error instanceof ExecaError)) return error as Error;
+  const program = error.command.split(" ")[0] ?? "";
+  if (error.code === "ENOENT")
+    return new StepError(
+      `${program} is not installed`,
+      `Install it: sudo apt-get install ${PROVIDED_BY[program] ?? program}`,
+    );
+  return new ToolFailed(program, `${error.stderr ?? ""}\n${error.stdout ?? ""}`, { cause: error });
+}
+
+/** The end of what a program said is where its reason stands. */
+const lastLines = (output: string) => output.trim().split("\n").slice(-4).join("; ");

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { makeUserland, settleModes } from "./userland.ts";
+
+const never = new AbortController().signal;
+
+function folder(t: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), "piwork-userland-"));
+  t.after(() => rmSync(dir, { recursive: true }));
+  return dir;
+}
+
+/** Packs `files` as Debian's own tool does, with a script that must never run. */
+function deb(dir: string, name: string, files: Record<string, string>): string {
+  const tree = join(dir, `${name}-tree`);
+  mkdirSync(join(tree, "DEBIAN"), { recursive: true });
+  writeFileSync(
+    join(tree, "DEBIAN/control"),
+    `Package: ${name}\nVersion: 1\nArchitecture: all\nMaintainer: x <x@x>\nDescription: x\n`,
+  );
+  writeFileSync(join(tree, "DEBIAN/postinst"), `#!/bin/sh\ntouch ${dir}/ran\n`, { mode: 0o755 });
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(join(tree, path, ".."), { recursive: true });
+    writeFileSync(join(tree, path), content, { mode: 0o755 });
+  }
+  execFileSync("dpkg-deb", ["--build", "--root-owner-group", tree, join(dir, `${name}.deb`)], { stdio: "ignore" });
+  return join(dir, `${name}.deb`);
+}
+
+test("packages land below /usr, without documentation, without their scripts", async (t) => {
+  const dir = folder(t);
+  const root = join(dir, "root");
+  const packages = [
+    deb(dir, "mawk", { "bin/tool": "tool", "usr/bin/mawk": "mawk", "usr/share/doc/mawk/copyright": "read me" }),
+    deb(dir, "certificates", { "usr/share/ca-certificates/b.crt": "B\n", "usr/share/ca-certificates/a/a.crt": "A" }),
+  ];
+  await makeUserland(root, packages, never);
+  assert.equal(readFileSync(join(root, "usr/bin/tool"), "utf8"), "tool");
+  assert.equal(readlinkSync(join(root, "bin")), "usr/bin");
+  assert.ok(!existsSync(join(root, "usr/share/doc")));
+  assert.ok(!existsSync(join(dir, "ran")));
+  assert.equal(readlinkSync(join(root, "usr/bin/awk")), "/usr/bin/mawk");
+  assert.ok(!existsSync(join(root, "usr/bin/which")), "no link to what is not installed");
+  assert.equal(readFileSync(join(root, "etc/ssl/certs/ca-certificates.crt"), "utf8"), "A\nB\n");
+  assert.match(readFileSync(join(root, "etc/passwd"), "utf8"), /^task:x:20001:20001:task:\/home\/task:/m);
+  assert.ok(statSync(join(root, "home/task")).isDirectory());
+});
+
+test("modes are settled: nothing setuid, nothing of the builder's umask", async (t) => {
+  const root = folder(t);
+  mkdirSync(join(root, "closed"), { mode: 0o700 });
+  for (const [name, mode] of [
+    ["su", 0o4755],
+    ["mail", 0o2755],
+    ["program", 0o711],
+    ["secret", 0o600],
+  ] as const) {
+    writeFileSync(join(root, name), "");
+    chmodSync(join(root, name), mode);
+  }
+  symlinkSync("/nowhere", join(root, "link"));
+  await settleModes(root);
+  const mode = (name: string) => statSync(join(root, name)).mode & 0o7777;
+  assert.deepEqual(["su", "mail", "program", "secret", "closed"].map(mode), [0o755, 0o755, 0o755, 0o644, 0o755]);
+});
+
+test("what is neither file nor directory nor link is refused", async (t) => {
+  const root = folder(t);
+  execFileSync("mkfifo", [join(root, "pipe")]);
+  await assert.rejects(settleModes(root), /pipe, which is no file, directory or link/);
+});

@@ -1,0 +1,41 @@
+import { chmod, lstat, mkdir, readdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { writeAccounts } from "./accounts.ts";
+import { makeAlternatives } from "./alternatives.ts";
+import { StepError } from "./step-error.ts";
+import { unpackDeb } from "./unpack.ts";
+
+/** Read by people, not by programs. `usr/lib/locale` stays: C.UTF-8 is in there. */
+const NOT_FOR_A_GUEST = ["bash-completion", "bug", "doc", "doc-base", "info", "lintian", "locale", "man", "zsh"];
+
+/** Unpacks the packages into `root` and does what their install scripts would have done. */
+export async function makeUserland(root: string, debs: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const folder of ["bin", "sbin", "lib", "lib64"]) {
+    await mkdir(join(root, "usr", folder), { recursive: true });
+    await symlink(`usr/${folder}`, join(root, folder));
+  }
+  const excluded = NOT_FOR_A_GUEST.map((folder) => `--exclude=./usr/share/${folder}`);
+  for (const deb of debs) await unpackDeb(deb, root, signal, ["--anchored", ...excluded]);
+  await writeAccounts(root);
+  await makeAlternatives(root);
+}
+
+/**
+ * Gives everything one of three modes. No setuid or setgid bit survives, and neither the builder's umask nor its user
+ * shows in the image.
+ */
+export async function settleModes(root: string): Promise<void> {
+  for (const entry of await readdir(root, { withFileTypes: true })) {
+    const path = join(root, entry.name);
+    if (entry.isSymbolicLink()) continue;
+    if (entry.isDirectory()) {
+      await chmod(path, 0o755);
+      await settleModes(path);
+    } else if (entry.isFile()) await chmod(path, (await lstat(path)).mode & 0o111 ? 0o755 : 0o644);
+    else
+      throw new StepError(
+        `a package brings ${path}, which is no file, directory or link`,
+        "Take that package off the list.",
+      );
+  }
+}

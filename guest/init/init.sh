@@ -1,0 +1,31 @@
+#!/usr/bin/busybox sh
+# First process of the guest after the initramfs, which has mounted /dev, /proc and /sys. Makes the rest of a Linux
+# system, then runs taskd. While it waits for taskd it also reaps whatever was left to it.
+
+failed() {
+  echo "piwork: FAILED $1"
+  # QEMU runs with -no-reboot: this ends the machine.
+  busybox reboot -f
+}
+mounted() { # PLACE, then arguments of mount
+  place=$1
+  shift
+  busybox mount "$@" "$place" || failed "to mount $place"
+}
+
+mounted /run -t tmpfs -o mode=0755,nosuid,nodev run
+mounted /tmp -t tmpfs -o mode=1777,nosuid,nodev tmp
+busybox mkdir -p /dev/pts /dev/shm /run/lock
+mounted /dev/pts -t devpts -o mode=0620,gid=5,ptmxmode=0666 devpts
+mounted /dev/shm -t tmpfs -o mode=1777,nosuid,nodev shm
+mounted /sys/fs/cgroup -t cgroup2 -o nosuid,nodev,noexec cgroup
+# taskd mounts over directories that running sandboxes have bound; only a shared mount passes that on to them.
+busybox mount --make-rshared / || failed "to share the mounts"
+busybox hostname piwork
+
+echo "piwork: starting taskd"
+busybox env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 UV_THREADPOOL_SIZE=16 \
+  /usr/bin/node /usr/lib/piwork/taskd.mjs </dev/null &
+wait $!
+echo "piwork: taskd ended $?"
+busybox reboot -f

@@ -1,0 +1,164 @@
+import type { Writable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import { type AgentRequest, agentResponse } from "../../runtime/protocol/agent.ts";
+import { PiworkError } from "../../runtime/protocol/errors.ts";
+import { LIMITS } from "../../runtime/protocol/limits.ts";
+import { LineSplitter, LineTooLong } from "../../runtime/protocol/lines.ts";
+import type { AgentKind } from "../../runtime/protocol/rpc.ts";
+import { Sandbox, type TaskDirectories } from "../walls/sandbox.ts";
+
+/** What runs for each kind of agent. It starts outside /work, so that a folder mounted there later is not hidden from it. */
+const COMMANDS: Partial<Record<AgentKind, readonly string[]>> = {
+  probe: ["node", "/usr/lib/piwork/probe.mjs"],
+};
+
+export const AGENTS = Object.keys(COMMANDS) as AgentKind[];
+
+/** Time an agent has to answer for the first time. The real one needs 25 s under software emulation. */
+const START_DEADLINE_MS = 120_000;
+/** Time between asking an agent to end and killing it. */
+const TERMINATE_GRACE_MS = 3_000;
+/** Bytes of the agent's last words kept for the error message. */
+const STDERR_TAIL = 2_000;
+
+type Message = Record<string, unknown>;
+
+/** One agent behind its walls, spoken to in pi's RPC. */
+export class Agent {
+  readonly #sandbox: Sandbox;
+  readonly #answers = new Map<string, (message: Message) => void>();
+  readonly #onMessage: (message: Message) => Promise<void>;
+  /** Resolves with a sentence when the agent is gone, for whatever reason. */
+  readonly gone: Promise<PiworkError>;
+  #nextId = 1;
+  #stderrTail = "";
+
+  private constructor(sandbox: Sandbox, onMessage: (message: Message) => Promise<void>) {
+    this.#sandbox = sandbox;
+    this.#onMessage = onMessage;
+    this.gone = this.#live();
+  }
+
+  /** Starts an agent and waits for its first answer. `onMessage` gets each line that is no answer to us; it is read no faster than that returns. */
+  static async start(
+    kind: AgentKind,
+    directories: TaskDirectories,
+    onMessage: (message: Message) => Promise<void>,
+  ): Promise<Agent> {
+    const command = COMMANDS[kind];
+    if (command === undefined) throw new PiworkError("TASK_BOOTSTRAP_FAILED", `This image has no agent '${kind}'.`);
+    const agent = new Agent(new Sandbox(directories, "/", command), onMessage);
+    const deadline = new AbortController();
+    const outcome = await Promise.race([
+      agent
+        .ask({ type: "get_state" })
+        .then((answer) => (answer["success"] === true ? undefined : "it refused its first request")),
+      agent.gone.then((error) => error.message),
+      delay(START_DEADLINE_MS, `it did not answer within ${START_DEADLINE_MS / 1000} s`, { signal: deadline.signal }),
+    ]).finally(() => deadline.abort());
+    if (outcome === undefined) return agent;
+    await agent.kill();
+    throw new PiworkError("TASK_BOOTSTRAP_FAILED", `The agent '${kind}' did not start: ${outcome}`);
+  }
+
+  /** Process id of the sandbox's init in the guest. */
+  get pid(): number | null {
+    return this.#sandbox.initPid;
+  }
+
+  /** Sends a request and resolves with its answer; never, if the agent dies: wait for `gone` beside it. */
+  ask(request: { type: "get_state" } | { type: "prompt"; message: string } | { type: "abort" }): Promise<Message> {
+    const id = `taskd-${this.#nextId++}`;
+    return new Promise((resolve) => {
+      this.#answers.set(id, resolve);
+      this.#write({ ...request, id });
+    });
+  }
+
+  #write(request: AgentRequest): void {
+    const stdin: Writable = this.#sandbox.stdin;
+    stdin.write(`${JSON.stringify(request)}\n`);
+  }
+
+  async stop(): Promise<void> {
+    this.#sandbox.terminate();
+    const grace = new AbortController();
+    await Promise.race([this.gone, delay(TERMINATE_GRACE_MS, undefined, { signal: grace.signal })]).finally(() =>
+      grace.abort(),
+    );
+    await this.kill();
+  }
+
+  async kill(): Promise<void> {
+    this.#sandbox.kill();
+    await this.gone;
+  }
+
+  async #live(): Promise<PiworkError> {
+    this.#sandbox.stderr.on("data", (data: Buffer) => {
+      this.#stderrTail = (this.#stderrTail + data.toString("utf8")).slice(-STDERR_TAIL);
+    });
+    let violation: PiworkError | undefined;
+    try {
+      await this.#readLines();
+    } catch (error) {
+      if (!(error instanceof PiworkError)) throw error;
+      violation = error;
+      this.#sandbox.kill();
+      this.#sandbox.stdout.resume(); // what it still says is nobody's business; an unread pipe would keep it from closing
+    }
+    try {
+      const { code } = await this.#sandbox.ended;
+      if (violation !== undefined) return violation;
+      const words = this.#stderrTail.trim().split("\n").at(-1);
+      return new PiworkError(
+        "PI_PROCESS_DEAD",
+        `The agent ended with code ${code}${words ? `; its last words: ${words}` : "."}`,
+      );
+    } catch (error) {
+      console.error("taskd: agent:", this.#stderrTail);
+      return error instanceof PiworkError
+        ? error
+        : new PiworkError("INTERNAL_ERROR", "The agent's end could not be followed.", { cause: error });
+    }
+  }
+
+  async #readLines(): Promise<void> {
+    const splitter = new LineSplitter(LIMITS.agentLineBytes);
+    for await (const chunk of this.#sandbox.stdout.iterator({ destroyOnReturn: false })) {
+      for (const line of splitter.push(chunk as Buffer)) {
+        if (line instanceof LineTooLong) {
+          throw new PiworkError(
+            "LIMIT_EXCEEDED",
+            `The agent wrote a line of more than ${line.limit} bytes and was ended.`,
+          );
+        }
+        await this.#receive(line);
+      }
+    }
+  }
+
+  async #receive(line: string): Promise<void> {
+    const message = parseObject(line);
+    if (message === undefined) {
+      if (line.trim() !== "") await this.#onMessage({ type: "unparsed", text: line.slice(0, 4096) });
+      return;
+    }
+    const response = agentResponse.safeParse(message);
+    const waiting =
+      response.success && response.data.id !== undefined ? this.#answers.get(response.data.id) : undefined;
+    if (response.success && response.data.id !== undefined && waiting !== undefined) {
+      this.#answers.delete(response.data.id);
+      waiting(message);
+    } else await this.#onMessage(message);
+  }
+}
+
+function parseObject(line: string): Message | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Message) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,176 @@
+import { createHash } from "node:crypto";
+import { invalidRequest, PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
+import { LIMITS } from "../../runtime/protocol/limits.ts";
+import { LineTooLong } from "../../runtime/protocol/lines.ts";
+import {
+  type AnswerFrame,
+  type Command,
+  commands,
+  isCommand,
+  type Payload,
+  type RequestFrame,
+  type Result,
+  requestFrame,
+} from "../../runtime/protocol/rpc.ts";
+
+/** What a command gives: its answer, and what happens only after the answer is on its way. */
+export interface Reply<R> {
+  result: R;
+  after?: () => void;
+}
+
+export type Handlers = {
+  [C in Command]: (payload: Payload<C>, requestId: string) => Reply<Result<C>> | Promise<Reply<Result<C>>>;
+};
+
+interface Remembered {
+  fingerprint: string;
+  answer: Promise<string>;
+  /** bytes of the answer; undefined while the request still runs */
+  bytes: number | undefined;
+}
+
+/** Deeper than any payload of ours; more is an attempt to exhaust the stack. */
+const MAX_DEPTH = 32;
+
+/** Answers requests, each id once: the same request again gets the same answer without a second effect. */
+export class Requests {
+  readonly #handlers: Handlers;
+  readonly #send: (line: string) => Promise<void>;
+  readonly #remembered = new Map<string, Remembered>();
+  #rememberedBytes = 0;
+
+  constructor(handlers: Handlers, send: (line: string) => Promise<void>) {
+    this.#handlers = handlers;
+    this.#send = send;
+  }
+
+  async receive(line: string | LineTooLong): Promise<void> {
+    const frame = parseFrame(line);
+    if (frame instanceof PiworkError) {
+      await this.#send(refusal(idOf(line), frame));
+      return;
+    }
+    const known = this.#remembered.get(frame.id);
+    const fingerprint = fingerprintOf(frame);
+    if (known !== undefined) {
+      const same = known.fingerprint === fingerprint;
+      await this.#send(
+        same
+          ? await known.answer
+          : refusal(
+              frame.id,
+              new PiworkError("INVALID_REQUEST", "This id was used for another request; use a new one."),
+            ),
+      );
+      return;
+    }
+    if (!this.#makeRoom()) {
+      await this.#send(
+        refusal(
+          frame.id,
+          new PiworkError("LIMIT_EXCEEDED", `${LIMITS.rememberedIds} requests are running; wait for some to end.`),
+        ),
+      );
+      return;
+    }
+    await this.#run(frame, fingerprint);
+  }
+
+  async #run(frame: RequestFrame, fingerprint: string): Promise<void> {
+    let settle: (answer: string) => void = () => {};
+    const entry: Remembered = { fingerprint, bytes: undefined, answer: new Promise((resolve) => (settle = resolve)) };
+    this.#remembered.set(frame.id, entry);
+    const { line, after } = await this.#answer(frame);
+    entry.bytes = Buffer.byteLength(line);
+    this.#rememberedBytes += entry.bytes;
+    this.#makeRoom();
+    settle(line);
+    const sent = this.#send(line);
+    after?.();
+    await sent;
+  }
+
+  async #answer(frame: RequestFrame): Promise<{ line: string; after?: (() => void) | undefined }> {
+    try {
+      if (!isCommand(frame.type)) throw new PiworkError("INVALID_REQUEST", "There is no such command.");
+      const { result, after } = await this.#dispatch(frame.type, frame);
+      return { line: JSON.stringify({ id: frame.id, ok: true, result } satisfies AnswerFrame), after };
+    } catch (error) {
+      if (!(error instanceof PiworkError)) console.error(`taskd: ${frame.type} failed:`, error);
+      return {
+        line: JSON.stringify({
+          id: frame.id,
+          ok: false,
+          error: toErrorBody(error, `doing ${frame.type.slice(0, 64)}`),
+        } satisfies AnswerFrame),
+      };
+    }
+  }
+
+  async #dispatch<C extends Command>(command: C, frame: RequestFrame): Promise<Reply<Result<C>>> {
+    const payload = commands[command].payload.safeParse(frame.payload);
+    if (!payload.success) throw invalidRequest(`the payload of ${command}`, payload.error);
+    return this.#handlers[command](payload.data as Payload<C>, frame.id);
+  }
+
+  /** Forgets the oldest answered ids until there is room for one more; a running request is never forgotten. */
+  #makeRoom(): boolean {
+    const over = () => this.#remembered.size >= LIMITS.rememberedIds || this.#rememberedBytes > LIMITS.rememberedBytes;
+    for (const [id, entry] of this.#remembered) {
+      if (!over()) return true;
+      if (entry.bytes === undefined) continue;
+      this.#remembered.delete(id);
+      this.#rememberedBytes -= entry.bytes;
+    }
+    return !over();
+  }
+}
+
+function parseFrame(line: string | LineTooLong): RequestFrame | PiworkError {
+  if (line instanceof LineTooLong)
+    return new PiworkError("LIMIT_EXCEEDED", `A line has at most ${LIMITS.lineBytes} bytes.`);
+  try {
+    const parsed = requestFrame.safeParse(JSON.parse(line));
+    if (!parsed.success) return invalidRequest("the request", parsed.error);
+    if (depthOver(parsed.data.payload, MAX_DEPTH))
+      return new PiworkError("INVALID_REQUEST", `A payload is at most ${MAX_DEPTH} levels deep.`);
+    return parsed.data;
+  } catch {
+    return new PiworkError("INVALID_REQUEST", "The line is not JSON.");
+  }
+}
+
+/** A refused frame may still carry a usable id, and its sender waits for that one. */
+function idOf(line: string | LineTooLong): string | null {
+  if (line instanceof LineTooLong) return null;
+  try {
+    const id = requestFrame.shape.id.safeParse((JSON.parse(line) as { id?: unknown } | null)?.id);
+    return id.success ? id.data : null;
+  } catch {
+    return null;
+  }
+}
+
+function depthOver(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => depthOver(inner, levels - 1));
+}
+
+function refusal(id: string | null, error: PiworkError): string {
+  return JSON.stringify({ id, ok: false, error: error.toBody() } satisfies AnswerFrame);
+}
+
+function fingerprintOf(frame: RequestFrame): string {
+  return createHash("sha256")
+    .update(canonical([frame.type, frame.payload]))
+    .digest("base64");
+}
+
+/** JSON with sorted keys: two payloads that mean the same have the same text. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(",")}}`;
+}

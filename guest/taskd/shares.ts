@@ -1,0 +1,62 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { PiworkError } from "../../runtime/protocol/errors.ts";
+import type { Place } from "../../runtime/protocol/open-beneath.ts";
+import type { MountProof } from "../../runtime/protocol/rpc.ts";
+
+/** Only root gets into this; what a task sees of it is bound into its sandbox. */
+export const PRIVATE_ROOT = "/run/piwork";
+
+/** `mmap` keeps shared writable mappings working (SQLite, git) and still shows edits made on the host; `none` and `loose` each fail at one of them. */
+const OPTIONS_9P = "trans=virtio,version=9p2000.L,cache=mmap,msize=524288,nosuid,nodev";
+
+const mounted = new Set<string>();
+
+/** Where the share with this tag is mounted. */
+export function sharePath(tag: MountProof["tag"]): string {
+  return `${PRIVATE_ROOT}/${tag}`;
+}
+
+/** Mounts a share, and shows the host that both see the same files: reads what it wrote, answers beside it. */
+export async function proveShare(proof: MountProof): Promise<{ tag: string; read: string }> {
+  const path = sharePath(proof.tag);
+  if (!mounted.has(proof.tag)) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    await mountTool("mount", ["-t", "9p", "-o", OPTIONS_9P, proof.tag, path]);
+    mounted.add(proof.tag);
+  }
+  try {
+    const read = readFileSync(`${path}/${proof.file}`, "utf8").slice(0, 64);
+    writeFileSync(`${path}/${proof.file}.reply`, proof.reply, { flag: "wx" });
+    return { tag: proof.tag, read };
+  } catch (cause) {
+    console.error(`taskd: share ${proof.tag}:`, cause);
+    throw new PiworkError(
+      "TASK_BOOTSTRAP_FAILED",
+      `The share '${proof.tag}' is mounted, but the machine cannot read and write in it.`,
+    );
+  }
+}
+
+/** Mounts an open place over `target`; by descriptor, so that no rename can put another directory there. */
+export async function bindPlace(place: Place, target: string): Promise<void> {
+  await mountTool("mount", ["--bind", "/proc/self/fd/3", target], place.fd);
+}
+
+export async function unmount(target: string): Promise<void> {
+  await mountTool("umount", ["--lazy", target]);
+}
+
+/** `fd` becomes descriptor 3 of the tool. */
+async function mountTool(tool: "mount" | "umount", args: string[], fd?: number): Promise<void> {
+  const child = spawn(tool, ["--no-canonicalize", ...args], {
+    stdio: ["ignore", "ignore", "pipe", ...(fd === undefined ? [] : [fd])],
+    env: { PATH: "/usr/bin:/usr/sbin" },
+  });
+  const ended = new Promise<number | null>((resolve, reject) => child.once("close", resolve).once("error", reject));
+  const [words, code] = await Promise.all([child.stderr === null ? "" : text(child.stderr), ended]);
+  if (code === 0) return;
+  console.error(`taskd: ${tool} ${args.join(" ")}: ${words.trim()}`);
+  throw new PiworkError("TASK_BOOTSTRAP_FAILED", `${tool} failed in the machine; its console has the words.`);
+}

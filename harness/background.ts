@@ -1,0 +1,35 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { REPOSITORY } from "../runtime/places.ts";
+import { connectIfRunning, PIWORK, waitFor } from "./piwork.ts";
+
+/** The first start asks KVM for its word and may build the image. */
+const START_DEADLINE_MS = 600_000;
+
+/** Starts `piwork up` so that it goes on after this program, and shows what it says until its machine runs. */
+export async function startInBackground(words: readonly string[] = []): Promise<void> {
+  const directory = join(REPOSITORY, "tmp/dev");
+  mkdirSync(directory, { recursive: true });
+  const output = join(directory, "up.log");
+  const fd = openSync(output, "w");
+  const child = spawn(process.execPath, [PIWORK, "up", "--headless", ...words], {
+    detached: true,
+    stdio: ["ignore", fd, fd],
+  });
+  closeSync(fd);
+  let shown = 0;
+  const show = () => {
+    const text = readFileSync(output, "utf8");
+    process.stderr.write(text.slice(shown));
+    shown = text.length;
+  };
+  await waitFor("a runtime with a running machine", START_DEADLINE_MS, async () => {
+    show();
+    if (child.exitCode !== null) throw new Error(`piwork up ended with code ${child.exitCode}; its words are above`);
+    const client = await connectIfRunning(undefined);
+    return (await client?.call("status", {}))?.machines.some(({ state }) => state === "running") || undefined;
+  });
+  show();
+  child.unref();
+}

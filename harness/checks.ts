@@ -1,0 +1,108 @@
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { REPOSITORY } from "../runtime/places.ts";
+
+/** A check that takes this long hangs; on a loaded machine the slowest takes a fifth of it. */
+const CHECK_DEADLINE_MS = 180_000;
+
+/** One question with one answer. Throwing is the answer "no"; the sentence says what was seen. */
+export interface Check {
+  /** stands for the question in results and filters: `area.what-is-asked` */
+  id: string;
+  /** what must be true, as a sentence */
+  claim: string;
+  run(): Promise<void> | void;
+}
+
+export interface Result {
+  id: string;
+  claim: string;
+  verdict: "passed" | "failed";
+  milliseconds: number;
+  /** why it failed */
+  reason?: string;
+}
+
+export interface Tally {
+  passed: number;
+  failed: number;
+}
+
+/** The evidence of one run: a directory below tmp/dev/runs that is written as the run goes. */
+export class Run {
+  readonly directory: string;
+  readonly suite: string;
+  readonly results: Result[] = [];
+
+  constructor(suite: string) {
+    this.suite = suite;
+    const time = new Date().toISOString().replace(/[:.]/g, "-");
+    this.directory = join(REPOSITORY, "tmp/dev/runs", `${time}-${suite}`);
+    mkdirSync(this.directory, { recursive: true });
+  }
+
+  /** Runs the checks one after the other; a check that throws fails, and the others go on. */
+  async perform(checks: readonly Check[]): Promise<void> {
+    for (const check of checks) {
+      const started = performance.now();
+      let reason: string | undefined;
+      try {
+        await withDeadline(check.run());
+      } catch (error) {
+        reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      }
+      const milliseconds = Math.round(performance.now() - started);
+      const { id, claim } = check;
+      this.#record(
+        reason === undefined
+          ? { id, claim, verdict: "passed", milliseconds }
+          : { id, claim, verdict: "failed", milliseconds, reason },
+      );
+    }
+  }
+
+  #record(result: Result): void {
+    this.results.push(result);
+    appendFileSync(join(this.directory, "results.jsonl"), `${JSON.stringify(result)}\n`);
+    const seconds = `${(result.milliseconds / 1000).toFixed(1)} s`;
+    console.log(`${result.verdict === "passed" ? "ok    " : "FAILED"}  ${result.id}  ${result.claim}  (${seconds})`);
+    if (result.reason !== undefined) console.log(result.reason.replace(/^/gm, "        "));
+  }
+
+  /** Closes the run. Fewer checks than were expected is a failure of its own. */
+  finish(expected: readonly string[]): Tally {
+    const executed = new Set(this.results.map(({ id }) => id));
+    const missing = expected.filter((id) => !executed.has(id));
+    for (const id of missing) {
+      this.#record({
+        id,
+        claim: "this check was to run",
+        verdict: "failed",
+        milliseconds: 0,
+        reason: "it did not run",
+      });
+    }
+    const failed = this.results.filter(({ verdict }) => verdict === "failed").length;
+    const tally = { passed: this.results.length - failed, failed };
+    const summary = { schema: 1, suite: this.suite, expected, ...tally, results: this.results };
+    writeFileSync(join(this.directory, "results.json"), `${JSON.stringify(summary, null, 2)}\n`);
+    return tally;
+  }
+}
+
+/** A check that hangs must not keep the others from running. */
+async function withDeadline(work: Promise<void> | void): Promise<void> {
+  const over = new AbortController();
+  const overdue = delay(CHECK_DEADLINE_MS, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`no answer after ${CHECK_DEADLINE_MS / 1000} s`);
+  });
+  overdue.catch(() => {}); // aborted, or thrown by the race
+  await Promise.race([work, overdue]).finally(() => over.abort());
+}
+
+/** The last line of every suite, and its exit code. */
+export function conclude({ passed, failed }: Tally): void {
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+}

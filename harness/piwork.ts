@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Client, connect, NoRuntime } from "../runtime/control/client.ts";
+import { REPOSITORY } from "../runtime/places.ts";
+
+export const PIWORK = join(REPOSITORY, "runtime/cli/piwork.mjs");
+
+/** A machine may take this long to boot on a loaded host, the first answer of KVM and an image included. */
+const READY_DEADLINE_MS = 300_000;
+
+/** The places of a runtime of our own: it shares only the image cache with the user's. */
+export interface Sandbox {
+  directory: string;
+  state: string;
+  workspace: string;
+  logs: string;
+  /** words that make the command line mean this runtime */
+  words: string[];
+  [Symbol.dispose](): void;
+}
+
+/** `logs` stay as evidence; everything else goes. */
+export function makeSandbox(logs: string): Sandbox {
+  const directory = mkdtempSync(join(tmpdir(), "piwork-suite-"));
+  const state = join(directory, "state");
+  const workspace = join(directory, "workspace");
+  mkdirSync(workspace);
+  mkdirSync(logs, { recursive: true });
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  const forget = atExit(remove);
+  return {
+    directory,
+    state,
+    workspace,
+    logs,
+    words: ["--state", state, "--logs", logs],
+    [Symbol.dispose]() {
+      forget();
+      remove();
+    },
+  };
+}
+
+const CLEANUPS = new Set<() => void>();
+
+/** What must not outlive this process, however it ends; gives the function that takes it off the list. */
+function atExit(cleanup: () => void): () => void {
+  if (CLEANUPS.size === 0 && !process.listeners("exit").includes(runCleanups)) {
+    process.on("exit", runCleanups);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
+  }
+  CLEANUPS.add(cleanup);
+  return () => void CLEANUPS.delete(cleanup);
+}
+
+function runCleanups(): void {
+  for (const cleanup of [...CLEANUPS].reverse()) cleanup();
+}
+
+/** One `piwork up` that a suite started, and a client of it. */
+export class RunningRuntime implements AsyncDisposable {
+  readonly process: ChildProcess;
+  readonly client: Client;
+  readonly exited: Promise<number | null>;
+  readonly #output: () => string;
+
+  private constructor(child: ChildProcess, client: Client, exited: Promise<number | null>, output: () => string) {
+    this.process = child;
+    this.client = client;
+    this.exited = exited;
+    this.#output = output;
+  }
+
+  /** Starts a runtime and waits until its machine runs. */
+  static async start(
+    sandbox: Sandbox,
+    words: string[] = [],
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<RunningRuntime> {
+    const child = spawn(
+      process.execPath,
+      [PIWORK, ...sandbox.words, "up", "--headless", "--workspace", sandbox.workspace, ...words],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, ...environment },
+      },
+    );
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on("data", (data: Buffer) => (output += data.toString()));
+    let code: number | null | undefined;
+    const exited = new Promise<number | null>((resolve) => child.once("close", (ended) => resolve((code = ended))));
+    const forget = atExit(() => child.kill("SIGKILL"));
+    void exited.then(forget);
+    const client = await waitFor("a runtime with a running machine", READY_DEADLINE_MS, async () => {
+      if (code !== undefined) throw new Error(`piwork up ended with code ${code}:\n${output}`);
+      const attached = await connectIfRunning(sandbox.state);
+      const status = await attached?.call("status", {});
+      return status?.machines.some(({ state }) => state === "running") ? attached : undefined;
+    });
+    return new RunningRuntime(child, client, exited, () => output);
+  }
+
+  /** Everything it printed so far. */
+  get output(): string {
+    return this.#output();
+  }
+
+  /** Process id of QEMU. */
+  async qemuPid(): Promise<number> {
+    const pid = (await this.client.call("status", {})).machines[0]?.pid;
+    if (pid === undefined || pid === null) throw new Error("no machine runs");
+    return pid;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.process.kill("SIGTERM");
+    await this.exited;
+  }
+}
+
+export async function connectIfRunning(state: string | undefined): Promise<Client | undefined> {
+  try {
+    return await connect({ state });
+  } catch (error) {
+    if (error instanceof NoRuntime) return undefined;
+    throw error;
+  }
+}
+
+/** Polls until `look` gives something; says what it waited for when it never does. */
+export async function waitFor<T>(
+  what: string,
+  deadlineMs: number,
+  look: () => Promise<T | undefined> | T | undefined,
+): Promise<T> {
+  const deadline = performance.now() + deadlineMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) throw new Error(`waited ${deadlineMs / 1000} s for ${what}`);
+    await delay(25);
+  }
+}
+
+/** Waits until a process is gone. */
+export function waitForEnd(pid: number, what: string, deadlineMs = 10_000): Promise<boolean> {
+  return waitFor(`the end of ${what} (process ${pid})`, deadlineMs, () => !existsSync(`/proc/${pid}`) || undefined);
+}
+
+/** What a finished command printed and how it ended. */
+export interface Finished {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the `piwork` command as a user would. */
+export async function piwork(
+  words: string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Finished> {
+  const child = spawn(process.execPath, [PIWORK, ...words], {
+    stdio: ["ignore", "pipe", "pipe"],
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+  });
+  const ended = new Promise<number | null>((resolve, reject) => child.once("close", resolve).once("error", reject));
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { code, stdout, stderr };
+}

@@ -1,0 +1,116 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import type { Command } from "commander";
+import { execa } from "execa";
+import { rememberedVerdict } from "../../machine/acceleration.ts";
+import { QEMU } from "../../machine/hypervisor.ts";
+import { findPlaces, type PlaceOptions, type Places, REPOSITORY } from "../../places.ts";
+import { findImage, recipeHash } from "../../protocol/image.ts";
+import { print, printJson, table } from "../attach.ts";
+
+interface Finding {
+  what: string;
+  verdict: "ok" | "note" | "missing";
+  words: string;
+}
+
+export function addDoctor(program: Command): void {
+  program
+    .command("doctor")
+    .description("look at this machine: what is there, what is missing, what would run the virtual machine and why")
+    .option("--json", "print the findings for programs")
+    .action(async (options: { json?: boolean }, command: Command) => {
+      const findings = await examine(findPlaces(command.optsWithGlobals<PlaceOptions>()));
+      if (options.json) printJson(findings);
+      else
+        print(table(findings.map(({ what, verdict, words }) => [verdict === "ok" ? "ok     " : verdict, what, words])));
+      if (findings.some(({ verdict }) => verdict === "missing")) process.exitCode = 1;
+    });
+}
+
+async function examine(places: Places): Promise<Finding[]> {
+  return [
+    {
+      what: "system",
+      verdict: process.platform === "linux" && process.arch === "x64" ? "ok" : "missing",
+      words: `${process.platform} ${process.arch}, Node ${process.version}`,
+    },
+    await program("QEMU", QEMU, ["--version"], "qemu-system-x86"),
+    await program("bubblewrap", "bwrap", ["--version"], "bubblewrap"),
+    await program("erofs", "mkfs.erofs", ["--help"], "erofs-utils"),
+    await userNamespaces(),
+    ...(await acceleration(places)),
+    image(places),
+  ];
+}
+
+async function program(what: string, file: string, words: string[], debian: string): Promise<Finding> {
+  const { stdout, stderr, failed, code } = await execa(file, words, { reject: false });
+  if (failed && code === "ENOENT")
+    return { what, verdict: "missing", words: `'npm run setup' installs it (Debian package ${debian})` };
+  return { what, verdict: "ok", words: `${stdout || stderr}`.split("\n")[0] ?? "" };
+}
+
+/** The walls around QEMU need them; some hosts forbid them. */
+async function userNamespaces(): Promise<Finding> {
+  const { failed, stderr, code } = await execa(
+    "bwrap",
+    ["--unshare-all", "--uid", "20001", "--cap-drop", "ALL", "--ro-bind", "/", "/", "true"],
+    { reject: false },
+  );
+  if (!failed)
+    return {
+      what: "walls",
+      verdict: "ok",
+      words: "bubblewrap can build the walls around QEMU (user, mount, pid, network namespaces)",
+    };
+  const why = code === "ENOENT" ? "bubblewrap is not installed" : stderr.trim();
+  return {
+    what: "walls",
+    verdict: "missing",
+    words: `the walls around QEMU cannot be built (${why}); allow unprivileged user namespaces`,
+  };
+}
+
+async function acceleration(places: Places): Promise<Finding[]> {
+  if (!existsSync("/dev/kvm")) return [emulation("/dev/kvm is not there")];
+  try {
+    accessSync("/dev/kvm", constants.R_OK | constants.W_OK);
+  } catch {
+    return [emulation("/dev/kvm may not be used by this user; add it to the group 'kvm'")];
+  }
+  const remembered = existsSync(QEMU) ? await rememberedVerdict(places.cache) : undefined;
+  if (remembered === undefined)
+    return [
+      {
+        what: "acceleration",
+        verdict: "note",
+        words: "/dev/kvm is there; whether it works is tried at the first 'piwork up'",
+      },
+    ];
+  return [
+    remembered.works
+      ? { what: "acceleration", verdict: "ok", words: `kvm: ${remembered.why}` }
+      : emulation(remembered.why),
+  ];
+}
+
+function emulation(why: string): Finding {
+  const words = `software emulation (tcg): ${why}. It works, slower; QEMU's project gives no security guarantee without hardware virtualisation`;
+  return { what: "acceleration", verdict: "note", words };
+}
+
+function image(places: Places): Finding {
+  const found = findImage(places.cache, recipeHash(REPOSITORY));
+  if (found === undefined)
+    return {
+      what: "image",
+      verdict: "missing",
+      words: "'piwork image build' builds it; so does the first 'piwork up'",
+    };
+  const { kernel, node, inputs } = found.manifest;
+  return {
+    what: "image",
+    verdict: "ok",
+    words: `${inputs.slice(0, 16)}, Linux ${kernel.release}, Node ${node.version}`,
+  };
+}

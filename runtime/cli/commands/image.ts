@@ -1,0 +1,27 @@
+import { join } from "node:path";
+import type { Command } from "commander";
+import { execa } from "execa";
+import { REPOSITORY } from "../../places.ts";
+import { PiworkError } from "../../protocol/errors.ts";
+
+/** Only for the list of commands: `runPiwork` hands everything after `image` to the builder, which has a help of its own. */
+export function addImage(program: Command): void {
+  program.command("image").usage("build|info|clean [options]").description("build, look at and remove the guest image");
+}
+
+/** Builds what is missing; the words of the build go to the terminal. */
+export async function runImageBuild(words: string[]): Promise<void> {
+  const code = await runImage(words);
+  if (code !== 0)
+    throw new PiworkError("TASK_BOOTSTRAP_FAILED", "The guest image could not be built; the lines above say why.");
+}
+
+/** Runs the image builder, a program of its own: nothing of the runtime depends on how images are made. */
+export async function runImage(words: string[]): Promise<number> {
+  const child = await execa(process.execPath, ["--import", "tsx", join(REPOSITORY, "guest/image/main.ts"), ...words], {
+    stdio: "inherit",
+    reject: false,
+    cwd: REPOSITORY,
+  });
+  return child.exitCode ?? 130;
+}

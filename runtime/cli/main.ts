@@ -1,0 +1,63 @@
+import { Command, CommanderError } from "commander";
+import { NoRuntime } from "../control/client.ts";
+import { PiworkError } from "../protocol/errors.ts";
+import { VERSION } from "../version.ts";
+import { addDiag } from "./commands/diag.ts";
+import { addDoctor } from "./commands/doctor.ts";
+import { addExec } from "./commands/exec.ts";
+import { addImage, runImage } from "./commands/image.ts";
+import { addLogs } from "./commands/logs.ts";
+import { addAbort, addPrompt } from "./commands/prompt.ts";
+import { addDown, addStatus } from "./commands/status.ts";
+import { addTask } from "./commands/task.ts";
+import { addUp } from "./commands/up.ts";
+
+/** The `piwork` command: exit code 0 worked, 1 failed, 2 wrong usage. */
+export async function runPiwork(words: string[]): Promise<void> {
+  try {
+    if (words[0] === "image") process.exitCode = await runImage(words.slice(1));
+    else await buildProgram().parseAsync(words, { from: "user" });
+  } catch (error) {
+    process.exitCode = exitCodeFor(error);
+  }
+}
+
+export function buildProgram(): Command {
+  const program = new Command("piwork")
+    .description("Gives an AI agent a task and a folder inside a virtual machine.")
+    .version(VERSION)
+    .option("--state <DIR>", "where task records and sessions are kept (default: $XDG_STATE_HOME/piwork)")
+    .option("--cache <DIR>", "where images are kept (default: $XDG_CACHE_HOME/piwork)")
+    .option("--logs <DIR>", "where piwork.log and qemu.log are (default: tmp/dev of the repository)")
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .showHelpAfterError("(add --help for what there is)");
+  for (const add of [
+    addUp,
+    addDown,
+    addStatus,
+    addTask,
+    addPrompt,
+    addAbort,
+    addExec,
+    addLogs,
+    addDiag,
+    addDoctor,
+    addImage,
+  ])
+    add(program);
+  return program;
+}
+
+function exitCodeFor(error: unknown): number {
+  // Help and version "fail" with code 0; every other complaint of the parser is about usage, and it has been printed.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const known = error instanceof PiworkError || error instanceof NoRuntime;
+  const code = error instanceof PiworkError ? ` (${error.code})` : "";
+  process.stderr.write(
+    known
+      ? `piwork: ${error.message}${code}\n`
+      : `piwork: unexpected failure: ${error instanceof Error ? error.stack : String(error)}\n`,
+  );
+  return error instanceof PiworkError && error.code === "INVALID_REQUEST" ? 2 : 1;
+}

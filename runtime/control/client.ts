@@ -1,0 +1,96 @@
+import { type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
+import { z } from "zod";
+import { controlSocket, findPlaces, type PlaceOptions } from "../places.ts";
+import {
+  type Call,
+  type CallInput,
+  type CallOutput,
+  calls,
+  type Stream,
+  type StreamInput,
+  type StreamItem,
+  streams,
+} from "../protocol/control.ts";
+import { errorBody, PiworkError } from "../protocol/errors.ts";
+import { LIMITS } from "../protocol/limits.ts";
+import { LineSplitter, LineTooLong } from "../protocol/lines.ts";
+
+/** Raised when no runtime listens for the given state directory. */
+export class NoRuntime extends Error {
+  constructor(state: string, cause?: unknown) {
+    super(`No runtime is running for the state in ${state}. Start one with 'npm start' or 'piwork up'.`, { cause });
+    this.name = "NoRuntime";
+  }
+}
+
+/** Items hold at most one event each, with some room for the envelope. */
+const ITEM_BYTES = LIMITS.lineBytes * 2;
+
+const failureItem = z.looseObject({ type: z.literal("error"), error: errorBody });
+
+/** A typed client of the control API of one running runtime. */
+export class Client {
+  readonly #socket: string;
+  readonly #state: string;
+
+  constructor(socket: string, state: string) {
+    this.#socket = socket;
+    this.#state = state;
+  }
+
+  /** One call, one answer. Rejects with a PiworkError that carries the code. */
+  async call<C extends Call>(name: C, input: CallInput<C>): Promise<CallOutput<C>> {
+    const response = await this.#post(name, input);
+    const value: unknown = JSON.parse(await text(response));
+    if (response.statusCode !== 200) throw PiworkError.fromBody(z.object({ error: errorBody }).parse(value).error);
+    return calls[name].output.parse(value) as CallOutput<C>;
+  }
+
+  /** A call with many answers. Leaving the loop early tells the runtime that nobody reads any more. */
+  async *stream<S extends Stream>(
+    name: S,
+    input: StreamInput<S>,
+  ): AsyncGenerator<Exclude<StreamItem<S>, { type: "error" }>> {
+    const response = await this.#post(name, input);
+    if (response.statusCode !== 200)
+      throw PiworkError.fromBody(z.object({ error: errorBody }).parse(JSON.parse(await text(response))).error);
+    const splitter = new LineSplitter(ITEM_BYTES);
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      for (const line of splitter.push(chunk)) {
+        if (line instanceof LineTooLong) throw line;
+        const value: unknown = JSON.parse(line);
+        const failure = failureItem.safeParse(value);
+        if (failure.success) throw PiworkError.fromBody(failure.data.error);
+        yield streams[name].item.parse(value) as Exclude<StreamItem<S>, { type: "error" }>;
+      }
+    }
+  }
+
+  #post(name: string, input: unknown): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const outgoing = request(
+        {
+          socketPath: this.#socket,
+          path: `/v1/${name}`,
+          method: "POST",
+          headers: { "content-type": "application/json" },
+        },
+        resolve,
+      );
+      outgoing.once("error", (error: NodeJS.ErrnoException) => {
+        const absent = error.code === "ENOENT" || error.code === "ECONNREFUSED";
+        reject(absent ? new NoRuntime(this.#state, error) : error);
+      });
+      outgoing.end(JSON.stringify(input));
+    });
+  }
+}
+
+/** Connects to the runtime of a state directory (the user's own one by default); rejects when none runs. */
+export async function connect(options: PlaceOptions = {}): Promise<Client> {
+  const places = findPlaces(options);
+  const client = new Client(controlSocket(places), places.state);
+  await client.call("status", {});
+  return client;
+}

@@ -1,0 +1,146 @@
+import { chmodSync, rmSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { z } from "zod";
+import { type Call, type CallOutput, calls, type Stream, type StreamItem, streams } from "../protocol/control.ts";
+import { type ErrorCode, invalidRequest, PiworkError, toErrorBody } from "../protocol/errors.ts";
+import { LIMITS } from "../protocol/limits.ts";
+
+export type CallHandlers = {
+  [C in Call]: (input: z.infer<(typeof calls)[C]["input"]>) => CallOutput<C> | Promise<CallOutput<C>>;
+};
+
+/** A stream handler sends items until it returns; `signal` says that nobody reads any more. */
+export type StreamHandlers = {
+  [S in Stream]: (
+    input: z.infer<(typeof streams)[S]["input"]>,
+    send: (item: StreamItem<S>) => void,
+    signal: AbortSignal,
+  ) => Promise<void>;
+};
+
+export interface ControlHandlers {
+  calls: CallHandlers;
+  streams: StreamHandlers;
+  /** told of failures that a caller must not see the insides of */
+  onUnexpected(error: unknown, doing: string): void;
+}
+
+const STATUS: Record<ErrorCode, number> = {
+  INVALID_REQUEST: 400,
+  WORKSPACE_POLICY_VIOLATION: 403,
+  TASK_NOT_FOUND: 404,
+  TASK_NOT_READY: 409,
+  TASK_BUSY: 409,
+  LIMIT_EXCEEDED: 413,
+  TASK_BOOTSTRAP_FAILED: 500,
+  PI_PROCESS_DEAD: 500,
+  INTERNAL_ERROR: 500,
+  SWITCH_TIMEOUT: 504,
+};
+
+/** The control API on a Unix socket that only this user can open. */
+export class ControlServer implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #path: string;
+
+  private constructor(server: Server, path: string) {
+    this.#server = server;
+    this.#path = path;
+  }
+
+  /** `path` lies in a directory that only this user can enter, and its owner holds the state's lock, so what is there is a leftover. */
+  static async listen(path: string, handlers: ControlHandlers): Promise<ControlServer> {
+    const server = createServer((request, response) => void serve(request, response, handlers));
+    rmSync(path, { force: true });
+    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
+    chmodSync(path, 0o600);
+    return new ControlServer(server, path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    rmSync(this.#path, { force: true });
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeIdleConnections();
+    // Streams have no end of their own.
+    setTimeout(() => this.#server.closeAllConnections(), 500).unref();
+    await closed;
+  }
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, handlers: ControlHandlers): Promise<void> {
+  const doing = `answering ${(request.url ?? "").slice(0, 64)}`;
+  try {
+    if (request.method !== "POST") throw new PiworkError("INVALID_REQUEST", "Every call is a POST with a JSON body.");
+    const name = /^\/v1\/([a-z_]{1,32})$/.exec(request.url ?? "")?.[1] ?? "";
+    if (Object.hasOwn(calls, name)) await answerCall(name as Call, request, response, handlers.calls);
+    else if (Object.hasOwn(streams, name)) await answerStream(name as Stream, request, response, handlers);
+    else throw new PiworkError("INVALID_REQUEST", "There is no such call.");
+  } catch (error) {
+    if (!(error instanceof PiworkError)) handlers.onUnexpected(error, doing);
+    refuse(request, response, toErrorBody(error, doing));
+  }
+}
+
+async function answerCall<C extends Call>(
+  name: C,
+  request: IncomingMessage,
+  response: ServerResponse,
+  handlers: CallHandlers,
+): Promise<void> {
+  const input = await readInput(name, calls[name].input, request);
+  const output = await handlers[name](input as z.infer<(typeof calls)[C]["input"]>);
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(output));
+}
+
+async function answerStream<S extends Stream>(
+  name: S,
+  request: IncomingMessage,
+  response: ServerResponse,
+  handlers: ControlHandlers,
+): Promise<void> {
+  const input = await readInput(name, streams[name].input, request);
+  const readerGone = new AbortController();
+  response.on("close", () => readerGone.abort());
+  response.on("error", () => readerGone.abort());
+  const write = (item: unknown) => {
+    if (readerGone.signal.aborted) return;
+    response.write(`${JSON.stringify(item)}\n`);
+    if (response.writableLength > LIMITS.unreadStreamBytes) response.destroy();
+  };
+  response.writeHead(200, { "content-type": "application/x-ndjson" }).flushHeaders();
+  try {
+    await handlers.streams[name](input as z.infer<(typeof streams)[S]["input"]>, write, readerGone.signal);
+  } catch (error) {
+    if (!(error instanceof PiworkError)) handlers.onUnexpected(error, name);
+    write({ type: "error", error: toErrorBody(error, name) });
+  }
+  response.end();
+}
+
+async function readInput(name: string, schema: z.ZodType, request: IncomingMessage): Promise<unknown> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    if (bytes > LIMITS.controlBodyBytes)
+      throw new PiworkError("LIMIT_EXCEEDED", `A request body has at most ${LIMITS.controlBodyBytes} bytes.`);
+    pieces.push(piece);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.concat(pieces).toString("utf8"));
+  } catch {
+    throw new PiworkError("INVALID_REQUEST", "The request body is not JSON.");
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw invalidRequest(`the input of ${name}`, parsed.error);
+  return parsed.data;
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, error: ReturnType<typeof toErrorBody>): void {
+  if (response.headersSent) return void response.destroy();
+  // What is left of a body that was refused is not read.
+  response
+    .writeHead(STATUS[error.code], { "content-type": "application/json", connection: "close" })
+    .end(JSON.stringify({ error }), () => request.destroy());
+}

@@ -1,0 +1,70 @@
+import { closeSync, openSync, renameSync, writeSync } from "node:fs";
+import { join } from "node:path";
+
+type Level = "info" | "warn" | "error";
+
+/** Names whose values never reach the log, at any depth. */
+const SECRET = /key|token|secret|password|authorization|cookie/i;
+/** Longest text kept of one value, in characters. */
+const LONGEST = 2_000;
+
+/** `piwork.log`: one JSON object a line. The runtime before this one is kept as `piwork.previous.log`. */
+export class Log {
+  readonly path: string;
+  readonly #fd: number;
+
+  constructor(directory: string) {
+    this.path = join(directory, "piwork.log");
+    keepPrevious(this.path);
+    this.#fd = openSync(this.path, "w", 0o600);
+  }
+
+  info(message: string, facts: Record<string, unknown> = {}): void {
+    this.#write("info", message, facts);
+  }
+
+  warn(message: string, facts: Record<string, unknown> = {}): void {
+    this.#write("warn", message, facts);
+  }
+
+  error(message: string, facts: Record<string, unknown> = {}): void {
+    this.#write("error", message, facts);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  #write(level: Level, message: string, facts: Record<string, unknown>): void {
+    writeSync(
+      this.#fd,
+      `${JSON.stringify({ time: new Date().toISOString(), level, message, ...(redact(facts) as object) })}\n`,
+    );
+  }
+}
+
+export function keepPrevious(path: string): void {
+  try {
+    renameSync(path, path.replace(/\.log$/, ".previous.log"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
+/** A copy that is fit for a log: secrets by name, errors with their stack, long texts cut. */
+export function redact(value: unknown): unknown {
+  if (value instanceof Error)
+    return redact({
+      name: value.name,
+      text: value.message,
+      stack: value.stack,
+      ...(value.cause === undefined ? {} : { cause: value.cause }),
+    });
+  if (typeof value === "string")
+    return value.length > LONGEST ? `${value.slice(0, LONGEST)}… (${value.length} characters)` : value;
+  if (Array.isArray(value)) return value.map(redact);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, SECRET.test(name) ? "[redacted]" : redact(inner)]),
+  );
+}

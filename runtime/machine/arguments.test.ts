@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type MachineShape, qemuArguments } from "./arguments.ts";
+
+const shape: MachineShape = {
+  accelerator: "tcg",
+  memoryMb: 768,
+  fileDevices: ["-device", "files"],
+  kernelWords: ["piwork.x=1"],
+};
+
+/** The values of every use of one option. */
+function values(option: string, args: string[]): string[] {
+  return args.flatMap((word, at) => (word === option ? [args[at + 1] ?? ""] : []));
+}
+
+test("no network card, nothing that listens but Unix sockets, no default devices", () => {
+  const args = qemuArguments(shape);
+  assert.deepEqual(values("-nic", args), ["none"]);
+  assert.ok(args.includes("-nodefaults") && args.includes("-no-user-config"));
+  assert.deepEqual(
+    args.filter((word) => /tcp|udp|telnet|websocket|(^|,)(host|port|to)=|vnc|gdb|netdev/.test(word)),
+    [],
+  );
+});
+
+test("the sandbox denies everything it can", () => {
+  assert.deepEqual(values("-sandbox", qemuArguments(shape)), [
+    "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+  ]);
+});
+
+test("the root disk is read-only", () => {
+  assert.match(values("-blockdev", qemuArguments(shape))[0] ?? "", /read-only=on/);
+});
+
+test("acceleration chooses the processor model", () => {
+  assert.deepEqual(values("-cpu", qemuArguments({ ...shape, accelerator: "kvm" })), ["host"]);
+  assert.deepEqual(values("-cpu", qemuArguments(shape)), ["max"]);
+});
+
+test("kernel words are appended", () => {
+  assert.match(values("-append", qemuArguments(shape))[0] ?? "", /^console=ttyS0 .* piwork\.x=1$/);
+});

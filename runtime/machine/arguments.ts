@@ -1,0 +1,49 @@
+import { TASKD_PORT } from "../protocol/rpc.ts";
+
+/** Where things are in QEMU's own view of the file system; see confinement.ts. */
+export const INSIDE = { image: "/image", sockets: "/sockets", exports: "/export" } as const;
+
+export type Accelerator = "kvm" | "tcg";
+
+export interface MachineShape {
+  accelerator: Accelerator;
+  /** memory of the guest, in MiB */
+  memoryMb: number;
+  /** words for the devices that give tasks their files; see workspace/ */
+  fileDevices: readonly string[];
+  /** words added to the kernel's command line */
+  kernelWords: readonly string[];
+}
+
+/** The QEMU command line of a machine. Pure: the same shape gives the same words, and no path of the host is in them. */
+export function qemuArguments(shape: MachineShape): string[] {
+  return [
+    ["-nodefaults", "-no-user-config", "-no-reboot"],
+    ["-display", "none"],
+    ["-nic", "none"],
+    // Everything QEMU's own seccomp filter can deny. Saving a machine must therefore go through a descriptor, not a command.
+    ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
+    ["-machine", "q35,usb=off,smbus=off,sata=off,vmport=off"],
+    shape.accelerator === "kvm" ? ["-accel", "kvm", "-cpu", "host"] : ["-accel", "tcg", "-cpu", "max"],
+    ["-smp", "1"],
+    ["-m", `${shape.memoryMb}M`],
+    // Reseeds the guest's random numbers when a saved machine is restored.
+    ["-device", "vmgenid,guid=auto"],
+    ["-kernel", `${INSIDE.image}/vmlinux`],
+    ["-initrd", `${INSIDE.image}/initramfs.cpio`],
+    ["-append", ["console=ttyS0", "quiet", "loglevel=4", "panic=-1", ...shape.kernelWords].join(" ")],
+    ["-blockdev", `driver=file,node-name=root,filename=${INSIDE.image}/root.erofs,read-only=on,locking=off`],
+    ["-device", "virtio-blk-pci,drive=root"],
+    ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"],
+    [
+      "-chardev",
+      `socket,id=qmp,path=${INSIDE.sockets}/qmp.sock,server=on,wait=off`,
+      "-mon",
+      "chardev=qmp,mode=control",
+    ],
+    ["-device", "virtio-serial-pci"],
+    ["-chardev", `socket,id=taskd,path=${INSIDE.sockets}/taskd.sock,server=on,wait=off`],
+    ["-device", `virtserialport,chardev=taskd,name=${TASKD_PORT}`],
+    shape.fileDevices,
+  ].flat();
+}

@@ -1,0 +1,42 @@
+import { createWriteStream, type WriteStream } from "node:fs";
+import { StringDecoder } from "node:string_decoder";
+
+/** What is kept of one machine's console, in bytes; a guest could otherwise fill the host's disk. */
+const LOG_BYTES = 16 * 1024 * 1024;
+
+/** The serial console of a machine: into a file, and its last line for whoever asks why nothing happens. */
+export class Console {
+  readonly #file: WriteStream;
+  readonly #decoder = new StringDecoder("utf8");
+  #written = 0;
+  #line = "";
+  #lastLine = "";
+
+  constructor(path: string, flags: "a" | "w" = "a") {
+    this.#file = createWriteStream(path, { flags, mode: 0o600 });
+    this.#file.on("error", () => {}); // a full disk must not end the machine; the boot deadline still works on #lastLine
+  }
+
+  write(chunk: Buffer): void {
+    if (this.#written < LOG_BYTES) {
+      this.#written += chunk.length;
+      this.#file.write(chunk);
+      if (this.#written >= LOG_BYTES)
+        this.#file.write(`\n(the console's log ends here: ${LOG_BYTES} bytes are kept)\n`);
+    }
+    const lines = (this.#line + this.#decoder.write(chunk)).split(/\r?\n/);
+    this.#line = (lines.pop() ?? "").slice(-500);
+    this.#lastLine = lines.findLast((line) => line.trim() !== "") ?? this.#lastLine;
+  }
+
+  /** The last thing the machine said, without control characters. */
+  get lastLine(): string {
+    const line = this.#line.trim() === "" ? this.#lastLine : this.#line;
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
+    return line.replace(/\u001b\[[0-9;?]*[a-zA-Z]|[\u0000-\u001f\u007f]/g, "").slice(0, 300) || "(nothing yet)";
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => this.#file.end(resolve));
+  }
+}

@@ -1,0 +1,94 @@
+import { connect, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import { PiworkError } from "../protocol/errors.ts";
+import { LineSplitter, LineTooLong } from "../protocol/lines.ts";
+
+const MESSAGE_BYTES = 4 * 1024 * 1024;
+const ANSWER_DEADLINE_MS = 10_000;
+
+const message = z.union([
+  z.looseObject({ QMP: z.unknown() }),
+  z.looseObject({ event: z.string(), data: z.record(z.string(), z.unknown()).optional() }),
+  z.looseObject({ return: z.unknown(), id: z.number() }),
+  z.looseObject({ error: z.object({ class: z.string(), desc: z.string() }), id: z.number() }),
+]);
+
+/** Connects to a socket that a starting process is about to make. Gives up when `gone` settles. */
+export async function connectWhenThere(path: string, gone: AbortSignal): Promise<Socket> {
+  for (;;) {
+    gone.throwIfAborted();
+    const socket = connect(path);
+    const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+      socket.once("connect", () => resolve(undefined));
+      socket.once("error", resolve);
+    });
+    if (error === undefined) return socket;
+    if (error.code !== "ENOENT" && error.code !== "ECONNREFUSED") throw error;
+    await delay(5, undefined, { signal: gone });
+  }
+}
+
+/** QEMU's control channel. */
+export class Qmp {
+  readonly #socket: Socket;
+  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  readonly #onEvent: (name: string, data: Record<string, unknown>) => void;
+  #nextId = 1;
+
+  private constructor(socket: Socket, onEvent: (name: string, data: Record<string, unknown>) => void) {
+    this.#socket = socket;
+    this.#onEvent = onEvent;
+    const splitter = new LineSplitter(MESSAGE_BYTES);
+    socket.on("data", (chunk: Buffer) => {
+      for (const line of splitter.push(chunk)) this.#receive(line);
+    });
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => {
+      for (const { reject } of this.#waiting.values())
+        reject(new PiworkError("INTERNAL_ERROR", "QEMU closed its control channel."));
+      this.#waiting.clear();
+    });
+  }
+
+  static async connect(
+    path: string,
+    gone: AbortSignal,
+    onEvent: (name: string, data: Record<string, unknown>) => void = () => {},
+  ): Promise<Qmp> {
+    const qmp = new Qmp(await connectWhenThere(path, gone), onEvent);
+    await qmp.execute("qmp_capabilities");
+    return qmp;
+  }
+
+  async execute(command: string, args: Record<string, unknown> = {}): Promise<unknown> {
+    const id = this.#nextId++;
+    const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    const overdue = setTimeout(() => {
+      this.#waiting
+        .get(id)
+        ?.reject(
+          new PiworkError("INTERNAL_ERROR", `QEMU did not answer '${command}' within ${ANSWER_DEADLINE_MS / 1000} s.`),
+        );
+      this.#waiting.delete(id);
+    }, ANSWER_DEADLINE_MS);
+    this.#socket.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
+    return answer.finally(() => clearTimeout(overdue));
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #receive(line: string | LineTooLong): void {
+    if (line instanceof LineTooLong) throw line;
+    const parsed = message.parse(JSON.parse(line));
+    if ("event" in parsed) return this.#onEvent(parsed.event as string, (parsed.data ?? {}) as Record<string, unknown>);
+    if (!("id" in parsed)) return;
+    const waiting = this.#waiting.get(parsed.id as number);
+    this.#waiting.delete(parsed.id as number);
+    if ("error" in parsed)
+      waiting?.reject(new PiworkError("INTERNAL_ERROR", `QEMU refused: ${(parsed.error as { desc: string }).desc}`));
+    else waiting?.resolve((parsed as { return: unknown }).return);
+  }
+}

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { errorBody } from "./errors.ts";
+import { requestId, taskId } from "./ids.ts";
+import { taskState } from "./rpc.ts";
+
+const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
+
+/** What an event carries, by its name. */
+const payloads = {
+  task_bootstrap_state: z.strictObject({ step: z.string().max(64) }),
+  task_switch_started: z.strictObject({ requestId }),
+  task_ready: z.strictObject({ requestId, state: taskState }),
+  task_error: z.strictObject({
+    /** the request this error ends; null when an agent died while nothing was asked of it */
+    requestId: requestId.nullable(),
+    during: z.enum(["switch", "prompt", "idle"]),
+    error: errorBody,
+  }),
+  task_stopped: z.strictObject({}),
+  /** one line of the agent's own protocol, passed on as it is */
+  agent_output: z.strictObject({ requestId: requestId.nullable(), message: z.record(z.string(), z.unknown()) }),
+  agent_end: z.strictObject({ requestId }),
+  exec_output: z.strictObject({ requestId, stream: z.enum(["stdout", "stderr"]), data: base64 }),
+  runtime_warning: z.strictObject({ message: z.string().max(2048) }),
+} as const;
+
+export type EventName = keyof typeof payloads;
+
+const envelope = {
+  type: z.literal("event"),
+  /** milliseconds since the epoch, by the clock of the sender */
+  timestamp: z.number(),
+  taskId: taskId.nullable(),
+  /** rises by one with each event of one taskd */
+  seq: z.number().int().positive(),
+};
+
+function eventSchema<N extends EventName>(name: N) {
+  return z.strictObject({ ...envelope, event: z.literal(name), payload: payloads[name] });
+}
+
+export const runtimeEvent = z.discriminatedUnion("event", [
+  eventSchema("task_bootstrap_state"),
+  eventSchema("task_switch_started"),
+  eventSchema("task_ready"),
+  eventSchema("task_error"),
+  eventSchema("task_stopped"),
+  eventSchema("agent_output"),
+  eventSchema("agent_end"),
+  eventSchema("exec_output"),
+  eventSchema("runtime_warning"),
+]);
+export type RuntimeEvent = z.infer<typeof runtimeEvent>;
+export type EventPayload<N extends EventName> = z.infer<(typeof payloads)[N]>;
+export type EventOf<N extends EventName> = Extract<RuntimeEvent, { event: N }>;

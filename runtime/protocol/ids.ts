@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { LIMITS } from "./limits.ts";
+
+export const taskId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{2,63}$/, "an id is 3 to 64 of a-z, 0-9 and '-', and starts with a letter or digit");
+export type TaskId = z.infer<typeof taskId>;
+
+/** Request ids are chosen by the host; taskd only compares them. */
+export const requestId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, "a request id is 1 to 64 of A-Z, a-z, 0-9, '_' and '-'");
+
+export const title = z
+  .string()
+  .min(1, "a title needs at least one character")
+  .max(LIMITS.titleCharacters, `a title has at most ${LIMITS.titleCharacters} characters`)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  .regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/u, "a title is one line without control characters");
+
+/** A folder as the wire names it: relative to the workspace root, at least one level below it. */
+export const relativeFolder = z
+  .string()
+  .min(1)
+  .refine(
+    (path) => Buffer.byteLength(path) <= LIMITS.folderBytes,
+    `a folder path has at most ${LIMITS.folderBytes} bytes`,
+  )
+  .refine((path) => !path.includes("\0"), "a folder path has no NUL")
+  .refine(
+    (path) => path.split("/").every((part) => part !== "" && part !== "." && part !== ".."),
+    "a folder is relative to the workspace root, without empty parts, '.' or '..'",
+  );

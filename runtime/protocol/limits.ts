@@ -1,0 +1,29 @@
+/** Every limit of the wire between host and guest, and of what hangs on it. Nothing else may state one. */
+export const LIMITS = {
+  /** longest line on the wire, in bytes, newline included */
+  lineBytes: 1024 * 1024,
+  /** raw bytes of command output in one exec_output event */
+  execChunkBytes: 64 * 1024,
+  /** longest agent line that still fits into an event, in bytes */
+  agentLineBytes: 1024 * 1024 - 4096,
+  /** remembered request ids, in entries */
+  rememberedIds: 1024,
+  /** remembered answers, in bytes */
+  rememberedBytes: 8 * 1024 * 1024,
+  /** open tasks in one taskd */
+  tasksPerTaskd: 64,
+  /** longest prompt, in characters */
+  promptCharacters: 256 * 1024,
+  /** words of one system_bash command */
+  execWords: 1024,
+  /** longest title of a task, in characters */
+  titleCharacters: 120,
+  /** longest relative folder path, in bytes */
+  folderBytes: 1024,
+  /** longest time limit a command may ask for, in milliseconds */
+  execTimeoutMs: 60 * 60 * 1000,
+  /** largest request body of the control API, in bytes */
+  controlBodyBytes: 1024 * 1024,
+  /** command output held for a reader of the control API that does not keep up, in bytes */
+  unreadStreamBytes: 64 * 1024 * 1024,
+} as const;

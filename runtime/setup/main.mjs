@@ -1,0 +1,144 @@
+// Set-up that is nobody's problem: brings what is missing, then runs the program it was given.
+// Plain JavaScript without packages, because it runs before there are any.
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** Hash of the lock file that node_modules was installed from. */
+const STAMP = join(REPOSITORY, "node_modules/.piwork-lock");
+const HELP = join(REPOSITORY, "runtime/setup/up-help.txt");
+const OLDEST_NODE = [20, 19];
+/** Packages of Debian that the runtime, the image build and the suites use. */
+const DEBIAN_PACKAGES = ["qemu-system-x86", "bubblewrap", "erofs-utils", "xz-utils"];
+
+const say = (words) => process.stderr.write(`piwork: ${words}\n`);
+
+/** Ends with one sentence; 2 says that nothing here can work, 1 that something went wrong. */
+function giveUp(words, code) {
+  say(words);
+  process.exit(code);
+}
+
+function refuseUnsupported() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  const oldNode = major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]);
+  if (process.platform !== "linux" || process.arch !== "x64")
+    giveUp(`this runs on Linux on x86-64 only; this is ${process.platform} on ${process.arch}.`, 2);
+  if (oldNode) giveUp(`Node ${OLDEST_NODE.join(".")} or newer is needed; this is ${process.versions.node}.`, 2);
+  if (spawnSync("apt-get", ["--version"]).status !== 0)
+    giveUp("Debian's package client apt-get is needed for set-up, and it is not here.", 2);
+}
+
+async function installDebianPackages() {
+  const missing = missingPackages();
+  if (missing.length === 0) return;
+  say(`Debian packages to install: ${missing.join(" ")}`);
+  const isRoot = process.getuid() === 0;
+  if (!isRoot && spawnSync("sudo", ["--version"]).status !== 0) {
+    giveUp(
+      `they need root, and there is no sudo. As root: apt-get install --no-install-recommends ${missing.join(" ")}`,
+      1,
+    );
+  }
+  const asRoot = (words) => (isRoot ? words : ["sudo", ...words]);
+  const wait = ["-o", "DPkg::Lock::Timeout=300"];
+  await step("apt-get update", asRoot(["apt-get", ...wait, "-qq", "update"]));
+  await step(
+    "apt-get install",
+    asRoot([
+      "env",
+      "DEBIAN_FRONTEND=noninteractive",
+      "apt-get",
+      ...wait,
+      "-qq",
+      "install",
+      "-y",
+      "--no-install-recommends",
+      ...missing,
+    ]),
+  );
+  const still = missingPackages();
+  if (still.length > 0) giveUp(`apt-get said it worked, but these packages are not installed: ${still.join(" ")}`, 1);
+}
+
+function missingPackages() {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query fills it in
+  const { stdout } = spawnSync("dpkg-query", ["-W", "-f", "${Package} ${db:Status-Status}\\n", ...DEBIAN_PACKAGES], {
+    encoding: "utf8",
+  });
+  const installed = new Set(
+    stdout
+      .split("\n")
+      .filter((line) => line.endsWith(" installed"))
+      .map((line) => line.split(" ")[0]),
+  );
+  return DEBIAN_PACKAGES.filter((name) => !installed.has(name));
+}
+
+async function installNodePackages() {
+  const lock = createHash("sha256")
+    .update(readFileSync(join(REPOSITORY, "package-lock.json")))
+    .digest("hex");
+  if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === lock) return;
+  await step("npm ci", ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  writeFileSync(STAMP, lock);
+}
+
+/** Runs one long step: what it is at once, that it goes on every ten seconds, its words only where it fails. */
+async function step(name, words) {
+  say(`${name} …`);
+  const started = Date.now();
+  const seconds = () => Math.round((Date.now() - started) / 1000);
+  const ticking = setInterval(() => say(`${name}: ${seconds()} s so far`), 10_000);
+  const { code, output } = await runQuietly(words);
+  clearInterval(ticking);
+  if (code !== 0) {
+    process.stderr.write(output);
+    giveUp(
+      `${name} failed; its words are above. Nothing after it was done; run the same command again once it is mended.`,
+      1,
+    );
+  }
+  say(`${name}: done in ${seconds()} s`);
+}
+
+function runQuietly(words) {
+  return new Promise((resolve) => {
+    // sudo asks for its password on the terminal itself.
+    const child = spawn(words[0], words.slice(1), { cwd: REPOSITORY, stdio: ["inherit", "pipe", "pipe"] });
+    let output = "";
+    const keep = (data) => {
+      output = (output + data).slice(-20_000);
+    };
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    child.on("error", (error) => resolve({ code: 1, output: `${error.message}\n` }));
+    child.on("close", (code) => resolve({ code, output }));
+  });
+}
+
+/** Hands over to the program: its signals are those of the terminal, its exit code is ours. */
+function run(words) {
+  const child = spawn(process.execPath, words, { cwd: REPOSITORY, stdio: "inherit" });
+  // A Ctrl-C reaches the child by itself; what is sent to this process alone is passed on.
+  process.on("SIGINT", () => {});
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("close", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 143)));
+}
+
+const words = process.argv.slice(2);
+const asksForHelp = words.some((word) => word === "--help" || word === "-h");
+if (asksForHelp && !existsSync(STAMP)) {
+  process.stdout.write(readFileSync(HELP, "utf8"));
+  process.exit(0);
+}
+if (!asksForHelp) {
+  refuseUnsupported();
+  await installDebianPackages();
+  await installNodePackages();
+}
+if (words.length > 0) run(words);
+else run(["runtime/cli/piwork.mjs", "image", "build"]);

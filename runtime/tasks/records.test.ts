@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { TaskRecord } from "../protocol/record.ts";
+import { Records } from "./records.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "piwork-records-"));
+test.after(() => rmSync(directory, { recursive: true }));
+const record: TaskRecord = {
+  version: 1,
+  id: "demo-1",
+  title: "Demo",
+  folder: "a/b",
+  agent: "probe",
+  createdAt: "2026-01-01T00:00:00.000Z",
+  state: "ready",
+};
+
+test("what is written is read, oldest first; a draft left by a crash is not a record", () => {
+  const records = new Records(directory);
+  records.write({ ...record, id: "later", createdAt: "2026-01-02T00:00:00.000Z" });
+  records.write(record);
+  records.write({ ...record, state: "stopped" });
+  writeFileSync(join(directory, "demo-1.json.draft"), "{");
+  const { records: found, broken } = new Records(directory).readAll();
+  assert.deepEqual(
+    found.map(({ id, state }) => [id, state]),
+    [
+      ["demo-1", "stopped"],
+      ["later", "ready"],
+    ],
+  );
+  assert.deepEqual(broken, []);
+});
+
+test("a broken record is named and keeps no other from being read", () => {
+  writeFileSync(join(directory, "broken.json"), "{");
+  writeFileSync(join(directory, "renamed.json"), JSON.stringify(record));
+  const { records, broken } = new Records(directory).readAll();
+  assert.equal(records.length, 2);
+  assert.deepEqual(broken.map(({ message }) => /records?-[^ ]*\/(\w+)\.json/.exec(message)?.[1]).sort(), [
+    "broken",
+    "renamed",
+  ]);
+});
+
+test("an id that is a path writes nothing", () => {
+  assert.throws(() => new Records(directory).write({ ...record, id: "../escaped" }));
+  assert.ok(!readdirSync(join(directory, "..")).includes("escaped.json"));
+});

@@ -1,0 +1,59 @@
+import { fstatSync, lstatSync, mkdirSync, realpathSync } from "node:fs";
+import { isAbsolute, join, relative, resolve } from "node:path";
+import { invalidRequest, PiworkError } from "../protocol/errors.ts";
+import { relativeFolder } from "../protocol/ids.ts";
+import { openBeneath } from "../protocol/open-beneath.ts";
+
+/** Where tasks work when no workspace is named: inside the repository, so that a first try touches nothing of the user's. */
+export function makeSampleWorkspace(root: string): void {
+  mkdirSync(join(root, "sample"), { recursive: true });
+}
+
+/** Finds the workspace root once; it stays this directory, whatever its name leads to later. */
+export function resolveWorkspaceRoot(path: string): string {
+  let root: string;
+  try {
+    root = realpathSync(path);
+  } catch (cause) {
+    throw new PiworkError(
+      "WORKSPACE_POLICY_VIOLATION",
+      `The workspace ${path} does not exist; make it, or name another with --workspace.`,
+      { cause },
+    );
+  }
+  const found = lstatSync(root);
+  if (!found.isDirectory())
+    throw new PiworkError("WORKSPACE_POLICY_VIOLATION", `The workspace ${path} is not a directory.`);
+  if (root === "/")
+    throw new PiworkError(
+      "WORKSPACE_POLICY_VIOLATION",
+      "The workspace cannot be the root of the file system; name a directory that holds only folders for tasks.",
+    );
+  assertOwn(found.uid, root);
+  return root;
+}
+
+/** Turns what a caller named (absolute, or relative to the root) into a folder strictly below the root, reached without symlinks. */
+export function resolveFolder(root: string, named: string): string {
+  const path = isAbsolute(named) ? relative(root, resolve(named)) : named;
+  const parsed = relativeFolder.safeParse(path.replace(/\/+$/, ""));
+  if (!parsed.success) {
+    const outside = path === "" || path === ".." || path.startsWith("../");
+    throw outside
+      ? new PiworkError("WORKSPACE_POLICY_VIOLATION", `The folder must lie below the workspace root ${root}.`)
+      : invalidRequest("the folder", parsed.error);
+  }
+  using place = openBeneath(root, parsed.data.split("/"));
+  assertOwn(fstatSync(place.fd).uid, parsed.data);
+  return parsed.data;
+}
+
+/** A machine acts with the rights of the user who runs the runtime, and shows only that user's files as the task's own. */
+function assertOwn(uid: number, shown: string): void {
+  const own = process.getuid?.();
+  if (uid === own) return;
+  throw new PiworkError(
+    "WORKSPACE_POLICY_VIOLATION",
+    `${shown} belongs to user ${uid}, the runtime runs as user ${own}; a task could not work in it. Run piwork as its owner.`,
+  );
+}

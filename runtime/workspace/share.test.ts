@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ShareProof, shareDevices } from "./share.ts";
+
+const path = mkdtempSync(join(tmpdir(), "piwork-share-"));
+test.after(() => rmSync(path, { recursive: true }));
+
+/** Plays the guest, honestly or not. */
+function prove(guest: (file: string, reply: string) => string): void {
+  using proof = new ShareProof({ tag: "workspace", path });
+  const read = guest(join(path, proof.request.file), proof.request.reply);
+  proof.check([{ tag: "workspace", read }]);
+}
+
+function honest(file: string, reply: string): string {
+  writeFileSync(`${file}.reply`, reply);
+  return readFileSync(file, "utf8");
+}
+
+test("a share that works both ways is accepted and leaves nothing behind", () => {
+  prove(honest);
+  assert.deepEqual(readdirSync(path), []);
+});
+
+const lies: Record<string, (file: string, reply: string) => string> = {
+  "a guest that read something else": (file, reply) => `${honest(file, reply)}x`,
+  "a guest that read nothing": (file, reply) => honest(file, reply).slice(0, 0),
+  "no reply": (file) => readFileSync(file, "utf8"),
+  "another reply": (file) => honest(file, "0".repeat(32)),
+  "a reply that is a link": (file, reply) => {
+    writeFileSync(join(path, "real"), reply);
+    symlinkSync("real", `${file}.reply`);
+    return readFileSync(file, "utf8");
+  },
+};
+
+for (const [name, guest] of Object.entries(lies)) {
+  test(`${name} is refused`, () => {
+    assert.throws(() => prove(guest), /not the directory it should be/);
+    rmSync(join(path, "real"), { force: true });
+    assert.deepEqual(readdirSync(path), []);
+  });
+}
+
+test("exactly the named shares are exported", () => {
+  const words = shareDevices([{ tag: "workspace", path: "/home/me" }]);
+  assert.deepEqual(
+    words.filter((word) => word.startsWith("local,")),
+    ["local,id=workspace,path=/export/workspace,security_model=none,multidevs=remap"],
+  );
+  assert.deepEqual(shareDevices([]), []);
+});

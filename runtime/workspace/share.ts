@@ -1,0 +1,89 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { INSIDE } from "../machine/arguments.ts";
+import { PiworkError } from "../protocol/errors.ts";
+import { openBeneath, type Place } from "../protocol/open-beneath.ts";
+import type { MountProof } from "../protocol/rpc.ts";
+
+/** One directory of the host, exported to a machine by QEMU's 9p server (path I). */
+export interface Share {
+  tag: MountProof["tag"];
+  path: string;
+}
+
+/** QEMU's words for these shares. `none` keeps real modes and owners, so that a person can use what an agent made. */
+export function shareDevices(shares: readonly Share[]): string[] {
+  return shares.flatMap(({ tag }) => [
+    ...["-fsdev", `local,id=${tag},path=${INSIDE.exports}/${tag},security_model=none,multidevs=remap`],
+    ...["-device", `virtio-9p-pci,fsdev=${tag},mount_tag=${tag}`],
+  ]);
+}
+
+/** Proves that a share works both ways: the guest reads what the host wrote, and the host what the guest wrote. `using` removes the traces. */
+export class ShareProof implements Disposable {
+  readonly request: MountProof;
+  readonly #token = randomBytes(16).toString("hex");
+  readonly #place: Place;
+  readonly #tag: string;
+
+  constructor(share: Share) {
+    this.#tag = share.tag;
+    this.request = {
+      tag: share.tag,
+      file: `.piwork-mount-${randomBytes(16).toString("hex")}`,
+      reply: randomBytes(16).toString("hex"),
+    };
+    this.#place = openBeneath(share.path, []);
+    try {
+      writeFileSync(this.#file, this.#token, { flag: "wx", mode: 0o600 });
+    } catch (cause) {
+      this.#place[Symbol.dispose]();
+      throw new PiworkError(
+        "WORKSPACE_POLICY_VIOLATION",
+        `${share.path} cannot be written, so a task could not work in it; make it writable or choose another --workspace.`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+
+  /** Throws unless the guest read the token and the host can read the guest's reply. */
+  check(answers: readonly { tag: string; read: string }[]): void {
+    const read = answers.find(({ tag }) => tag === this.#tag)?.read;
+    if (read !== this.#token) throw this.#refuse("the machine does not see what the host wrote");
+    if (this.#reply() !== this.request.reply) throw this.#refuse("the host does not see what the machine wrote");
+  }
+
+  [Symbol.dispose](): void {
+    for (const path of [this.#file, `${this.#file}.reply`]) rmSync(path, { force: true });
+    this.#place[Symbol.dispose]();
+  }
+
+  get #file(): string {
+    return `${this.#place.path}/${this.request.file}`;
+  }
+
+  /** The other side wrote this, so it may be anything. */
+  #reply(): string | undefined {
+    let fd: number | undefined;
+    try {
+      fd = openSync(`${this.#file}.reply`, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      const found = fstatSync(fd);
+      return found.isFile() && found.size < 1024 ? readFileSync(fd, "utf8") : undefined;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT" || (error as NodeJS.ErrnoException).code === "ELOOP")
+        return undefined;
+      throw error;
+    } finally {
+      if (fd !== undefined) closeSync(fd);
+    }
+  }
+
+  #refuse(why: string): PiworkError {
+    return new PiworkError(
+      "TASK_BOOTSTRAP_FAILED",
+      `The share '${this.#tag}' is not the directory it should be: ${why}. The machine was refused.`,
+    );
+  }
+}

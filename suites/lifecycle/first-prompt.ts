@@ -1,0 +1,295 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Check } from "../../harness/checks.ts";
+import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
+import { heartbeat, heartbeatCommand } from "../../harness/world.ts";
+import { toolResultText } from "../../runtime/protocol/agent.ts";
+import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
+import { TASK_UID } from "../../runtime/protocol/rpc.ts";
+
+/** From a running machine to an answer: tasks, prompts and commands, seen from both sides. */
+export function firstPrompt(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
+  const folder = join(sandbox.workspace, "demo");
+  const client = () => runtime().client;
+  const cli = (...words: string[]) => piwork([...sandbox.words, ...words]);
+  let first = "";
+
+  /** All output of a command, and how it ended. */
+  async function exec(argv: string[], options: { task?: string; timeoutMs?: number } = {}) {
+    const output = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+    for await (const item of client().stream("exec", { argv, ...options })) {
+      if (item.type === "exit") return { ...item, ...output };
+      output[item.stream] = Buffer.concat([output[item.stream], Buffer.from(item.data, "base64")]);
+    }
+    throw new Error("the stream ended without an exit");
+  }
+
+  /** The events of one prompt. */
+  async function prompt(message: string, task?: string): Promise<RuntimeEvent[]> {
+    const events: RuntimeEvent[] = [];
+    for await (const event of client().stream("prompt", task === undefined ? { message } : { message, task }))
+      events.push(event);
+    return events;
+  }
+
+  /** What the tools of a turn printed. */
+  function toolOutput(events: RuntimeEvent[]): string {
+    return events
+      .map((event) =>
+        event.event === "agent_output" && event.payload.message["type"] === "tool_execution_end"
+          ? event.payload.message["result"]
+          : undefined,
+      )
+      .map((result) => (result === undefined ? "" : toolResultText(result as Parameters<typeof toolResultText>[0])))
+      .join("");
+  }
+
+  return [
+    {
+      id: "task.create",
+      claim: "a task with a folder is created, ready, and active",
+      async run() {
+        mkdirSync(folder);
+        const { code, stdout, stderr } = await cli("task", "create", "Demo", "--folder", "demo", "--json");
+        assert.equal(code, 0, stderr);
+        const task = JSON.parse(stdout);
+        assert.deepEqual([task.title, task.folder, task.state], ["Demo", "demo", "active"]);
+        assert.equal((await client().call("status", {})).activeTask, task.id);
+        first = task.id;
+      },
+    },
+    {
+      id: "prompt.runs-as-task",
+      claim: "'run:' runs in the task's folder, as the task's user, and the answer is streamed",
+      async run() {
+        const canary = randomBytes(8).toString("hex");
+        writeFileSync(join(folder, canary), "");
+        const { code, stdout, stderr } = await cli("prompt", "run: ls -la; id; pwd");
+        assert.equal(code, 0, stderr);
+        assert.match(stdout, new RegExp(canary));
+        assert.match(
+          stdout,
+          new RegExp(`uid=${TASK_UID}\\(task\\) gid=${TASK_UID}\\(task\\) groups=${TASK_UID}\\(task\\)\n/work\n`),
+        );
+      },
+    },
+    {
+      id: "prompt.echo",
+      claim: "other text is echoed",
+      async run() {
+        const text = "grüße, 世界\u2028 and more";
+        const { stdout } = await cli("prompt", text);
+        assert.equal(stdout, `${text}\n`);
+      },
+    },
+    {
+      id: "prompt.order",
+      claim: "a prompt gives outputs and exactly one end, numbered upwards",
+      async run() {
+        const events = await prompt("run: for i in 1 2 3; do echo $i; sleep 0.2; done");
+        assert.deepEqual(
+          events.slice(0, -1).filter(({ event }) => event !== "agent_output"),
+          [],
+        );
+        assert.equal(events.at(-1)?.event, "agent_end");
+        const numbers = events.map(({ seq }) => seq);
+        assert.deepEqual(
+          numbers,
+          [...numbers].sort((a, b) => a - b),
+        );
+        assert.equal(toolOutput(events), "1\n2\n3\n");
+      },
+    },
+    {
+      id: "prompt.busy",
+      claim: "a second prompt to a busy task is refused with TASK_BUSY, and the first goes on",
+      async run() {
+        const running = prompt("run: sleep 1; echo done");
+        await waitFor(
+          "the first prompt in flight",
+          10_000,
+          async () => (await attempt(() => prompt("x"))) === "TASK_BUSY" || undefined,
+        );
+        assert.equal(toolOutput(await running), "done\n");
+      },
+    },
+    {
+      id: "prompt.abort",
+      claim: "abort ends the turn and what it runs",
+      async run() {
+        const beat = heartbeat(join(folder, "abort-beat"));
+        const running = prompt("run: while :; do printf x >> abort-beat; sleep 0.1; done");
+        await beat.beats();
+        assert.deepEqual(await client().call("abort", {}), { aborted: true });
+        assert.equal((await running).at(-1)?.event, "agent_end");
+        await beat.hasStopped();
+        assert.deepEqual(await client().call("abort", {}), { aborted: false });
+      },
+    },
+    {
+      id: "folder.both-ways",
+      claim: "host and task see each other's files with the same bytes, owner and modes",
+      async run() {
+        const bytes = randomBytes(300_000);
+        writeFileSync(join(folder, "from-host"), bytes, { mode: 0o640 });
+        const { stdout } = await exec([
+          "sh",
+          "-c",
+          "sha256sum from-host; stat -c '%u %a' from-host; cp from-host from-task; chmod 755 from-task",
+        ]);
+        const hash = createHash("sha256").update(bytes).digest("hex");
+        assert.equal(stdout.toString(), `${hash}  from-host\n${TASK_UID} 640\n`);
+        const made = statSync(join(folder, "from-task"));
+        assert.equal(
+          createHash("sha256")
+            .update(readFileSync(join(folder, "from-task")))
+            .digest("hex"),
+          hash,
+        );
+        assert.deepEqual([made.uid, made.mode & 0o7777], [process.getuid?.(), 0o755]);
+      },
+    },
+    {
+      id: "exec.exit-code",
+      claim: "exec passes stdout, stderr and the exit code through the command line",
+      async run() {
+        const { code, stdout, stderr } = await cli("exec", "--", "sh", "-c", "echo out; echo err >&2; exit 7");
+        assert.deepEqual({ code, stdout, stderr }, { code: 7, stdout: "out\n", stderr: "err\n" });
+      },
+    },
+    {
+      id: "exec.bytes",
+      claim: "five megabytes of output arrive unchanged and counted",
+      async run() {
+        const { stdout, stdoutBytes, code } = await exec([
+          "sh",
+          "-c",
+          "head -c 5000000 /dev/urandom | tee random | cat",
+        ]);
+        assert.deepEqual([code, stdoutBytes], [0, 5_000_000]);
+        assert.ok(stdout.equals(readFileSync(join(folder, "random"))), "other bytes arrived than were written");
+      },
+    },
+    {
+      id: "exec.time-limit",
+      claim: "a time limit ends the whole process tree, detached children included",
+      async run() {
+        const beat = heartbeat(join(folder, "limit-beat"));
+        const running = exec(["sh", "-c", `${heartbeatCommand("limit-beat")} sleep 600`], { timeoutMs: 3_000 });
+        await beat.beats();
+        const { timedOut, code } = await running;
+        assert.deepEqual([timedOut, code], [true, 137]);
+        await beat.hasStopped();
+      },
+    },
+    {
+      id: "exec.reader-gone",
+      claim: "a command whose caller goes away is ended",
+      async run() {
+        const beat = heartbeat(join(folder, "gone-beat"));
+        const stream = client().stream("exec", {
+          argv: ["sh", "-c", `${heartbeatCommand("gone-beat")} echo started; sleep 600`],
+        });
+        for await (const item of stream) if (item.type === "output") break;
+        await waitFor("the loop to end", 10_000, async () => {
+          await beat.hasStopped();
+          return true;
+        });
+      },
+    },
+    {
+      id: "task.switch",
+      claim: "switching goes to another task and back without a new machine; the first one's work goes on",
+      async run() {
+        const qemu = await runtime().qemuPid();
+        const beat = heartbeat(join(folder, "background-beat"));
+        const running = prompt(
+          "run: for i in $(seq 60); do printf x >> background-beat; sleep 0.1; done; echo all",
+          first,
+        );
+        await beat.beats();
+        const second = await client().call("task_create", { title: "Second", folder: null });
+        assert.deepEqual(await states(), { [first]: "idle", [second.id]: "active" });
+        await beat.beats();
+        assert.equal((await client().call("task_switch", { task: first })).state, "active");
+        assert.deepEqual(await states(), { [first]: "active", [second.id]: "idle" });
+        assert.equal(toolOutput(await running), "all\n");
+        assert.equal(await runtime().qemuPid(), qemu);
+      },
+    },
+    {
+      id: "task.without-folder",
+      claim: "a task without a folder works in its outputs, and sees no folder of another",
+      async run() {
+        const second = (await client().call("task_list", {})).find(({ title }) => title === "Second");
+        const { stdout } = await exec(["sh", "-c", "echo hi > made; ls /work /outputs"], { task: second?.id ?? "" });
+        assert.equal(stdout.toString(), "/outputs:\nmade\n\n/work:\nmade\n");
+        assert.equal(
+          readFileSync(join(sandbox.state, "tasks", second?.id ?? "", "guest/outputs/made"), "utf8"),
+          "hi\n",
+        );
+      },
+    },
+    {
+      id: "task.stop",
+      claim: "stop ends the agent and all it started, even what ignores TERM; the next prompt opens the task again",
+      async run() {
+        const beat = heartbeat(join(folder, "stop-beat"));
+        await prompt(`run: ${heartbeatCommand("stop-beat")}`);
+        await beat.beats();
+        assert.equal((await client().call("task_stop", {})).state, "stopped");
+        await beat.hasStopped();
+        assert.equal(toolOutput(await prompt("run: cat from-host | wc -c")).trim(), "300000");
+      },
+    },
+    {
+      id: "folder.refusals",
+      claim: "a folder outside the workspace, behind a link, absent or a file is refused, and no task is left",
+      async run() {
+        symlinkSync("/etc", join(sandbox.workspace, "link"));
+        writeFileSync(join(sandbox.workspace, "file"), "");
+        const before = (await client().call("task_list", {})).length;
+        for (const named of [
+          "..",
+          "../..",
+          "/etc",
+          "link",
+          "demo/../../x",
+          "file",
+          "missing",
+          "",
+          `${sandbox.workspace}2`,
+          sandbox.workspace,
+        ]) {
+          const code = await attempt(() => client().call("task_create", { title: "x", folder: named }));
+          assert.ok(code === "WORKSPACE_POLICY_VIOLATION" || code === "INVALID_REQUEST", `'${named}' gave ${code}`);
+        }
+        assert.equal((await client().call("task_list", {})).length, before);
+      },
+    },
+    {
+      id: "task.unknown",
+      claim: "an unknown task is TASK_NOT_FOUND, an id that is a path INVALID_REQUEST",
+      async run() {
+        assert.equal(await attempt(() => client().call("task_show", { task: "no-such-task" })), "TASK_NOT_FOUND");
+        assert.equal(await attempt(() => client().call("task_show", { task: "../../etc" })), "INVALID_REQUEST");
+      },
+    },
+  ];
+
+  async function states(): Promise<Record<string, string>> {
+    return Object.fromEntries((await client().call("task_list", {})).map(({ id, state }) => [id, state]));
+  }
+}
+
+/** The code of the refusal, or "accepted". */
+export async function attempt(action: () => Promise<unknown>): Promise<string> {
+  try {
+    await action();
+    return "accepted";
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error);
+  }
+}

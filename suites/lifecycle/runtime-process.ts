@@ -1,0 +1,317 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import type { Check } from "../../harness/checks.ts";
+import { PIWORK, piwork, RunningRuntime, type Sandbox, waitFor, waitForEnd } from "../../harness/piwork.ts";
+import { listeningPorts, processStatus, processTree } from "../../harness/world.ts";
+import { rememberedVerdict } from "../../runtime/machine/acceleration.ts";
+import { controlSocket, findPlaces, REPOSITORY } from "../../runtime/places.ts";
+import { attempt } from "./first-prompt.ts";
+
+/** Set in the runtime's environment; it must turn up nowhere. */
+export const PLANTED_KEY = "PIWORK_SUITE_API_KEY";
+
+/** The runtime as a process: what it opens, who may talk to it, and what is left of it after each kind of end. */
+export function runtimeProcess(sandbox: Sandbox, current: { runtime: RunningRuntime }, plantedSecret: string): Check[] {
+  const client = () => current.runtime.client;
+  const cli = (...words: string[]) => piwork([...sandbox.words, ...words]);
+  const socket = controlSocket(findPlaces({ state: sandbox.state }));
+  const restart = async (environment: NodeJS.ProcessEnv = {}) => {
+    current.runtime = await RunningRuntime.start(sandbox, [], environment);
+  };
+
+  return [
+    {
+      id: "status.facts",
+      claim: "status is JSON with machines, tasks, acceleration and its reason, and has a page for people",
+      async run() {
+        const status = JSON.parse((await cli("status", "--json")).stdout);
+        assert.ok(status.machines.length === 1 && status.tasks.length > 0);
+        assert.ok(["kvm", "tcg"].includes(status.acceleration.used) && status.acceleration.reason.length > 0);
+        const { stdout, code } = await cli("status");
+        assert.equal(code, 0);
+        assert.ok(stdout.includes(status.acceleration.reason) && stdout.includes(status.tasks[0].id));
+      },
+    },
+    {
+      id: "qemu.confined",
+      claim: "QEMU runs with no capability, no new privileges, a seccomp filter, and namespaces of its own",
+      async run() {
+        const pid = await current.runtime.qemuPid();
+        const status = processStatus(pid);
+        assert.equal(status["CapEff"], "0000000000000000");
+        assert.equal(status["CapBnd"], "0000000000000000");
+        assert.deepEqual([status["NoNewPrivs"], status["Seccomp"]], ["1", "2"]);
+        for (const namespace of ["user", "mnt", "pid", "net", "ipc", "uts"]) {
+          const [its, ours] = [pid, process.pid].map((of) => statSync(`/proc/${of}/ns/${namespace}`).ino);
+          assert.notEqual(its, ours, `QEMU shares the ${namespace} namespace`);
+        }
+      },
+    },
+    {
+      id: "qemu.sees-only-exports",
+      claim: "QEMU's file system holds its image, its sockets and the two exports, nothing else of the host",
+      async run() {
+        const pid = await current.runtime.qemuPid();
+        assert.deepEqual(readdirSync(`/proc/${pid}/root/export`).sort(), ["tasks", "workspace"]);
+        const top = readdirSync(`/proc/${pid}/root`).sort();
+        assert.deepEqual(top, ["bin", "dev", "export", "image", "lib", "lib64", "proc", "sockets", "usr"]);
+        assert.deepEqual(
+          readdirSync(`/proc/${pid}/root/export/tasks`).sort(),
+          readdirSync(join(sandbox.state, "tasks")).sort(),
+        );
+      },
+    },
+    {
+      id: "network.nothing-listens",
+      claim: "no process of the runtime listens on TCP, and the machine has no network card",
+      async run() {
+        for (const pid of processTree(current.runtime.process.pid as number))
+          assert.deepEqual(listeningPorts(pid), [], `process ${pid}`);
+        const { stdout } = await cli("exec", "--", "ls", "/proc/sys/net/ipv4/conf");
+        assert.deepEqual(stdout.split("\n").filter(Boolean).sort(), ["all", "default", "lo"]);
+      },
+    },
+    {
+      id: "control.private",
+      claim: "the control socket has mode 0600 in a directory with mode 0700, and refuses what is not a call",
+      async run() {
+        assert.equal(statSync(socket).mode & 0o777, 0o600);
+        assert.equal(statSync(dirname(socket)).mode & 0o777, 0o700);
+        const raw = client() as unknown as { call(name: string, input: unknown): Promise<unknown> };
+        for (const name of ["constructor", "__proto__", "../status", "nothing"])
+          assert.equal(await attempt(() => raw.call(name, {})), "INVALID_REQUEST", name);
+        assert.equal(await attempt(() => raw.call("status", { extra: 1 })), "INVALID_REQUEST");
+        assert.equal(
+          await attempt(() => raw.call("task_create", { title: "x".repeat(2_000_000), folder: null })),
+          "LIMIT_EXCEEDED",
+        );
+        assert.equal(await attempt(() => client().call("status", {})), "accepted");
+      },
+    },
+    {
+      id: "state.one-runtime",
+      claim: "a second runtime on the same state refuses, names the first, and leaves it alone",
+      async run() {
+        const { code, stderr } = await cli("up", "--headless", "--workspace", sandbox.workspace);
+        assert.equal(code, 1);
+        assert.match(stderr, new RegExp(`process ${current.runtime.process.pid}\\b`));
+        assert.equal(await attempt(() => client().call("status", {})), "accepted");
+      },
+    },
+    {
+      id: "acceleration.forced-kvm",
+      claim: "--accel kvm is refused with the reason where KVM does not work, and used where it does",
+      async run() {
+        const verdict = await rememberedVerdict(findPlaces().cache);
+        const other = join(sandbox.directory, "kvm-state");
+        const { code, stderr } = await withDeadline(
+          piwork([
+            "--state",
+            other,
+            "--logs",
+            join(sandbox.directory, "kvm-logs"),
+            "up",
+            "--headless",
+            "--workspace",
+            sandbox.workspace,
+            "--accel",
+            "kvm",
+          ]),
+          verdict?.works === true,
+          other,
+        );
+        if (verdict?.works === true) assert.equal(code, 0, stderr);
+        else assert.deepEqual([code, /KVM does not work here: .+/.test(stderr)], [1, true], stderr);
+      },
+    },
+    {
+      id: "library.connect",
+      claim: 'a program in plain Node can `import { connect } from "piwork"` and use the runtime',
+      async run() {
+        const program = `import { connect } from "piwork"; const c = await connect({ state: process.argv[1] }); console.log((await c.call("task_list", {})).length);`;
+        const { stdout } = await execa(process.execPath, ["--input-type=module", "-e", program, sandbox.state], {
+          cwd: REPOSITORY,
+          extendEnv: true,
+        });
+        assert.equal(Number(stdout), (await client().call("task_list", {})).length);
+      },
+    },
+    {
+      id: "usage.exit-codes",
+      claim: "help ends with 0, wrong usage with 2, failure with 1, each with a sentence",
+      async run() {
+        const code = async (...words: string[]) => (await cli(...words)).code;
+        assert.deepEqual(
+          await Promise.all([
+            code("--help"),
+            code("task", "create", "--help"),
+            code("bogus"),
+            code("task", "create"),
+            code("task", "show", "no-such-task"),
+            code("exec"),
+          ]),
+          [0, 0, 2, 2, 1, 2],
+        );
+      },
+    },
+    {
+      id: "qemu.killed",
+      claim: "a machine that dies is noticed and named, and the next prompt runs in a new one",
+      async run() {
+        const [task] = await client().call("task_list", {});
+        assert.ok(task);
+        const running = (async () => {
+          for await (const event of client().stream("prompt", {
+            task: task.id,
+            message: "run: touch started; sleep 600",
+          })) {
+            if (event.event === "task_error") return event.payload;
+          }
+          return undefined;
+        })();
+        await waitFor(
+          "the prompt to run",
+          20_000,
+          () => existsSync(join(sandbox.workspace, "demo/started")) || undefined,
+        );
+        process.kill(await current.runtime.qemuPid(), "SIGKILL");
+        assert.deepEqual([(await running)?.during, (await running)?.error.code], ["prompt", "PI_PROCESS_DEAD"]);
+        assert.equal((await client().call("task_show", { task: task.id })).state, "errored");
+        const { stdout } = await cli(
+          "exec",
+          "--task",
+          task.id,
+          "--",
+          "sh",
+          "-c",
+          "ls started; printf kept > made-before-kill",
+        );
+        assert.equal(stdout, "started\n");
+      },
+    },
+    {
+      id: "end.kill-9",
+      claim: "kill -9 of the runtime leaves no QEMU, and the next one has every task and opens it",
+      async run() {
+        const tasks = (await client().call("task_list", {})).map(({ id }) => id);
+        const qemu = await current.runtime.qemuPid();
+        current.runtime.process.kill("SIGKILL");
+        await current.runtime.exited;
+        await waitForEnd(qemu, "QEMU");
+        await restart({ [PLANTED_KEY]: plantedSecret });
+        const found = await client().call("task_list", {});
+        assert.deepEqual(
+          [found.map(({ id }) => id), [...new Set(found.map(({ state }) => state))]],
+          [tasks, ["stopped"]],
+        );
+        const { stdout } = await cli("exec", "--task", tasks[0] ?? "", "--", "cat", "made-before-kill");
+        assert.equal(stdout, "kept");
+      },
+    },
+    {
+      id: "secret.not-passed-on",
+      claim: "the runtime's environment reaches neither a task nor a log nor a file of the state",
+      async run() {
+        const [task] = await client().call("task_list", {});
+        const { stdout } = await cli(
+          "exec",
+          "--task",
+          task?.id ?? "",
+          "--",
+          "sh",
+          "-c",
+          "env; cat /proc/*/environ | tr '\\0' '\\n'",
+        );
+        assert.match(stdout, /^HOME=\/home\/task$/m);
+        assert.ok(!stdout.includes(plantedSecret));
+        await cli("diag", "--json");
+        for (const directory of [sandbox.logs, sandbox.state]) {
+          for (const file of readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+            entry.isFile(),
+          )) {
+            assert.ok(!readFileSync(join(file.parentPath, file.name)).includes(plantedSecret), file.name);
+          }
+        }
+        const environment = readFileSync(`/proc/${await current.runtime.qemuPid()}/environ`, "utf8");
+        assert.ok(!environment.includes(plantedSecret));
+        assert.ok(
+          readFileSync(`/proc/${current.runtime.process.pid}/environ`, "utf8").includes(plantedSecret),
+          "the secret was not planted",
+        );
+      },
+    },
+    {
+      id: "end.interrupt",
+      claim: "Ctrl-C ends the runtime with code 0: no QEMU, no socket, tasks stopped",
+      async run() {
+        const qemu = await current.runtime.qemuPid();
+        const tree = processTree(current.runtime.process.pid as number);
+        assert.ok(tree.includes(qemu));
+        current.runtime.process.kill("SIGINT");
+        assert.equal(await current.runtime.exited, 0, current.runtime.output);
+        for (const pid of tree) await waitForEnd(pid, "a process of the runtime", 2_000);
+        assert.ok(!existsSync(socket));
+      },
+    },
+    {
+      id: "end.interrupt-while-booting",
+      claim: "Ctrl-C while the machine boots ends it at once, with nothing left",
+      async run() {
+        const child = spawn(
+          process.execPath,
+          [PIWORK, ...sandbox.words, "up", "--headless", "--workspace", sandbox.workspace],
+          { stdio: "ignore" },
+        );
+        const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
+        const tree = await waitFor("QEMU", 20_000, () => {
+          const members = processTree(child.pid as number);
+          return members.length >= 3 ? members : undefined;
+        });
+        child.kill("SIGINT");
+        assert.equal(await exited, 0);
+        for (const pid of tree) await waitForEnd(pid, "a process of the runtime", 2_000);
+      },
+    },
+    {
+      id: "end.down",
+      claim: "'piwork down' ends everything, and commands then say that nothing runs",
+      async run() {
+        await restart();
+        const tree = processTree(current.runtime.process.pid as number);
+        const { code, stderr } = await cli("down");
+        assert.equal(code, 0, stderr);
+        for (const pid of tree) await waitForEnd(pid, "a process of the runtime", 2_000);
+        const after = await cli("status");
+        assert.equal(after.code, 1);
+        assert.match(after.stderr, /No runtime is running.*npm start/s);
+      },
+    },
+    {
+      id: "logs.readable",
+      claim: "piwork.log is JSON a line, and qemu.log has the machine's console",
+      async run() {
+        const lines = readFileSync(join(sandbox.logs, "piwork.log"), "utf8").trim().split("\n");
+        assert.deepEqual(
+          lines.map((line) => JSON.parse(line).message).filter((message) => /^runtime /.test(message)),
+          ["runtime started", "runtime stopped"],
+        );
+        assert.match(readFileSync(join(sandbox.logs, "qemu.log"), "utf8"), /piwork: taskd listens/);
+      },
+    },
+  ];
+
+  /** A runtime that does start has to be stopped for its exit code. */
+  async function withDeadline<T>(run: Promise<T>, starts: boolean, state: string): Promise<T> {
+    if (starts) {
+      await waitFor(
+        "the runtime under KVM",
+        60_000,
+        async () => (await piwork(["--state", state, "down"])).code === 0 || undefined,
+      );
+    }
+    return run;
+  }
+}

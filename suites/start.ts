@@ -1,0 +1,6 @@
+import { startInBackground } from "../harness/background.ts";
+import { connectIfRunning } from "../harness/piwork.ts";
+
+// Leaves a runtime running for the programs that attach to one; 'mise run test-stop' ends it.
+if ((await connectIfRunning(undefined)) !== undefined) console.log("a runtime is running already");
+else await startInBackground(process.argv.slice(2));

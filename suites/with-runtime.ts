@@ -1,0 +1,15 @@
+import { spawn } from "node:child_process";
+import { startInBackground } from "../harness/background.ts";
+import { connectIfRunning, PIWORK, piwork } from "../harness/piwork.ts";
+
+// Runs a `piwork` command on the runtime that is up; where none is, boots one for it and ends it afterwards.
+const attached = (await connectIfRunning(undefined)) !== undefined;
+// A Ctrl-C is for the command; what was booted for it is still ended.
+process.on("SIGINT", () => {});
+if (!attached) await startInBackground();
+try {
+  const child = spawn(process.execPath, [PIWORK, ...process.argv.slice(2)], { stdio: "inherit" });
+  process.exitCode = await new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? 1)));
+} finally {
+  if (!attached) await piwork(["down"]);
+}
