@@ -74,9 +74,13 @@ test("modes are settled: nothing setuid, nothing of the builder's umask", async 
     chmodSync(join(root, name), mode);
   }
   symlinkSync("/nowhere", join(root, "link"));
+  chmodSync(root, 0o700);
   await settleModes(root);
   const mode = (name: string) => statSync(join(root, name)).mode & 0o7777;
-  assert.deepEqual(["su", "mail", "program", "secret", "closed"].map(mode), [0o755, 0o755, 0o755, 0o644, 0o755]);
+  assert.deepEqual(
+    ["su", "mail", "program", "secret", "closed", "."].map(mode),
+    [0o755, 0o755, 0o755, 0o644, 0o755, 0o755],
+  );
 });
 
 test("what is neither file nor directory nor link is refused", async (t) => {

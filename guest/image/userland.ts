@@ -25,13 +25,12 @@ export async function makeUserland(root: string, debs: readonly string[], signal
  * shows in the image.
  */
 export async function settleModes(root: string): Promise<void> {
+  await chmod(root, 0o755);
   for (const entry of await readdir(root, { withFileTypes: true })) {
     const path = join(root, entry.name);
     if (entry.isSymbolicLink()) continue;
-    if (entry.isDirectory()) {
-      await chmod(path, 0o755);
-      await settleModes(path);
-    } else if (entry.isFile()) await chmod(path, (await lstat(path)).mode & 0o111 ? 0o755 : 0o644);
+    if (entry.isDirectory()) await settleModes(path);
+    else if (entry.isFile()) await chmod(path, (await lstat(path)).mode & 0o111 ? 0o755 : 0o644);
     else
       throw new StepError(
         `a package brings ${path}, which is no file, directory or link`,

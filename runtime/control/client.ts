@@ -78,7 +78,7 @@ export class Client {
         },
         resolve,
       );
-      outgoing.once("error", (error: NodeJS.ErrnoException) => {
+      outgoing.on("error", (error: NodeJS.ErrnoException) => {
         const absent = error.code === "ENOENT" || error.code === "ECONNREFUSED";
         reject(absent ? new NoRuntime(this.#state, error) : error);
       });

@@ -33,6 +33,7 @@ test("what does not go into an image does not change its recipe", (t) => {
   const repo = repository(t);
   const recipe = recipeHash(repo);
   write(repo, "guest/taskd/main.test.ts", "a test");
+  write(repo, "guest/taskd/main.fixture.ts", "for a test");
   write(repo, "guest/node_modules/x/index.js", "installed");
   write(repo, "guest/.editor-state", "");
   write(repo, "runtime/machine/qemu.ts", "not of the guest");

@@ -6,7 +6,7 @@ import { z } from "zod";
 /** Raised whenever an image made before can no longer be booted by the runtime of today. */
 export const IMAGE_SCHEMA = 1;
 
-export const IMAGE_FILES = ["vmlinux", "initramfs.cpio", "root.erofs"] as const;
+const IMAGE_FILES = ["vmlinux", "initramfs.cpio", "root.erofs"] as const;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const imageFile = z.strictObject({ bytes: z.int().positive(), sha256 });
@@ -16,7 +16,7 @@ const debianPackage = z.strictObject({ name: z.string(), version: z.string(), sh
 export const packageName = z.string().regex(/^[a-z0-9][a-z0-9+.-]*[a-z0-9+.]$/, "is not the name of a Debian package");
 
 /** What `manifest.json` of an image says. Holds no time and no path: the same inputs give the same bytes. */
-export const imageManifest = z.strictObject({
+const imageManifest = z.strictObject({
   schema: z.literal(IMAGE_SCHEMA),
   /** What of this repository went in, see `recipeHash`. */
   recipe: sha256,
@@ -82,7 +82,8 @@ function sources(repo: string, folder: string): string[] {
     if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
     if (entry.isDirectory()) found.push(...sources(repo, path));
     // The package list counts by its names, not by its comments.
-    else if (entry.isFile() && !entry.name.endsWith(".test.ts") && path !== "guest/packages.txt") found.push(path);
+    else if (entry.isFile() && !/\.(test|fixture)\.ts$/.test(entry.name) && path !== "guest/packages.txt")
+      found.push(path);
   }
   return found.sort();
 }
