@@ -93,7 +93,10 @@ export class RunningRuntime implements AsyncDisposable {
     for (const stream of [child.stdout, child.stderr])
       stream?.on("data", (data: Buffer) => (output += data.toString()));
     let code: number | null | undefined;
-    const exited = new Promise<number | null>((resolve) => child.once("close", (ended) => resolve((code = ended))));
+    const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
+    void exited.then((ended) => {
+      code = ended;
+    });
     const forget = atExit(() => child.kill("SIGKILL"));
     void exited.then(forget);
     const client = await waitFor("a runtime with a running machine", READY_DEADLINE_MS, async () => {

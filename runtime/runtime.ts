@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { keepPrevious, Log } from "./log.ts";
 import { type Acceleration, type AccelerationRequest, chooseAcceleration } from "./machine/acceleration.ts";
-import { MACHINE_MEMORY_MB, Machine } from "./machine/machine.ts";
+import { BOOT_DEADLINE_MS, MACHINE_MEMORY_MB, Machine } from "./machine/machine.ts";
 import { type Places, REPOSITORY, recordsDirectory, tasksDirectory } from "./places.ts";
 import type { CallOutput, StatusView } from "./protocol/control.ts";
 import { PiworkError } from "./protocol/errors.ts";
 import type { EventName, EventPayload, RuntimeEvent } from "./protocol/events.ts";
-import { findImage, type Image, recipeHash } from "./protocol/image.ts";
+import { findImage, type Image } from "./protocol/image.ts";
 import type { AgentKind } from "./protocol/rpc.ts";
 import { StateLock } from "./state-lock.ts";
 import { Records } from "./tasks/records.ts";
@@ -22,6 +22,8 @@ export interface RuntimeOptions {
   workspace: string;
   agent: AgentKind;
   acceleration: AccelerationRequest;
+  /** makes the guest image, where there is none for this version */
+  buildImage(signal: AbortSignal): Promise<void>;
   /** told in words what is being done, when it may take a while */
   progress(words: string): void;
 }
@@ -91,12 +93,7 @@ export class Runtime implements AsyncDisposable {
       progress(words);
     };
     try {
-      const image = findImage(places.cache, recipeHash(REPOSITORY));
-      if (image === undefined)
-        throw new PiworkError(
-          "TASK_BOOTSTRAP_FAILED",
-          "There is no guest image for this version; run 'piwork image build'.",
-        );
+      const image = await this.#findOrBuildImage(step);
       this.#image = image;
       this.#acceleration ??= await chooseAcceleration(this.#options.acceleration, {
         image,
@@ -120,6 +117,7 @@ export class Runtime implements AsyncDisposable {
           event: (event) => this.#publish(event.taskId, event.event, event.payload),
           violation: (what) => this.log.warn("the machine broke the protocol", { what }),
         },
+        deadlineMs: BOOT_DEADLINE_MS,
         signal: this.#ending.signal,
       });
       this.log.info("machine runs", {
@@ -135,6 +133,21 @@ export class Runtime implements AsyncDisposable {
     } finally {
       this.#starting = null;
     }
+  }
+
+  async #findOrBuildImage(step: (words: string) => void): Promise<Image> {
+    const { places, buildImage } = this.#options;
+    const find = () => findImage(places.cache, REPOSITORY);
+    const found = find();
+    if (found !== undefined) return found;
+    step("building the guest image (once for each version, a minute or two)");
+    await buildImage(this.#ending.signal);
+    const built = find();
+    if (built !== undefined) return built;
+    throw new PiworkError(
+      "TASK_BOOTSTRAP_FAILED",
+      "The image build left no image for these sources; they may have changed meanwhile. Run it again.",
+    );
   }
 
   #loseMachine(machine: Machine): void {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ToolFailed, tool } from "./tool.ts";
+import { tool } from "./tool.ts";
 
 /**
  * Debian's own client, with a state of its own: the system's sources and keyrings, but nothing installed, so that it
@@ -48,13 +48,11 @@ export class Apt {
 }
 
 /** The lines in which apt says what went wrong. */
-export function aptComplaints(error: ToolFailed | { stderr: string }): string[] {
-  const text = error instanceof ToolFailed ? error.output : error.stderr;
-  return text
+export const aptComplaints = (output: string): string[] =>
+  output
     .split("\n")
     .filter((line) => /^[EW]: /.test(line))
     .map((line) => line.slice(3));
-}
 
 const CONFIGURATION = `APT::Architecture "amd64";
 #clear APT::Architectures;

@@ -55,11 +55,14 @@ async function usePresent(dir: string): Promise<Image | undefined> {
   return image;
 }
 
-/** We hold the cache's lock, so whatever is still being built belongs to a builder that is no more. */
+/**
+ * We hold the cache's lock, so whatever is still being built belongs to a builder that is no more. A program that it
+ * had started may still be writing for a moment: hence the retries.
+ */
 async function removeLeftovers({ images, npm, apt, kernels }: Places): Promise<void> {
   for (const dir of [images, npm, apt, kernels])
     for (const name of await readdir(dir).catch(nothingThere))
-      if (name.startsWith(".")) await rm(join(dir, name), { recursive: true, force: true });
+      if (name.startsWith(".")) await rm(join(dir, name), { recursive: true, force: true, maxRetries: 10 });
 }
 
 const nothingThere = (error: NodeJS.ErrnoException): string[] => {

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { findImage, imageDirs, recipeHash } from "../../runtime/protocol/image.ts";
+import { findImage, imageDirs } from "../../runtime/protocol/image.ts";
 import { useCache } from "./build.ts";
 import { diskUse } from "./disk-use.ts";
 import { type Places, REPO } from "./places.ts";
@@ -18,7 +18,7 @@ export async function cleanImages(places: Places, progress: Progress, signal: Ab
 /** Removes the images that this checkout does not boot. Another checkout of the same cache then has to build its own again. */
 export async function cleanOldImages(places: Places, progress: Progress, signal: AbortSignal): Promise<Removed[]> {
   return remove(places, progress, signal, () => {
-    const current = findImage(places.cache, recipeHash(REPO))?.dir;
+    const current = findImage(places.cache, REPO)?.dir;
     return imageDirs(places.cache).filter((dir) => dir !== current);
   });
 }

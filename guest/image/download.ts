@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Apt, aptComplaints } from "./apt.ts";
 import type { Deb } from "./resolve.ts";
-import { StepError } from "./step-error.ts";
+import { StepError, saysDiskFull } from "./step-error.ts";
 import { ToolFailed } from "./tool.ts";
 
 /** Where the file of a package is kept, so that the next build needs no network. */
@@ -40,9 +40,9 @@ async function fetch(apt: Apt, debs: readonly Deb[], into: string): Promise<void
   try {
     await apt.get(["download", "-qq", ...debs.map((deb) => `${deb.name}=${deb.version}`)], into);
   } catch (error) {
-    if (!(error instanceof ToolFailed) || /No space left|free space/i.test(error.output)) throw error;
+    if (!(error instanceof ToolFailed) || saysDiskFull(error.output)) throw error;
     const failed = new StepError(
-      `packages could not be downloaded: ${aptComplaints(error)[0] ?? error.message}`,
+      aptComplaints(error.output)[0] ?? error.message,
       "Check the network and the sources of this machine (/etc/apt), then run it again: what has arrived is kept.",
       { cause: error },
     );

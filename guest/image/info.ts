@@ -25,7 +25,7 @@ export async function imageInfo(places: Places, extraPackages: readonly string[]
   }));
   return {
     cache: places.cache,
-    current: findImage(places.cache, recipeHash(REPO, extraPackages))?.dir ?? null,
+    current: findImage(places.cache, REPO)?.dir ?? null,
     images: await Promise.all(images),
     downloads: {
       apt: await diskUse(places.apt),

@@ -24,7 +24,9 @@ const stopping = new AbortController();
 let stoppedBy: "SIGINT" | "SIGTERM" | undefined;
 // Once: whoever presses Ctrl-C again means it, and the next build removes what is left.
 for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.once(signal, () => {
+  process.on(signal, () => {
+    // Whoever presses Ctrl-C again means it; the next build removes what is left.
+    if (stoppedBy !== undefined) process.exit(exitCodeOf(undefined));
     stoppedBy = signal;
     stopping.abort(new Error(`stopped by ${signal}`));
   });

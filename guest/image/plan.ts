@@ -60,6 +60,6 @@ export async function downloadPlan(plan: Plan, options: BuildOptions): Promise<P
 }
 
 function fetchListsAnew(apt: Apt, progress: Progress, because: StepError): Promise<boolean> {
-  progress.note(`${because.message}; trying once more with package lists of this moment`);
+  progress.note(`could not ${because.step}: ${because.message}; trying once more with package lists of this moment`);
   return progress.step("fetch the package lists", () => refreshLists(apt, progress, { force: true }));
 }

@@ -1,5 +1,5 @@
 import { type Apt, aptComplaints } from "./apt.ts";
-import { StepError } from "./step-error.ts";
+import { StepError, saysDiskFull } from "./step-error.ts";
 import { ToolFailed } from "./tool.ts";
 
 /** A package at the version that apt settled on, as promised by the signed package lists. */
@@ -57,10 +57,9 @@ async function ask(question: () => Promise<{ stdout: string }>): Promise<string>
   try {
     return (await question()).stdout;
   } catch (error) {
-    if (!(error instanceof ToolFailed)) throw error;
-    const reason = aptComplaints(error).join("; ") || error.message;
+    if (!(error instanceof ToolFailed) || saysDiskFull(error.output)) throw error;
     throw new StepError(
-      `packages could not be resolved: ${reason}`,
+      aptComplaints(error.output).join("; ") || error.message,
       "Check the names, and that the sources of this machine (/etc/apt) offer Debian 12's main component.",
       { cause: error },
     );

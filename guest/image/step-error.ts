@@ -20,10 +20,14 @@ export function asStepError(error: unknown, step: string, cacheDir: string): Ste
   return found;
 }
 
+/** Whether these words, ours or a program's, are about a full disk. */
+export const saysDiskFull = (text: string) =>
+  /ENOSPC|EDQUOT|No space left|enough free space|quota exceeded/i.test(text);
+
 function explain(error: unknown, cacheDir: string): StepError {
   const message = error instanceof Error ? error.message : String(error);
   const cause = { cause: error };
-  if (/ENOSPC|EDQUOT|No space left|enough free space|quota exceeded/i.test(message))
+  if (saysDiskFull(message))
     return new StepError(
       `no space left on the disk of ${cacheDir}`,
       "Free about 1 GB there (`piwork image clean` removes older images), or choose another place with --cache.",

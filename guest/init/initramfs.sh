@@ -10,6 +10,8 @@ failed() {
 
 /bin/busybox mount -t proc proc /proc
 export PATH=/bin
+# The host only asks whether a kernel starts at all with this acceleration. This one has, and QEMU reports the reset.
+busybox grep -qw piwork.probe /proc/cmdline && busybox reboot -f
 busybox mount -t devtmpfs dev /dev || failed "to mount /dev"
 busybox mount -t sysfs sys /sys || failed "to mount /sys"
 

@@ -131,11 +131,15 @@ function parseFrame(line: string | LineTooLong): RequestFrame | PiworkError {
   if (line instanceof LineTooLong)
     return new PiworkError("LIMIT_EXCEEDED", `A line has at most ${LIMITS.lineBytes} bytes.`);
   try {
-    const parsed = requestFrame.safeParse(JSON.parse(line));
-    if (!parsed.success) return invalidRequest("the request", parsed.error);
-    if (depthOver(parsed.data.payload, MAX_DEPTH))
-      return new PiworkError("INVALID_REQUEST", `A payload is at most ${MAX_DEPTH} levels deep.`);
-    return parsed.data;
+    const value: unknown = JSON.parse(line);
+    if (!isPlain(value, MAX_DEPTH)) {
+      return new PiworkError(
+        "INVALID_REQUEST",
+        `A request is at most ${MAX_DEPTH} levels deep and has no '__proto__'.`,
+      );
+    }
+    const parsed = requestFrame.safeParse(value);
+    return parsed.success ? parsed.data : invalidRequest("the request", parsed.error);
   } catch {
     return new PiworkError("INVALID_REQUEST", "The line is not JSON.");
   }
@@ -152,9 +156,11 @@ function idOf(line: string | LineTooLong): string | null {
   }
 }
 
-function depthOver(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => depthOver(inner, levels - 1));
+/** Neither deep enough to exhaust a stack nor with a key that means something to the language. */
+function isPlain(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (levels === 0 || Object.hasOwn(value, "__proto__")) return false;
+  return Object.values(value).every((inner) => isPlain(inner, levels - 1));
 }
 
 function refusal(id: string | null, error: PiworkError): string {

@@ -5,12 +5,12 @@ import { type Call, type CallOutput, calls, type Stream, type StreamItem, stream
 import { type ErrorCode, invalidRequest, PiworkError, toErrorBody } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 
-export type CallHandlers = {
+type CallHandlers = {
   [C in Call]: (input: z.infer<(typeof calls)[C]["input"]>) => CallOutput<C> | Promise<CallOutput<C>>;
 };
 
 /** A stream handler sends items until it returns; `signal` says that nobody reads any more. */
-export type StreamHandlers = {
+type StreamHandlers = {
   [S in Stream]: (
     input: z.infer<(typeof streams)[S]["input"]>,
     send: (item: StreamItem<S>) => void,

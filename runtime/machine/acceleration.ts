@@ -6,6 +6,7 @@ import { z } from "zod";
 import { PiworkError } from "../protocol/errors.ts";
 import type { Image } from "../protocol/image.ts";
 import { type Accelerator, qemuArguments } from "./arguments.ts";
+import { Console } from "./console.ts";
 import { explainEnd, QEMU, spawnHypervisor } from "./hypervisor.ts";
 import { Qmp } from "./qmp.ts";
 
@@ -82,55 +83,48 @@ async function askKvm(probe: ProbeOptions): Promise<Pick<Verdict, "works" | "why
   const remembered = await rememberedVerdict(probe.cache);
   if (remembered !== undefined) return remembered;
   probe.onProbe();
-  const answer = { host: await describeHost(), ...(await probeKvm(probe)) };
+  const answer = { host: await describeHost(), ...(await probeAccelerator("kvm", probe)) };
   probe.signal.throwIfAborted(); // an interrupted probe has no answer worth remembering
   remember(probe.cache, answer);
   return answer;
 }
 
-/** Boots the image's kernel under KVM as far as its first process, which resets the machine. */
-async function probeKvm({ image, scratch, signal }: ProbeOptions): Promise<Pick<Verdict, "works" | "why">> {
-  const sockets = join(scratch, "kvm-probe");
+/** Boots the image's kernel as far as its first process, which resets the machine; QEMU's control channel reports that. */
+export async function probeAccelerator(
+  accelerator: Accelerator,
+  { image, scratch, signal }: ProbeOptions,
+): Promise<Pick<Verdict, "works" | "why">> {
+  const sockets = join(scratch, `probe-${accelerator}`);
   rmSync(sockets, { recursive: true, force: true });
   mkdirSync(sockets, { mode: 0o700 });
-  const words = qemuArguments({ accelerator: "kvm", memoryMb: 256, fileDevices: [], kernelWords: ["piwork.probe"] });
-  const hypervisor = spawnHypervisor({ image: image.dir, sockets, exports: {} }, "kvm", words);
-  hypervisor.console.resume();
+  const words = qemuArguments({ accelerator, memoryMb: 256, fileDevices: [], kernelWords: ["piwork.probe"] });
+  const hypervisor = spawnHypervisor({ image: image.dir, sockets, exports: {} }, accelerator, words);
+  const console = new Console();
+  hypervisor.console.on("data", (chunk: Buffer) => console.write(chunk));
+  const what =
+    accelerator === "kvm" ? "/dev/kvm is there, but a kernel booted with it" : "a kernel booted in software emulation";
   const over = new AbortController();
-  const deadline = setTimeout(
-    () =>
-      over.abort(
-        new Error(`/dev/kvm is there, but a kernel booted with it did not start within ${PROBE_DEADLINE_MS / 1000} s`),
-      ),
-    PROBE_DEADLINE_MS,
-  );
-  const interrupt = () => over.abort(new Error("the probe was interrupted"));
+  const fail = (how: string) => over.abort(`${what} ${how}`);
+  const deadline = setTimeout(() => fail(`did not start within ${PROBE_DEADLINE_MS / 1000} s`), PROBE_DEADLINE_MS);
+  const interrupt = () => fail("was interrupted");
   signal.addEventListener("abort", interrupt);
-  let reset = false;
   try {
-    const outcome = new Promise<Pick<Verdict, "works" | "why">>((resolve) => {
-      over.signal.addEventListener("abort", () =>
-        resolve({ works: false, why: String((over.signal.reason as Error).message) }),
-      );
+    return await new Promise((resolve) => {
+      over.signal.addEventListener("abort", () => resolve({ works: false, why: String(over.signal.reason) }));
       hypervisor.ended.then((end) =>
-        resolve({
-          works: reset,
-          why: reset
-            ? "a kernel booted with KVM on this host"
-            : `/dev/kvm is there, but QEMU cannot use it: ${explainEnd(end).message}`,
-        }),
+        resolve({ works: false, why: `QEMU could not use it: ${explainEnd(end, console.lastLine).message}` }),
       );
       Qmp.connect(join(sockets, "qmp.sock"), over.signal, (event, data) => {
-        if (event === "SHUTDOWN" && data["reason"] === "guest-reset") reset = true;
-        if (event === "STOP" || event === "GUEST_PANICKED")
-          over.abort(new Error("/dev/kvm is there, but a kernel booted with it stops with an internal error"));
+        if (event === "SHUTDOWN" && data["reason"] === "guest-reset") {
+          resolve({ works: true, why: `a kernel booted with ${accelerator} on this host` });
+        }
+        if (event === "STOP" || event === "GUEST_PANICKED") fail("stopped with an internal error");
       }).catch(() => {}); // QEMU's end or the deadline says it better
     });
-    return await outcome;
   } finally {
     clearTimeout(deadline);
     signal.removeEventListener("abort", interrupt);
-    over.abort(new Error("the probe is over"));
+    fail("is over");
     hypervisor.kill();
     await hypervisor.ended;
     rmSync(sockets, { recursive: true, force: true });

@@ -6,23 +6,26 @@ const LOG_BYTES = 16 * 1024 * 1024;
 
 /** The serial console of a machine: into a file, and its last line for whoever asks why nothing happens. */
 export class Console {
-  readonly #file: WriteStream;
+  readonly #file: WriteStream | undefined;
   readonly #decoder = new StringDecoder("utf8");
   #written = 0;
   #line = "";
   #lastLine = "";
 
-  constructor(path: string, flags: "a" | "w" = "a") {
-    this.#file = createWriteStream(path, { flags, mode: 0o600 });
-    this.#file.on("error", () => {}); // a full disk must not end the machine; the boot deadline still works on #lastLine
+  /** Without a path only the last line is kept. */
+  constructor(path?: string) {
+    if (path === undefined) return;
+    this.#file = createWriteStream(path, { flags: "a", mode: 0o600 });
+    // A full disk must not end the machine, and the boot deadline needs no file.
+    this.#file.on("error", () => {});
   }
 
   write(chunk: Buffer): void {
     if (this.#written < LOG_BYTES) {
       this.#written += chunk.length;
-      this.#file.write(chunk);
+      this.#file?.write(chunk);
       if (this.#written >= LOG_BYTES)
-        this.#file.write(`\n(the console's log ends here: ${LOG_BYTES} bytes are kept)\n`);
+        this.#file?.write(`\n(the console's log ends here: ${LOG_BYTES} bytes are kept)\n`);
     }
     const lines = (this.#line + this.#decoder.write(chunk)).split(/\r?\n/);
     this.#line = (lines.pop() ?? "").slice(-500);
@@ -37,6 +40,7 @@ export class Console {
   }
 
   async close(): Promise<void> {
-    await new Promise<void>((resolve) => this.#file.end(resolve));
+    const file = this.#file;
+    if (file !== undefined) await new Promise<void>((resolve) => file.end(resolve));
   }
 }

@@ -57,16 +57,10 @@ export function spawnHypervisor(
 }
 
 /** A sentence for a QEMU that ended on its own; bubblewrap's words mean that the walls could not be built. */
-export function explainEnd(end: { code: number | undefined; words: string }): PiworkError {
+export function explainEnd(end: { code: number | undefined; words: string }, lastLine: string): PiworkError {
   const words = end.words.split("\n").at(-1) ?? "";
-  if (/^bwrap: /.test(words)) {
-    return new PiworkError(
-      "TASK_BOOTSTRAP_FAILED",
-      `The walls around QEMU could not be built (${words}); no machine was started. This host must allow user namespaces: see 'piwork doctor'.`,
-    );
-  }
-  return new PiworkError(
-    "TASK_BOOTSTRAP_FAILED",
-    `QEMU ended${end.code === undefined ? "" : ` with code ${end.code}`}${words === "" ? "." : `: ${words}`}`,
-  );
+  const why = /^bwrap: /.test(words)
+    ? `The walls around QEMU could not be built, so no machine was started (${words}). This host must allow user namespaces: see 'piwork doctor'.`
+    : `QEMU ended with code ${end.code ?? "unknown"}${words === "" ? "" : ` (${words})`}; the last thing on the machine's console was: ${lastLine}`;
+  return new PiworkError("TASK_BOOTSTRAP_FAILED", why);
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { Bridge, type BridgeObserver } from "../bridge/bridge.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { Image } from "../protocol/image.ts";
@@ -11,7 +12,7 @@ import { explainEnd, type Hypervisor, spawnHypervisor } from "./hypervisor.ts";
 import { connectWhenThere, Qmp } from "./qmp.ts";
 
 /** Time a machine has from spawn to its first answer. Under load and software emulation 4 s become 20. */
-const BOOT_DEADLINE_MS = 90_000;
+export const BOOT_DEADLINE_MS = 90_000;
 /** Time QEMU has to end after it was told to, before it is killed. */
 const QUIT_GRACE_MS = 5_000;
 
@@ -28,6 +29,8 @@ export interface BootOptions {
   /** file for its serial console */
   consoleLog: string;
   observer: BridgeObserver;
+  /** time it has for its first answer, in milliseconds */
+  deadlineMs: number;
   /** gives up the boot */
   signal: AbortSignal;
 }
@@ -106,14 +109,14 @@ export class Machine implements AsyncDisposable {
 
     const failed = new AbortController();
     const watchdog = setTimeout(() => {
-      const why = `The machine did not answer within ${BOOT_DEADLINE_MS / 1000} s; the last thing on its console was: ${console.lastLine}`;
+      const why = `The machine did not answer within ${options.deadlineMs / 1000} s; the last thing on its console was: ${console.lastLine}`;
       failed.abort(new PiworkError("TASK_BOOTSTRAP_FAILED", why));
-    }, BOOT_DEADLINE_MS);
+    }, options.deadlineMs);
     const giveUp = () => failed.abort(options.signal.reason);
     options.signal.addEventListener("abort", giveUp);
     if (options.signal.aborted) giveUp();
     const cleaned = hypervisor.ended.then(async (end) => {
-      failed.abort(explainEnd(end));
+      failed.abort(explainEnd(end, console.lastLine));
       await console.close();
       rmSync(options.sockets, { recursive: true, force: true });
     });
@@ -124,8 +127,12 @@ export class Machine implements AsyncDisposable {
       failed.signal.addEventListener("abort", fail);
     });
     failure.catch(() => {});
-    const orFailed = <T>(work: Promise<T>): Promise<T> =>
-      Promise.race([failure, work.catch((error) => (failed.signal.aborted ? failure : Promise.reject(error)))]);
+    const orFailed = <T>(work: Promise<T>): Promise<T> => Promise.race([failure, work.catch(orItsReason)]);
+    const orItsReason = async (error: unknown): Promise<never> => {
+      // A link that breaks is QEMU ending: that is noticed a moment later, and says why.
+      if (error instanceof PiworkError && error.code === "TASK_NOT_READY") await Promise.race([failure, delay(1_000)]);
+      throw error;
+    };
 
     try {
       const qmp = await orFailed(Qmp.connect(join(options.sockets, "qmp.sock"), failed.signal));

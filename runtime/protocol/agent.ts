@@ -35,7 +35,6 @@ export const agentDisplay = z.union([
     isError: z.boolean(),
   }),
 ]);
-export type AgentDisplay = z.infer<typeof agentDisplay>;
 
 /** The text parts of a tool's result, joined. */
 export function toolResultText(result: z.infer<typeof toolResult>): string {

@@ -11,7 +11,7 @@ const none = z.strictObject({});
 /** The task that is meant where a call leaves it out is the active one. */
 const ofTask = z.strictObject({ task: taskId.optional() });
 
-export const machineView = z.strictObject({
+const machineView = z.strictObject({
   id: z.string(),
   state: z.enum(["running", "stopping", "ended"]),
   /** process id of QEMU on the host */
@@ -24,13 +24,13 @@ export const machineView = z.strictObject({
   startedAt: z.iso.datetime(),
 });
 
-export const acceleration = z.strictObject({
+const acceleration = z.strictObject({
   requested: z.enum(["auto", "kvm", "tcg"]),
   used: z.enum(["kvm", "tcg"]),
   reason: z.string(),
 });
 
-export const statusView = z.strictObject({
+const statusView = z.strictObject({
   version: z.string(),
   pid: z.number().int(),
   startedAt: z.iso.datetime(),

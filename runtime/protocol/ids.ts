@@ -4,7 +4,6 @@ import { LIMITS } from "./limits.ts";
 export const taskId = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{2,63}$/, "an id is 3 to 64 of a-z, 0-9 and '-', and starts with a letter or digit");
-export type TaskId = z.infer<typeof taskId>;
 
 /** Request ids are chosen by the host; taskd only compares them. */
 export const requestId = z

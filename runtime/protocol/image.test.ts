@@ -99,16 +99,23 @@ function publish(cache: string, name: string, age: number, content: object = man
   return dir;
 }
 
-test("the newest whole image of a recipe is found", (t) => {
+test("the newest whole image of the sources as they are is found, with the packages of its own build", (t) => {
   const cache = folder(t);
-  assert.equal(findImage(cache, hash), undefined, "no cache yet");
-  publish(cache, "00000000000000aa", 300);
-  const newest = publish(cache, "00000000000000bb", 100);
-  publish(cache, "00000000000000cc", 200);
-  publish(cache, "00000000000000dd", 50, { ...manifest, recipe: "1".repeat(64) });
-  publish(cache, ".building-1-abcd", 0);
-  assert.equal(findImage(cache, hash)?.dir, newest);
-  assert.equal(findImage(cache, "2".repeat(64)), undefined);
+  const repo = repository(t);
+  const current = { ...manifest, recipe: recipeHash(repo) };
+  assert.equal(findImage(cache, repo), undefined, "no cache yet");
+  publish(cache, "00000000000000aa", 300, current);
+  const newest = publish(cache, "00000000000000bb", 100, current);
+  publish(cache, "00000000000000cc", 200, current);
+  publish(cache, "00000000000000dd", 50, manifest);
+  publish(cache, ".building-1-abcd", 0, current);
+  assert.equal(findImage(cache, repo)?.dir, newest);
+  const withGit = publish(cache, "00000000000000ee", 10, {
+    ...manifest,
+    extraPackages: ["git"],
+    recipe: recipeHash(repo, ["git"]),
+  });
+  assert.equal(findImage(cache, repo)?.dir, withGit);
 });
 
 for (const [what, damage] of Object.entries<(dir: string) => void>({
@@ -120,7 +127,8 @@ for (const [what, damage] of Object.entries<(dir: string) => void>({
 }))
   test(`an image is not found when ${what}`, (t) => {
     const cache = folder(t);
-    damage(publish(cache, "00000000000000aa", 0));
-    assert.equal(findImage(cache, hash), undefined);
+    const repo = repository(t);
+    damage(publish(cache, "00000000000000aa", 0, { ...manifest, recipe: recipeHash(repo) }));
+    assert.equal(findImage(cache, repo), undefined);
     assert.equal(imageDirs(cache).length, 1, "but it is listed");
   });

@@ -101,14 +101,17 @@ export function readImage(dir: string): Image | undefined {
   }
 }
 
-/** The newest whole image made from `recipe`. */
-export function findImage(cacheDir: string, recipe: string): Image | undefined {
-  const published = (image: Image) => statSync(join(image.dir, "manifest.json")).mtimeMs;
-  return imageDirs(cacheDir)
+/**
+ * The image to boot: the one that was built or asked for last, among those made from the sources as they are now.
+ * Packages that its build added count as its own choice, so `image build --packages` decides what the next machine boots.
+ */
+export function findImage(cacheDir: string, repo: string): Image | undefined {
+  const images = imageDirs(cacheDir)
     .map(readImage)
     .filter((image) => image !== undefined)
-    .filter((image) => image.manifest.recipe === recipe)
-    .sort((a, b) => published(b) - published(a))[0];
+    .map((image) => ({ image, time: statSync(join(image.dir, "manifest.json")).mtimeMs }))
+    .sort((a, b) => b.time - a.time);
+  return images.find(({ image }) => image.manifest.recipe === recipeHash(repo, image.manifest.extraPackages))?.image;
 }
 
 /** Every directory that a build has published, whole or not. */

@@ -15,14 +15,14 @@ export type AgentKind = z.infer<typeof agentKind>;
 const nonce = z.string().regex(/^[0-9a-f]{32}$/);
 
 /** How the host proves a mount: it wrote `token` into `file`; taskd reads it and writes `reply` beside it. */
-export const mountProof = z.strictObject({
+const mountProof = z.strictObject({
   tag: z.enum(["workspace", "tasks"]),
   file: z.string().regex(/^\.piwork-mount-[0-9a-f]{32}$/),
   reply: nonce,
 });
 export type MountProof = z.infer<typeof mountProof>;
 
-export const taskView = z.strictObject({
+const taskView = z.strictObject({
   taskId,
   state: taskState,
   folder: relativeFolder.nullable(),

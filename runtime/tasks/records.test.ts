@@ -50,3 +50,13 @@ test("an id that is a path writes nothing", () => {
   assert.throws(() => new Records(directory).write({ ...record, id: "../escaped" }));
   assert.ok(!readdirSync(join(directory, "..")).includes("escaped.json"));
 });
+
+test("the active task is remembered, and unknown before there was one", () => {
+  const other = mkdtempSync(join(tmpdir(), "piwork-active-"));
+  test.after(() => rmSync(other, { recursive: true }));
+  const records = new Records(other);
+  assert.equal(records.readActive(), undefined);
+  records.writeActive("demo-1");
+  assert.equal(new Records(other).readActive(), "demo-1");
+  assert.deepEqual(records.readAll(), { records: [], broken: [] });
+});

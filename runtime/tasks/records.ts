@@ -37,17 +37,39 @@ export class Records {
   }
 
   write(record: TaskRecord): void {
-    const path = join(this.#directory, `${taskId.parse(record.id)}.json`);
-    const draft = `${path}.draft`;
-    const fd = openSync(draft, "w", 0o600);
-    try {
-      writeSync(fd, `${JSON.stringify(record, null, 2)}\n`);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(draft, path);
+    writeWhole(join(this.#directory, `${taskId.parse(record.id)}.json`), `${JSON.stringify(record, null, 2)}\n`);
   }
+
+  /** The task that was active last, if that is known. */
+  readActive(): string | undefined {
+    try {
+      return readFileSync(this.#activeFile, "utf8").trim();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  writeActive(id: string): void {
+    writeWhole(this.#activeFile, `${id}\n`);
+  }
+
+  get #activeFile(): string {
+    return join(this.#directory, "active");
+  }
+}
+
+/** Writes a file so that a crash leaves the old one or the new one, never a half. */
+function writeWhole(path: string, content: string): void {
+  const draft = `${path}.draft`;
+  const fd = openSync(draft, "w", 0o600);
+  try {
+    writeSync(fd, content);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(draft, path);
 }
 
 /** The directories of a task that a machine sees. */

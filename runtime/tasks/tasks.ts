@@ -41,6 +41,8 @@ export class Tasks {
     for (const { message, cause } of broken) parts.warn(message, { cause });
     // Nothing runs yet, whatever was true when the last runtime ended.
     for (const record of records) this.#save({ ...record, state: "stopped" });
+    const active = parts.records.readActive();
+    if (active !== undefined && this.#records.has(active)) this.#activeId = active;
     parts.subscribe((event) => this.#follow(event));
   }
 
@@ -117,7 +119,7 @@ export class Tasks {
   /** Sends a prompt and gives its events to `listener`, up to and with the one that ends it. */
   async prompt(id: string | undefined, message: string, listener: (event: RuntimeEvent) => void): Promise<void> {
     const task = this.find(id);
-    const bridge = await this.#open(task.id);
+    const bridge = await this.#reach(task.id);
     if (this.#prompts.has(task.id))
       throw new PiworkError("TASK_BUSY", "A prompt is in flight; wait for its end, or abort it.");
     const requestId = randomUUID();
@@ -154,7 +156,7 @@ export class Tasks {
     signal: AbortSignal,
   ): Promise<Result<"system_bash">> {
     const { id } = this.find(request.task);
-    const bridge = await this.#open(id);
+    const bridge = await this.#reach(id);
     const requestId = randomUUID();
     const payload: Payload<"system_bash"> = { taskId: id, argv: request.argv };
     if (request.timeoutMs !== undefined) payload.timeoutMs = request.timeoutMs;
@@ -180,6 +182,12 @@ export class Tasks {
         payload: { requestId, during: requestId === null ? "idle" : "prompt", error: reason.toBody() },
       };
     }
+  }
+
+  /** The link to the machine of a task, in which it is open; the active task is active there too. */
+  async #reach(id: string): Promise<Bridge> {
+    if (id === this.#activeId && !isOpen(this.find(id))) await this.switchTo(id);
+    return this.#open(id);
   }
 
   /** Opens a task in its machine unless it is open there. */
@@ -213,12 +221,7 @@ export class Tasks {
     if (event.event === "agent_end" || event.event === "task_error") {
       if (this.#prompts.get(taskId) === event.payload.requestId) this.#prompts.delete(taskId);
     }
-    if (event.event === "task_ready") {
-      if (this.#activeId !== null && this.#activeId !== taskId && this.find(this.#activeId).state === "active")
-        this.#setState(this.#activeId, "idle");
-      this.#activeId = taskId;
-      this.#setState(taskId, "active");
-    }
+    if (event.event === "task_ready") this.#activate(taskId);
     if (event.event === "task_stopped") this.#setState(taskId, "stopped");
     if (event.event === "task_error" && event.payload.error.code !== "INVALID_REQUEST")
       this.#setState(taskId, "errored");
@@ -241,6 +244,14 @@ export class Tasks {
         reject(new PiworkError("SWITCH_TIMEOUT", `${doing} took longer than ${deadlineMs / 1000} s.`));
       }, deadlineMs);
     });
+  }
+
+  #activate(id: string): void {
+    const before = this.#activeId;
+    if (before !== null && before !== id && this.find(before).state === "active") this.#setState(before, "idle");
+    if (before !== id) this.#parts.records.writeActive(id);
+    this.#activeId = id;
+    this.#setState(id, "active");
   }
 
   #setState(id: string, state: TaskRecord["state"]): void {

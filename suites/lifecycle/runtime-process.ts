@@ -11,7 +11,7 @@ import { controlSocket, findPlaces, REPOSITORY } from "../../runtime/places.ts";
 import { attempt } from "./first-prompt.ts";
 
 /** Set in the runtime's environment; it must turn up nowhere. */
-export const PLANTED_KEY = "PIWORK_SUITE_API_KEY";
+const PLANTED_KEY = "PIWORK_SUITE_API_KEY";
 
 /** The runtime as a process: what it opens, who may talk to it, and what is left of it after each kind of end. */
 export function runtimeProcess(sandbox: Sandbox, current: { runtime: RunningRuntime }, plantedSecret: string): Check[] {

@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { rememberedVerdict } from "../../machine/acceleration.ts";
 import { QEMU } from "../../machine/hypervisor.ts";
 import { findPlaces, type PlaceOptions, type Places, REPOSITORY } from "../../places.ts";
-import { findImage, recipeHash } from "../../protocol/image.ts";
+import { findImage } from "../../protocol/image.ts";
 import { print, printJson, table } from "../attach.ts";
 
 interface Finding {
@@ -100,7 +100,7 @@ function emulation(why: string): Finding {
 }
 
 function image(places: Places): Finding {
-  const found = findImage(places.cache, recipeHash(REPOSITORY));
+  const found = findImage(places.cache, REPOSITORY);
   if (found === undefined)
     return {
       what: "image",

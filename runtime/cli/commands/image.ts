@@ -9,19 +9,23 @@ export function addImage(program: Command): void {
   program.command("image").usage("build|info|clean [options]").description("build, look at and remove the guest image");
 }
 
-/** Builds what is missing; the words of the build go to the terminal. */
-export async function runImageBuild(words: string[]): Promise<void> {
-  const code = await runImage(words);
-  if (code !== 0)
+/** Builds the image; the words of the build go to the terminal. */
+export async function buildImage(cache: string, signal: AbortSignal): Promise<void> {
+  const code = await runImage(["build", "--cache", cache], signal);
+  signal.throwIfAborted();
+  if (code !== 0) {
     throw new PiworkError("TASK_BOOTSTRAP_FAILED", "The guest image could not be built; the lines above say why.");
+  }
 }
 
 /** Runs the image builder, a program of its own: nothing of the runtime depends on how images are made. */
-export async function runImage(words: string[]): Promise<number> {
-  const child = await execa(process.execPath, ["--import", "tsx", join(REPOSITORY, "guest/image/main.ts"), ...words], {
+export async function runImage(words: string[], cancelSignal?: AbortSignal): Promise<number> {
+  const builder = join(REPOSITORY, "guest/image/main.ts");
+  const child = await execa(process.execPath, ["--import", "tsx", builder, ...words], {
     stdio: "inherit",
     reject: false,
     cwd: REPOSITORY,
+    ...(cancelSignal === undefined ? {} : { cancelSignal }),
   });
   return child.exitCode ?? 130;
 }

@@ -4,12 +4,11 @@ import { controlHandlers } from "../../control/handlers.ts";
 import { ControlServer } from "../../control/server.ts";
 import { accelerationRequest } from "../../machine/acceleration.ts";
 import { controlSocket, findPlaces, makePlaces, type PlaceOptions, REPOSITORY } from "../../places.ts";
-import { findImage, recipeHash } from "../../protocol/image.ts";
 import { Runtime } from "../../runtime.ts";
 import { VERSION } from "../../version.ts";
 import { makeSampleWorkspace, resolveWorkspaceRoot } from "../../workspace/folder.ts";
 import { print } from "../attach.ts";
-import { runImageBuild } from "./image.ts";
+import { buildImage } from "./image.ts";
 
 interface UpOptions extends PlaceOptions {
   workspace?: string;
@@ -43,8 +42,6 @@ async function up(options: UpOptions): Promise<void> {
   const sample = `${REPOSITORY}/tmp/workspace`;
   if (options.workspace === undefined) makeSampleWorkspace(sample);
   const workspace = resolveWorkspaceRoot(options.workspace ?? sample);
-  if (findImage(places.cache, recipeHash(REPOSITORY)) === undefined)
-    await runImageBuild(["build", "--cache", places.cache]);
 
   const ending = new AbortController();
   const end = (why: string) => {
@@ -60,6 +57,7 @@ async function up(options: UpOptions): Promise<void> {
     workspace,
     agent: "probe",
     acceleration: accelerationRequest.parse(options.accel),
+    buildImage: (signal) => buildImage(places.cache, signal),
     progress: print,
   });
   await using _server = await ControlServer.listen(

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LIMITS } from "../../runtime/protocol/limits.ts";
+import { LineTooLong } from "../../runtime/protocol/lines.ts";
+import { type Handlers, Requests } from "./requests.ts";
+
+/** A Requests with one working command, `abort`, whose effects are counted. */
+function setUp(abort: () => Promise<{ aborted: boolean }> = async () => ({ aborted: true })) {
+  const lines: string[] = [];
+  const effects = { count: 0, after: 0 };
+  const handlers = {
+    async abort() {
+      effects.count++;
+      return { result: await abort(), after: () => effects.after++ };
+    },
+    async runtime_get_state() {
+      throw new Error("a secret inside");
+    },
+  } as unknown as Handlers;
+  const requests = new Requests(handlers, async (line) => void lines.push(line));
+  return { requests, effects, lines, answers: () => lines.map((line) => JSON.parse(line)) };
+}
+
+const line = (id: string, payload: object = { taskId: "task-a" }, type = "abort") =>
+  JSON.stringify({ id, type, payload });
+
+test("a request is answered, and what follows comes after its answer", async () => {
+  const { requests, effects, answers } = setUp();
+  await requests.receive(line("1"));
+  assert.deepEqual(answers(), [{ id: "1", ok: true, result: { aborted: true } }]);
+  assert.deepEqual(effects, { count: 1, after: 1 });
+});
+
+test("the same id and payload again: the same answer, no second effect, keys in any order", async () => {
+  const { requests, effects, lines } = setUp();
+  await requests.receive(line("1", { taskId: "task-a", request: "r" }));
+  await requests.receive(line("1", { request: "r", taskId: "task-a" }));
+  assert.equal(lines[0], lines[1]);
+  assert.deepEqual(effects, { count: 1, after: 1 });
+});
+
+test("the same id while the first still runs waits for it", async () => {
+  let finish: (answer: { aborted: boolean }) => void = () => {};
+  const { requests, effects, lines } = setUp(() => new Promise((resolve) => (finish = resolve)));
+  const both = [requests.receive(line("1")), requests.receive(line("1"))];
+  await new Promise(setImmediate);
+  assert.deepEqual(lines, []);
+  finish({ aborted: false });
+  await Promise.all(both);
+  assert.equal(lines.length, 2);
+  assert.equal(lines[0], lines[1]);
+  assert.equal(effects.count, 1);
+});
+
+test("the same id with another payload or command is refused and has no effect", async () => {
+  const { requests, effects, answers } = setUp();
+  await requests.receive(line("1"));
+  await requests.receive(line("1", { taskId: "task-b" }));
+  await requests.receive(line("1", { taskId: "task-a" }, "stop_task"));
+  assert.deepEqual(
+    answers().map(({ ok, error }) => [ok, error?.code]),
+    [
+      [true, undefined],
+      [false, "INVALID_REQUEST"],
+      [false, "INVALID_REQUEST"],
+    ],
+  );
+  assert.equal(effects.count, 1);
+});
+
+const deep = (levels: number): object => (levels === 0 ? {} : { inner: deep(levels - 1) });
+const refusals: [name: string, received: string | LineTooLong, id: string | null, code: string][] = [
+  ["malformed JSON", "{", null, "INVALID_REQUEST"],
+  ["null", "null", null, "INVALID_REQUEST"],
+  ["an array", "[]", null, "INVALID_REQUEST"],
+  ["no id", '{"type":"abort","payload":{}}', null, "INVALID_REQUEST"],
+  ["an id with a newline", line("a\nb"), null, "INVALID_REQUEST"],
+  ["no payload", '{"id":"1","type":"abort"}', "1", "INVALID_REQUEST"],
+  ["a payload that is an array", '{"id":"1","type":"abort","payload":[]}', "1", "INVALID_REQUEST"],
+  ["a field too many in the frame", '{"id":"1","type":"abort","payload":{},"x":1}', "1", "INVALID_REQUEST"],
+  ["a field too many in the payload", line("1", { taskId: "task-a", x: 1 }), "1", "INVALID_REQUEST"],
+  ["a wrong type", line("1", { taskId: 7 }), "1", "INVALID_REQUEST"],
+  ["an id that is a path", line("1", { taskId: "../x" }), "1", "INVALID_REQUEST"],
+  ["an unknown command", line("1", {}, "nothing"), "1", "INVALID_REQUEST"],
+  ["a command that every object has", line("1", {}, "constructor"), "1", "INVALID_REQUEST"],
+  ["__proto__ as a command", line("1", {}, "__proto__"), "1", "INVALID_REQUEST"],
+  [
+    "__proto__ in a payload",
+    '{"id":"1","type":"abort","payload":{"taskId":"task-a","__proto__":{"x":1}}}',
+    "1",
+    "INVALID_REQUEST",
+  ],
+  ["a depth bomb", line("1", deep(40)), "1", "INVALID_REQUEST"],
+  ["a bomb that is deep in text", "[".repeat(500_000), null, "INVALID_REQUEST"],
+  ["a line over the limit", new LineTooLong(LIMITS.lineBytes), null, "LIMIT_EXCEEDED"],
+];
+for (const [name, received, id, code] of refusals) {
+  test(`${name} is refused with ${code}, and the next request works`, async () => {
+    const { requests, answers, effects } = setUp();
+    await requests.receive(received);
+    await requests.receive(line("good"));
+    const [refused, good] = answers();
+    assert.deepEqual([refused.id, refused.ok, refused.error.code], [id, false, code]);
+    assert.equal(good.ok, true);
+    assert.equal(effects.count, 1);
+  });
+}
+
+test("an unexpected failure leaves without its insides", async () => {
+  const { requests, lines, answers } = setUp();
+  await requests.receive(line("1", {}, "runtime_get_state"));
+  assert.equal(answers()[0].error.code, "INTERNAL_ERROR");
+  assert.ok(!lines[0]?.includes("secret"));
+});
+
+test("the memory of ids is bounded, and the oldest are forgotten first", async () => {
+  const { requests, effects } = setUp();
+  for (let id = 0; id <= LIMITS.rememberedIds; id++) await requests.receive(line(`id-${id}`));
+  const before = effects.count;
+  await requests.receive(line(`id-${LIMITS.rememberedIds}`));
+  assert.equal(effects.count, before, "the newest is remembered");
+  await requests.receive(line("id-0"));
+  assert.equal(effects.count, before + 1, "the oldest is forgotten");
+});
+
+test("while every remembered request runs, one more is refused and the running ones stay", async () => {
+  const finish: ((answer: { aborted: boolean }) => void)[] = [];
+  const { requests, answers } = setUp(() => new Promise((resolve) => finish.push(resolve)));
+  const running = Array.from({ length: LIMITS.rememberedIds }, (_, id) => requests.receive(line(`id-${id}`)));
+  await new Promise(setImmediate);
+  await requests.receive(line("one-more"));
+  assert.deepEqual(
+    answers().map(({ id, error }) => [id, error?.code]),
+    [["one-more", "LIMIT_EXCEEDED"]],
+  );
+  for (const end of finish) end({ aborted: true });
+  await Promise.all(running);
+  assert.equal(answers().length, LIMITS.rememberedIds + 1);
+});

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { findPlaces, makePlaces } from "./places.ts";
+import { PiworkError } from "./protocol/errors.ts";
+
+const base = mkdtempSync(join(tmpdir(), "piwork-places-"));
+test.after(() => rmSync(base, { recursive: true }));
+const places = (name: string) =>
+  findPlaces(
+    { state: join(base, name, "state"), cache: join(base, "cache"), logs: join(base, "logs") },
+    { XDG_RUNTIME_DIR: join(base, "run") },
+  );
+
+test("the usual variables decide, options win", () => {
+  const found = findPlaces({}, { XDG_STATE_HOME: "/s", XDG_CACHE_HOME: "/c", XDG_RUNTIME_DIR: "/r" });
+  assert.deepEqual([found.state, found.cache], ["/s/piwork", "/c/piwork"]);
+  assert.match(found.sockets, /^\/r\/piwork\/[0-9a-f]{12}$/);
+  assert.equal(findPlaces({ state: "/other" }, { XDG_STATE_HOME: "/s" }).state, "/other");
+});
+
+test("two states have sockets of their own", () => assert.notEqual(places("a").sockets, places("b").sockets));
+
+test("private directories are private, also when they were not", () => {
+  const made = places("private");
+  mkdirSync(made.state, { recursive: true, mode: 0o755 });
+  makePlaces(made);
+  for (const directory of [made.state, made.sockets]) assert.equal(statSync(directory).mode & 0o777, 0o700);
+});
+
+test("a state that is a link is refused", () => {
+  const made = places("link");
+  mkdirSync(join(base, "link"), { recursive: true });
+  symlinkSync("/tmp", made.state);
+  assert.throws(() => makePlaces(made), PiworkError);
+});
+
+test("a path that is too long for a socket is refused with what to do", () => {
+  const long = { ...places("long"), sockets: join(base, "x".repeat(100)) };
+  assert.throws(() => makePlaces(long), /XDG_RUNTIME_DIR/);
+});

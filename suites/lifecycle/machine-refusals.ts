@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { Check } from "../../harness/checks.ts";
+import { PIWORK, type Sandbox, waitFor, waitForEnd } from "../../harness/piwork.ts";
+import { processTree } from "../../harness/world.ts";
+import { probeAccelerator } from "../../runtime/machine/acceleration.ts";
+import { BOOT_DEADLINE_MS, type BootOptions, Machine } from "../../runtime/machine/machine.ts";
+import { findPlaces, REPOSITORY } from "../../runtime/places.ts";
+import { findImage, type Image } from "../../runtime/protocol/image.ts";
+
+/** Machines that must not be believed: broken, hanging, unwalled, or with another folder than they should have. */
+export function machineRefusals(sandbox: Sandbox): Check[] {
+  const scratch = join(sandbox.directory, "machines");
+  const sockets = join(scratch, "sockets");
+  const consoleLog = join(sandbox.logs, "machine-refusals.log");
+  const share = (tag: "workspace" | "tasks") => ({ tag, path: join(scratch, tag) });
+
+  const image = (): Image => {
+    const found = findImage(findPlaces().cache, REPOSITORY);
+    assert.ok(found, "there is no image");
+    return found;
+  };
+
+  function boot(options: Partial<BootOptions>): Promise<Machine> {
+    for (const tag of ["workspace", "tasks"]) mkdirSync(join(scratch, tag), { recursive: true });
+    return Machine.boot({
+      id: "refused",
+      image: image(),
+      accelerator: "tcg",
+      shares: [share("workspace"), share("tasks")],
+      sockets,
+      consoleLog,
+      observer: { event: () => {}, violation: () => {} },
+      deadlineMs: BOOT_DEADLINE_MS,
+      signal: new AbortController().signal,
+      ...options,
+    });
+  }
+
+  /** QEMU, once its walls stand: the last of bubblewrap's descendants. */
+  const qemu = () =>
+    waitFor("QEMU behind its walls", 20_000, () =>
+      processTree(process.pid).find((pid) => isQemu(pid) && existsSync(join(sockets, "qmp.sock"))),
+    );
+
+  /** The reason of a boot that has to fail, with nothing left of it. */
+  async function refused(booting: Promise<Machine>): Promise<string> {
+    const outcome = await booting.then(
+      async (machine) => {
+        await machine.stop();
+        return undefined;
+      },
+      (error: { code: string; message: string }) => error,
+    );
+    assert.equal(outcome?.code, "TASK_BOOTSTRAP_FAILED", "the machine was accepted");
+    assert.deepEqual(processTree(process.pid).filter(isQemu), [], "QEMU was left");
+    assert.ok(!existsSync(sockets), "its sockets were left");
+    return outcome.message;
+  }
+
+  return [
+    {
+      id: "acceleration.probe-can-succeed",
+      claim: "the probe that asks KVM says yes to an accelerator that works: software emulation",
+      async run() {
+        mkdirSync(scratch, { recursive: true });
+        const signal = new AbortController().signal;
+        const options = { image: image(), cache: scratch, scratch, onProbe: () => {}, signal };
+        assert.deepEqual(await probeAccelerator("tcg", options), {
+          works: true,
+          why: "a kernel booted with tcg on this host",
+        });
+      },
+    },
+    {
+      id: "machine.broken-image",
+      claim: "a machine that cannot start is refused with the last thing on its console",
+      async run() {
+        const broken = join(scratch, "broken-image");
+        cpSync(image().dir, broken, { recursive: true });
+        const initramfs = join(broken, "initramfs.cpio");
+        const { size } = statSync(initramfs);
+        truncateSync(initramfs, 0);
+        truncateSync(initramfs, size);
+        assert.match(await refused(boot({ image: { ...image(), dir: broken } })), /console was: .*(panic|VFS|init)/i);
+      },
+    },
+    {
+      id: "machine.hangs",
+      claim: "a machine that never answers is ended by the watchdog, which names the last thing it said",
+      async run() {
+        const booting = boot({ deadlineMs: 6_000 });
+        booting.catch(() => {});
+        process.kill(await qemu(), "SIGSTOP");
+        assert.match(await refused(booting), /did not answer within 6 s; the last thing on its console was: ./);
+      },
+    },
+    {
+      id: "machine.other-folder",
+      claim: "a machine whose share is not the folder of that name is refused",
+      async run() {
+        const booting = boot({});
+        booting.catch(() => {});
+        await qemu();
+        renameSync(join(scratch, "workspace"), join(scratch, "moved"));
+        mkdirSync(join(scratch, "workspace"));
+        assert.match(await refused(booting), /cannot read and write|not the directory it should be/);
+      },
+    },
+    {
+      id: "machine.good-twin",
+      claim: "the same boot without a fault is accepted",
+      async run() {
+        await using machine = await boot({});
+        assert.equal(machine.state, "running");
+      },
+    },
+    {
+      id: "machine.no-walls",
+      claim: "where the host forbids user namespaces, no machine is started and the reason is said",
+      async run() {
+        const state = join(scratch, "no-walls");
+        const words = [
+          "--state",
+          state,
+          "--logs",
+          join(scratch, "no-walls-logs"),
+          "up",
+          "--headless",
+          "--accel",
+          "tcg",
+        ];
+        const forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
+        const child = spawn(
+          "unshare",
+          ["--user", "--map-root-user", "sh", "-c", forbid, "sh", process.execPath, PIWORK, ...words],
+          { stdio: ["ignore", "ignore", "pipe"] },
+        );
+        const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+        const stderr = await text(child.stderr);
+        assert.equal(await ended, 1, stderr);
+        assert.match(stderr, /walls around QEMU could not be built, so no machine was started \(bwrap: /);
+        await waitForEnd(child.pid as number, "piwork up");
+      },
+    },
+  ];
+}
+
+function isQemu(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("/usr/bin/qemu-system");
+  } catch {
+    return false; // ended meanwhile
+  }
+}
