@@ -8,6 +8,11 @@ const cases: [name: string, written: string[], lastLine: string][] = [
   ["an unfinished line", ["one\ntw", "o"], "two"],
   ["blank lines", ["one\r\n\r\n  \n"], "one"],
   ["colours and bells", ["\u001b[31mred\u0007\u001b[0m\n"], "red"],
+  [
+    "an alarm that others follow",
+    ["[1.0] Kernel panic - not syncing: no root\n", "[1.1] Kernel Offset: disabled\n"],
+    "[1.0] Kernel panic - not syncing: no root",
+  ],
   ["an endless line", ["x".repeat(5000)], "x".repeat(300)],
 ];
 for (const [name, written, lastLine] of cases) {

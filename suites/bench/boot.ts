@@ -29,8 +29,9 @@ export interface BootFigures {
   accelerator: Acceleration;
   spawned: number;
   hangs: number;
-  bootMs: Summary;
-  worstClockError: number;
+  /** null where no machine booted */
+  bootMs: Summary | null;
+  worstClockError: number | null;
   samples: Sample[];
 }
 
@@ -58,14 +59,13 @@ export async function benchBoot(run: Run, count: number): Promise<BootFigures> {
       console.log(describe(at, count, sample));
     }
     const booted = samples.flatMap(({ bootMs }) => bootMs ?? []);
+    const clockErrors = samples.flatMap(({ clockError }) => (clockError === null ? [] : Math.abs(clockError)));
     const figures: BootFigures = {
       accelerator,
       spawned: samples.length,
       hangs: samples.length - booted.length,
-      bootMs: summarize(booted),
-      worstClockError: Math.max(
-        ...samples.flatMap(({ clockError }) => (clockError === null ? [] : Math.abs(clockError))),
-      ),
+      bootMs: booted.length === 0 ? null : summarize(booted),
+      worstClockError: clockErrors.length === 0 ? null : Math.max(...clockErrors),
       samples,
     };
     writeFileSync(join(run.directory, "bench.json"), `${JSON.stringify({ schema: 1, boot: figures }, null, 2)}\n`);

@@ -13,6 +13,15 @@ import { attempt } from "./first-prompt.ts";
 /** Set in the runtime's environment; it must turn up nowhere. */
 const PLANTED_KEY = "PIWORK_SUITE_API_KEY";
 
+/** What the machine may have on its bus, by vendor and device; any network card would be another. */
+const KNOWN_DEVICES: Record<string, string> = {
+  "808629c0": "q35 host bridge",
+  "80862918": "q35 ISA bridge",
+  "1af41001": "virtio block",
+  "1af41003": "virtio console",
+  "1af41009": "virtio 9p",
+};
+
 /** The runtime as a process: what it opens, who may talk to it, and what is left of it after each kind of end. */
 export function runtimeProcess(sandbox: Sandbox, current: { runtime: RunningRuntime }, plantedSecret: string): Check[] {
   const client = () => current.runtime.client;
@@ -70,8 +79,17 @@ export function runtimeProcess(sandbox: Sandbox, current: { runtime: RunningRunt
       async run() {
         for (const pid of processTree(current.runtime.process.pid as number))
           assert.deepEqual(listeningPorts(pid), [], `process ${pid}`);
-        const { stdout } = await cli("exec", "--", "ls", "/proc/sys/net/ipv4/conf");
-        assert.deepEqual(stdout.split("\n").filter(Boolean).sort(), ["all", "default", "lo"]);
+        const { stdout } = await cli("exec", "--", "cat", "/proc/bus/pci/devices");
+        const devices = stdout
+          .trim()
+          .split("\n")
+          .map((line) => line.split("\t")[1] ?? "");
+        assert.deepEqual(
+          devices.filter((device) => !(device in KNOWN_DEVICES)),
+          [],
+          "devices that no one asked for",
+        );
+        assert.ok(devices.length >= 5, stdout);
       },
     },
     {
