@@ -1,12 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rename, rm, utimes } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { type Image, readImage } from "../../runtime/protocol/image.ts";
+import { type Image, imageDirs, readImage } from "../../runtime/protocol/image.ts";
 import { assembleImage } from "./assemble.ts";
 import { lockCache } from "./lock.ts";
 import type { Places } from "./places.ts";
 import { type BuildOptions, downloadPlan, type Plan, planImage } from "./plan.ts";
 import type { Progress } from "./progress.ts";
+
+/** Images that stay when another one is published. A machine that runs from a removed one keeps its open files. */
+const IMAGES_KEPT = 6;
 
 export interface BuildResult extends Image {
   /** Nothing was built: an image of the same inputs was there. */
@@ -32,6 +35,7 @@ export async function buildImage(options: BuildOptions): Promise<BuildResult> {
       // One that is there and not whole; nobody uses it, and a rename needs its place empty.
       await rm(dir, { recursive: true, force: true });
       await rename(join(building, "image"), dir);
+      await removeOldest(places);
     });
     return { dir, manifest, cached: false };
   } finally {
@@ -53,6 +57,13 @@ async function usePresent(dir: string): Promise<Image | undefined> {
   const now = new Date();
   if (image) await utimes(join(dir, "manifest.json"), now, now);
   return image;
+}
+
+/** Each change of the guest's sources makes an image; only the last few are worth their disk. */
+async function removeOldest({ cache }: Places): Promise<void> {
+  const aged = await Promise.all(imageDirs(cache).map(async (dir) => ({ dir, time: (await stat(dir)).ctimeMs })));
+  const old = aged.sort((a, b) => b.time - a.time).slice(IMAGES_KEPT);
+  for (const { dir } of old) await rm(dir, { recursive: true, force: true });
 }
 
 /**

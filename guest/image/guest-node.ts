@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { StepError, saysDiskFull } from "./step-error.ts";
 import { ToolFailed, tool } from "./tool.ts";
 

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { findImage, type ImageManifest, imageDirs, readImage, recipeHash } from "../../runtime/protocol/image.ts";
+import { findImage, type ImageManifest, imageDirs, readImage } from "../../runtime/protocol/image.ts";
 import { diskUse, megabytes } from "./disk-use.ts";
 import { type Places, REPO } from "./places.ts";
 
@@ -17,7 +17,7 @@ export interface Info {
   downloads: { apt: number; npm: number; kernels: number };
 }
 
-export async function imageInfo(places: Places, extraPackages: readonly string[]): Promise<Info> {
+export async function imageInfo(places: Places): Promise<Info> {
   const images = imageDirs(places.cache).map(async (dir) => ({
     dir,
     bytes: await diskUse(dir),

@@ -12,8 +12,8 @@ interface Options {
   cache: string;
   json?: true;
 }
-interface PackageOptions extends Options {
-  packages: string[];
+interface BuildOptions extends Options {
+  packages?: string[];
 }
 
 interface CleanOptions extends Options {
@@ -43,28 +43,25 @@ const command = (name: string, description: string) =>
     .option("--cache <dir>", "where images and downloads are kept", defaultCache())
     .option("--json", "print data for programs");
 
-const withPackages = (name: string, description: string) =>
-  command(name, description).option(
-    "--packages <names>",
-    "Debian packages beyond guest/packages.txt, separated by commas",
-    packageNames,
-    [],
-  );
-
-withPackages("build", "Builds the image of this checkout, unless it is there.").action(
-  async (options: PackageOptions) => {
+command("build", "Builds the image of this checkout, unless it is there.")
+  .option("--packages <names>", "Debian packages beyond guest/packages.txt, separated by commas", packageNames)
+  .action(async (options: BuildOptions) => {
     const started = performance.now();
     const { progress, ...where } = prepare(options);
-    const result = await buildImage({ ...where, extraPackages: options.packages, progress, signal: stopping.signal });
+    const result = await buildImage({
+      ...where,
+      extraPackages: options.packages ?? [],
+      progress,
+      signal: stopping.signal,
+    });
     const seconds = Math.round(performance.now() - started) / 1000;
     const summary = result.cached ? "Nothing to build, the image is there" : `Built in ${seconds.toFixed(1)} s`;
     print(options, { ...result, seconds }, `${summary}: ${result.dir}`);
-  },
-);
+  });
 
-withPackages("info", "Shows the images that are there, and which one this checkout boots.").action(
-  async (options: PackageOptions) => {
-    const info = await imageInfo(places(options.cache), options.packages);
+command("info", "Shows the images that are there, and which one this checkout boots.").action(
+  async (options: Options) => {
+    const info = await imageInfo(places(options.cache));
     print(options, info, describeInfo(info));
   },
 );
@@ -90,7 +87,7 @@ function prepare(options: Options) {
 const print = ({ json }: Options, data: unknown, text: string) =>
   process.stdout.write(`${json ? JSON.stringify(data, null, 2) : text}\n`);
 
-function packageNames(value: string, earlier: string[]): string[] {
+function packageNames(value: string, earlier: string[] = []): string[] {
   const names = value.split(",").map((name) => name.trim());
   const wrong = names.find((name) => !packageName.safeParse(name).success);
   if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not the name of a Debian package.`);

@@ -7,7 +7,7 @@ import { refreshLists } from "./package-lists.ts";
 import { type Places, REPO } from "./places.ts";
 import type { Progress } from "./progress.ts";
 import { type Deb, resolvePackages } from "./resolve.ts";
-import { StepError } from "./step-error.ts";
+import { StaleLists } from "./step-error.ts";
 
 export interface BuildOptions {
   places: Places;
@@ -34,7 +34,7 @@ export async function planImage({ places, extraPackages, progress, signal }: Bui
   const names = packageList(REPO, extraPackages);
   const resolve = () => progress.step("resolve the packages", () => resolvePackages(apt, names));
   const { kernel, userland } = await resolve().catch(async (error: unknown) => {
-    if (refreshed || !(error instanceof StepError)) throw error;
+    if (refreshed || !(error instanceof StaleLists)) throw error;
     await fetchListsAnew(apt, progress, error);
     return resolve();
   });
@@ -51,7 +51,7 @@ export async function downloadPlan(plan: Plan, options: BuildOptions): Promise<P
     await download(plan);
     return plan;
   } catch (error) {
-    if (!(error instanceof StepError) || !error.staleLists) throw error;
+    if (!(error instanceof StaleLists)) throw error;
     await fetchListsAnew(plan.apt, options.progress, error);
     const newer = await planImage(options);
     await download(newer);
@@ -59,7 +59,7 @@ export async function downloadPlan(plan: Plan, options: BuildOptions): Promise<P
   }
 }
 
-function fetchListsAnew(apt: Apt, progress: Progress, because: StepError): Promise<boolean> {
+function fetchListsAnew(apt: Apt, progress: Progress, because: StaleLists): Promise<boolean> {
   progress.note(`could not ${because.step}: ${because.message}; trying once more with package lists of this moment`);
   return progress.step("fetch the package lists", () => refreshLists(apt, progress, { force: true }));
 }

@@ -1,5 +1,5 @@
 import { type Apt, aptComplaints } from "./apt.ts";
-import { StepError, saysDiskFull } from "./step-error.ts";
+import { StaleLists, StepError, saysDiskFull } from "./step-error.ts";
 import { ToolFailed } from "./tool.ts";
 
 /** A package at the version that apt settled on, as promised by the signed package lists. */
@@ -20,8 +20,7 @@ export interface Resolved {
 
 /** Settles every version, without fetching a package. */
 export async function resolvePackages(apt: Apt, names: readonly string[]): Promise<Resolved> {
-  const [userland, kernel] = await Promise.all([resolveUserland(apt, names), resolveKernel(apt)]);
-  return { userland, kernel };
+  return { userland: await resolveUserland(apt, names), kernel: await resolveKernel(apt) };
 }
 
 async function resolveUserland(apt: Apt, names: readonly string[]): Promise<Deb[]> {
@@ -58,7 +57,7 @@ async function ask(question: () => Promise<{ stdout: string }>): Promise<string>
     return (await question()).stdout;
   } catch (error) {
     if (!(error instanceof ToolFailed) || saysDiskFull(error.output)) throw error;
-    throw new StepError(
+    throw new StaleLists(
       aptComplaints(error.output).join("; ") || error.message,
       "Check the names, and that the sources of this machine (/etc/apt) offer Debian 12's main component.",
       { cause: error },

@@ -4,13 +4,16 @@ export class StepError extends Error {
   /** Filled in by the progress report, which knows the step that was running. */
   step: string | undefined;
   readonly advice: string;
-  /** Whether package lists of an earlier hour may be the cause. */
-  staleLists = false;
 
   constructor(message: string, advice: string, options?: ErrorOptions) {
     super(message, options);
     this.advice = advice;
   }
+}
+
+/** One that may come from package lists of an earlier hour: newer ones may mend it. */
+export class StaleLists extends StepError {
+  override name = "StaleLists";
 }
 
 /** Gives any error of a step the advice that goes with its cause. */

@@ -1,4 +1,4 @@
-import { execa } from "execa";
+import { ExecaError, execa } from "execa";
 import { toolFailed, toolOptions } from "./tool.ts";
 
 /**
@@ -12,13 +12,17 @@ export async function unpackDeb(
   tarArgs: readonly string[] = [],
 ): Promise<void> {
   const args = ["-x", "-C", root, "--keep-directory-symlink", "--no-same-owner", "--no-same-permissions", ...tarArgs];
-  try {
-    await execa("dpkg-deb", ["--fsys-tarfile", deb], {
-      ...toolOptions(signal),
-      encoding: "buffer",
-      buffer: false,
-    }).pipe("tar", args, toolOptions(signal, { stdin: "pipe" }));
-  } catch (error) {
-    throw toolFailed(error);
-  }
+  const reader = execa("dpkg-deb", ["--fsys-tarfile", deb], {
+    ...toolOptions(signal),
+    buffer: { stdout: false, stderr: true },
+  });
+  const unpacked = reader.pipe("tar", args, toolOptions(signal, { stdin: "pipe" }));
+  const [read, written] = await Promise.allSettled([reader, unpacked]);
+  // Of two that fail, the one that merely found its pipe closed is not the cause.
+  if (read.status === "rejected" && !onlyLostItsReader(read.reason)) throw toolFailed(read.reason);
+  if (written.status === "rejected") throw toolFailed(written.reason);
 }
+
+const onlyLostItsReader = (error: unknown) =>
+  error instanceof ExecaError &&
+  (error.signal === "SIGPIPE" || /EPIPE|Broken pipe|Connection reset/i.test(error.message));

@@ -45,6 +45,6 @@ test("a payload that is no xz although it says so fails", async () => {
 });
 
 test("another's note is no entry", () => {
-  assert.ok(hasPvhEntry(kernel));
-  assert.ok(!hasPvhEntry(elfWithNote("GNU\0", 18)));
+  assert.equal(hasPvhEntry(kernel), true);
+  assert.equal(hasPvhEntry(elfWithNote("GNU\0", 18)), false);
 });

@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { Result } from "../../runtime/protocol/rpc.ts";
 
 /** Facts of this machine, read from its kernel. */
-export function diagnose(): Result<"runtime_diag"> {
+export function diagnose(port: string): Result<"runtime_diag"> {
+  const { uid, mode } = statSync(port);
   const memory = readFileSync("/proc/meminfo", "utf8");
   const kilobytes = (field: string) => Number(new RegExp(`^${field}: *(\\d+) kB`, "m").exec(memory)?.[1] ?? 0);
   return {
@@ -11,6 +12,7 @@ export function diagnose(): Result<"runtime_diag"> {
     kernel: readFileSync("/proc/sys/kernel/osrelease", "utf8").trim(),
     node: process.version,
     clocksource: readFileSync("/sys/devices/system/clocksource/clocksource0/current_clocksource", "utf8").trim(),
+    port: { uid, mode: (mode & 0o7777).toString(8) },
     memoryTotalKb: kilobytes("MemTotal"),
     memoryAvailableKb: kilobytes("MemAvailable"),
     mounts: readFileSync("/proc/self/mounts", "utf8")

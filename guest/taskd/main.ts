@@ -12,7 +12,7 @@ const emit: Emit = (taskId, event, payload) => {
   return port.send(JSON.stringify(line));
 };
 
-const requests = new Requests(supervise(emit), (line) => port.send(line));
+const requests = new Requests(supervise(emit, port.device), (line) => port.send(line));
 console.log("piwork: taskd listens");
 for await (const line of port.lines()) {
   // Each request runs beside the others: a long one must not keep a short one waiting.

@@ -11,10 +11,13 @@ const OPEN_DEADLINE_MS = 30_000;
 
 /** The virtio-serial port to the host: lines in, lines out. Only root can open it. */
 export class Port {
+  /** path of the device */
+  readonly device: string;
   readonly #file: FileHandle;
   #lastWrite: Promise<void> = Promise.resolve();
 
-  private constructor(file: FileHandle) {
+  private constructor(device: string, file: FileHandle) {
+    this.device = device;
     this.#file = file;
   }
 
@@ -24,7 +27,7 @@ export class Port {
     for (;;) {
       const device = findPort(name);
       try {
-        if (device !== undefined) return new Port(await open(`/dev/${device}`, "r+"));
+        if (device !== undefined) return new Port(device, await open(device, "r+"));
         if (Date.now() > deadline) throw new Error(`no virtio port is named ${name}`);
       } catch (error) {
         if (Date.now() > deadline) throw error;
@@ -63,7 +66,8 @@ export class Port {
 
 function findPort(name: string): string | undefined {
   try {
-    return readdirSync(PORTS).find((port) => readFileSync(`${PORTS}/${port}/name`, "utf8").trim() === name);
+    const port = readdirSync(PORTS).find((entry) => readFileSync(`${PORTS}/${entry}/name`, "utf8").trim() === name);
+    return port && `/dev/${port}`;
   } catch {
     return undefined; // the class appears with its first port
   }

@@ -11,7 +11,7 @@ import { Task } from "./task.ts";
 export type Emit = <N extends EventName>(taskId: string | null, event: N, payload: EventPayload<N>) => Promise<void>;
 
 /** Owns the tasks of this machine and answers every command of the wire. */
-export function supervise(emit: Emit): Handlers {
+export function supervise(emit: Emit, port: string): Handlers {
   const tasks = new Map<string, Task>();
   let active: Task | undefined;
 
@@ -95,7 +95,7 @@ export function supervise(emit: Emit): Handlers {
     },
 
     runtime_diag() {
-      return { result: diagnose() };
+      return { result: diagnose(port) };
     },
   };
 }

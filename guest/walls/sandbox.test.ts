@@ -21,9 +21,9 @@ test("a task sees its own directories, uploads read-only, and the system read-on
 });
 
 test("nothing of taskd's environment, and a user without privileges", () => {
-  assert.ok(words.includes("--clearenv"));
+  assert.equal(words.includes("--clearenv"), true);
   for (const word of ["--reuid=20001", "--regid=20001", "--clear-groups", "--bounding-set=-all", "--no-new-privs"]) {
-    assert.ok(words.includes(word), word);
+    assert.equal(words.includes(word), true, word);
   }
 });
 

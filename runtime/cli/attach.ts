@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { type Client, connect } from "../control/client.ts";
+import { type Client, connect, NoRuntime } from "../control/client.ts";
 import type { PlaceOptions } from "../places.ts";
+import { PiworkError } from "../protocol/errors.ts";
 
 /** The runtime that the options of this command line mean. */
 export function attach(command: Command): Promise<Client> {
@@ -13,6 +14,13 @@ export function print(text: string): void {
 
 export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
+}
+
+/** Says why a command failed. A task may have a word in it (its agent's last ones, for example), so it is not trusted. */
+export function complain(error: unknown): void {
+  if (error instanceof PiworkError) process.stderr.write(`piwork: ${plain(error.message)} (${error.code})\n`);
+  else if (error instanceof NoRuntime) process.stderr.write(`piwork: ${error.message}\n`);
+  else process.stderr.write(`piwork: unexpected failure: ${error instanceof Error ? error.stack : String(error)}\n`);
 }
 
 /** Text that came out of a task, fit for a terminal: it must not move the cursor, retitle the window or fake our own words. */

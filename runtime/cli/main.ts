@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
-import { NoRuntime } from "../control/client.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { VERSION } from "../version.ts";
+import { complain } from "./attach.ts";
 import { addDiag } from "./commands/diag.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addExec } from "./commands/exec.ts";
@@ -12,8 +12,16 @@ import { addDown, addStatus } from "./commands/status.ts";
 import { addTask } from "./commands/task.ts";
 import { addUp } from "./commands/up.ts";
 
+/** As a shell reports a program that SIGPIPE ended. */
+const READER_GONE = 141;
+
 /** The `piwork` command: exit code 0 worked, 1 failed, 2 wrong usage. */
 export async function runPiwork(words: string[]): Promise<void> {
+  // Whoever reads us may have enough, as `head` does: that ends us as it ends any program, without a complaint.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(READER_GONE);
+  });
   try {
     if (words[0] === "image") process.exitCode = await runImage(words.slice(1));
     else await buildProgram().parseAsync(words, { from: "user" });
@@ -52,12 +60,6 @@ export function buildProgram(): Command {
 function exitCodeFor(error: unknown): number {
   // Help and version "fail" with code 0; every other complaint of the parser is about usage, and it has been printed.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const known = error instanceof PiworkError || error instanceof NoRuntime;
-  const code = error instanceof PiworkError ? ` (${error.code})` : "";
-  process.stderr.write(
-    known
-      ? `piwork: ${error.message}${code}\n`
-      : `piwork: unexpected failure: ${error instanceof Error ? error.stack : String(error)}\n`,
-  );
+  complain(error);
   return error instanceof PiworkError && error.code === "INVALID_REQUEST" ? 2 : 1;
 }

@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
-import { z } from "zod";
+import * as z from "zod";
 import { controlSocket, findPlaces, type PlaceOptions } from "../places.ts";
 import {
   type Call,

@@ -1,6 +1,6 @@
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { z } from "zod";
+import type * as z from "zod";
 import { type Call, type CallOutput, calls, type Stream, type StreamItem, streams } from "../protocol/control.ts";
 import { type ErrorCode, invalidRequest, PiworkError, toErrorBody } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";

@@ -2,7 +2,7 @@ import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { z } from "zod";
+import * as z from "zod";
 import { PiworkError } from "../protocol/errors.ts";
 import type { Image } from "../protocol/image.ts";
 import { type Accelerator, qemuArguments } from "./arguments.ts";

@@ -17,7 +17,7 @@ function values(option: string, args: string[]): string[] {
 test("no network card, nothing that listens but Unix sockets, no default devices", () => {
   const args = qemuArguments(shape);
   assert.deepEqual(values("-nic", args), ["none"]);
-  assert.ok(args.includes("-nodefaults") && args.includes("-no-user-config"));
+  assert.equal(args.includes("-nodefaults") && args.includes("-no-user-config"), true);
   assert.deepEqual(
     args.filter((word) => /tcp|udp|telnet|websocket|(^|,)(host|port|to)=|vnc|gdb|netdev/.test(word)),
     [],

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { PiworkError } from "../protocol/errors.ts";
 import { LineSplitter, LineTooLong } from "../protocol/lines.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * The part of pi's RPC that we read or write: JSON lines on the agent's stdin and stdout.

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { errorBody } from "./errors.ts";
 import { runtimeEvent } from "./events.ts";
 import { taskId, title } from "./ids.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The only error codes that ever leave taskd or the control API. */
 const errorCode = z.enum([

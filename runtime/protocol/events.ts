@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { errorBody } from "./errors.ts";
 import { requestId, taskId } from "./ids.ts";
 import { taskState } from "./rpc.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Raised whenever an image made before can no longer be booted by the runtime of today. */
 export const IMAGE_SCHEMA = 1;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { relativeFolder, taskId, title } from "./ids.ts";
 import { agentKind, taskState } from "./rpc.ts";
 

@@ -169,7 +169,11 @@ export function firstPrompt(sandbox: Sandbox, runtime: () => RunningRuntime): Ch
           "head -c 5000000 /dev/urandom | tee random | cat",
         ]);
         assert.deepEqual([code, stdoutBytes], [0, 5_000_000]);
-        assert.ok(stdout.equals(readFileSync(join(folder, "random"))), "other bytes arrived than were written");
+        assert.equal(
+          stdout.equals(readFileSync(join(folder, "random"))),
+          true,
+          "other bytes arrived than were written",
+        );
       },
     },
     {
@@ -264,7 +268,11 @@ export function firstPrompt(sandbox: Sandbox, runtime: () => RunningRuntime): Ch
           sandbox.workspace,
         ]) {
           const code = await attempt(() => client().call("task_create", { title: "x", folder: named }));
-          assert.ok(code === "WORKSPACE_POLICY_VIOLATION" || code === "INVALID_REQUEST", `'${named}' gave ${code}`);
+          assert.equal(
+            code === "WORKSPACE_POLICY_VIOLATION" || code === "INVALID_REQUEST",
+            true,
+            `'${named}' gave ${code}`,
+          );
         }
         assert.equal((await client().call("task_list", {})).length, before);
       },

@@ -37,11 +37,11 @@ export function runtimeProcess(sandbox: Sandbox, current: { runtime: RunningRunt
       claim: "status is JSON with machines, tasks, acceleration and its reason, and has a page for people",
       async run() {
         const status = JSON.parse((await cli("status", "--json")).stdout);
-        assert.ok(status.machines.length === 1 && status.tasks.length > 0);
-        assert.ok(["kvm", "tcg"].includes(status.acceleration.used) && status.acceleration.reason.length > 0);
+        assert.equal(status.machines.length === 1 && status.tasks.length > 0, true);
+        assert.equal(["kvm", "tcg"].includes(status.acceleration.used) && status.acceleration.reason.length > 0, true);
         const { stdout, code } = await cli("status");
         assert.equal(code, 0);
-        assert.ok(stdout.includes(status.acceleration.reason) && stdout.includes(status.tasks[0].id));
+        assert.equal(stdout.includes(status.acceleration.reason) && stdout.includes(status.tasks[0].id), true);
       },
     },
     {
@@ -89,7 +89,18 @@ export function runtimeProcess(sandbox: Sandbox, current: { runtime: RunningRunt
           [],
           "devices that no one asked for",
         );
-        assert.ok(devices.length >= 5, stdout);
+        assert.equal(devices.length >= 5, true, stdout);
+      },
+    },
+    {
+      id: "taskd.port-private",
+      claim: "only root of the guest can open taskd's port, and a task does not see it",
+      async run() {
+        const [{ guest } = assert.fail("no machine")] = await client().call("diag", {});
+        assert.deepEqual(guest.port, { uid: 0, mode: "600" });
+        const { stdout } = await cli("exec", "--", "sh", "-c", "ls /dev; find / -xdev -name 'vport*' 2>/dev/null");
+        assert.match(stdout, /^null$/m);
+        assert.equal(/vport|vda|kmsg|^mem$/m.test(stdout), false, stdout);
       },
     },
     {
@@ -180,7 +191,7 @@ export function runtimeProcess(sandbox: Sandbox, current: { runtime: RunningRunt
       claim: "a machine that dies is noticed and named, and the next prompt runs in a new one",
       async run() {
         const [task] = await client().call("task_list", {});
-        assert.ok(task);
+        if (task === undefined) assert.fail("there is no task");
         const running = (async () => {
           for await (const event of client().stream("prompt", {
             task: task.id,
@@ -244,19 +255,20 @@ export function runtimeProcess(sandbox: Sandbox, current: { runtime: RunningRunt
           "env; cat /proc/*/environ | tr '\\0' '\\n'",
         );
         assert.match(stdout, /^HOME=\/home\/task$/m);
-        assert.ok(!stdout.includes(plantedSecret));
+        assert.equal(stdout.includes(plantedSecret), false);
         await cli("diag", "--json");
         for (const directory of [sandbox.logs, sandbox.state]) {
           for (const file of readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
             entry.isFile(),
           )) {
-            assert.ok(!readFileSync(join(file.parentPath, file.name)).includes(plantedSecret), file.name);
+            assert.equal(readFileSync(join(file.parentPath, file.name)).includes(plantedSecret), false, file.name);
           }
         }
         const environment = readFileSync(`/proc/${await current.runtime.qemuPid()}/environ`, "utf8");
-        assert.ok(!environment.includes(plantedSecret));
-        assert.ok(
+        assert.equal(environment.includes(plantedSecret), false);
+        assert.equal(
           readFileSync(`/proc/${current.runtime.process.pid}/environ`, "utf8").includes(plantedSecret),
+          true,
           "the secret was not planted",
         );
       },
@@ -267,11 +279,11 @@ export function runtimeProcess(sandbox: Sandbox, current: { runtime: RunningRunt
       async run() {
         const qemu = await current.runtime.qemuPid();
         const tree = processTree(current.runtime.process.pid as number);
-        assert.ok(tree.includes(qemu));
+        assert.equal(tree.includes(qemu), true);
         current.runtime.process.kill("SIGINT");
         assert.equal(await current.runtime.exited, 0, current.runtime.output);
         for (const pid of tree) await waitForEnd(pid, "a process of the runtime", 2_000);
-        assert.ok(!existsSync(socket));
+        assert.equal(existsSync(socket), false);
       },
     },
     {

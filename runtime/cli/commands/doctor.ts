@@ -47,7 +47,9 @@ async function program(what: string, file: string, words: string[], debian: stri
   const { stdout, stderr, failed, code } = await execa(file, words, { reject: false });
   if (failed && code === "ENOENT")
     return { what, verdict: "missing", words: `'npm run setup' installs it (Debian package ${debian})` };
-  return { what, verdict: "ok", words: `${stdout || stderr}`.split("\n")[0] ?? "" };
+  // mkfs.erofs knows no way to ask for its version.
+  const firstLine = `${stdout || stderr}`.split("\n")[0] ?? "";
+  return { what, verdict: "ok", words: firstLine.startsWith("usage") ? "is there" : firstLine };
 }
 
 /** The walls around QEMU need them; some hosts forbid them. */

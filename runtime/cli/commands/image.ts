@@ -1,4 +1,6 @@
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { execa } from "execa";
 import { REPOSITORY } from "../../places.ts";
@@ -21,11 +23,18 @@ export async function buildImage(cache: string, signal: AbortSignal): Promise<vo
 /** Runs the image builder, a program of its own: nothing of the runtime depends on how images are made. */
 export async function runImage(words: string[], cancelSignal?: AbortSignal): Promise<number> {
   const builder = join(REPOSITORY, "guest/image/main.ts");
-  const child = await execa(process.execPath, ["--import", "tsx", builder, ...words], {
-    stdio: "inherit",
-    reject: false,
-    cwd: REPOSITORY,
-    ...(cancelSignal === undefined ? {} : { cancelSignal }),
-  });
-  return child.exitCode ?? 130;
+  const tsx = pathToFileURL(createRequire(builder).resolve("tsx")).href;
+  // A Ctrl-C in the terminal reaches the builder by itself; it is waited for, because it has things to put away.
+  const patience = () => {};
+  process.on("SIGINT", patience);
+  try {
+    const child = await execa(process.execPath, ["--import", tsx, builder, ...words], {
+      stdio: "inherit",
+      reject: false,
+      ...(cancelSignal === undefined ? {} : { cancelSignal }),
+    });
+    return child.exitCode ?? 130;
+  } finally {
+    process.off("SIGINT", patience);
+  }
 }

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { agentDisplay, toolResultText } from "../../protocol/agent.ts";
 import { PiworkError } from "../../protocol/errors.ts";
 import type { RuntimeEvent } from "../../protocol/events.ts";
-import { attach, plain, print, printJson } from "../attach.ts";
+import { attach, complain, plain, print, printJson } from "../attach.ts";
 
 export function addPrompt(program: Command): void {
   program
@@ -20,13 +20,18 @@ export function addPrompt(program: Command): void {
         client.call("abort", task).catch((error: Error) => process.stderr.write(`piwork: ${error.message}\n`));
       });
       const transcript = new Transcript();
+      let failure: PiworkError | undefined;
       for await (const event of client.stream("prompt", { ...task, message })) {
         if (options.json) print(JSON.stringify(event));
         else transcript.show(event);
-        if (event.event === "task_error") throw PiworkError.fromBody(event.payload.error);
+        if (event.event === "task_error") failure = PiworkError.fromBody(event.payload.error);
       }
       transcript.end();
       if (interrupted) process.exitCode = 130;
+      else if (failure !== undefined) {
+        complain(failure);
+        process.exitCode = 1;
+      }
     });
 }
 
