@@ -84,15 +84,14 @@ export class Tasks {
   async switchTo(id: string): Promise<TaskRecord> {
     const bridge = await this.#open(id);
     const requestId = randomUUID();
-    const outcome = this.#waitFor(
+    using outcome = this.#watchFor(
       (event): event is EventOf<"task_ready"> | EventOf<"task_error"> =>
         (event.event === "task_ready" || event.event === "task_error") && event.payload.requestId === requestId,
       OPEN_DEADLINE_MS,
       `switching to '${id}'`,
     );
-    outcome.catch(() => {}); // where the request itself fails, that is the error to show
     await bridge.request("switch_task", { taskId: id }, { id: requestId, deadlineMs: QUICK_DEADLINE_MS });
-    const event = await outcome;
+    const event = await outcome.event;
     if (event.event === "task_error") throw PiworkError.fromBody(event.payload.error);
     return this.find(id);
   }
@@ -227,23 +226,29 @@ export class Tasks {
       this.#setState(taskId, "errored");
   }
 
-  #waitFor<E extends RuntimeEvent>(
+  /** Watches from now on for the first event that matches. */
+  #watchFor<E extends RuntimeEvent>(
     matches: (event: RuntimeEvent) => event is E,
     deadlineMs: number,
     doing: string,
-  ): Promise<E> {
-    return new Promise((resolve, reject) => {
-      const subscription = this.#parts.subscribe((event) => {
-        if (!matches(event)) return;
-        clearTimeout(timer);
-        subscription[Symbol.dispose]();
-        resolve(event);
-      });
-      const timer = setTimeout(() => {
-        subscription[Symbol.dispose]();
-        reject(new PiworkError("SWITCH_TIMEOUT", `${doing} took longer than ${deadlineMs / 1000} s.`));
-      }, deadlineMs);
+  ): Disposable & { event: Promise<E> } {
+    const late = new PiworkError("SWITCH_TIMEOUT", `${doing} took longer than ${deadlineMs / 1000} s.`);
+    let found: (event: E) => void = () => {};
+    let giveUp: () => void = () => {};
+    const event = new Promise<E>((resolve, reject) => {
+      found = resolve;
+      giveUp = () => reject(late);
     });
+    event.catch(() => {}); // where the request itself fails, nobody waits for this any more
+    const subscription = this.#parts.subscribe((seen) => {
+      if (matches(seen)) found(seen);
+    });
+    const timer = setTimeout(giveUp, deadlineMs);
+    const stopWatching = () => {
+      clearTimeout(timer);
+      subscription[Symbol.dispose]();
+    };
+    return { event, [Symbol.dispose]: stopWatching };
   }
 
   #activate(id: string): void {
