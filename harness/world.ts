@@ -45,6 +45,35 @@ export function processTree(pid: number): number[] {
   return tree;
 }
 
+/** Direct children of a process that run a program of this name. */
+export function childrenNamed(pid: number, name: string): number[] {
+  return processTree(pid)
+    .slice(1)
+    .filter((member) => {
+      try {
+        return processStatus(member)["Name"] === name && Number(processStatus(member)["PPid"]) === pid;
+      } catch {
+        return false; // ended meanwhile
+      }
+    });
+}
+
+/** QEMUs that export this directory, whoever their parent is by now. */
+export function qemusExporting(directory: string): number[] {
+  const { dev, ino } = statSync(directory);
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const exported = statSync(`/proc/${pid}/root/export/workspace`);
+        return exported.dev === dev && exported.ino === ino;
+      } catch {
+        return false; // it has no such directory, or has ended
+      }
+    });
+}
+
 /** A shell loop that writes to a file as long as it lives, and the questions whether it does. */
 export function heartbeat(path: string) {
   const size = () => {

@@ -12,6 +12,7 @@ const LONGEST = 2_000;
 export class Log {
   readonly path: string;
   readonly #fd: number;
+  #lost = 0;
 
   constructor(directory: string) {
     this.path = join(directory, "piwork.log");
@@ -36,11 +37,24 @@ export class Log {
   }
 
   #write(level: Level, message: string, facts: Record<string, unknown>): void {
-    writeSync(
-      this.#fd,
-      `${JSON.stringify({ time: new Date().toISOString(), level, message, ...(redact(facts) as object) })}\n`,
-    );
+    const line = JSON.stringify({ time: new Date().toISOString(), level, message, ...(redact(facts) as object) });
+    try {
+      writeSync(this.#fd, `${line.replace(/[\u007f-\u009f]/g, escapeControl)}\n`);
+    } catch {
+      // A full disk must not end the runtime and its tasks; the next line that fits tells how many are missing.
+      this.#lost++;
+      return;
+    }
+    if (this.#lost === 0) return;
+    const lost = this.#lost;
+    this.#lost = 0;
+    this.warn("log lines could not be written", { lost });
   }
+}
+
+/** JSON leaves these as they are, and some terminals obey them. */
+function escapeControl(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 export function keepPrevious(path: string): void {

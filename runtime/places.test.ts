@@ -23,11 +23,16 @@ test("the usual variables decide, options win", () => {
 
 test("two states have sockets of their own", () => assert.notEqual(places("a").sockets, places("b").sockets));
 
-test("private directories are private, also when they were not", () => {
+test("what is made in the state is private; a state that was there keeps its mode", () => {
   const made = places("private");
   mkdirSync(made.state, { recursive: true, mode: 0o755 });
   makePlaces(made);
-  for (const directory of [made.state, made.sockets]) assert.equal(statSync(directory).mode & 0o777, 0o700);
+  assert.equal(statSync(made.state).mode & 0o777, 0o755);
+  for (const directory of [join(made.state, "records"), join(made.state, "tasks"), made.sockets]) {
+    assert.equal(statSync(directory).mode & 0o777, 0o700, directory);
+  }
+  makePlaces(places("new"));
+  assert.equal(statSync(places("new").state).mode & 0o777, 0o700);
 });
 
 test("a state that is a link is refused", () => {

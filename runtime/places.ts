@@ -71,7 +71,8 @@ export function makePlaces(places: Places): void {
         `${directory} is not a directory of yours; remove it or choose another place with --state.`,
       );
     }
-    chmodSync(directory, 0o700);
+    // The state may be a directory of the user's with a mode of its own; what we make in it is private.
+    if (directory !== places.state) chmodSync(directory, 0o700);
   }
   if (Buffer.byteLength(join(places.sockets, "machine-000000/taskd.sock")) > SOCKET_PATH_BYTES) {
     throw new PiworkError(

@@ -4,12 +4,14 @@ import { type AgentRequest, agentResponse } from "../../runtime/protocol/agent.t
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../../runtime/protocol/lines.ts";
+import { parsePlainJson } from "../../runtime/protocol/plain-json.ts";
 import type { AgentKind } from "../../runtime/protocol/rpc.ts";
 import { Sandbox, type TaskDirectories } from "../walls/sandbox.ts";
 
 /** What runs for each kind of agent. It starts outside /work, so that a folder mounted there later is not hidden from it. */
 const COMMANDS: Partial<Record<AgentKind, readonly string[]>> = {
-  probe: ["node", "/usr/lib/piwork/probe.mjs"],
+  // SIGUSR1 would open Node's debugger to everything in the task.
+  probe: ["node", "--disable-sigusr1", "/usr/lib/piwork/probe.mjs"],
 };
 
 export const AGENTS = Object.keys(COMMANDS) as AgentKind[];
@@ -102,8 +104,11 @@ export class Agent {
     try {
       await this.#readLines();
     } catch (error) {
-      if (!(error instanceof PiworkError)) throw error;
-      violation = error;
+      if (!(error instanceof PiworkError)) console.error("taskd: reading an agent failed:", error);
+      violation =
+        error instanceof PiworkError
+          ? error
+          : new PiworkError("INTERNAL_ERROR", "The agent could not be read and was ended.");
       this.#sandbox.kill();
       this.#sandbox.stdout.resume(); // what it still says is nobody's business; an unread pipe would keep it from closing
     }
@@ -139,11 +144,9 @@ export class Agent {
   }
 
   async #receive(line: string): Promise<void> {
-    const message = parseObject(line);
-    if (message === undefined) {
-      if (line.trim() !== "") await this.#onMessage({ type: "unparsed", text: line.slice(0, 4096) });
-      return;
-    }
+    if (line.trim() === "") return;
+    const parsed = parsePlainJson(line);
+    const message: Message = isObject(parsed) ? parsed : { type: "unparsed", text: line.slice(0, 4096) };
     const response = agentResponse.safeParse(message);
     const waiting =
       response.success && response.data.id !== undefined ? this.#answers.get(response.data.id) : undefined;
@@ -154,11 +157,6 @@ export class Agent {
   }
 }
 
-function parseObject(line: string): Message | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Message) : undefined;
-  } catch {
-    return undefined;
-  }
+function isObject(value: unknown): value is Message {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

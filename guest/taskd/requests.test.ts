@@ -90,7 +90,7 @@ const refusals: [name: string, received: string | LineTooLong, id: string | null
     "1",
     "INVALID_REQUEST",
   ],
-  ["a depth bomb", line("1", deep(40)), "1", "INVALID_REQUEST"],
+  ["a depth bomb", line("1", deep(80)), "1", "INVALID_REQUEST"],
   ["a bomb that is deep in text", "[".repeat(500_000), null, "INVALID_REQUEST"],
   ["a line over the limit", new LineTooLong(LIMITS.lineBytes), null, "LIMIT_EXCEEDED"],
 ];

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { invalidRequest, PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { LineTooLong } from "../../runtime/protocol/lines.ts";
+import { MESSAGE_DEPTH, parsePlainJson } from "../../runtime/protocol/plain-json.ts";
 import {
   type AnswerFrame,
   type Command,
@@ -29,9 +30,6 @@ interface Remembered {
   /** bytes of the answer; undefined while the request still runs */
   bytes: number | undefined;
 }
-
-/** Deeper than any payload of ours; more is an attempt to exhaust the stack. */
-const MAX_DEPTH = 32;
 
 /** Answers requests, each id once: the same request again gets the same answer without a second effect. */
 export class Requests {
@@ -130,19 +128,15 @@ export class Requests {
 function parseFrame(line: string | LineTooLong): RequestFrame | PiworkError {
   if (line instanceof LineTooLong)
     return new PiworkError("LIMIT_EXCEEDED", `A line has at most ${LIMITS.lineBytes} bytes.`);
-  try {
-    const value: unknown = JSON.parse(line);
-    if (!isPlain(value, MAX_DEPTH)) {
-      return new PiworkError(
-        "INVALID_REQUEST",
-        `A request is at most ${MAX_DEPTH} levels deep and has no '__proto__'.`,
-      );
-    }
-    const parsed = requestFrame.safeParse(value);
-    return parsed.success ? parsed.data : invalidRequest("the request", parsed.error);
-  } catch {
-    return new PiworkError("INVALID_REQUEST", "The line is not JSON.");
+  const value = parsePlainJson(line);
+  if (value === undefined) {
+    return new PiworkError(
+      "INVALID_REQUEST",
+      `A request is JSON, at most ${MESSAGE_DEPTH} levels deep, without '__proto__'.`,
+    );
   }
+  const parsed = requestFrame.safeParse(value);
+  return parsed.success ? parsed.data : invalidRequest("the request", parsed.error);
 }
 
 /** A refused frame may still carry a usable id, and its sender waits for that one. */
@@ -154,13 +148,6 @@ function idOf(line: string | LineTooLong): string | null {
   } catch {
     return null;
   }
-}
-
-/** Neither deep enough to exhaust a stack nor with a key that means something to the language. */
-function isPlain(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return true;
-  if (levels === 0 || Object.hasOwn(value, "__proto__")) return false;
-  return Object.values(value).every((inner) => isPlain(inner, levels - 1));
 }
 
 function refusal(id: string | null, error: PiworkError): string {

@@ -13,6 +13,7 @@ export type Emit = <N extends EventName>(taskId: string | null, event: N, payloa
 /** Owns the tasks of this machine and answers every command of the wire. */
 export function supervise(emit: Emit, port: string): Handlers {
   const tasks = new Map<string, Task>();
+  const stopping = new Map<string, Promise<void>>();
   let active: Task | undefined;
 
   const find = (taskId: string): Task => {
@@ -50,6 +51,8 @@ export function supervise(emit: Emit, port: string): Handlers {
     },
 
     async create_or_open_task(request) {
+      // One that is being stopped is opened anew once it is gone.
+      await stopping.get(request.taskId);
       const known = tasks.get(request.taskId);
       known?.assertSame(request);
       if (known === undefined && tasks.size >= LIMITS.tasksPerTaskd) {
@@ -78,9 +81,21 @@ export function supervise(emit: Emit, port: string): Handlers {
 
     async stop_task({ taskId }) {
       const task = find(taskId);
-      await task.stop();
-      if (active === task) active = undefined;
-      tasks.delete(taskId);
+      const underway = stopping.get(taskId);
+      if (underway !== undefined) {
+        await underway;
+        return { result: task.view };
+      }
+      const stopped = task.stop().finally(() => {
+        if (active === task) active = undefined;
+        tasks.delete(taskId);
+        stopping.delete(taskId);
+      });
+      stopping.set(
+        taskId,
+        stopped.catch(() => {}),
+      );
+      await stopped;
       return { result: task.view };
     },
 

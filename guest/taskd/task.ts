@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, rmSync } from "node:fs";
+import { chownSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
 import type { EventName, EventPayload } from "../../runtime/protocol/events.ts";
@@ -23,6 +23,8 @@ export class Task {
   #agent: Agent | undefined;
   #promptId: string | null = null;
   #opening: Promise<void> | undefined;
+  #stopping = false;
+  #mountedFolder = false;
 
   constructor(request: Payload<"create_or_open_task">, emit: EmitForTask) {
     this.#request = request;
@@ -55,6 +57,7 @@ export class Task {
 
   /** Mounts the folder and starts the agent, unless it runs already. */
   async open(): Promise<void> {
+    if (this.#stopping) throw new PiworkError("TASK_NOT_FOUND", "The task is being stopped; open it again.");
     if (this.#agent !== undefined) return;
     this.#opening ??= this.#bootstrap().finally(() => {
       this.#opening = undefined;
@@ -108,7 +111,6 @@ export class Task {
     await bindPlace(place, this.#directories.work);
     this.#mountedFolder = true;
   }
-  #mountedFolder = false;
 
   activate(): void {
     if (this.#state !== "errored") this.#state = "active";
@@ -145,7 +147,7 @@ export class Task {
     if (agent === undefined || promptId === null) return false;
     agent.ask({ type: "abort" });
     const overdue = async () => {
-      await Promise.race([agent.gone, delay(ABORT_GRACE_MS)]);
+      await Promise.race([agent.gone, delay(ABORT_GRACE_MS, undefined, { ref: false })]);
       if (this.#promptId === promptId) await agent.kill();
     };
     void overdue();
@@ -153,7 +155,7 @@ export class Task {
   }
 
   async exec(requestId: string, request: Payload<"system_bash">): Promise<Result<"system_bash">> {
-    if (this.#state === "stopped" || !this.#mountedFolder)
+    if (this.#stopping || !this.#mountedFolder)
       throw new PiworkError("TASK_NOT_READY", "The task is not open; switch to it first.");
     const command = new Command(this.#directories, request, (stream, data) =>
       this.#emit("exec_output", { requestId, stream, data }),
@@ -166,8 +168,9 @@ export class Task {
     }
   }
 
-  /** Ends everything of the task in this machine. */
+  /** Ends everything of the task in this machine, for good: who opens the task again makes a new one of it. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     await this.#opening?.catch(() => {});
     const commands = [...this.#commands.values()];
     for (const command of commands) command.kill();
@@ -176,7 +179,9 @@ export class Task {
     if (this.#mountedFolder) {
       this.#mountedFolder = false;
       await unmount(this.#directories.work);
-      rmSync(this.#slot, { recursive: true, force: true });
+      // Never recursively: were the folder still mounted here, it would be the user's files.
+      rmdirSync(this.#directories.work);
+      rmSync(this.#directories.tmp, { recursive: true });
     }
     await this.#emit("task_stopped", {});
   }

@@ -4,6 +4,7 @@ import { PiworkError } from "../protocol/errors.ts";
 import { type RuntimeEvent, runtimeEvent } from "../protocol/events.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../protocol/lines.ts";
+import { parsePlainJson } from "../protocol/plain-json.ts";
 import { answerFrame, type Command, commands, type Payload, type Result } from "../protocol/rpc.ts";
 
 export interface BridgeObserver {
@@ -23,6 +24,8 @@ export class Bridge {
   readonly #socket: Socket;
   readonly #observer: BridgeObserver;
   readonly #waiting = new Map<string, Waiting>();
+  /** Resolves when the link is gone for good. */
+  readonly closed: Promise<void>;
   #closed = false;
 
   constructor(socket: Socket, observer: BridgeObserver) {
@@ -33,7 +36,8 @@ export class Bridge {
       for (const line of splitter.push(chunk)) this.#receive(line);
     });
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => this.#close());
+    this.closed = new Promise((resolve) => socket.on("close", resolve));
+    void this.closed.then(() => this.#close());
   }
 
   /** Sends a request and waits for its answer, at most `deadlineMs` (for ever without one). */
@@ -87,12 +91,8 @@ export class Bridge {
 
   #receive(line: string | LineTooLong): void {
     if (line instanceof LineTooLong) return this.#observer.violation(line.message);
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch {
-      return this.#observer.violation("a line is not JSON");
-    }
+    const value = parsePlainJson(line);
+    if (value === undefined) return this.#observer.violation("a line is not JSON, or nested too deep");
     const event = runtimeEvent.safeParse(value);
     if (event.success) return this.#observer.event(event.data);
     const answer = answerFrame.safeParse(value);

@@ -56,7 +56,7 @@ export class Client {
     if (response.statusCode !== 200)
       throw PiworkError.fromBody(z.object({ error: errorBody }).parse(JSON.parse(await text(response))).error);
     const splitter = new LineSplitter(ITEM_BYTES);
-    for await (const chunk of response as AsyncIterable<Buffer>) {
+    for await (const chunk of readAll(response)) {
       for (const line of splitter.push(chunk)) {
         if (line instanceof LineTooLong) throw line;
         const value: unknown = JSON.parse(line);
@@ -84,6 +84,15 @@ export class Client {
       });
       outgoing.end(JSON.stringify(input));
     });
+  }
+}
+
+/** The runtime may end in the middle of an answer. */
+async function* readAll(response: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    yield* response as AsyncIterable<Buffer>;
+  } catch (cause) {
+    throw new PiworkError("TASK_NOT_READY", "The runtime ended before its answer did.", { cause });
   }
 }
 

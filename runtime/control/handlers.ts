@@ -29,7 +29,10 @@ export function controlHandlers(runtime: Runtime, shutdown: () => void): Control
       },
       async events(_input, send, signal) {
         using _events = runtime.subscribe(send);
-        await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+        await new Promise<void>((resolve) => {
+          signal.addEventListener("abort", () => resolve());
+          if (signal.aborted) resolve();
+        });
       },
     },
     onUnexpected: (error, doing) => runtime.log.error(`unexpected failure while ${doing}`, { error }),

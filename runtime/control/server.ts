@@ -38,6 +38,11 @@ const STATUS: Record<ErrorCode, number> = {
   SWITCH_TIMEOUT: 504,
 };
 
+const TOO_SLOW = new PiworkError(
+  "LIMIT_EXCEEDED",
+  `More than ${LIMITS.unreadStreamBytes} bytes were waiting to be read, so the rest was dropped and the command ended. Read faster, or write to a file in the task.`,
+);
+
 /** The control API on a Unix socket that only this user can open. */
 export class ControlServer implements AsyncDisposable {
   readonly #server: Server;
@@ -102,10 +107,12 @@ async function answerStream<S extends Stream>(
   const readerGone = new AbortController();
   response.on("close", () => readerGone.abort());
   response.on("error", () => readerGone.abort());
+  let overrun = false;
   const write = (item: unknown) => {
     if (readerGone.signal.aborted) return;
     response.write(`${JSON.stringify(item)}\n`);
-    if (response.writableLength > LIMITS.unreadStreamBytes) response.destroy();
+    overrun = response.writableLength > LIMITS.unreadStreamBytes;
+    if (overrun) readerGone.abort();
   };
   response.writeHead(200, { "content-type": "application/x-ndjson" }).flushHeaders();
   try {
@@ -114,6 +121,8 @@ async function answerStream<S extends Stream>(
     if (!(error instanceof PiworkError)) handlers.onUnexpected(error, name);
     write({ type: "error", error: toErrorBody(error, name) });
   }
+  // Said last, behind all that was held: a reader that only was slow still gets it.
+  if (overrun) response.write(`${JSON.stringify({ type: "error", error: TOO_SLOW.toBody() })}\n`);
   response.end();
 }
 

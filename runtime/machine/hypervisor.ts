@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { execa } from "execa";
 import { PiworkError } from "../protocol/errors.ts";
 import type { Accelerator } from "./arguments.ts";
@@ -9,7 +9,14 @@ export const QEMU = "/usr/bin/qemu-system-x86_64";
 /** Bytes of QEMU's own words kept for an error message. */
 const WORDS = 2_000;
 
-/** One QEMU process behind its walls. It dies with this process, and with its last reference. */
+/**
+ * Bubblewrap ties both its processes to the life of their parent, each at a moment of its own. QEMU is let in only after
+ * both have done so: the outer one reports a pid then, the inner one runs this. If this program dies before, the gate's end
+ * closes and the inner one goes. Without it a kill at the wrong moment would leave a QEMU without a parent.
+ */
+const GATE = 'echo ready >&4 && read -r go <&4 && [ "$go" = go ] && exec "$@" 4>&-';
+
+/** One QEMU process behind its walls. It dies with this process. */
 export interface Hypervisor {
   /** process id on the host; undefined until the walls stand */
   readonly pid: number | undefined;
@@ -24,35 +31,49 @@ export function spawnHypervisor(
   accelerator: Accelerator,
   qemuWords: readonly string[],
 ): Hypervisor {
-  const child = execa("bwrap", confine(paths, accelerator, [QEMU, ...qemuWords]), {
-    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  const child = execa("bwrap", confine(paths, accelerator, ["sh", "-c", GATE, "gate", QEMU, ...qemuWords]), {
+    stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
     buffer: false,
     reject: false,
-    // A Ctrl-C in the terminal is for the runtime, which then shuts its machines down in order.
-    detached: true,
     cleanup: true,
     extendEnv: false,
+    // A Ctrl-C in the terminal is for the runtime, which then shuts its machines down in order.
+    detached: true,
     env: { PATH: "/usr/bin:/bin" },
   });
+  const [, console, errors, status, gate] = child.stdio as unknown as [null, Readable, Readable, Readable, Duplex];
   let words = "";
-  child.stderr?.on("data", (data: Buffer) => {
+  errors.on("data", (data: Buffer) => {
     words = (words + data.toString("utf8")).slice(-WORDS);
   });
   let pid: number | undefined;
-  (child.stdio[3] as Readable).on("data", (data: Buffer) => {
+  let ready = false;
+  const openGate = () => {
+    if (pid !== undefined && ready && !gate.destroyed) gate.end("go\n");
+  };
+  status.on("data", (data: Buffer) => {
     pid ??= Number(/"child-pid": *(\d+)/.exec(data.toString())?.[1]) || undefined;
+    openGate();
   });
-  const console = child.stdout as Readable;
+  gate.on("data", () => {
+    ready = true;
+    openGate();
+  });
+  gate.on("error", () => {}); // it ended before the gate was opened; `ended` says so
+  const ended = child.then((result) => ({
+    code: result.exitCode,
+    words: words.trim() || (result.cause instanceof Error ? result.cause.message : ""),
+  }));
   return {
     get pid() {
       return pid;
     },
     console,
-    ended: child.then((result) => ({
-      code: result.exitCode,
-      words: words.trim() || (result.cause instanceof Error ? result.cause.message : ""),
-    })),
-    kill: () => void child.kill("SIGKILL"),
+    ended,
+    kill() {
+      gate.destroy();
+      child.kill("SIGKILL");
+    },
   };
 }
 

@@ -88,6 +88,7 @@ export class Machine implements AsyncDisposable {
   /** Boots a machine and believes in it only after its taskd answered and every share was proven from inside. */
   static async boot(options: BootOptions): Promise<Machine> {
     const spawnedAt = performance.now();
+    rmSync(options.sockets, { recursive: true, force: true }); // left by a runtime that was killed
     mkdirSync(options.sockets, { mode: 0o700 });
     const qemuWords = qemuArguments({
       accelerator: options.accelerator,

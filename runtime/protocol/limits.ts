@@ -4,7 +4,7 @@ export const LIMITS = {
   lineBytes: 1024 * 1024,
   /** raw bytes of command output in one exec_output event */
   execChunkBytes: 64 * 1024,
-  /** longest agent line that still fits into an event, in bytes */
+  /** longest line of an agent, in bytes; an event around it must still be a line */
   agentLineBytes: 1024 * 1024 - 4096,
   /** remembered request ids, in entries */
   rememberedIds: 1024,
@@ -16,6 +16,8 @@ export const LIMITS = {
   promptCharacters: 256 * 1024,
   /** words of one system_bash command */
   execWords: 1024,
+  /** longest word of such a command, in bytes; the kernel takes no longer one */
+  execWordBytes: 128 * 1024 - 1,
   /** longest title of a task, in characters */
   titleCharacters: 120,
   /** longest relative folder path, in bytes */

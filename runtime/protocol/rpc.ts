@@ -69,7 +69,15 @@ export const commands = {
     payload: z.strictObject({
       taskId,
       argv: z
-        .array(z.string().refine((word) => !word.includes("\0"), "a word has no NUL"))
+        .array(
+          z
+            .string()
+            .refine((word) => !word.includes("\0"), "a word has no NUL")
+            .refine(
+              (word) => Buffer.byteLength(word) <= LIMITS.execWordBytes,
+              `a word has at most ${LIMITS.execWordBytes} bytes`,
+            ),
+        )
         .min(1)
         .max(LIMITS.execWords),
       /** milliseconds until the whole process tree is killed */

@@ -33,6 +33,8 @@ export class Tasks {
   readonly #records = new Map<string, TaskRecord>();
   /** request id of the prompt in flight, by task */
   readonly #prompts = new Map<string, string>();
+  /** the last of the turns that were asked for, by task */
+  readonly #turns = new Map<string, Promise<void>>();
   #activeId: string | null = null;
 
   constructor(parts: TasksParts) {
@@ -81,7 +83,11 @@ export class Tasks {
   }
 
   /** Makes a task the active one, opening it first where it is not open; resolves when it is ready. */
-  async switchTo(id: string): Promise<TaskRecord> {
+  switchTo(id: string): Promise<TaskRecord> {
+    return this.#inTurn(id, () => this.#switchTo(id));
+  }
+
+  async #switchTo(id: string): Promise<TaskRecord> {
     const bridge = await this.#open(id);
     const requestId = randomUUID();
     using outcome = this.#watchFor(
@@ -91,19 +97,35 @@ export class Tasks {
       `switching to '${id}'`,
     );
     await bridge.request("switch_task", { taskId: id }, { id: requestId, deadlineMs: QUICK_DEADLINE_MS });
-    const event = await outcome.event;
+    const event = await Promise.race([outcome.event, bridge.closed.then(() => Promise.reject(machineGone()))]);
     if (event.event === "task_error") throw PiworkError.fromBody(event.payload.error);
     return this.find(id);
   }
 
-  async stop(id: string | undefined): Promise<TaskRecord> {
-    const record = this.find(id);
-    if (isOpen(record)) {
-      const bridge = await this.#parts.bridge();
-      await bridge.request("stop_task", { taskId: record.id }, { deadlineMs: QUICK_DEADLINE_MS });
-      this.#setState(record.id, "stopped");
-    }
-    return this.find(record.id);
+  async stop(named: string | undefined): Promise<TaskRecord> {
+    const { id } = this.find(named);
+    return this.#inTurn(id, async () => {
+      if (isOpen(this.find(id))) {
+        const bridge = await this.#parts.bridge();
+        await bridge.request("stop_task", { taskId: id }, { deadlineMs: QUICK_DEADLINE_MS });
+        this.#setState(id, "stopped");
+      }
+      return this.find(id);
+    });
+  }
+
+  /** Opening, switching to and stopping one task happen one after the other, in the order they were asked for. */
+  #inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(id) ?? Promise.resolve();
+    const turn = before.then(work);
+    this.#turns.set(
+      id,
+      turn.then(
+        () => {},
+        () => {},
+      ),
+    );
+    return turn;
   }
 
   /** Stops every open task in order, before the runtime ends. */
@@ -156,6 +178,7 @@ export class Tasks {
   ): Promise<Result<"system_bash">> {
     const { id } = this.find(request.task);
     const bridge = await this.#reach(id);
+    if (signal.aborted) throw new PiworkError("TASK_NOT_READY", "Whoever asked left while the task was opened.");
     const requestId = randomUUID();
     const payload: Payload<"system_bash"> = { taskId: id, argv: request.argv };
     if (request.timeoutMs !== undefined) payload.timeoutMs = request.timeoutMs;
@@ -186,7 +209,7 @@ export class Tasks {
   /** The link to the machine of a task, in which it is open; the active task is active there too. */
   async #reach(id: string): Promise<Bridge> {
     if (id === this.#activeId && !isOpen(this.find(id))) await this.switchTo(id);
-    return this.#open(id);
+    return this.#inTurn(id, () => this.#open(id));
   }
 
   /** Opens a task in its machine unless it is open there. */
@@ -266,8 +289,17 @@ export class Tasks {
 
   #save(record: TaskRecord): void {
     this.#records.set(record.id, record);
-    this.#parts.records.write(record);
+    try {
+      this.#parts.records.write(record);
+    } catch (error) {
+      // What runs goes on; only the next runtime would not know of this change.
+      this.#parts.warn("a task's record could not be written; is the disk full?", { task: record.id, error });
+    }
   }
+}
+
+function machineGone(): PiworkError {
+  return new PiworkError("TASK_NOT_READY", "The machine ended meanwhile; try again, another one is started.");
 }
 
 function isOpen(record: TaskRecord): boolean {

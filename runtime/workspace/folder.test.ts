@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { PiworkError } from "../protocol/errors.ts";
-import { resolveFolder, resolveWorkspaceRoot } from "./folder.ts";
+import { keepApart, resolveFolder, resolveWorkspaceRoot } from "./folder.ts";
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), "piwork-folder-")));
 const root = join(base, "ws");
@@ -61,4 +61,15 @@ test("the workspace root: a link is followed once, a file, nothing and / are ref
   assert.equal(resolveWorkspaceRoot(join(root, "in")), join(root, "a"));
   for (const path of [join(root, "file"), join(root, "missing"), "/"])
     assert.throws(() => resolveWorkspaceRoot(path), PiworkError);
+});
+
+test("a workspace and a state inside each other are refused, neighbours are not", () => {
+  for (const [workspace, state] of [
+    ["ws", "ws/a"],
+    ["ws/a", "ws"],
+    ["ws", "ws"],
+  ]) {
+    assert.throws(() => keepApart(join(base, workspace ?? ""), join(base, state ?? "")), PiworkError);
+  }
+  keepApart(join(base, "ws"), join(base, "ws2"));
 });

@@ -33,6 +33,16 @@ export function resolveWorkspaceRoot(path: string): string {
   return root;
 }
 
+/** A workspace that held the state would export every record and session to the machine; the other way round a task could be anything. */
+export function keepApart(workspace: string, state: string): void {
+  const [a, b] = [`${workspace}/`, `${realpathSync(state)}/`];
+  if (!a.startsWith(b) && !b.startsWith(a)) return;
+  throw new PiworkError(
+    "WORKSPACE_POLICY_VIOLATION",
+    `The workspace ${workspace} and the state ${state} lie inside each other; choose another --workspace or --state.`,
+  );
+}
+
 /** Turns what a caller named (absolute, or relative to the root) into a folder strictly below the root, reached without symlinks. */
 export function resolveFolder(root: string, named: string): string {
   const path = isAbsolute(named) ? relative(root, resolve(named)) : named;

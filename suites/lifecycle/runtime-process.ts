@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import type { Check } from "../../harness/checks.ts";
 import { PIWORK, piwork, RunningRuntime, type Sandbox, waitFor, waitForEnd } from "../../harness/piwork.ts";
-import { listeningPorts, processStatus, processTree } from "../../harness/world.ts";
+import { childrenNamed, listeningPorts, processStatus, processTree, qemusExporting } from "../../harness/world.ts";
 import { rememberedVerdict } from "../../runtime/machine/acceleration.ts";
 import { controlSocket, findPlaces, REPOSITORY } from "../../runtime/places.ts";
 import { attempt } from "./first-prompt.ts";
@@ -225,11 +226,15 @@ export function runtimeProcess(sandbox: Sandbox, current: { runtime: RunningRunt
       id: "end.kill-9",
       claim: "kill -9 of the runtime leaves no QEMU, and the next one has every task and opens it",
       async run() {
+        // Its first machine: the next runtime begins with one of the same name.
+        await cli("down");
+        await restart();
         const tasks = (await client().call("task_list", {})).map(({ id }) => id);
         const qemu = await current.runtime.qemuPid();
         current.runtime.process.kill("SIGKILL");
         await current.runtime.exited;
         await waitForEnd(qemu, "QEMU");
+        assert.deepEqual(qemusExporting(sandbox.workspace), []);
         await restart({ [PLANTED_KEY]: plantedSecret });
         const found = await client().call("task_list", {});
         assert.deepEqual(
@@ -303,6 +308,35 @@ export function runtimeProcess(sandbox: Sandbox, current: { runtime: RunningRunt
         child.kill("SIGINT");
         assert.equal(await exited, 0);
         for (const pid of tree) await waitForEnd(pid, "a process of the runtime", 2_000);
+      },
+    },
+    {
+      id: "end.kill-9-while-booting",
+      claim:
+        "kill -9 in the milliseconds in which the walls around QEMU are built leaves no QEMU, and the next start works",
+      async run() {
+        let caught = 0;
+        for (let pause = 0; pause < 24; pause += 3) {
+          const child = spawn(process.execPath, [PIWORK, ...sandbox.words, "up", "--workspace", sandbox.workspace], {
+            stdio: "ignore",
+          });
+          const exited = new Promise((resolve) => child.once("close", resolve));
+          await waitFor(
+            "bubblewrap",
+            20_000,
+            () => childrenNamed(child.pid as number, "bwrap").length > 0 || undefined,
+          );
+          await delay(pause);
+          caught += childrenNamed(child.pid as number, "bwrap").length;
+          child.kill("SIGKILL");
+          await exited;
+        }
+        assert.equal(caught, 8, "a kill came too late to prove anything");
+        await waitFor(
+          "the end of every QEMU",
+          5_000,
+          () => qemusExporting(sandbox.workspace).length === 0 || undefined,
+        );
       },
     },
     {

@@ -6,7 +6,7 @@ import { accelerationRequest } from "../../machine/acceleration.ts";
 import { controlSocket, findPlaces, makePlaces, type PlaceOptions, REPOSITORY } from "../../places.ts";
 import { Runtime } from "../../runtime.ts";
 import { VERSION } from "../../version.ts";
-import { makeSampleWorkspace, resolveWorkspaceRoot } from "../../workspace/folder.ts";
+import { keepApart, makeSampleWorkspace, resolveWorkspaceRoot } from "../../workspace/folder.ts";
 import { print } from "../attach.ts";
 import { buildImage } from "./image.ts";
 
@@ -42,15 +42,20 @@ async function up(options: UpOptions): Promise<void> {
   const sample = `${REPOSITORY}/tmp/workspace`;
   if (options.workspace === undefined) makeSampleWorkspace(sample);
   const workspace = resolveWorkspaceRoot(options.workspace ?? sample);
+  keepApart(workspace, places.state);
 
   const ending = new AbortController();
   const end = (why: string) => {
-    // Asked twice: no more patience. The machine dies with this process.
-    if (ending.signal.aborted) process.exit(130);
+    if (ending.signal.aborted) return;
     print(`stopping: ${why}`);
     ending.abort();
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => end(signal));
+  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => end(signal));
+  process.on("SIGINT", () => {
+    // A second Ctrl-C means it: the machine dies with this process.
+    if (ending.signal.aborted) process.exit(130);
+    end("Ctrl-C");
+  });
 
   await using runtime = new Runtime({
     places,

@@ -1,0 +1,21 @@
+/** Deepest nesting that any message of ours or of an agent has reason for. */
+export const MESSAGE_DEPTH = 64;
+
+/**
+ * Parses JSON that somebody else wrote. Undefined for what is no JSON, what is nested deep enough to exhaust a stack when it
+ * is written again, and what has a key that means something to the language.
+ */
+export function parsePlainJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isPlain(value, MESSAGE_DEPTH) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isPlain(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (levels === 0 || Object.hasOwn(value, "__proto__")) return false;
+  return Object.values(value).every((inner) => isPlain(inner, levels - 1));
+}
