@@ -1,5 +1,4 @@
 import { type IncomingMessage, request } from "node:http";
-import { text } from "node:stream/consumers";
 import * as z from "zod";
 import { controlSocket, findPlaces, type PlaceOptions } from "../places.ts";
 import {
@@ -42,7 +41,7 @@ export class Client {
   /** One call, one answer. Rejects with a PiworkError that carries the code. */
   async call<C extends Call>(name: C, input: CallInput<C>): Promise<CallOutput<C>> {
     const response = await this.#post(name, input);
-    const value: unknown = JSON.parse(await text(response));
+    const value = await readJson(response);
     if (response.statusCode !== 200) throw PiworkError.fromBody(z.object({ error: errorBody }).parse(value).error);
     return calls[name].output.parse(value) as CallOutput<C>;
   }
@@ -54,7 +53,7 @@ export class Client {
   ): AsyncGenerator<Exclude<StreamItem<S>, { type: "error" }>> {
     const response = await this.#post(name, input);
     if (response.statusCode !== 200)
-      throw PiworkError.fromBody(z.object({ error: errorBody }).parse(JSON.parse(await text(response))).error);
+      throw PiworkError.fromBody(z.object({ error: errorBody }).parse(await readJson(response)).error);
     const splitter = new LineSplitter(ITEM_BYTES);
     for await (const chunk of readAll(response)) {
       for (const line of splitter.push(chunk)) {
@@ -75,16 +74,28 @@ export class Client {
           path: `/v1/${name}`,
           method: "POST",
           headers: { "content-type": "application/json" },
+          // A connection for each call: one kept for later could break while nobody listens to it.
+          agent: false,
         },
-        resolve,
+        (response) => {
+          response.on("error", () => {}); // whoever reads it is told
+          resolve(response);
+        },
       );
       outgoing.on("error", (error: NodeJS.ErrnoException) => {
-        const absent = error.code === "ENOENT" || error.code === "ECONNREFUSED";
+        // Reset: it was there, and ended before it answered.
+        const absent = error.code === "ENOENT" || error.code === "ECONNREFUSED" || error.code === "ECONNRESET";
         reject(absent ? new NoRuntime(this.#state, error) : error);
       });
       outgoing.end(JSON.stringify(input));
     });
   }
+}
+
+async function readJson(response: IncomingMessage): Promise<unknown> {
+  const pieces: Buffer[] = [];
+  for await (const piece of readAll(response)) pieces.push(piece);
+  return JSON.parse(Buffer.concat(pieces).toString("utf8"));
 }
 
 /** The runtime may end in the middle of an answer. */
