@@ -28,8 +28,12 @@ function refuseUnsupported() {
   if (process.platform !== "linux" || process.arch !== "x64")
     giveUp(`this runs on Linux on x86-64 only; this is ${process.platform} on ${process.arch}.`, 2);
   if (oldNode) giveUp(`Node ${OLDEST_NODE.join(".")} or newer is needed; this is ${process.versions.node}.`, 2);
-  if (spawnSync("apt-get", ["--version"]).status !== 0)
-    giveUp("Debian's package client apt-get is needed for set-up, and it is not here.", 2);
+  // Looked up, not run: this comes before every start.
+  if (!findProgram("apt-get")) giveUp("Debian's package client apt-get is needed for set-up, and it is not here.", 2);
+}
+
+function findProgram(name) {
+  return (process.env.PATH ?? "").split(":").some((directory) => directory !== "" && existsSync(join(directory, name)));
 }
 
 async function installDebianPackages() {
@@ -37,7 +41,7 @@ async function installDebianPackages() {
   if (missing.length === 0) return;
   say(`Debian packages to install: ${missing.join(" ")}`);
   const isRoot = process.getuid() === 0;
-  if (!isRoot && spawnSync("sudo", ["--version"]).status !== 0) {
+  if (!isRoot && !findProgram("sudo")) {
     giveUp(
       `they need root, and there is no sudo. As root: apt-get install --no-install-recommends ${missing.join(" ")}`,
       1,
