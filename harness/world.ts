@@ -83,17 +83,22 @@ export function heartbeat(path: string) {
       return 0;
     }
   };
+  /** whether it did not beat for a second; it beats ten times in one */
+  const isStill = async () => {
+    const before = size();
+    await delay(1_000);
+    return size() === before;
+  };
   return {
     /** waits until it beats: the control without which "stopped" would prove nothing */
     async beats(): Promise<void> {
       const before = size();
       await waitFor(`a beat in ${path}`, 20_000, () => size() > before || undefined);
     },
-    /** throws when it still beats after it should have stopped; it beats ten times a second */
+    isStill,
+    /** throws when it still beats after it should have stopped */
     async hasStopped(): Promise<void> {
-      const before = size();
-      await delay(1_000);
-      if (size() !== before) throw new Error(`${path} still grows: a process outlived its end`);
+      if (!(await isStill())) throw new Error(`${path} still grows: a process outlived its end`);
     },
   };
 }

@@ -196,11 +196,12 @@ export function firstPrompt(sandbox: Sandbox, runtime: () => RunningRuntime): Ch
         const stream = client().stream("exec", {
           argv: ["sh", "-c", `${heartbeatCommand("gone-beat")} echo started; sleep 600`],
         });
-        for await (const item of stream) if (item.type === "output") break;
-        await waitFor("the loop to end", 10_000, async () => {
-          await beat.hasStopped();
-          return true;
-        });
+        for await (const item of stream) {
+          assert.equal(item.type, "output");
+          await beat.beats();
+          break;
+        }
+        await waitFor("the loop to end", 10_000, async () => (await beat.isStill()) || undefined);
       },
     },
     {
