@@ -9,6 +9,12 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const RUNTIME = dirname(dirname(fileURLToPath(import.meta.url)));
 const BUNDLES = join(RUNTIME, "../node_modules/.cache/piwork");
 
+// Set-up leaves this behind once the packages are whole.
+if (!existsSync(join(RUNTIME, "../node_modules/.piwork-lock"))) {
+  process.stderr.write("piwork: this checkout is not set up yet; 'npm start' or 'npm run setup' does it.\n");
+  process.exit(1);
+}
+
 function fingerprint() {
   const hash = createHash("sha256");
   const files = readdirSync(RUNTIME, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());

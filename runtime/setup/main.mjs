@@ -97,8 +97,17 @@ async function step(name, words) {
   const started = Date.now();
   const seconds = () => Math.round((Date.now() - started) / 1000);
   const ticking = setInterval(() => say(`${name}: ${seconds()} s so far`), 10_000);
+  // A Ctrl-C reaches the child by itself. It is waited for: a package client that is left behind would collide with the next.
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+    say(`${name}: stopping once it has put its things away`);
+  };
+  process.on("SIGINT", interrupt);
   const { code, output } = await runQuietly(words);
+  process.off("SIGINT", interrupt);
   clearInterval(ticking);
+  if (interrupted) process.exit(130);
   if (code !== 0) {
     process.stderr.write(output);
     giveUp(
