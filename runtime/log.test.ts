@@ -1,6 +1,22 @@
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import { redact } from "./log.ts";
+import { Log, redact } from "./log.ts";
+
+test("a log that cannot be opened is refused with the option that moves it", () => {
+  const base = mkdtempSync(join(tmpdir(), "piwork-log-"));
+  try {
+    mkdirSync(join(base, "piwork.previous.log"));
+    new Log(base).close();
+    for (const directory of [base, join(base, "missing"), "/proc"]) {
+      assert.throws(() => new Log(directory), /cannot be used: .*--logs/, directory);
+    }
+  } finally {
+    rmSync(base, { recursive: true });
+  }
+});
 
 test("values of names that sound secret are taken out at any depth", () => {
   const given = { apiKey: "s", nested: [{ Authorization: "s", keep: "k" }], password: { deep: "s" } };

@@ -1,5 +1,6 @@
 import { closeSync, openSync, renameSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { unusable } from "./places.ts";
 
 type Level = "info" | "warn" | "error";
 
@@ -17,7 +18,11 @@ export class Log {
   constructor(directory: string) {
     this.path = join(directory, "piwork.log");
     keepPrevious(this.path);
-    this.#fd = openSync(this.path, "w", 0o600);
+    try {
+      this.#fd = openSync(this.path, "w", 0o600);
+    } catch (error) {
+      throw unusable(directory, "--logs", error);
+    }
   }
 
   info(message: string, facts: Record<string, unknown> = {}): void {
@@ -61,7 +66,7 @@ export function keepPrevious(path: string): void {
   try {
     renameSync(path, path.replace(/\.log$/, ".previous.log"));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw unusable(dirname(path), "--logs", error);
   }
 }
 

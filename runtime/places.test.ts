@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -40,6 +40,35 @@ test("a state that is a link is refused", () => {
   mkdirSync(join(base, "link"), { recursive: true });
   symlinkSync("/tmp", made.state);
   assert.throws(() => makePlaces(made), PiworkError);
+});
+
+test("a place that cannot be made is refused with the option that chooses another", () => {
+  writeFileSync(join(base, "file"), "");
+  symlinkSync(join(base, "nowhere"), join(base, "dangling"));
+  const impossible = ["file", "file/below", "file/far/below", "dangling", "dangling/below"].map((name) =>
+    join(base, name),
+  );
+  for (const option of ["state", "cache", "logs"] as const) {
+    for (const path of [...impossible, "/proc/x/y", "/proc/self/x", `/tmp/${"x".repeat(300)}`]) {
+      assert.throws(
+        () => makePlaces({ ...places("impossible"), [option]: path }),
+        (error) =>
+          error instanceof PiworkError && error.message.includes(`--${option}`) && error.message.includes(path),
+        `${option} ${path}`,
+      );
+    }
+  }
+});
+
+test("a runtime directory that cannot be used is refused with its variable", () => {
+  assert.throws(() => makePlaces({ ...places("sockets"), sockets: join(base, "file/run") }), /XDG_RUNTIME_DIR/);
+});
+
+test("directories on the way are made, also below a link", () => {
+  mkdirSync(join(base, "real"));
+  symlinkSync(join(base, "real"), join(base, "alias"));
+  makePlaces({ ...places("way"), logs: join(base, "alias/a/b/c") });
+  assert.equal(statSync(join(base, "real/a/b/c")).isDirectory(), true);
 });
 
 test("a path that is too long for a socket is refused with what to do", () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmodSync, lstatSync, mkdirSync } from "node:fs";
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,33 +52,70 @@ export function tasksDirectory(places: Places): string {
   return join(places.state, "tasks");
 }
 
-/** Makes the private directories; refuses one that is a link or somebody else's. */
+/** Where deleted tasks go until they are removed. */
+export function trashDirectory(places: Places): string {
+  return join(places.state, "trash");
+}
+
+/** Makes the directories; refuses one that cannot be used, and a private one that is a link or somebody else's. */
 export function makePlaces(places: Places): void {
-  mkdirSync(places.logs, { recursive: true });
-  mkdirSync(places.cache, { recursive: true });
-  for (const directory of [
-    places.state,
-    recordsDirectory(places),
-    tasksDirectory(places),
-    dirname(places.sockets),
-    places.sockets,
-  ]) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const found = lstatSync(directory);
-    if (!found.isDirectory() || found.uid !== process.getuid?.()) {
-      throw new PiworkError(
-        "WORKSPACE_POLICY_VIOLATION",
-        `${directory} is not a directory of yours; remove it or choose another place with --state.`,
-      );
-    }
-    // The state may be a directory of the user's with a mode of its own; what we make in it is private.
-    if (directory !== places.state) chmodSync(directory, 0o700);
-  }
+  makeDirectory(places.logs, "--logs");
+  makeDirectory(places.cache, "--cache");
+  // The state may be a directory of the user's with a mode of its own; what we make in it is private.
+  makePrivateDirectory(places.state, "--state", { keepMode: true });
+  makePrivateDirectory(recordsDirectory(places), "--state");
+  makePrivateDirectory(tasksDirectory(places), "--state");
+  makePrivateDirectory(dirname(places.sockets), "XDG_RUNTIME_DIR");
+  makePrivateDirectory(places.sockets, "XDG_RUNTIME_DIR");
   if (Buffer.byteLength(join(places.sockets, "machine-000000/taskd.sock")) > SOCKET_PATH_BYTES) {
     throw new PiworkError(
       "LIMIT_EXCEEDED",
       `The path ${places.sockets} is too long for a socket; set XDG_RUNTIME_DIR to a shorter one.`,
     );
+  }
+}
+
+/** The refusal of a place that cannot be used; `setting` is the option or variable that chooses another. */
+export function unusable(path: string, setting: string, cause: unknown): PiworkError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new PiworkError(
+    "WORKSPACE_POLICY_VIOLATION",
+    `${path} cannot be used: ${why}. Choose another place with ${setting}.`,
+    { cause },
+  );
+}
+
+function makeDirectory(path: string, setting: string, mode?: number): void {
+  try {
+    for (const missing of missingDirectories(path)) makeOne(missing, mode);
+    if (!statSync(path).isDirectory()) throw new Error("it is not a directory");
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw unusable(path, setting, error);
+  }
+}
+
+function makePrivateDirectory(path: string, setting: string, { keepMode = false } = {}): void {
+  makeDirectory(path, setting, 0o700);
+  const found = lstatSync(path);
+  if (!found.isDirectory()) throw unusable(path, setting, "it is a link");
+  if (found.uid !== process.getuid?.()) throw unusable(path, setting, "it belongs to another user");
+  if (!keepMode) chmodSync(path, 0o700);
+}
+
+/** The directories on the way to `path` that are not there, the outermost first. Node's own way never ends below /proc. */
+function missingDirectories(path: string): string[] {
+  const missing: string[] = [];
+  for (let at = path; statSync(at, { throwIfNoEntry: false }) === undefined; at = dirname(at)) missing.unshift(at);
+  return missing;
+}
+
+function makeOne(path: string, mode: number | undefined): void {
+  try {
+    mkdirSync(path, mode);
+  } catch (error) {
+    // Another runtime that starts now may have made it.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

@@ -1,20 +1,25 @@
 import { EventEmitter } from "node:events";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { History } from "./history.ts";
 import { keepPrevious, Log } from "./log.ts";
 import { type Acceleration, type AccelerationRequest, chooseAcceleration } from "./machine/acceleration.ts";
-import { BOOT_DEADLINE_MS, MACHINE_MEMORY_MB, Machine } from "./machine/machine.ts";
-import { type Places, REPOSITORY, recordsDirectory, tasksDirectory } from "./places.ts";
+import { BOOT_DEADLINE_MS, Machine } from "./machine/machine.ts";
+import { type Places, REPOSITORY, recordsDirectory, tasksDirectory, trashDirectory } from "./places.ts";
 import type { CallOutput, StatusView } from "./protocol/control.ts";
 import { PiworkError } from "./protocol/errors.ts";
 import type { EventName, EventPayload, RuntimeEvent } from "./protocol/events.ts";
 import { findImage, type Image } from "./protocol/image.ts";
-import type { AgentKind } from "./protocol/rpc.ts";
+import type { AgentKind } from "./protocol/kinds.ts";
 import { StateLock } from "./state-lock.ts";
+import { describeImage, describeMachine, warnings } from "./status.ts";
+import { TaskBook } from "./tasks/book.ts";
+import { Conversations } from "./tasks/conversations.ts";
 import { Records } from "./tasks/records.ts";
+import { readSessionHead } from "./tasks/session.ts";
 import { Tasks } from "./tasks/tasks.ts";
+import { Trash } from "./tasks/trash.ts";
+import { importUpload } from "./tasks/uploads.ts";
 import { VERSION } from "./version.ts";
-import { resolveFolder } from "./workspace/folder.ts";
 
 export interface RuntimeOptions {
   places: Places;
@@ -22,6 +27,8 @@ export interface RuntimeOptions {
   workspace: string;
   agent: AgentKind;
   acceleration: AccelerationRequest;
+  /** boots machines that are there to be attacked; nothing that a user can say sets it */
+  unsafe?: boolean;
   /** makes the guest image, where there is none for this version */
   buildImage(signal: AbortSignal): Promise<void>;
   /** told in words what is being done, when it may take a while */
@@ -30,15 +37,19 @@ export interface RuntimeOptions {
 
 /** The runtime of one state directory: its tasks, and the machine they share. */
 export class Runtime implements AsyncDisposable {
+  readonly book: TaskBook;
   readonly tasks: Tasks;
+  readonly conversations: Conversations;
   readonly log: Log;
   readonly startedAt = new Date().toISOString();
   readonly #options: RuntimeOptions;
-  readonly #lock: StateLock;
+  readonly #locks: readonly StateLock[];
   readonly #events = new EventEmitter<{ event: [RuntimeEvent] }>();
+  readonly #history = new History();
   #seq = 0;
   #machine: Promise<Machine> | undefined;
-  #running: Machine | undefined;
+  /** the one that boots, runs or ends */
+  #present: Machine | undefined;
   #machinesStarted = 0;
   #image: Image | undefined;
   #acceleration: Acceleration | undefined;
@@ -48,21 +59,34 @@ export class Runtime implements AsyncDisposable {
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
-    const { places } = options;
-    this.#lock = StateLock.take(places.state);
-    this.log = new Log(places.logs);
+    const { places, workspace, agent } = options;
+    const stateLock = StateLock.take(places.state, "state");
+    try {
+      this.#locks = [stateLock, StateLock.take(places.logs, "logs")];
+      this.log = new Log(places.logs);
+    } catch (error) {
+      stateLock.release();
+      throw error;
+    }
     keepPrevious(this.consoleLog);
     this.#events.setMaxListeners(0);
-    this.tasks = new Tasks({
-      records: new Records(recordsDirectory(places)),
-      tasksDirectory: tasksDirectory(places),
-      agent: options.agent,
-      resolveFolder: (named) => resolveFolder(options.workspace, named),
-      bridge: async () => (await this.machine()).bridge,
-      subscribe: (listener) => this.subscribe(listener),
+    const records = new Records(recordsDirectory(places));
+    const trash = new Trash(trashDirectory(places), tasksDirectory(places));
+    trash.empty();
+    this.book = new TaskBook({
+      records,
+      lastSavedTurn: (id) => readSessionHead(tasksDirectory(places), id)?.lastTurn,
+      changed: (id, from, to, why) => this.#history.add(id, from, to, why),
       warn: (message, facts) => this.log.warn(message, facts),
     });
-    this.log.info("runtime started", { workspace: options.workspace, state: places.state, pid: process.pid });
+    const shared = {
+      book: this.book,
+      bridge: async () => (await this.machine()).bridge,
+      subscribe: (listener: (event: RuntimeEvent) => void) => this.subscribe(listener),
+    };
+    this.tasks = new Tasks({ ...shared, records, trash, tasksDirectory: tasksDirectory(places), workspace, agent });
+    this.conversations = new Conversations(this.tasks, shared);
+    this.log.info("runtime started", { workspace, state: places.state, pid: process.pid });
   }
 
   get consoleLog(): string {
@@ -86,7 +110,7 @@ export class Runtime implements AsyncDisposable {
   }
 
   async #boot(): Promise<Machine> {
-    const { places, workspace, progress } = this.#options;
+    const { places, workspace, progress, unsafe = false } = this.#options;
     const step = (words: string) => {
       this.#starting = words;
       this.log.info(words);
@@ -103,32 +127,31 @@ export class Runtime implements AsyncDisposable {
         signal: this.#ending.signal,
       });
       step(`booting a machine (${this.#acceleration.used}: ${this.#acceleration.reason})`);
-      const machine = await Machine.boot({
-        id: `machine-${++this.#machinesStarted}`,
+      const id = `machine-${++this.#machinesStarted}`;
+      const { machine, up } = Machine.boot({
+        id,
         image,
         accelerator: this.#acceleration.used,
+        unsafe,
         shares: [
           { tag: "workspace", path: workspace },
           { tag: "tasks", path: tasksDirectory(places) },
         ],
-        sockets: join(places.sockets, `machine-${this.#machinesStarted}`),
+        sockets: join(places.sockets, id),
         consoleLog: this.consoleLog,
         observer: {
           event: (event) => this.#publish(event.taskId, event.event, event.payload),
           violation: (what) => this.log.warn("the machine broke the protocol", { what }),
+          changed: (from, to, why) => this.#noteMachine(id, from, to, why),
         },
         deadlineMs: BOOT_DEADLINE_MS,
         signal: this.#ending.signal,
       });
-      this.log.info("machine runs", {
-        id: machine.id,
-        pid: machine.pid,
-        bootMs: Math.round(machine.bootMs),
-        qemu: machine.qemuWords,
-        hello: machine.hello,
-      });
-      this.#running = machine;
-      void machine.ended.then(() => this.#loseMachine(machine));
+      this.#present = machine;
+      void machine.ended.then((reason) => this.#loseMachine(machine, reason));
+      await up;
+      const { pid, qemuWords: qemu, hello, bootMs } = machine;
+      this.log.info("machine runs", { id, pid, bootMs: Math.round(bootMs ?? 0), qemu, hello });
       return machine;
     } finally {
       this.#starting = null;
@@ -150,16 +173,25 @@ export class Runtime implements AsyncDisposable {
     );
   }
 
-  #loseMachine(machine: Machine): void {
-    if (this.#running === machine) this.#running = undefined;
+  #noteMachine(id: string, from: Machine["state"], to: Machine["state"], why: string): void {
+    this.#history.add(id, from, to, why);
+    this.log.info("machine", { id, from, to, why });
+    if (from === "unresponsive" || to === "unresponsive")
+      this.#publish(null, "runtime_warning", { message: `${id}: ${why}`.slice(0, 2000) });
+  }
+
+  #loseMachine(machine: Machine, reason: PiworkError): void {
+    if (this.#present === machine) this.#present = undefined;
+    if (machine.bootMs === null) return; // whoever waits for its boot is told
     this.#machine = undefined;
     if (this.#ending.signal.aborted) return;
-    this.log.error("the machine ended by itself", { id: machine.id });
-    const reason = new PiworkError(
+    this.log.error("the machine ended by itself", { id: machine.id, reason });
+    const loss = new PiworkError(
       "PI_PROCESS_DEAD",
-      `The machine ended by itself, and with it what was under way; ${this.consoleLog} has its last words. The next prompt starts another one.`,
+      `The machine ended, and with it what was under way: ${reason.message} The next request starts another one.`,
     );
-    for (const { taskId, payload } of [...this.tasks.endings(reason)]) this.#publish(taskId, "task_error", payload);
+    for (const { taskId, payload } of [...this.conversations.endings(loss)])
+      this.#publish(taskId, "task_error", payload);
   }
 
   /** Every event gets the runtime's own number: those of machines that followed each other stay in one order. */
@@ -176,9 +208,17 @@ export class Runtime implements AsyncDisposable {
     this.#events.emit("event", published);
   }
 
+  async importUpload(
+    task: string,
+    name: string,
+    content: AsyncIterable<Buffer>,
+  ): Promise<{ name: string; bytes: number }> {
+    return importUpload(tasksDirectory(this.#options.places), this.book.find(task).id, name, content);
+  }
+
   status(): StatusView {
-    const { places, workspace } = this.#options;
-    const machine = this.#running;
+    const { places, workspace, unsafe = false } = this.#options;
+    const { broken, isWritten } = this.book;
     return {
       version: VERSION,
       pid: process.pid,
@@ -189,43 +229,18 @@ export class Runtime implements AsyncDisposable {
       isolation: "shared",
       starting: this.#starting,
       acceleration: this.#acceleration ?? null,
-      image:
-        this.#image === undefined
-          ? null
-          : {
-              inputs: this.#image.manifest.inputs,
-              kernel: this.#image.manifest.kernel.release,
-              node: this.#image.manifest.node.version,
-            },
-      machines:
-        machine === undefined
-          ? []
-          : [
-              {
-                id: machine.id,
-                state: machine.state,
-                pid: machine.pid ?? null,
-                memoryMb: MACHINE_MEMORY_MB,
-                residentKb: residentKb(machine.pid),
-                bootMs: Math.round(machine.bootMs),
-                startedAt: new Date(machine.startedAt).toISOString(),
-              },
-            ],
-      tasks: this.tasks.list(),
-      activeTask: this.tasks.activeId,
-      warnings: warnings(this.#acceleration),
+      image: this.#image === undefined ? null : describeImage(this.#image),
+      machines: this.#present === undefined ? [] : [describeMachine(this.#present)],
+      tasks: this.book.list(),
+      activeTask: this.book.activeId,
+      warnings: warnings({ acceleration: this.#acceleration, unsafe, broken, isWritten }),
     };
   }
 
   async diagnose(): Promise<CallOutput<"diag">> {
     const machine = await this.machine();
-    return [
-      {
-        machine: machine.id,
-        qemu: [...machine.qemuWords],
-        guest: await machine.bridge.request("runtime_diag", {}, { deadlineMs: 30_000 }),
-      },
-    ];
+    const guest = await machine.bridge.request("runtime_diag", {}, { deadlineMs: 30_000 });
+    return { machines: [{ machine: machine.id, qemu: [...machine.qemuWords], guest }], history: this.#history.last };
   }
 
   /** Ends every task, then the machine, then the runtime. */
@@ -235,34 +250,16 @@ export class Runtime implements AsyncDisposable {
   }
 
   async #stop(): Promise<void> {
-    if (this.#running !== undefined) await this.tasks.stopAll();
+    if (this.#present?.state === "running") await this.tasks.stopAll();
     this.#ending.abort(new PiworkError("TASK_NOT_READY", "The runtime is stopping."));
     const machine = await this.#machine?.catch(() => undefined);
     await machine?.stop();
     this.log.info("runtime stopped");
     this.log.close();
-    this.#lock.release();
+    for (const lock of this.#locks) lock.release();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
-}
-
-function residentKb(pid: number | undefined): number | null {
-  if (pid === undefined) return null;
-  try {
-    return Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
-  } catch {
-    return null; // it has just ended
-  }
-}
-
-/** What the numbers do not say by themselves. */
-function warnings(acceleration: Acceleration | undefined): string[] {
-  const always = [
-    "Tasks share one machine and one user: the walls between them are not proven yet. Give agents only what they may all see.",
-  ];
-  if (acceleration?.used !== "tcg") return always;
-  return [...always, "Software emulation: QEMU's project gives no security guarantee without hardware virtualisation."];
 }

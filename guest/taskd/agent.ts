@@ -1,23 +1,28 @@
 import type { Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { type AgentRequest, agentResponse } from "../../runtime/protocol/agent.ts";
+import { type AgentNotice, type AgentRequest, agentResponse } from "../../runtime/protocol/agent.ts";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
+import type { AgentKind } from "../../runtime/protocol/kinds.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../../runtime/protocol/lines.ts";
 import { parsePlainJson } from "../../runtime/protocol/plain-json.ts";
-import type { AgentKind } from "../../runtime/protocol/rpc.ts";
+import { SESSION_IN_SANDBOX } from "../../runtime/protocol/session.ts";
 import { Sandbox, type TaskDirectories } from "../walls/sandbox.ts";
 
 /** What runs for each kind of agent. It starts outside /work, so that a folder mounted there later is not hidden from it. */
 const COMMANDS: Partial<Record<AgentKind, readonly string[]>> = {
   // SIGUSR1 would open Node's debugger to everything in the task.
-  probe: ["node", "--disable-sigusr1", "/usr/lib/piwork/probe.mjs"],
+  probe: ["node", "--disable-sigusr1", "/usr/lib/piwork/probe.mjs", SESSION_IN_SANDBOX],
 };
 
 export const AGENTS = Object.keys(COMMANDS) as AgentKind[];
 
 /** Time an agent has to answer for the first time. The real one needs 25 s under software emulation. */
 const START_DEADLINE_MS = 120_000;
+/** Between two looks at whether an agent still answers. Looks are counted, not seconds: a paused machine misses none. */
+const LOOK_EVERY_MS = 5_000;
+/** Looks without an answer after which an agent counts as frozen; a busy one answers between two steps of its work. */
+const UNANSWERED_LOOKS = 6;
 /** Time between asking an agent to end and killing it. */
 const TERMINATE_GRACE_MS = 3_000;
 /** Bytes of the agent's last words kept for the error message. */
@@ -34,6 +39,10 @@ export class Agent {
   readonly gone: Promise<PiworkError>;
   #nextId = 1;
   #stderrTail = "";
+  #heard = false;
+  #delivering = false;
+  /** why we ended it, where it did not end by itself */
+  #violation: PiworkError | undefined;
 
   private constructor(sandbox: Sandbox, onMessage: (message: Message) => Promise<void>) {
     this.#sandbox = sandbox;
@@ -46,20 +55,28 @@ export class Agent {
     kind: AgentKind,
     directories: TaskDirectories,
     onMessage: (message: Message) => Promise<void>,
+    signal: AbortSignal,
   ): Promise<Agent> {
     const command = COMMANDS[kind];
     if (command === undefined) throw new PiworkError("TASK_BOOTSTRAP_FAILED", `This image has no agent '${kind}'.`);
     const agent = new Agent(new Sandbox(directories, "/", command), onMessage);
     const deadline = new AbortController();
+    const stop = () => void agent.kill();
+    signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
     const outcome = await Promise.race([
       agent
         .ask({ type: "get_state" })
         .then((answer) => (answer["success"] === true ? undefined : "it refused its first request")),
       agent.gone.then((error) => error.message),
       delay(START_DEADLINE_MS, `it did not answer within ${START_DEADLINE_MS / 1000} s`, { signal: deadline.signal }),
-    ]).finally(() => deadline.abort());
-    if (outcome === undefined) return agent;
+    ]).finally(() => {
+      deadline.abort();
+      signal.removeEventListener("abort", stop);
+    });
+    if (outcome === undefined && !signal.aborted) return agent;
     await agent.kill();
+    signal.throwIfAborted();
     throw new PiworkError("TASK_BOOTSTRAP_FAILED", `The agent '${kind}' did not start: ${outcome}`);
   }
 
@@ -69,7 +86,7 @@ export class Agent {
   }
 
   /** Sends a request and resolves with its answer; never, if the agent dies: wait for `gone` beside it. */
-  ask(request: { type: "get_state" } | { type: "prompt"; message: string } | { type: "abort" }): Promise<Message> {
+  ask(request: AgentRequest): Promise<Message> {
     const id = `taskd-${this.#nextId++}`;
     return new Promise((resolve) => {
       this.#answers.set(id, resolve);
@@ -77,9 +94,39 @@ export class Agent {
     });
   }
 
-  #write(request: AgentRequest): void {
+  /** The same, for whoever can be told that the agent is gone. */
+  async askOrFail(request: AgentRequest): Promise<Message> {
+    const answer = await Promise.race([this.ask(request), this.gone]);
+    if (answer instanceof PiworkError) throw answer;
+    return answer;
+  }
+
+  tell(notice: AgentNotice): void {
+    this.#write(notice);
+  }
+
+  #write(message: object): void {
     const stdin: Writable = this.#sandbox.stdin;
-    stdin.write(`${JSON.stringify(request)}\n`);
+    stdin.write(`${JSON.stringify(message)}\n`);
+  }
+
+  /** Ends an agent that has stopped answering, until the watch is disposed. */
+  watch(): Disposable {
+    let unanswered = 0;
+    const look = () => {
+      // What it says is a sign of life; and while its words wait for the host to read, an answer behind them cannot come.
+      if (this.#heard || this.#delivering) unanswered = 0;
+      this.#heard = false;
+      if (unanswered >= UNANSWERED_LOOKS) {
+        this.#violation = new PiworkError(
+          "PI_PROCESS_DEAD",
+          `The agent did not answer for ${(UNANSWERED_LOOKS * LOOK_EVERY_MS) / 1000} s and was ended.`,
+        );
+        this.#sandbox.kill();
+      } else if (unanswered++ === 0) void this.ask({ type: "get_state" }).then(() => (unanswered = 0));
+    };
+    const timer = setInterval(look, LOOK_EVERY_MS);
+    return { [Symbol.dispose]: () => clearInterval(timer) };
   }
 
   async stop(): Promise<void> {
@@ -100,12 +147,11 @@ export class Agent {
     this.#sandbox.stderr.on("data", (data: Buffer) => {
       this.#stderrTail = (this.#stderrTail + data.toString("utf8")).slice(-STDERR_TAIL);
     });
-    let violation: PiworkError | undefined;
     try {
       await this.#readLines();
     } catch (error) {
       if (!(error instanceof PiworkError)) console.error("taskd: reading an agent failed:", error);
-      violation =
+      this.#violation =
         error instanceof PiworkError
           ? error
           : new PiworkError("INTERNAL_ERROR", "The agent could not be read and was ended.");
@@ -114,7 +160,7 @@ export class Agent {
     }
     try {
       const { code } = await this.#sandbox.ended;
-      if (violation !== undefined) return violation;
+      if (this.#violation !== undefined) return this.#violation;
       const words = this.#stderrTail.trim().split("\n").at(-1);
       return new PiworkError(
         "PI_PROCESS_DEAD",
@@ -131,6 +177,7 @@ export class Agent {
   async #readLines(): Promise<void> {
     const splitter = new LineSplitter(LIMITS.agentLineBytes);
     for await (const chunk of this.#sandbox.stdout.iterator({ destroyOnReturn: false })) {
+      this.#heard = true;
       for (const line of splitter.push(chunk as Buffer)) {
         if (line instanceof LineTooLong) {
           throw new PiworkError(
@@ -138,7 +185,9 @@ export class Agent {
             `The agent wrote a line of more than ${line.limit} bytes and was ended.`,
           );
         }
+        this.#delivering = true;
         await this.#receive(line);
+        this.#delivering = false;
       }
     }
   }

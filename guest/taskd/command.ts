@@ -1,55 +1,66 @@
 import type { Readable } from "node:stream";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import type { Payload, Result } from "../../runtime/protocol/rpc.ts";
-import { Sandbox, type TaskDirectories } from "../walls/sandbox.ts";
+import type { ProcessTree } from "../walls/sandbox.ts";
 
-type Emit = (stream: "stdout" | "stderr", data: string) => Promise<void>;
+export interface CommandOutput {
+  emit(stream: "stdout" | "stderr", data: string): Promise<void>;
+  /** resolves once most of what was emitted has reached whoever asked for it */
+  untilTaken(emittedBytes: number): Promise<void>;
+}
 
 /** One system_bash: a command inside the walls of a task, its output as events. */
 export class Command {
-  readonly #sandbox: Sandbox;
+  readonly #processes: ProcessTree;
   readonly finished: Promise<Result<"system_bash">>;
+  #end = () => {};
+  readonly #killed = new Promise<void>((resolve) => {
+    this.#end = resolve;
+  });
+  #emittedBytes = 0;
 
-  constructor(directories: TaskDirectories, request: Payload<"system_bash">, emit: Emit) {
-    this.#sandbox = new Sandbox(directories, "/work", request.argv);
-    this.#sandbox.stdin.end();
-    this.finished = this.#run(request.timeoutMs, emit);
+  constructor(processes: ProcessTree, request: Payload<"system_bash">, output: CommandOutput) {
+    this.#processes = processes;
+    this.#processes.stdin.end();
+    this.finished = this.#run(request.timeoutMs, output);
   }
 
   kill(): void {
-    this.#sandbox.kill();
+    this.#processes.kill();
+    this.#end(); // nobody needs to take what it still says
   }
 
-  async #run(timeoutMs: number | undefined, emit: Emit): Promise<Result<"system_bash">> {
+  async #run(timeoutMs: number | undefined, output: CommandOutput): Promise<Result<"system_bash">> {
     let timedOut = false;
-    const timer =
-      timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            timedOut = true;
-            this.kill();
-          }, timeoutMs);
+    const expire = () => {
+      timedOut = true;
+      this.kill();
+    };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
     try {
       const [stdoutBytes, stderrBytes, { code }] = await Promise.all([
-        pass(this.#sandbox.stdout, (data) => emit("stdout", data)),
-        pass(this.#sandbox.stderr, (data) => emit("stderr", data)),
-        this.#sandbox.ended,
+        this.#pass("stdout", this.#processes.stdout, output),
+        this.#pass("stderr", this.#processes.stderr, output),
+        this.#processes.ended,
       ]);
       return { code, timedOut, stdoutBytes, stderrBytes };
     } finally {
       clearTimeout(timer);
     }
   }
-}
 
-/** Reads a stream no faster than its events leave. */
-async function pass(stream: Readable, emit: (data: string) => Promise<void>): Promise<number> {
-  let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    for (let at = 0; at < chunk.length; at += LIMITS.execChunkBytes) {
-      await emit(chunk.subarray(at, at + LIMITS.execChunkBytes).toString("base64"));
+  /** Reads a stream no faster than its events leave, and no faster than they are taken. */
+  async #pass(name: "stdout" | "stderr", stream: Readable, output: CommandOutput): Promise<number> {
+    let bytes = 0;
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      for (let at = 0; at < chunk.length; at += LIMITS.execChunkBytes) {
+        const piece = chunk.subarray(at, at + LIMITS.execChunkBytes);
+        this.#emittedBytes += piece.length;
+        await output.emit(name, piece.toString("base64"));
+      }
+      await Promise.race([output.untilTaken(this.#emittedBytes), this.#killed]);
     }
+    return bytes;
   }
-  return bytes;
 }

@@ -1,8 +1,14 @@
 import { readFileSync, statSync } from "node:fs";
 import type { Result } from "../../runtime/protocol/rpc.ts";
 
-/** Facts of this machine, read from its kernel. */
-export function diagnose(port: string): Result<"runtime_diag"> {
+type Diagnosis = Result<"runtime_diag">;
+
+/** Facts of this machine, read from its kernel, and of taskd. */
+export function diagnose({
+  port,
+  events,
+  history,
+}: Pick<Diagnosis, "events" | "history"> & { port: string }): Diagnosis {
   const { uid, mode } = statSync(port);
   const memory = readFileSync("/proc/meminfo", "utf8");
   const kilobytes = (field: string) => Number(new RegExp(`^${field}: *(\\d+) kB`, "m").exec(memory)?.[1] ?? 0);
@@ -15,6 +21,9 @@ export function diagnose(port: string): Result<"runtime_diag"> {
     port: { uid, mode: (mode & 0o7777).toString(8) },
     memoryTotalKb: kilobytes("MemTotal"),
     memoryAvailableKb: kilobytes("MemAvailable"),
+    taskdResidentKb: Math.round(process.memoryUsage.rss() / 1024),
+    events,
+    history,
     mounts: readFileSync("/proc/self/mounts", "utf8")
       .trim()
       .split("\n")

@@ -1,11 +1,9 @@
-import { writeSync } from "node:fs";
-import { PiworkError } from "../../runtime/protocol/errors.ts";
-import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
-import { LIMITS } from "../../runtime/protocol/limits.ts";
-import { TASKD_PORT } from "../../runtime/protocol/rpc.ts";
+import { readFileSync, writeSync } from "node:fs";
+import { TASKD_PORT, UNSAFE_WORD } from "../../runtime/protocol/rpc.ts";
+import { Link } from "./link.ts";
 import { Port } from "./port.ts";
 import { Requests } from "./requests.ts";
-import { type Emit, supervise } from "./supervisor.ts";
+import { supervise } from "./supervisor.ts";
 
 // A taskd that is wrong about itself ends, and its machine with it. Not by process.exit: that waits for the read of the port.
 for (const end of ["uncaughtException", "unhandledRejection"] as const) {
@@ -15,25 +13,14 @@ for (const end of ["uncaughtException", "unhandledRejection"] as const) {
   });
 }
 
+const unsafe = readFileSync("/proc/cmdline", "utf8").trim().split(" ").includes(UNSAFE_WORD);
 const port = await Port.open(TASKD_PORT);
-let seq = 0;
-
-const emit: Emit = async (taskId, event, payload) => {
-  const line = JSON.stringify({
-    type: "event",
-    event,
-    timestamp: Date.now(),
-    taskId,
-    seq: ++seq,
-    payload,
-  } as RuntimeEvent);
-  if (Buffer.byteLength(line) >= LIMITS.lineBytes) {
-    throw new PiworkError("LIMIT_EXCEEDED", `An event would be longer than ${LIMITS.lineBytes} bytes.`);
-  }
-  return port.send(line);
-};
-
-const requests = new Requests(supervise(emit, port.device), (line) => port.send(line));
+const link = new Link((line) => port.send(line));
+const requests = new Requests(
+  supervise({ link, port: port.device, unsafe }),
+  (line) => port.send(line),
+  (ack) => link.acknowledge(ack),
+);
 console.log("piwork: taskd listens");
 for await (const line of port.lines()) {
   // Each request runs beside the others: a long one must not keep a short one waiting.

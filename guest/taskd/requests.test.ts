@@ -17,8 +17,13 @@ function setUp(abort: () => Promise<{ aborted: boolean }> = async () => ({ abort
       throw new Error("a secret inside");
     },
   } as unknown as Handlers;
-  const requests = new Requests(handlers, async (line) => void lines.push(line));
-  return { requests, effects, lines, answers: () => lines.map((line) => JSON.parse(line)) };
+  const acks: number[] = [];
+  const requests = new Requests(
+    handlers,
+    async (line) => void lines.push(line),
+    ({ seq }) => void acks.push(seq),
+  );
+  return { requests, effects, lines, acks, answers: () => lines.map((line) => JSON.parse(line)) };
 }
 
 const line = (id: string, payload: object = { taskId: "task-a" }, type = "abort") =>
@@ -29,6 +34,13 @@ test("a request is answered, and what follows comes after its answer", async () 
   await requests.receive(line("1"));
   assert.deepEqual(answers(), [{ id: "1", ok: true, result: { aborted: true } }]);
   assert.deepEqual(effects, { count: 1, after: 1 });
+});
+
+test("an acknowledgement and an empty line get no answer", async () => {
+  const { requests, lines, acks } = setUp();
+  await requests.receive('{"type":"ack","seq":7,"taken":{}}');
+  await requests.receive("");
+  assert.deepEqual([lines, acks], [[], [7]]);
 });
 
 test("the same id and payload again: the same answer, no second effect, keys in any order", async () => {

@@ -4,7 +4,9 @@ import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { LineTooLong } from "../../runtime/protocol/lines.ts";
 import { MESSAGE_DEPTH, parsePlainJson } from "../../runtime/protocol/plain-json.ts";
 import {
+  type AckFrame,
   type AnswerFrame,
+  ackFrame,
   type Command,
   commands,
   isCommand,
@@ -35,16 +37,23 @@ interface Remembered {
 export class Requests {
   readonly #handlers: Handlers;
   readonly #send: (line: string) => Promise<void>;
+  readonly #acknowledge: (ack: AckFrame) => void;
   readonly #remembered = new Map<string, Remembered>();
   #rememberedBytes = 0;
 
-  constructor(handlers: Handlers, send: (line: string) => Promise<void>) {
+  constructor(handlers: Handlers, send: (line: string) => Promise<void>, acknowledge: (ack: AckFrame) => void) {
     this.#handlers = handlers;
     this.#send = send;
+    this.#acknowledge = acknowledge;
   }
 
   async receive(line: string | LineTooLong): Promise<void> {
-    const frame = parseFrame(line);
+    // The host ends what an earlier link may have left half said.
+    if (line === "") return;
+    const value = line instanceof LineTooLong ? undefined : parsePlainJson(line);
+    const ack = ackFrame.safeParse(value);
+    if (ack.success) return this.#acknowledge(ack.data);
+    const frame = parseFrame(line, value);
     if (frame instanceof PiworkError) {
       await this.#send(refusal(idOf(line), frame));
       return;
@@ -125,10 +134,9 @@ export class Requests {
   }
 }
 
-function parseFrame(line: string | LineTooLong): RequestFrame | PiworkError {
+function parseFrame(line: string | LineTooLong, value: unknown): RequestFrame | PiworkError {
   if (line instanceof LineTooLong)
     return new PiworkError("LIMIT_EXCEEDED", `A line has at most ${LIMITS.lineBytes} bytes.`);
-  const value = parsePlainJson(line);
   if (value === undefined) {
     return new PiworkError(
       "INVALID_REQUEST",

@@ -41,7 +41,8 @@ export async function proveShare(proof: MountProof): Promise<{ tag: string; read
 
 /** Mounts an open place over `target`; by descriptor, so that no rename can put another directory there. */
 export async function bindPlace(place: Place, target: string): Promise<void> {
-  await mountTool("mount", ["--bind", "/proc/self/fd/3", target], place.fd);
+  // First private, then shared: what is mounted over it later shows in the sandboxes that have it, and not in what it was bound from.
+  await mountTool("mount", ["--bind", "--make-private", "--make-shared", "/proc/self/fd/3", target], place.fd);
 }
 
 export async function unmount(target: string): Promise<void> {

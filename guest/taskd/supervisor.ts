@@ -1,19 +1,27 @@
 import { PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
-import type { EventName, EventPayload } from "../../runtime/protocol/events.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { PROTOCOL_VERSION } from "../../runtime/protocol/rpc.ts";
 import { AGENTS } from "./agent.ts";
 import { diagnose } from "./diagnose.ts";
+import { History } from "./history.ts";
+import type { Link } from "./link.ts";
 import type { Handlers } from "./requests.ts";
 import { proveShare } from "./shares.ts";
 import { Task } from "./task.ts";
 
-export type Emit = <N extends EventName>(taskId: string | null, event: N, payload: EventPayload<N>) => Promise<void>;
+export interface Surroundings {
+  link: Link;
+  /** path of the device that leads to the host */
+  port: string;
+  /** the machine was started to be attacked */
+  unsafe: boolean;
+}
 
 /** Owns the tasks of this machine and answers every command of the wire. */
-export function supervise(emit: Emit, port: string): Handlers {
+export function supervise({ link, port, unsafe }: Surroundings): Handlers {
   const tasks = new Map<string, Task>();
   const stopping = new Map<string, Promise<void>>();
+  const history = new History();
   let active: Task | undefined;
 
   const find = (taskId: string): Task => {
@@ -23,44 +31,49 @@ export function supervise(emit: Emit, port: string): Handlers {
   };
 
   const finishSwitch = async (task: Task, taskId: string, requestId: string): Promise<void> => {
-    await emit(taskId, "task_switch_started", { requestId });
+    await link.emit(taskId, "task_switch_started", { requestId });
     try {
-      await task.open();
+      await task.start();
       if (active === task) task.activate();
-      await emit(taskId, "task_ready", { requestId, state: task.view.state });
+      await link.emit(taskId, "task_ready", { requestId, state: task.view.state });
     } catch (error) {
-      await emit(taskId, "task_error", {
-        requestId,
-        during: "switch",
-        error: toErrorBody(error, "switching to the task"),
-      });
+      const body = toErrorBody(error, "switching to the task");
+      await link.emit(taskId, "task_error", { requestId, during: "switch", error: body });
     }
   };
 
   return {
-    async runtime_hello({ protocol, mounts }) {
+    async runtime_hello({ protocol, mounts, afterSeq }) {
       if (protocol !== PROTOCOL_VERSION) {
         throw new PiworkError(
           "INVALID_REQUEST",
           `This machine speaks protocol ${PROTOCOL_VERSION}; rebuild the image to match the runtime.`,
         );
       }
+      const after = link.resume(afterSeq);
       const proofs = [];
       for (const mount of mounts) proofs.push(await proveShare(mount));
-      return { result: { protocol: PROTOCOL_VERSION, capabilities: ["share"], agents: AGENTS, mounts: proofs } };
+      const result = { protocol: PROTOCOL_VERSION, capabilities: ["share"], agents: AGENTS, unsafe, mounts: proofs };
+      return { result, after };
     },
 
     async create_or_open_task(request) {
+      const { taskId } = request;
       // One that is being stopped is opened anew once it is gone.
-      await stopping.get(request.taskId);
-      const known = tasks.get(request.taskId);
-      known?.assertSame(request);
+      await stopping.get(taskId);
+      const known = tasks.get(taskId);
       if (known === undefined && tasks.size >= LIMITS.tasksPerTaskd) {
         throw new PiworkError("LIMIT_EXCEEDED", `This machine holds ${LIMITS.tasksPerTaskd} tasks; stop one first.`);
       }
-      const task = known ?? new Task(request, (event, payload) => emit(request.taskId, event, payload));
-      tasks.set(request.taskId, task);
-      await task.open();
+      const task =
+        known ??
+        new Task(request, {
+          emit: (event, payload) => link.emit(taskId, event, payload),
+          untilTaken: (requestId, bytes) => link.untilTaken(requestId, bytes),
+          changed: (from, to, why) => history.add(taskId, from, to, why),
+        });
+      tasks.set(taskId, task);
+      await task.open(request);
       return { result: task.view };
     },
 
@@ -72,11 +85,11 @@ export function supervise(emit: Emit, port: string): Handlers {
     },
 
     prompt({ taskId, message }, requestId) {
-      return { result: {}, after: find(taskId).acceptPrompt(requestId, message) };
+      return { result: {}, after: find(taskId).accept(requestId, message) };
     },
 
-    async abort({ taskId, request }) {
-      return { result: { aborted: await find(taskId).abort(request) } };
+    abort({ taskId, request }) {
+      return { result: { aborted: find(taskId).abort(request) } };
     },
 
     async stop_task({ taskId }) {
@@ -100,7 +113,23 @@ export function supervise(emit: Emit, port: string): Handlers {
     },
 
     async system_bash(request, requestId) {
+      if (request.unconfined && !unsafe)
+        throw new PiworkError("WORKSPACE_POLICY_VIOLATION", "Commands of this machine run inside the walls of a task.");
       return { result: await find(request.taskId).exec(requestId, request) };
+    },
+
+    extension_ui_response({ taskId, question, answer }) {
+      find(taskId).conversation.answer(question, answer);
+      return { result: {} };
+    },
+
+    async pi_get_available_models({ taskId }) {
+      return { result: await find(taskId).conversation.models() };
+    },
+
+    async pi_set_model({ taskId, model }) {
+      await find(taskId).conversation.setModel(model);
+      return { result: { model } };
     },
 
     runtime_get_state() {
@@ -110,7 +139,7 @@ export function supervise(emit: Emit, port: string): Handlers {
     },
 
     runtime_diag() {
-      return { result: diagnose(port) };
+      return { result: diagnose({ port, events: link.counts, history: history.last }) };
     },
   };
 }

@@ -1,64 +1,78 @@
-import { chownSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
-import type { EventName, EventPayload } from "../../runtime/protocol/events.ts";
-import { openBeneath } from "../../runtime/protocol/open-beneath.ts";
-import { type Payload, type Result, TASK_UID, type TaskState, type TaskView } from "../../runtime/protocol/rpc.ts";
-import type { TaskDirectories } from "../walls/sandbox.ts";
-import { Agent } from "./agent.ts";
+import type { Payload, Result, TaskView } from "../../runtime/protocol/rpc.ts";
+import type { TaskState } from "../../runtime/protocol/states.ts";
+import { Sandbox } from "../walls/sandbox.ts";
+import { Unconfined } from "../walls/unconfined.ts";
 import { Command } from "./command.ts";
-import { bindPlace, PRIVATE_ROOT, sharePath, unmount } from "./shares.ts";
+import { Conversation, type EmitForTask } from "./conversation.ts";
+import { Session } from "./session.ts";
+import { Slot } from "./slot.ts";
 
-export type EmitForTask = <N extends EventName>(event: N, payload: EventPayload<N>) => Promise<void>;
-
-/** Time an agent has to end its turn after it was asked to; then it is ended itself. */
-const ABORT_GRACE_MS = 10_000;
+export interface TaskParts {
+  emit: EmitForTask;
+  /** resolves once most of a command's output has reached whoever asked for it */
+  untilTaken(requestId: string, emittedBytes: number): Promise<void>;
+  /** told of each change of state */
+  changed(from: TaskState, to: TaskState, why: string): void;
+}
 
 /** One task in this machine: its folder, its agent and its commands. */
 export class Task {
   readonly #request: Payload<"create_or_open_task">;
-  readonly #emit: EmitForTask;
+  readonly #parts: TaskParts;
+  readonly #slot: Slot;
+  readonly #session: Session;
+  readonly #conversation: Conversation;
   readonly #commands = new Map<string, Command>();
-  #state: TaskState = "creating";
-  #agent: Agent | undefined;
-  #promptId: string | null = null;
+  readonly #stopping = new AbortController();
+  #folder: string | null;
+  #state: TaskState = "missing";
   #opening: Promise<void> | undefined;
-  #stopping = false;
-  #mountedFolder = false;
+  #binding = false;
 
-  constructor(request: Payload<"create_or_open_task">, emit: EmitForTask) {
+  constructor(request: Payload<"create_or_open_task">, parts: TaskParts) {
     this.#request = request;
-    this.#emit = emit;
+    this.#parts = parts;
+    this.#folder = request.folder;
+    this.#slot = new Slot(request.taskId);
+    this.#session = new Session(this.#slot, request.taskId, request.agent);
+    this.#conversation = new Conversation(this.#session, parts.emit);
   }
 
   get view(): TaskView {
     return {
       taskId: this.#request.taskId,
       state: this.#state,
-      folder: this.#request.folder,
+      folder: this.#folder,
       agent: this.#request.agent,
-      agentPid: this.#agent?.pid ?? null,
-      promptId: this.#promptId,
+      turns: this.#session.turns,
+      agentPid: this.#conversation.agentPid,
+      promptId: this.#conversation.promptId,
       execIds: [...this.#commands.keys()],
+      questions: this.#conversation.questions,
     };
   }
 
-  /** Opening a task again must name the same folder and agent: both are final. */
-  assertSame(request: Payload<"create_or_open_task">): void {
-    if (request.folder !== this.#request.folder) {
-      throw new PiworkError(
-        "WORKSPACE_POLICY_VIOLATION",
-        "The task is open with another folder; a folder is bound once.",
-      );
-    }
-    if (request.agent !== this.#request.agent)
-      throw new PiworkError("INVALID_REQUEST", "The task is open with another agent.");
+  get conversation(): Conversation {
+    return this.#conversation;
   }
 
-  /** Mounts the folder and starts the agent, unless it runs already. */
-  async open(): Promise<void> {
-    if (this.#stopping) throw new PiworkError("TASK_NOT_FOUND", "The task is being stopped; open it again.");
-    if (this.#agent !== undefined) return;
+  /** Mounts the folder and starts the agent, unless it runs already; then binds the folder that is named now, where it has none. */
+  async open(request: Payload<"create_or_open_task">): Promise<void> {
+    if (request.agent !== this.#request.agent)
+      throw new PiworkError("INVALID_REQUEST", "The task is open with another agent.");
+    await this.start();
+    if (request.folder === this.#folder) return;
+    if (this.#folder !== null || request.folder === null)
+      throw new PiworkError("WORKSPACE_POLICY_VIOLATION", "The task has another folder; a folder is bound once.");
+    await this.#bind(request.folder);
+  }
+
+  /** Starts the agent, unless it runs already. */
+  async start(): Promise<void> {
+    if (this.#stopping.signal.aborted)
+      throw new PiworkError("TASK_NOT_FOUND", "The task is being stopped; open it again.");
+    if (this.#conversation.isRunning) return;
     this.#opening ??= this.#bootstrap().finally(() => {
       this.#opening = undefined;
     });
@@ -66,100 +80,69 @@ export class Task {
   }
 
   async #bootstrap(): Promise<void> {
-    this.#state = "creating";
+    const { emit } = this.#parts;
+    this.#become("creating", "opened");
     try {
-      await this.#emit("task_bootstrap_state", { step: "folder" });
-      await this.#mountFolder();
-      await this.#emit("task_bootstrap_state", { step: "agent" });
-      const agent = await Agent.start(this.#request.agent, this.#directories, (message) => this.#hear(message));
-      this.#agent = agent;
-      agent.gone.then((error) => this.#lose(agent, error));
-      this.#state = "ready";
+      await emit("task_bootstrap_state", { step: "folder" });
+      await this.#slot.mount(this.#folder);
+      await emit("task_bootstrap_state", { step: "agent" });
+      const { agent, model } = this.#request;
+      const how = { agent, model, directories: this.#slot.directories, signal: this.#stopping.signal };
+      await this.#conversation.start(how, (error) => this.#loseAgent(error));
+      this.#become("ready", "the agent answers");
     } catch (error) {
-      this.#state = "errored";
+      this.#become("errored", error instanceof Error ? error.message : String(error));
       throw error;
     }
   }
 
-  get #slot(): string {
-    return `${PRIVATE_ROOT}/slots/${this.#request.taskId}`;
-  }
-
-  get #directories(): TaskDirectories {
-    const own = `${sharePath("tasks")}/${this.#request.taskId}/guest`;
-    return {
-      work: `${this.#slot}/work`,
-      tmp: `${this.#slot}/tmp`,
-      outputs: `${own}/outputs`,
-      uploads: `${own}/uploads`,
-      home: `${own}/home`,
-    };
-  }
-
-  async #mountFolder(): Promise<void> {
-    if (this.#mountedFolder) return;
-    const { taskId, folder } = this.#request;
-    for (const name of ["outputs", "uploads", "home"])
-      openBeneath(sharePath("tasks"), [taskId, "guest", name])[Symbol.dispose]();
-    using place =
-      folder === null
-        ? openBeneath(sharePath("tasks"), [taskId, "guest", "outputs"])
-        : openBeneath(sharePath("workspace"), folder.split("/"));
-    mkdirSync(this.#directories.work, { recursive: true });
-    mkdirSync(this.#directories.tmp, { recursive: true, mode: 0o700 });
-    chownSync(this.#directories.tmp, TASK_UID, TASK_UID);
-    await bindPlace(place, this.#directories.work);
-    this.#mountedFolder = true;
+  async #bind(folder: string): Promise<void> {
+    // What runs may hold the old /work open, and would go on there.
+    if (this.#binding || this.#conversation.promptId !== null || this.#commands.size > 0)
+      throw new PiworkError(
+        "TASK_BUSY",
+        "A folder is bound while nothing runs in the task; wait for its end, or abort it.",
+      );
+    this.#binding = true;
+    try {
+      await this.#slot.bind(folder);
+      this.#folder = folder;
+    } finally {
+      this.#binding = false;
+    }
   }
 
   activate(): void {
-    if (this.#state !== "errored") this.#state = "active";
+    if (this.#state === "ready" || this.#state === "idle") this.#become("active", "switched to");
   }
 
   deactivate(): void {
-    if (this.#state === "active") this.#state = "idle";
+    if (this.#state === "active") this.#become("idle", "switched away");
   }
 
-  /** Takes a prompt; what comes of it arrives as events, and ends in exactly one agent_end or task_error. */
-  acceptPrompt(requestId: string, message: string): () => void {
-    const agent = this.#agent;
-    if (agent === undefined)
-      throw new PiworkError("TASK_NOT_READY", "The task's agent does not run; switch to the task to start it.");
-    if (this.#promptId !== null)
-      throw new PiworkError("TASK_BUSY", "A prompt is in flight; wait for its end or abort it.");
-    this.#promptId = requestId;
-    return () => {
-      agent.ask({ type: "prompt", message }).then((answer) => {
-        if (answer["success"] === true) return;
-        const why = typeof answer["error"] === "string" ? answer["error"].slice(0, 500) : "it gave no reason";
-        return this.#endPrompt(requestId, new PiworkError("INVALID_REQUEST", `The agent refused the prompt: ${why}`));
-      });
-    };
+  accept(requestId: string, message: string): () => void {
+    this.#assertSettled();
+    return this.#conversation.accept(requestId, message);
   }
 
-  async abort(request: string | undefined): Promise<boolean> {
-    if (request !== undefined) {
-      this.#commands.get(request)?.kill();
-      return this.#commands.has(request);
-    }
-    const agent = this.#agent;
-    const promptId = this.#promptId;
-    if (agent === undefined || promptId === null) return false;
-    agent.ask({ type: "abort" });
-    const overdue = async () => {
-      await Promise.race([agent.gone, delay(ABORT_GRACE_MS, undefined, { ref: false })]);
-      if (this.#promptId === promptId) await agent.kill();
-    };
-    void overdue();
-    return true;
+  /** Ends the command with this request id, or the prompt in flight. */
+  abort(request: string | undefined): boolean {
+    if (request === undefined) return this.#conversation.abort();
+    this.#commands.get(request)?.kill();
+    return this.#commands.has(request);
   }
 
   async exec(requestId: string, request: Payload<"system_bash">): Promise<Result<"system_bash">> {
-    if (this.#stopping || !this.#mountedFolder)
+    this.#assertSettled();
+    if (this.#stopping.signal.aborted || !this.#slot.isReady)
       throw new PiworkError("TASK_NOT_READY", "The task is not open; switch to it first.");
-    const command = new Command(this.#directories, request, (stream, data) =>
-      this.#emit("exec_output", { requestId, stream, data }),
-    );
+    const processes = request.unconfined
+      ? new Unconfined(request.argv)
+      : new Sandbox(this.#slot.directories, "/work", request.argv);
+    const command = new Command(processes, request, {
+      emit: (stream, data) => this.#parts.emit("exec_output", { requestId, stream, data }),
+      untilTaken: (emittedBytes) => this.#parts.untilTaken(requestId, emittedBytes),
+    });
     this.#commands.set(requestId, command);
     try {
       return await command.finished;
@@ -170,47 +153,35 @@ export class Task {
 
   /** Ends everything of the task in this machine, for good: who opens the task again makes a new one of it. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stopping.abort(new PiworkError("TASK_NOT_FOUND", "The task was stopped while it was opened."));
     await this.#opening?.catch(() => {});
+    if (this.#state !== "stopped") this.#become("stopped", "stopped");
     const commands = [...this.#commands.values()];
     for (const command of commands) command.kill();
-    this.#state = "stopped";
-    await Promise.all([this.#agent?.stop(), ...commands.map((command) => command.finished.catch(() => {}))]);
-    if (this.#mountedFolder) {
-      this.#mountedFolder = false;
-      await unmount(this.#directories.work);
-      // Never recursively: were the folder still mounted here, it would be the user's files.
-      rmdirSync(this.#directories.work);
-      rmSync(this.#directories.tmp, { recursive: true });
-    }
-    await this.#emit("task_stopped", {});
+    await Promise.all([this.#conversation.stop(), ...commands.map((command) => command.finished.catch(() => {}))]);
+    await this.#slot.remove();
+    await this.#parts.emit("task_stopped", {});
   }
 
-  async #hear(message: Record<string, unknown>): Promise<void> {
-    const requestId = this.#promptId;
-    await this.#emit("agent_output", { requestId, message });
-    if (message["type"] === "agent_end" && requestId !== null) await this.#endPrompt(requestId);
-  }
-
-  async #endPrompt(requestId: string, error?: PiworkError): Promise<void> {
-    if (this.#promptId !== requestId) return;
-    this.#promptId = null;
-    if (error === undefined) await this.#emit("agent_end", { requestId });
-    else await this.#emit("task_error", { requestId, during: "prompt", error: error.toBody() });
-  }
-
-  async #lose(agent: Agent, error: PiworkError): Promise<void> {
-    if (this.#agent !== agent) return;
-    this.#agent = undefined;
-    const promptId = this.#promptId;
-    const wasStopped = this.#state === "stopped";
-    if (!wasStopped) this.#state = "errored";
-    if (promptId !== null) await this.#endPrompt(promptId, error);
-    else if (!wasStopped)
-      await this.#emit("task_error", {
+  #loseAgent(error: PiworkError): void {
+    if (this.#state === "stopped") return;
+    const wasIdle = this.#conversation.promptId === null;
+    this.#become("errored", error.message);
+    // With a prompt in flight, the error that ends it says so.
+    if (wasIdle)
+      void this.#parts.emit("task_error", {
         requestId: null,
         during: "idle",
         error: toErrorBody(error, "running the agent"),
       });
+  }
+
+  #assertSettled(): void {
+    if (this.#binding) throw new PiworkError("TASK_BUSY", "A folder is being bound; try again.");
+  }
+
+  #become(state: TaskState, why: string): void {
+    this.#parts.changed(this.#state, state, why);
+    this.#state = state;
   }
 }

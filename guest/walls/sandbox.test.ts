@@ -3,7 +3,14 @@ import { test } from "node:test";
 import { sandboxArguments } from "./sandbox.ts";
 
 const words = sandboxArguments(
-  { work: "/slot/work", outputs: "/own/outputs", uploads: "/own/uploads", home: "/own/home", tmp: "/slot/tmp" },
+  {
+    work: "/slot/work",
+    outputs: "/own/outputs",
+    uploads: "/own/uploads",
+    home: "/own/home",
+    tmp: "/slot/tmp",
+    session: "/slot/session",
+  },
   "/work",
   ["sh", "-c", "$(x)"],
 );
@@ -13,6 +20,7 @@ const values = (option: string) =>
 test("a task sees its own directories, uploads read-only, and the system read-only", () => {
   assert.deepEqual(values("--bind"), [
     "/slot/tmp /tmp",
+    "/slot/session /session",
     "/own/home /home/task",
     "/slot/work /work",
     "/own/outputs /outputs",

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import { TASK_UID } from "../../runtime/protocol/rpc.ts";
+import { SESSION_IN_SANDBOX } from "../../runtime/protocol/session.ts";
 
 /** The directories of one task, as taskd sees them. */
 export interface TaskDirectories {
@@ -12,6 +14,8 @@ export interface TaskDirectories {
   uploads: string;
   home: string;
   tmp: string;
+  /** the agent's working copy of the session */
+  session: string;
 }
 
 /** The bubblewrap command line that runs `argv` with a task's view of the machine. */
@@ -28,6 +32,7 @@ export function sandboxArguments(directories: TaskDirectories, cwd: string, argv
     ["--proc", "/proc"],
     ["--dev", "/dev"],
     ["--bind", directories.tmp, "/tmp"],
+    ["--bind", directories.session, dirname(SESSION_IN_SANDBOX)],
     ["--bind", directories.home, "/home/task"],
     ["--bind", directories.work, "/work"],
     ["--bind", directories.outputs, "/outputs"],
@@ -52,8 +57,18 @@ export interface Ending {
   code: number;
 }
 
+/** A process tree that taskd started. */
+export interface ProcessTree {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Rejects when it could not be started as it should; then nothing ran. */
+  readonly ended: Promise<Ending>;
+  kill(): void;
+}
+
 /** A process tree inside the walls. It ends as a whole: its first process is the init of a pid namespace of its own. */
-export class Sandbox {
+export class Sandbox implements ProcessTree {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;

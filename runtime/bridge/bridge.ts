@@ -1,43 +1,77 @@
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { PiworkError } from "../protocol/errors.ts";
 import { type RuntimeEvent, runtimeEvent } from "../protocol/events.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../protocol/lines.ts";
 import { parsePlainJson } from "../protocol/plain-json.ts";
-import { answerFrame, type Command, commands, type Payload, type Result } from "../protocol/rpc.ts";
+import {
+  type AnswerFrame,
+  answerFrame,
+  type Command,
+  commands,
+  type MountProof,
+  type Payload,
+  PROTOCOL_VERSION,
+  type Result,
+} from "../protocol/rpc.ts";
+import { deadline } from "./deadline.ts";
+import { Pulse } from "./pulse.ts";
+import { Receipts } from "./receipts.ts";
+import { Requests } from "./requests.ts";
+
+/** Time a machine has to greet on a link that was made anew, in milliseconds. */
+const GREETING_DEADLINE_MS = 15_000;
+/** Between two tries to make a link anew, in milliseconds. */
+const RETRY_AFTER_MS = 50;
+/** Links that brought nothing, one after the other, after which the machine is given up. */
+const FRUITLESS_LINKS = 5;
 
 export interface BridgeObserver {
   event(event: RuntimeEvent): void;
   /** the guest said something that the protocol does not know */
   violation(what: string): void;
+  /** the machine stopped answering, or answers again */
+  responsive(isSo: boolean): void;
 }
 
-interface Waiting {
-  resolve(result: unknown): void;
-  reject(error: PiworkError): void;
-  timer: NodeJS.Timeout | undefined;
-}
-
-/** The host's end of the wire to one taskd. Everything that comes out of it has been checked against the schemas. */
+/**
+ * The host's end of the wire to one taskd. Everything that comes out of it has been checked against the schemas; a link that
+ * breaks is made anew, and no request or event is lost or doubled by that.
+ */
 export class Bridge {
-  readonly #socket: Socket;
+  readonly #connect: () => Promise<Socket>;
   readonly #observer: BridgeObserver;
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #requests = new Requests();
+  readonly #receipts = new Receipts((frame) => this.#write(JSON.stringify(frame)));
+  readonly #pulse: Pulse;
+  #socket: Socket | undefined;
+  /** what the present link waits for before anything else is said on it */
+  #greeting: "awaited" | { id: string; resolve(answer: AnswerFrame): void } | undefined = "awaited";
+  #fruitless = 0;
+  #closedFor: PiworkError | undefined;
+  #resolveClosed: () => void = () => {};
   /** Resolves when the link is gone for good. */
-  readonly closed: Promise<void>;
-  #closed = false;
+  readonly closed = new Promise<void>((resolve) => {
+    this.#resolveClosed = resolve;
+  });
 
-  constructor(socket: Socket, observer: BridgeObserver) {
-    this.#socket = socket;
+  constructor(connect: () => Promise<Socket>, observer: BridgeObserver) {
+    this.#connect = connect;
     this.#observer = observer;
-    const splitter = new LineSplitter(LIMITS.lineBytes);
-    socket.on("data", (chunk: Buffer) => {
-      for (const line of splitter.push(chunk)) this.#receive(line);
+    this.#pulse = new Pulse({
+      beat: () => void this.request("runtime_get_state", {}).catch(() => {}),
+      responsive: (isSo) => observer.responsive(isSo),
+      dead: (words) => this.close(new PiworkError("PI_PROCESS_DEAD", words)),
     });
-    socket.on("error", () => socket.destroy());
-    this.closed = new Promise((resolve) => socket.on("close", resolve));
-    void this.closed.then(() => this.#close());
+  }
+
+  /** The first link; the machine mounts its shares and proves them. */
+  async open(mounts: MountProof[]): Promise<Result<"runtime_hello">> {
+    const hello = await this.#link(mounts);
+    this.#pulse.start();
+    return hello;
   }
 
   /** Sends a request and waits for its answer, at most `deadlineMs` (for ever without one). */
@@ -50,60 +84,140 @@ export class Bridge {
     const line = JSON.stringify({ id, type: command, payload });
     if (Buffer.byteLength(line) >= LIMITS.lineBytes)
       throw new PiworkError("LIMIT_EXCEEDED", `A request has at most ${LIMITS.lineBytes} bytes.`);
-    const result = await new Promise<unknown>((resolve, reject) => {
-      if (this.#closed) return reject(gone());
-      const timer =
-        options.deadlineMs === undefined
-          ? undefined
-          : setTimeout(() => {
-              this.#waiting.delete(id);
-              reject(
-                new PiworkError(
-                  "SWITCH_TIMEOUT",
-                  `The machine did not answer '${command}' within ${options.deadlineMs} ms.`,
-                ),
-              );
-            }, options.deadlineMs);
-      this.#waiting.set(id, { resolve, reject, timer });
-      this.#socket.write(`${line}\n`);
-    });
-    const parsed = commands[command].result.safeParse(result);
-    if (!parsed.success)
-      throw new PiworkError("INTERNAL_ERROR", `The machine's answer to '${command}' is not what the protocol says.`, {
-        cause: parsed.error,
-      });
-    return parsed.data as Result<C>;
+    if (this.#closedFor !== undefined) throw gone();
+    const answer = this.#requests.wait(id, line, command, options.deadlineMs);
+    if (this.#greeting === undefined) this.#write(line);
+    return parseResult(command, await answer);
   }
 
-  close(): void {
-    this.#socket.destroy();
-    this.#close();
+  /** Output of a command reached whoever asked for it; the machine holds back more than a window's worth. */
+  took(requestId: string, bytes: number): void {
+    this.#receipts.took(requestId, bytes);
   }
 
-  #close(): void {
-    this.#closed = true;
-    for (const { reject, timer } of this.#waiting.values()) {
-      clearTimeout(timer);
-      reject(gone());
+  /** No more of this command's output is expected. */
+  tookAll(requestId: string): void {
+    this.#receipts.forget(requestId);
+  }
+
+  /** Why the link is gone, once it is. */
+  get closedFor(): PiworkError | undefined {
+    return this.#closedFor;
+  }
+
+  close(reason = gone()): void {
+    if (this.#closedFor !== undefined) return;
+    this.#closedFor = reason;
+    this.#pulse.stop();
+    this.#receipts.stop();
+    this.#socket?.destroy();
+    this.#requests.failAll(reason);
+    this.#resolveClosed();
+  }
+
+  /** Connects, greets, and asks for what was missed. Resolves when the machine has greeted back. */
+  async #link(mounts: MountProof[], deadlineMs?: number): Promise<Result<"runtime_hello">> {
+    const socket = await this.#connect();
+    if (this.#closedFor !== undefined) {
+      socket.destroy();
+      throw gone();
     }
-    this.#waiting.clear();
+    this.#socket = socket;
+    const splitter = new LineSplitter(LIMITS.lineBytes);
+    socket.on("data", (chunk: Buffer) => {
+      this.#pulse.heard();
+      for (const line of splitter.push(chunk)) if (!socket.destroyed) this.#receive(line);
+    });
+    socket.on("error", () => socket.destroy());
+    const hello = await this.#greet(socket, mounts, deadlineMs);
+    socket.on("close", () => void this.#relink());
+    for (const line of this.#requests.lines) this.#write(line);
+    this.#receipts.send();
+    return hello;
+  }
+
+  async #greet(socket: Socket, mounts: MountProof[], deadlineMs: number | undefined): Promise<Result<"runtime_hello">> {
+    const id = randomUUID();
+    const payload = { protocol: PROTOCOL_VERSION, mounts, afterSeq: this.#receipts.lastSeq };
+    // The first newline ends what an earlier link may have left half said.
+    socket.write(`\n${JSON.stringify({ id, type: "runtime_hello", payload })}\n`);
+    const breakOff = () => socket.destroy();
+    const stopClock = deadlineMs === undefined ? () => {} : deadline(deadlineMs, breakOff);
+    try {
+      const answer = await new Promise<AnswerFrame>((resolve, reject) => {
+        this.#greeting = { id, resolve };
+        socket.once("close", () => reject(gone()));
+      });
+      if (!answer.ok) throw PiworkError.fromBody(answer.error);
+      return parseResult("runtime_hello", answer.result);
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    } finally {
+      stopClock();
+    }
+  }
+
+  async #relink(): Promise<void> {
+    while (this.#closedFor === undefined) {
+      this.#greeting = "awaited";
+      if (this.#fruitless++ >= FRUITLESS_LINKS) {
+        const words = "The link to the machine broke and could not be made again.";
+        return this.close(new PiworkError("PI_PROCESS_DEAD", words));
+      }
+      try {
+        await delay(RETRY_AFTER_MS);
+        await this.#link([], GREETING_DEADLINE_MS);
+        return;
+      } catch {
+        // Tried again. QEMU may be ending: then its owner closes the bridge.
+      }
+    }
+  }
+
+  #write(line: string): void {
+    if (this.#socket?.writable) this.#socket.write(`${line}\n`);
   }
 
   #receive(line: string | LineTooLong): void {
-    if (line instanceof LineTooLong) return this.#observer.violation(line.message);
-    const value = parsePlainJson(line);
-    if (value === undefined) return this.#observer.violation("a line is not JSON, or nested too deep");
-    const event = runtimeEvent.safeParse(value);
-    if (event.success) return this.#observer.event(event.data);
+    const value = line instanceof LineTooLong ? undefined : parsePlainJson(line);
     const answer = answerFrame.safeParse(value);
-    if (!answer.success) return this.#observer.violation("a line is neither an answer nor an event");
-    const waiting = answer.data.id === null ? undefined : this.#waiting.get(answer.data.id);
-    if (waiting === undefined) return this.#observer.violation("an answer to nothing that was asked");
-    clearTimeout(waiting.timer);
-    this.#waiting.delete(answer.data.id as string);
-    if (answer.data.ok) waiting.resolve(answer.data.result);
-    else waiting.reject(PiworkError.fromBody(answer.data.error));
+    if (this.#greeting !== undefined) {
+      // Before the greeting is answered come the rests of an earlier link.
+      if (this.#greeting === "awaited" || !answer.success || answer.data.id !== this.#greeting.id) return;
+      this.#greeting.resolve(answer.data);
+      this.#greeting = undefined;
+      return;
+    }
+    if (line instanceof LineTooLong) return this.#observer.violation(line.message);
+    if (answer.success) {
+      if (this.#requests.answer(answer.data)) this.#fruitless = 0;
+      else this.#observer.violation("an answer to nothing that was asked");
+      return;
+    }
+    const event = runtimeEvent.safeParse(value);
+    if (!event.success) return this.#observer.violation("a line is neither an answer nor an event");
+    this.#take(event.data, Buffer.byteLength(line));
   }
+
+  #take(event: RuntimeEvent, bytes: number): void {
+    const is = this.#receipts.take(event, bytes);
+    if (is === "next") {
+      this.#fruitless = 0;
+      return this.#observer.event(event);
+    }
+    if (is === "known") return;
+    this.#observer.violation(`event ${event.seq} came after ${this.#receipts.lastSeq}; those between are asked for`);
+    this.#socket?.destroy();
+  }
+}
+
+function parseResult<C extends Command>(command: C, result: unknown): Result<C> {
+  const parsed = commands[command].result.safeParse(result);
+  if (parsed.success) return parsed.data as Result<C>;
+  throw new PiworkError("INTERNAL_ERROR", `The machine's answer to '${command}' is not what the protocol says.`, {
+    cause: parsed.error,
+  });
 }
 
 function gone(): PiworkError {

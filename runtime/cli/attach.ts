@@ -8,6 +8,23 @@ export function attach(command: Command): Promise<Client> {
   return connect(command.optsWithGlobals<PlaceOptions>());
 }
 
+/** Between two looks at what keeps a command waiting, in milliseconds. */
+const LOOK_EVERY_MS = 2_000;
+
+/** Says on stderr what the runtime is busy with, for as long as a command waits for it. */
+export function sayWaiting(client: Client, otherwise?: string): Disposable {
+  let said = "";
+  const look = async () => {
+    const status = await client.call("status", {}).catch(() => undefined); // the command itself says what is wrong
+    const words = status?.starting ?? otherwise;
+    if (status !== undefined && words !== undefined && words !== said)
+      process.stderr.write(`piwork: waiting: ${words}\n`);
+    said = words ?? said;
+  };
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }

@@ -2,10 +2,12 @@ import { Command, CommanderError } from "commander";
 import { PiworkError } from "../protocol/errors.ts";
 import { VERSION } from "../version.ts";
 import { complain } from "./attach.ts";
+import { addAnswer } from "./commands/answer.ts";
 import { addDiag } from "./commands/diag.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addExec } from "./commands/exec.ts";
-import { addImage, runImage } from "./commands/image.ts";
+import { addImage, imageWords, runImage } from "./commands/image.ts";
+import { addImport } from "./commands/import.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addAbort, addPrompt } from "./commands/prompt.ts";
 import { addDown, addStatus } from "./commands/status.ts";
@@ -23,7 +25,8 @@ export async function runPiwork(words: string[]): Promise<void> {
     process.exit(READER_GONE);
   });
   try {
-    if (words[0] === "image") process.exitCode = await runImage(words.slice(1));
+    const forBuilder = imageWords(buildProgram(), words);
+    if (forBuilder !== undefined) process.exitCode = await runImage(forBuilder);
     else await buildProgram().parseAsync(words, { from: "user" });
   } catch (error) {
     process.exitCode = exitCodeFor(error);
@@ -47,6 +50,8 @@ export function buildProgram(): Command {
     addTask,
     addPrompt,
     addAbort,
+    addAnswer,
+    addImport,
     addExec,
     addLogs,
     addDiag,

@@ -1,4 +1,5 @@
 import { type IncomingMessage, request } from "node:http";
+import type { Readable } from "node:stream";
 import * as z from "zod";
 import { controlSocket, findPlaces, type PlaceOptions } from "../places.ts";
 import {
@@ -10,6 +11,7 @@ import {
   type StreamInput,
   type StreamItem,
   streams,
+  uploaded,
 } from "../protocol/control.ts";
 import { errorBody, PiworkError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
@@ -66,14 +68,27 @@ export class Client {
     }
   }
 
+  /** Copies a file into a task's uploads. */
+  async upload(task: string, name: string, content: Readable): Promise<z.infer<typeof uploaded>> {
+    const path = `/v1/uploads/${encodeURIComponent(task)}/${encodeURIComponent(name)}`;
+    const response = await this.#send("PUT", path, "application/octet-stream", content);
+    const value = await readJson(response);
+    if (response.statusCode !== 200) throw PiworkError.fromBody(z.object({ error: errorBody }).parse(value).error);
+    return uploaded.parse(value);
+  }
+
   #post(name: string, input: unknown): Promise<IncomingMessage> {
+    return this.#send("POST", `/v1/${name}`, "application/json", JSON.stringify(input));
+  }
+
+  #send(method: string, path: string, type: string, body: string | Readable): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const outgoing = request(
         {
           socketPath: this.#socket,
-          path: `/v1/${name}`,
-          method: "POST",
-          headers: { "content-type": "application/json" },
+          path,
+          method,
+          headers: { "content-type": type },
           // A connection for each call: one kept for later could break while nobody listens to it.
           agent: false,
         },
@@ -87,7 +102,8 @@ export class Client {
         const absent = error.code === "ENOENT" || error.code === "ECONNREFUSED" || error.code === "ECONNRESET";
         reject(absent ? new NoRuntime(this.#state, error) : error);
       });
-      outgoing.end(JSON.stringify(input));
+      if (typeof body === "string") outgoing.end(body);
+      else body.on("error", reject).pipe(outgoing);
     });
   }
 }

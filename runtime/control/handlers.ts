@@ -3,7 +3,7 @@ import type { ControlHandlers } from "./server.ts";
 
 /** What each call of the control API does. */
 export function controlHandlers(runtime: Runtime, shutdown: () => void): ControlHandlers {
-  const { tasks } = runtime;
+  const { tasks, book, conversations } = runtime;
   return {
     calls: {
       status: () => runtime.status(),
@@ -11,30 +11,45 @@ export function controlHandlers(runtime: Runtime, shutdown: () => void): Control
         shutdown();
         return {};
       },
-      task_create: ({ title, folder }) => tasks.create(title, folder),
-      task_list: () => tasks.list(),
-      task_show: ({ task }) => tasks.find(task),
+      task_create: ({ title, folder, sharedFolder }) => tasks.create(title, folder, sharedFolder),
+      task_list: () => book.list(),
+      task_show: ({ task }) => book.find(task),
       task_switch: ({ task }) => tasks.switchTo(task),
+      task_bind: ({ task, folder, sharedFolder }) => tasks.bind(task, folder, sharedFolder),
       task_stop: ({ task }) => tasks.stop(task),
-      abort: ({ task }) => tasks.abort(task),
+      async task_delete({ task }) {
+        await tasks.delete(task);
+        return {};
+      },
+      abort: ({ task }) => conversations.abort(task),
+      questions: ({ task }) => conversations.questions(task),
+      async answer({ task, question, answer }) {
+        await conversations.answer(task, question, answer);
+        return {};
+      },
+      models: ({ task }) => conversations.models(task),
+      model_set: ({ task, model }) => conversations.setModel(task, model),
       diag: () => runtime.diagnose(),
     },
     streams: {
       async prompt({ task, message }, send) {
-        await tasks.prompt(task, message, send);
+        await conversations.prompt(task, message, (event) => void send(event));
       },
       async exec(request, send, signal) {
-        const result = await tasks.exec(request, ({ stream, data }) => send({ type: "output", stream, data }), signal);
-        send({ type: "exit", ...result });
+        const pass = ({ stream, data }: { stream: "stdout" | "stderr"; data: string }) =>
+          send({ type: "output", stream, data });
+        const result = await conversations.exec(request, pass, signal);
+        void send({ type: "exit", ...result });
       },
       async events(_input, send, signal) {
-        using _events = runtime.subscribe(send);
+        using _events = runtime.subscribe((event) => void send(event));
         await new Promise<void>((resolve) => {
           signal.addEventListener("abort", () => resolve());
           if (signal.aborted) resolve();
         });
       },
     },
+    importUpload: (task, name, content) => runtime.importUpload(task, name, content),
     onUnexpected: (error, doing) => runtime.log.error(`unexpected failure while ${doing}`, { error }),
   };
 }

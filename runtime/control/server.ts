@@ -1,19 +1,30 @@
-import { chmodSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { chmodSync, existsSync, type FSWatcher, rmSync, watch } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { dirname } from "node:path";
 import type * as z from "zod";
-import { type Call, type CallOutput, calls, type Stream, type StreamItem, streams } from "../protocol/control.ts";
+import {
+  type Call,
+  type CallOutput,
+  calls,
+  type Stream,
+  type StreamItem,
+  streams,
+  type uploaded,
+} from "../protocol/control.ts";
 import { type ErrorCode, invalidRequest, PiworkError, toErrorBody } from "../protocol/errors.ts";
+import { taskId } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
 
 type CallHandlers = {
   [C in Call]: (input: z.infer<(typeof calls)[C]["input"]>) => CallOutput<C> | Promise<CallOutput<C>>;
 };
 
-/** A stream handler sends items until it returns; `signal` says that nobody reads any more. */
+/** A stream handler sends items until it returns, each sent when `send` resolves; `signal` says that nobody reads any more. */
 type StreamHandlers = {
   [S in Stream]: (
     input: z.infer<(typeof streams)[S]["input"]>,
-    send: (item: StreamItem<S>) => void,
+    send: (item: StreamItem<S>) => Promise<void>,
     signal: AbortSignal,
   ) => Promise<void>;
 };
@@ -21,6 +32,7 @@ type StreamHandlers = {
 export interface ControlHandlers {
   calls: CallHandlers;
   streams: StreamHandlers;
+  importUpload(task: string, name: string, content: AsyncIterable<Buffer>): Promise<z.infer<typeof uploaded>>;
   /** told of failures that a caller must not see the insides of */
   onUnexpected(error: unknown, doing: string): void;
 }
@@ -45,24 +57,38 @@ const TOO_SLOW = new PiworkError(
 
 /** The control API on a Unix socket that only this user can open. */
 export class ControlServer implements AsyncDisposable {
-  readonly #server: Server;
   readonly #path: string;
+  readonly #handlers: ControlHandlers;
+  readonly #watcher: FSWatcher;
+  #server: Server;
 
-  private constructor(server: Server, path: string) {
+  private constructor(server: Server, path: string, handlers: ControlHandlers) {
     this.#server = server;
     this.#path = path;
+    this.#handlers = handlers;
+    // Temporary directories are cleaned by others: without its socket nobody could reach, or stop, the runtime.
+    this.#watcher = watch(dirname(path), () => void this.#listenAgain());
+    this.#watcher.on("error", () => {});
   }
 
   /** `path` lies in a directory that only this user can enter, and its owner holds the state's lock, so what is there is a leftover. */
   static async listen(path: string, handlers: ControlHandlers): Promise<ControlServer> {
-    const server = createServer((request, response) => void serve(request, response, handlers));
-    rmSync(path, { force: true });
-    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
-    chmodSync(path, 0o600);
-    return new ControlServer(server, path);
+    return new ControlServer(await listen(path, handlers), path, handlers);
+  }
+
+  async #listenAgain(): Promise<void> {
+    if (existsSync(this.#path)) return;
+    const before = this.#server;
+    try {
+      this.#server = await listen(this.#path, this.#handlers);
+      before.close();
+    } catch (error) {
+      this.#handlers.onUnexpected(error, "listening on the control socket again");
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#watcher.close();
     rmSync(this.#path, { force: true });
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeIdleConnections();
@@ -72,9 +98,19 @@ export class ControlServer implements AsyncDisposable {
   }
 }
 
+async function listen(path: string, handlers: ControlHandlers): Promise<Server> {
+  const server = createServer((request, response) => void serve(request, response, handlers));
+  rmSync(path, { force: true });
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
+  chmodSync(path, 0o600);
+  return server;
+}
+
 async function serve(request: IncomingMessage, response: ServerResponse, handlers: ControlHandlers): Promise<void> {
   const doing = `answering ${(request.url ?? "").slice(0, 64)}`;
   try {
+    const upload = request.method === "PUT" ? /^\/v1\/uploads\/([^/]+)\/([^/]+)$/.exec(request.url ?? "") : null;
+    if (upload !== null) return await takeUpload(upload[1] ?? "", upload[2] ?? "", request, response, handlers);
     if (request.method !== "POST") throw new PiworkError("INVALID_REQUEST", "Every call is a POST with a JSON body.");
     const name = /^\/v1\/([a-z_]{1,32})$/.exec(request.url ?? "")?.[1] ?? "";
     if (Object.hasOwn(calls, name)) await answerCall(name as Call, request, response, handlers.calls);
@@ -108,22 +144,43 @@ async function answerStream<S extends Stream>(
   response.on("close", () => readerGone.abort());
   response.on("error", () => readerGone.abort());
   let overrun = false;
-  const write = (item: unknown) => {
+  const write = async (item: unknown) => {
     if (readerGone.signal.aborted) return;
-    response.write(`${JSON.stringify(item)}\n`);
+    const isTaken = response.write(`${JSON.stringify(item)}\n`);
     overrun = response.writableLength > LIMITS.unreadStreamBytes;
     if (overrun) readerGone.abort();
+    else if (!isTaken) await once(response, "drain", { signal: readerGone.signal }).catch(() => {}); // nobody waits for it any more
   };
   response.writeHead(200, { "content-type": "application/x-ndjson" }).flushHeaders();
   try {
     await handlers.streams[name](input as z.infer<(typeof streams)[S]["input"]>, write, readerGone.signal);
   } catch (error) {
     if (!(error instanceof PiworkError)) handlers.onUnexpected(error, name);
-    write({ type: "error", error: toErrorBody(error, name) });
+    void write({ type: "error", error: toErrorBody(error, name) });
   }
   // Said last, behind all that was held: a reader that only was slow still gets it.
   if (overrun) response.write(`${JSON.stringify({ type: "error", error: TOO_SLOW.toBody() })}\n`);
   response.end();
+}
+
+async function takeUpload(
+  task: string,
+  name: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  handlers: ControlHandlers,
+): Promise<void> {
+  const id = taskId.safeParse(task);
+  if (!id.success) throw invalidRequest("the task", id.error);
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(name);
+  } catch {
+    throw new PiworkError("INVALID_REQUEST", "The file name is not encoded as a part of a URL.");
+  }
+  const content = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  const output = await handlers.importUpload(id.data, decoded, content);
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(output));
 }
 
 async function readInput(name: string, schema: z.ZodType, request: IncomingMessage): Promise<unknown> {

@@ -112,7 +112,7 @@ export async function probeAccelerator(
     return await new Promise((resolve) => {
       over.signal.addEventListener("abort", () => resolve({ works: false, why: String(over.signal.reason) }));
       hypervisor.ended.then((end) =>
-        resolve({ works: false, why: `QEMU could not use it: ${explainEnd(end, console.lastLine).message}` }),
+        resolve({ works: false, why: `QEMU could not use it: ${explainEnd(end, console.lastLine)}` }),
       );
       Qmp.connect(join(sockets, "qmp.sock"), over.signal, (event, data) => {
         if (event === "SHUTDOWN" && data["reason"] === "guest-reset") {

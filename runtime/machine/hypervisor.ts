@@ -1,6 +1,5 @@
 import type { Duplex, Readable } from "node:stream";
 import { execa } from "execa";
-import { PiworkError } from "../protocol/errors.ts";
 import type { Accelerator } from "./arguments.ts";
 import { type ConfinedPaths, confine } from "./confinement.ts";
 
@@ -18,6 +17,8 @@ const GATE = 'echo ready >&4 && read -r go <&4 && [ "$go" = go ] && exec "$@" 4>
 
 /** One QEMU process behind its walls. It dies with this process. */
 export interface Hypervisor {
+  /** by the clock of performance.now() */
+  readonly spawnedAt: number;
   /** process id on the host; undefined until the walls stand */
   readonly pid: number | undefined;
   readonly console: Readable;
@@ -31,6 +32,7 @@ export function spawnHypervisor(
   accelerator: Accelerator,
   qemuWords: readonly string[],
 ): Hypervisor {
+  const spawnedAt = performance.now();
   const child = execa("bwrap", confine(paths, accelerator, ["sh", "-c", GATE, "gate", QEMU, ...qemuWords]), {
     stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
     buffer: false,
@@ -65,6 +67,7 @@ export function spawnHypervisor(
     words: words.trim() || (result.cause instanceof Error ? result.cause.message : ""),
   }));
   return {
+    spawnedAt,
     get pid() {
       return pid;
     },
@@ -77,11 +80,16 @@ export function spawnHypervisor(
   };
 }
 
-/** A sentence for a QEMU that ended on its own; bubblewrap's words mean that the walls could not be built. */
-export function explainEnd(end: { code: number | undefined; words: string }, lastLine: string): PiworkError {
+/** A sentence for a QEMU that ended without being asked to; bubblewrap's words mean that the walls could not be built. */
+export function explainEnd(end: { code: number | undefined; words: string }, lastLine: string): string {
   const words = end.words.split("\n").at(-1) ?? "";
-  const why = /^bwrap: /.test(words)
-    ? `The walls around QEMU could not be built, so no machine was started (${words}). This host must allow user namespaces: see 'piwork doctor'.`
-    : `QEMU ended with code ${end.code ?? "unknown"}${words === "" ? "" : ` (${words})`}; the last thing on the machine's console was: ${lastLine}`;
-  return new PiworkError("TASK_BOOTSTRAP_FAILED", why);
+  if (/^bwrap: /.test(words))
+    return `The walls around QEMU could not be built, so no machine was started (${words}). This host must allow user namespaces: see 'piwork doctor'.`;
+  const supervisor = /piwork: taskd ended (\d+)/.exec(lastLine)?.[1];
+  if (supervisor !== undefined) return `taskd, the supervisor in the machine, ended with code ${supervisor}.`;
+  const how =
+    end.code !== undefined && end.code > 128
+      ? `was killed by signal ${end.code - 128}`
+      : `ended with code ${end.code ?? "unknown"}`;
+  return `QEMU ${how}${words === "" ? "" : ` (${words})`}; the last thing on the machine's console was: ${lastLine}`;
 }

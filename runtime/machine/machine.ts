@@ -1,10 +1,12 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { Bridge, type BridgeObserver } from "../bridge/bridge.ts";
+import { Bridge } from "../bridge/bridge.ts";
 import { PiworkError } from "../protocol/errors.ts";
+import type { RuntimeEvent } from "../protocol/events.ts";
 import type { Image } from "../protocol/image.ts";
-import { PROTOCOL_VERSION, type Result } from "../protocol/rpc.ts";
+import { type Result, UNSAFE_WORD } from "../protocol/rpc.ts";
+import { MACHINE_TRANSITIONS, type MachineState } from "../protocol/states.ts";
 import { type Share, ShareProof, shareDevices } from "../workspace/share.ts";
 import { type Accelerator, qemuArguments } from "./arguments.ts";
 import { Console } from "./console.ts";
@@ -19,61 +21,83 @@ const QUIT_GRACE_MS = 5_000;
 /** Memory of a machine that all tasks share, in MiB. */
 export const MACHINE_MEMORY_MB = 1024;
 
+export interface MachineObserver {
+  event(event: RuntimeEvent): void;
+  /** the guest said something that the protocol does not know */
+  violation(what: string): void;
+  changed(from: MachineState, to: MachineState, why: string): void;
+}
+
 export interface BootOptions {
   id: string;
   image: Image;
   accelerator: Accelerator;
+  /** boots a machine that is there to be attacked, and takes no other */
+  unsafe: boolean;
   shares: readonly Share[];
   /** directory for this machine's sockets; made and removed by the machine */
   sockets: string;
   /** file for its serial console */
   consoleLog: string;
-  observer: BridgeObserver;
+  observer: MachineObserver;
   /** time it has for its first answer, in milliseconds */
   deadlineMs: number;
   /** gives up the boot */
   signal: AbortSignal;
 }
 
-export type MachineState = "running" | "stopping" | "ended";
-
 /** One virtual machine and the link to its taskd. */
 export class Machine implements AsyncDisposable {
   readonly id: string;
-  readonly hello: Result<"runtime_hello">;
-  readonly bridge: Bridge;
   readonly qemuWords: readonly string[];
-  /** milliseconds from spawn to the first answer, shares proven */
-  readonly bootMs: number;
+  readonly bridge: Bridge;
   readonly startedAt = Date.now();
-  /** Resolves when QEMU is gone and its sockets with it. */
-  readonly ended: Promise<void>;
-  #state: MachineState = "running";
+  /** Resolves, when QEMU is gone and its sockets with it, with what ended it. */
+  readonly ended: Promise<PiworkError>;
+  /** milliseconds from spawn to the first answer, shares proven */
+  bootMs: number | null = null;
+  hello: Result<"runtime_hello"> | undefined;
+  #state: MachineState = "booting";
+  #qmp: Qmp | undefined;
   readonly #hypervisor: Hypervisor;
-  readonly #qmp: Qmp;
+  readonly #console: Console;
+  readonly #observer: MachineObserver;
+  /** aborts, with the reason, what waits for this machine to come up */
+  readonly #failed = new AbortController();
 
-  private constructor(parts: {
-    id: string;
-    hello: Result<"runtime_hello">;
-    bridge: Bridge;
-    qemuWords: readonly string[];
-    bootMs: number;
-    hypervisor: Hypervisor;
-    qmp: Qmp;
-    cleaned: Promise<void>;
-  }) {
-    this.id = parts.id;
-    this.hello = parts.hello;
-    this.bridge = parts.bridge;
-    this.qemuWords = parts.qemuWords;
-    this.bootMs = parts.bootMs;
-    this.#hypervisor = parts.hypervisor;
-    this.#qmp = parts.qmp;
-    this.ended = parts.cleaned.then(() => {
-      this.#state = "ended";
-      this.bridge.close();
-      this.#qmp.close();
+  private constructor(options: BootOptions) {
+    this.id = options.id;
+    this.#observer = options.observer;
+    this.qemuWords = qemuArguments({
+      accelerator: options.accelerator,
+      memoryMb: MACHINE_MEMORY_MB,
+      fileDevices: shareDevices(options.shares),
+      kernelWords: options.unsafe ? [UNSAFE_WORD] : [],
     });
+    rmSync(options.sockets, { recursive: true, force: true }); // left by a runtime that was killed
+    mkdirSync(options.sockets, { mode: 0o700 });
+    this.#hypervisor = spawnHypervisor(
+      {
+        image: options.image.dir,
+        sockets: options.sockets,
+        exports: Object.fromEntries(options.shares.map(({ tag, path }) => [tag, path])),
+      },
+      options.accelerator,
+      this.qemuWords,
+    );
+    this.#console = new Console(options.consoleLog);
+    this.#hypervisor.console.on("data", (chunk: Buffer) => this.#console.write(chunk));
+    this.bridge = new Bridge(() => connectWhenThere(join(options.sockets, "taskd.sock"), this.#failed.signal), {
+      event: options.observer.event,
+      violation: options.observer.violation,
+      responsive: (isSo) =>
+        isSo
+          ? this.#become("running", "it answers again")
+          : this.#become("unresponsive", "it does not answer, and is ended unless it does soon"),
+    });
+    this.ended = this.#follow(options.sockets);
+    // A link that is gone for good leaves a machine that nobody can reach.
+    void this.bridge.closed.then(() => this.#hypervisor.kill());
   }
 
   get state(): MachineState {
@@ -85,89 +109,87 @@ export class Machine implements AsyncDisposable {
     return this.#hypervisor.pid;
   }
 
-  /** Boots a machine and believes in it only after its taskd answered and every share was proven from inside. */
-  static async boot(options: BootOptions): Promise<Machine> {
-    const spawnedAt = performance.now();
-    rmSync(options.sockets, { recursive: true, force: true }); // left by a runtime that was killed
-    mkdirSync(options.sockets, { mode: 0o700 });
-    const qemuWords = qemuArguments({
-      accelerator: options.accelerator,
-      memoryMb: MACHINE_MEMORY_MB,
-      fileDevices: shareDevices(options.shares),
-      kernelWords: [],
-    });
-    const hypervisor = spawnHypervisor(
-      {
-        image: options.image.dir,
-        sockets: options.sockets,
-        exports: Object.fromEntries(options.shares.map(({ tag, path }) => [tag, path])),
-      },
-      options.accelerator,
-      qemuWords,
-    );
-    const console = new Console(options.consoleLog);
-    hypervisor.console.on("data", (chunk: Buffer) => console.write(chunk));
+  /** Starts a machine; `up` resolves once its taskd answered and every share was proven from inside. */
+  static boot(options: BootOptions): { machine: Machine; up: Promise<Machine> } {
+    const machine = new Machine(options);
+    return { machine, up: machine.#comeUp(options) };
+  }
 
-    const failed = new AbortController();
+  async #comeUp({ deadlineMs, signal, shares, sockets, unsafe }: BootOptions): Promise<Machine> {
+    const fail = (reason: unknown) => this.#failed.abort(reason);
     const watchdog = setTimeout(() => {
-      const why = `The machine did not answer within ${options.deadlineMs / 1000} s; the last thing on its console was: ${console.lastLine}`;
-      failed.abort(new PiworkError("TASK_BOOTSTRAP_FAILED", why));
-    }, options.deadlineMs);
-    const giveUp = () => failed.abort(options.signal.reason);
-    options.signal.addEventListener("abort", giveUp);
-    if (options.signal.aborted) giveUp();
-    const cleaned = hypervisor.ended.then(async (end) => {
-      failed.abort(explainEnd(end, console.lastLine));
-      await console.close();
-      rmSync(options.sockets, { recursive: true, force: true });
-    });
-    // Whatever hangs, the reason for giving up is the one the watchdog or the end of QEMU gave.
-    const failure = new Promise<never>((_, reject) => {
-      const fail = () => reject(failed.signal.reason);
-      if (failed.signal.aborted) fail();
-      failed.signal.addEventListener("abort", fail);
-    });
-    failure.catch(() => {});
-    const orFailed = <T>(work: Promise<T>): Promise<T> => Promise.race([failure, work.catch(orItsReason)]);
-    const orItsReason = async (error: unknown): Promise<never> => {
-      // A link that breaks is QEMU ending: that is noticed a moment later, and says why.
-      if (error instanceof PiworkError && error.code === "TASK_NOT_READY") await Promise.race([failure, delay(1_000)]);
-      throw error;
-    };
-
+      const why = `The machine did not answer within ${deadlineMs / 1000} s; the last thing on its console was: ${this.#console.lastLine}`;
+      fail(new PiworkError("TASK_BOOTSTRAP_FAILED", why));
+    }, deadlineMs);
+    const giveUp = () => fail(signal.reason);
+    signal.addEventListener("abort", giveUp);
+    if (signal.aborted) giveUp();
     try {
-      const qmp = await orFailed(Qmp.connect(join(options.sockets, "qmp.sock"), failed.signal));
-      const bridge = new Bridge(
-        await orFailed(connectWhenThere(join(options.sockets, "taskd.sock"), failed.signal)),
-        options.observer,
-      );
-      const hello = await orFailed(sayHello(bridge, options.shares));
-      return new Machine({
-        id: options.id,
-        hello,
-        bridge,
-        qemuWords,
-        bootMs: performance.now() - spawnedAt,
-        hypervisor,
-        qmp,
-        cleaned,
-      });
+      const { promise, stop } = rejection(this.#failed.signal);
+      try {
+        this.hello = await Promise.race([promise, this.#connect(shares, sockets)]);
+      } catch (error) {
+        // A link that breaks is QEMU ending: that is noticed a moment later, and says why.
+        if (error instanceof PiworkError && error.code === "TASK_NOT_READY")
+          await Promise.race([promise, delay(1_000)]);
+        throw error;
+      } finally {
+        stop();
+      }
+      if (this.hello.unsafe !== unsafe)
+        throw new PiworkError("TASK_BOOTSTRAP_FAILED", "The machine was started without its walls and was refused.");
+      this.bootMs = performance.now() - this.#hypervisor.spawnedAt;
+      this.#become("running", "taskd answers and every share is proven");
+      return this;
     } catch (error) {
-      hypervisor.kill();
-      await cleaned;
+      fail(error);
+      this.#hypervisor.kill();
+      await this.ended;
       throw error;
     } finally {
       clearTimeout(watchdog);
-      options.signal.removeEventListener("abort", giveUp);
+      signal.removeEventListener("abort", giveUp);
     }
+  }
+
+  async #connect(shares: readonly Share[], sockets: string): Promise<Result<"runtime_hello">> {
+    this.#qmp = await Qmp.connect(join(sockets, "qmp.sock"), this.#failed.signal);
+    const proofs: ShareProof[] = [];
+    try {
+      for (const share of shares) proofs.push(new ShareProof(share));
+      const hello = await this.bridge.open(proofs.map(({ request }) => request));
+      for (const proof of proofs) proof.check(hello.mounts);
+      return hello;
+    } finally {
+      for (const proof of proofs) proof[Symbol.dispose]();
+    }
+  }
+
+  async #follow(sockets: string): Promise<PiworkError> {
+    const end = await this.#hypervisor.ended;
+    const words = explainEnd(end, this.#console.lastLine);
+    const wasBooting = this.#state === "booting";
+    // Who gave the machine up knows better than how it ended then.
+    const known = this.#failed.signal.aborted ? this.#failed.signal.reason : this.bridge.closedFor;
+    const reason =
+      known instanceof PiworkError
+        ? known
+        : new PiworkError(wasBooting ? "TASK_BOOTSTRAP_FAILED" : "PI_PROCESS_DEAD", words);
+    this.#failed.abort(reason);
+    await this.#console.close();
+    rmSync(sockets, { recursive: true, force: true });
+    this.#become("ended", reason.message);
+    this.bridge.close(reason);
+    this.#qmp?.close();
+    return reason;
   }
 
   /** Ends the machine in order; whoever still has work in it has been stopped before. */
   async stop(): Promise<void> {
-    if (this.#state === "running") {
-      this.#state = "stopping";
+    if (this.#state === "running" || this.#state === "unresponsive") {
+      this.#become("stopping", "asked to");
       const overdue = setTimeout(() => this.#hypervisor.kill(), QUIT_GRACE_MS);
-      await this.#qmp.execute("quit").catch(() => this.#hypervisor.kill());
+      await this.#qmp?.execute("quit").catch(() => this.#hypervisor.kill());
       await this.ended;
       clearTimeout(overdue);
     }
@@ -177,19 +199,24 @@ export class Machine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
+
+  #become(state: MachineState, why: string): void {
+    const from = this.#state;
+    if (!MACHINE_TRANSITIONS[from].includes(state)) return; // it is ending, and a last sign of life comes too late
+    this.#state = state;
+    this.#observer.changed(from, state, why);
+  }
 }
 
-async function sayHello(bridge: Bridge, shares: readonly Share[]): Promise<Result<"runtime_hello">> {
-  const proofs: ShareProof[] = [];
-  try {
-    for (const share of shares) proofs.push(new ShareProof(share));
-    const hello = await bridge.request("runtime_hello", {
-      protocol: PROTOCOL_VERSION,
-      mounts: proofs.map(({ request }) => request),
-    });
-    for (const proof of proofs) proof.check(hello.mounts);
-    return hello;
-  } finally {
-    for (const proof of proofs) proof[Symbol.dispose]();
-  }
+/** A promise that rejects with the reason of a signal. */
+function rejection(signal: AbortSignal): { promise: Promise<never>; stop(): void } {
+  let stop = () => {};
+  const promise = new Promise<never>((_, reject) => {
+    const fail = () => reject(signal.reason);
+    if (signal.aborted) fail();
+    signal.addEventListener("abort", fail);
+    stop = () => signal.removeEventListener("abort", fail);
+  });
+  promise.catch(() => {});
+  return { promise, stop };
 }

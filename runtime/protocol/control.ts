@@ -1,26 +1,32 @@
 import * as z from "zod";
+import { dialogAnswer, dialogQuestion } from "./agent.ts";
 import { errorBody } from "./errors.ts";
 import { runtimeEvent } from "./events.ts";
 import { taskId, title } from "./ids.ts";
+import { modelName } from "./kinds.ts";
 import { LIMITS } from "./limits.ts";
 import { taskRecord } from "./record.ts";
 import { commands } from "./rpc.ts";
+import { machineState, transition } from "./states.ts";
 
 const none = z.strictObject({});
 
 /** The task that is meant where a call leaves it out is the active one. */
 const ofTask = z.strictObject({ task: taskId.optional() });
 
+/** A folder as a caller names it: absolute, or relative to the workspace root. */
+const namedFolder = z.string().min(1, "a folder needs a name").max(4096);
+
 const machineView = z.strictObject({
   id: z.string(),
-  state: z.enum(["running", "stopping", "ended"]),
+  state: machineState,
   /** process id of QEMU on the host */
   pid: z.number().int().nullable(),
   memoryMb: z.number().int(),
   /** resident memory of QEMU, in kilobytes */
   residentKb: z.number().int().nullable(),
-  /** milliseconds from spawn to the first answer */
-  bootMs: z.number(),
+  /** milliseconds from spawn to the first answer; null while it boots */
+  bootMs: z.number().nullable(),
   startedAt: z.iso.datetime(),
 });
 
@@ -57,17 +63,42 @@ const failure = z.strictObject({ type: z.literal("error"), error: errorBody });
 export const calls = {
   status: { input: none, output: statusView },
   shutdown: { input: none, output: none },
-  task_create: { input: z.strictObject({ title, folder: z.string().max(4096).nullable() }), output: taskRecord },
+  task_create: {
+    input: z.strictObject({ title, folder: namedFolder.nullable(), sharedFolder: z.boolean().optional() }),
+    output: taskRecord,
+  },
+  /** gives a task without a folder one; for good */
+  task_bind: {
+    input: ofTask.extend({ folder: namedFolder, sharedFolder: z.boolean().optional() }),
+    output: taskRecord,
+  },
+  /** ends a task and removes its record, session, outputs, uploads and home; never its folder */
+  task_delete: { input: z.strictObject({ task: taskId }), output: none },
   task_list: { input: none, output: z.array(taskRecord) },
   task_show: { input: ofTask, output: taskRecord },
   task_switch: { input: z.strictObject({ task: taskId }), output: taskRecord },
   task_stop: { input: ofTask, output: taskRecord },
   abort: { input: ofTask, output: commands.abort.result },
+  /** what agents have asked and nobody has answered */
+  questions: {
+    input: ofTask,
+    output: z.array(dialogQuestion),
+  },
+  answer: {
+    input: ofTask.extend({ question: dialogQuestion.shape.id, answer: dialogAnswer }),
+    output: none,
+  },
+  models: { input: ofTask, output: commands.pi_get_available_models.result },
+  model_set: { input: ofTask.extend({ model: modelName }), output: taskRecord },
   diag: {
     input: none,
-    output: z.array(
-      z.strictObject({ machine: z.string(), qemu: z.array(z.string()), guest: commands.runtime_diag.result }),
-    ),
+    output: z.strictObject({
+      machines: z.array(
+        z.strictObject({ machine: z.string(), qemu: z.array(z.string()), guest: commands.runtime_diag.result }),
+      ),
+      /** state changes of tasks and machines, oldest first */
+      history: z.array(transition).max(LIMITS.history),
+    }),
   },
 } as const satisfies Record<string, { input: z.ZodType; output: z.ZodType }>;
 
@@ -82,6 +113,7 @@ export const streams = {
       task: taskId.optional(),
       argv: commands.system_bash.payload.shape.argv,
       timeoutMs: commands.system_bash.payload.shape.timeoutMs,
+      unconfined: commands.system_bash.payload.shape.unconfined,
     }),
     item: z.union([
       z.strictObject({ type: z.literal("output"), stream: z.enum(["stdout", "stderr"]), data: z.string() }),
@@ -91,6 +123,9 @@ export const streams = {
   },
   events: { input: none, item: z.union([runtimeEvent, failure]) },
 } as const satisfies Record<string, { input: z.ZodType; item: z.ZodType }>;
+
+/** `PUT /v1/uploads/<task>/<name>` with the bytes of the file. */
+export const uploaded = z.strictObject({ name: z.string(), bytes: z.number().int() });
 
 export type Call = keyof typeof calls;
 export type CallInput<C extends Call> = z.input<(typeof calls)[C]["input"]>;

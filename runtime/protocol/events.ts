@@ -1,12 +1,13 @@
 import * as z from "zod";
+import { dialogQuestion } from "./agent.ts";
 import { errorBody } from "./errors.ts";
 import { requestId, taskId } from "./ids.ts";
-import { taskState } from "./rpc.ts";
+import { taskState } from "./states.ts";
 
 const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
 
 /** What an event carries, by its name. */
-const payloads = {
+const eventPayloads = {
   task_bootstrap_state: z.strictObject({ step: z.string().max(64) }),
   task_switch_started: z.strictObject({ requestId }),
   task_ready: z.strictObject({ requestId, state: taskState }),
@@ -19,12 +20,15 @@ const payloads = {
   task_stopped: z.strictObject({}),
   /** one line of the agent's own protocol, passed on as it is */
   agent_output: z.strictObject({ requestId: requestId.nullable(), message: z.record(z.string(), z.unknown()) }),
-  agent_end: z.strictObject({ requestId }),
+  /** `saved`: the session file has this turn */
+  agent_end: z.strictObject({ requestId, saved: z.boolean() }),
   exec_output: z.strictObject({ requestId, stream: z.enum(["stdout", "stderr"]), data: base64 }),
+  /** the agent waits for an answer */
+  extension_ui_request: z.strictObject({ requestId: requestId.nullable(), question: dialogQuestion }),
   runtime_warning: z.strictObject({ message: z.string().max(2048) }),
 } as const;
 
-export type EventName = keyof typeof payloads;
+export type EventName = keyof typeof eventPayloads;
 
 const envelope = {
   type: z.literal("event"),
@@ -36,7 +40,7 @@ const envelope = {
 };
 
 function eventSchema<N extends EventName>(name: N) {
-  return z.strictObject({ ...envelope, event: z.literal(name), payload: payloads[name] });
+  return z.strictObject({ ...envelope, event: z.literal(name), payload: eventPayloads[name] });
 }
 
 export const runtimeEvent = z.discriminatedUnion("event", [
@@ -48,8 +52,9 @@ export const runtimeEvent = z.discriminatedUnion("event", [
   eventSchema("agent_output"),
   eventSchema("agent_end"),
   eventSchema("exec_output"),
+  eventSchema("extension_ui_request"),
   eventSchema("runtime_warning"),
 ]);
 export type RuntimeEvent = z.infer<typeof runtimeEvent>;
-export type EventPayload<N extends EventName> = z.infer<(typeof payloads)[N]>;
+export type EventPayload<N extends EventName> = z.infer<(typeof eventPayloads)[N]>;
 export type EventOf<N extends EventName> = Extract<RuntimeEvent, { event: N }>;

@@ -10,12 +10,25 @@ export const requestId = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/, "a request id is 1 to 64 of A-Z, a-z, 0-9, '_' and '-'");
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
+
+/** A name in a task's uploads: one part of a path, which no shell, person or host tool mistakes for something else. */
+export const uploadName = z
+  .string()
+  .min(1, "a file needs a name")
+  .refine((name) => Buffer.byteLength(name) <= 200, "a file name has at most 200 bytes")
+  .refine(
+    (name) => !CONTROL.test(name) && !name.includes("/"),
+    "a file name is one part of a path, without control characters",
+  )
+  .refine((name) => !name.startsWith("."), "a file name does not start with a dot");
+
 export const title = z
   .string()
-  .min(1, "a title needs at least one character")
+  .refine((text) => text.trim() !== "", "a title needs at least one character that can be seen")
   .max(LIMITS.titleCharacters, `a title has at most ${LIMITS.titleCharacters} characters`)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  .regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/u, "a title is one line without control characters");
+  .refine((text) => !CONTROL.test(text), "a title is one line without control characters");
 
 /** A folder as the wire names it: relative to the workspace root, at least one level below it. */
 export const relativeFolder = z

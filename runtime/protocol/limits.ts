@@ -4,6 +4,10 @@ export const LIMITS = {
   lineBytes: 1024 * 1024,
   /** raw bytes of command output in one exec_output event */
   execChunkBytes: 64 * 1024,
+  /** raw bytes of one command's output on their way to whoever asked for it */
+  execWindowBytes: 1024 * 1024,
+  /** bytes of events that the host has not acknowledged; with more, taskd stops reading agents and commands */
+  unackedEventBytes: 4 * 1024 * 1024,
   /** longest line of an agent, in bytes; an event around it must still be a line */
   agentLineBytes: 1024 * 1024 - 4096,
   /** remembered request ids, in entries */
@@ -12,6 +16,16 @@ export const LIMITS = {
   rememberedBytes: 8 * 1024 * 1024,
   /** open tasks in one taskd */
   tasksPerTaskd: 64,
+  /** state changes of tasks and machines that each side remembers */
+  history: 200,
+  /** questions of one agent that wait for an answer */
+  openQuestions: 16,
+  /** longest answer to a question, in characters */
+  answerCharacters: 64 * 1024,
+  /** largest session file, in bytes */
+  sessionBytes: 64 * 1024 * 1024,
+  /** largest file that is imported, in bytes */
+  uploadBytes: 1024 * 1024 * 1024,
   /** longest prompt, in characters */
   promptCharacters: 256 * 1024,
   /** words of one system_bash command */

@@ -1,17 +1,13 @@
 // The whole module as `z`: by the name `z` a bundle would get every language of its messages, and each start in the guest 0.4 s.
 import * as z from "zod";
+import { dialogAnswer, dialogQuestion } from "./agent.ts";
 import { errorBody } from "./errors.ts";
 import { relativeFolder, requestId, taskId, title } from "./ids.ts";
+import { agentKind, modelName } from "./kinds.ts";
 import { LIMITS } from "./limits.ts";
+import { taskState, transition } from "./states.ts";
 
-export const PROTOCOL_VERSION = 1;
-
-/** `missing` is what a side answers for an id it does not know; it is never stored. */
-export const taskState = z.enum(["missing", "creating", "ready", "active", "idle", "stopped", "errored"]);
-export type TaskState = z.infer<typeof taskState>;
-
-export const agentKind = z.enum(["probe", "pi"]);
-export type AgentKind = z.infer<typeof agentKind>;
+export const PROTOCOL_VERSION = 2;
 
 const nonce = z.string().regex(/^[0-9a-f]{32}$/);
 
@@ -28,12 +24,16 @@ const taskView = z.strictObject({
   state: taskState,
   folder: relativeFolder.nullable(),
   agent: agentKind,
+  /** completed turns in its session */
+  turns: z.number().int().nonnegative(),
   /** process id of the agent in the guest, null while none runs */
   agentPid: z.number().int().positive().nullable(),
   /** request id of the prompt in flight */
   promptId: requestId.nullable(),
   /** request ids of running system_bash commands */
   execIds: z.array(requestId),
+  /** what the agent has asked and nobody has answered */
+  questions: z.array(dialogQuestion),
 });
 export type TaskView = z.infer<typeof taskView>;
 
@@ -42,16 +42,30 @@ const empty = z.strictObject({});
 /** Every command of the wire: what it takes and what it answers. */
 export const commands = {
   runtime_hello: {
-    payload: z.strictObject({ protocol: z.number().int().positive(), mounts: z.array(mountProof).max(8) }),
+    /** the first request on every link; events after `afterSeq` are sent again */
+    payload: z.strictObject({
+      protocol: z.number().int().positive(),
+      mounts: z.array(mountProof).max(8),
+      afterSeq: z.number().int().nonnegative(),
+    }),
     result: z.strictObject({
       protocol: z.number().int().positive(),
       capabilities: z.array(z.string().max(64)).max(64),
       agents: z.array(agentKind),
+      /** the machine was started to be attacked, by a word on its kernel's command line: whoever controls the link is its root */
+      unsafe: z.boolean(),
       mounts: z.array(z.strictObject({ tag: z.string(), read: z.string().max(64) })),
     }),
   },
+  /** for a task that is open: binds its folder where it has none yet */
   create_or_open_task: {
-    payload: z.strictObject({ taskId, title, folder: relativeFolder.nullable(), agent: agentKind }),
+    payload: z.strictObject({
+      taskId,
+      title,
+      folder: relativeFolder.nullable(),
+      agent: agentKind,
+      model: modelName.nullable(),
+    }),
     result: taskView,
   },
   switch_task: { payload: z.strictObject({ taskId }), result: taskView },
@@ -82,6 +96,8 @@ export const commands = {
         .max(LIMITS.execWords),
       /** milliseconds until the whole process tree is killed */
       timeoutMs: z.number().int().positive().max(LIMITS.execTimeoutMs).optional(),
+      /** as the machine's root, outside of every wall: only in an unsafe machine */
+      unconfined: z.literal(true).optional(),
     }),
     result: z.strictObject({
       /** exit code; 128 + n when signal n ended it */
@@ -91,6 +107,15 @@ export const commands = {
       stderrBytes: z.number().int().nonnegative(),
     }),
   },
+  extension_ui_response: {
+    payload: z.strictObject({ taskId, question: dialogQuestion.shape.id, answer: dialogAnswer }),
+    result: empty,
+  },
+  pi_get_available_models: {
+    payload: z.strictObject({ taskId }),
+    result: z.strictObject({ models: z.array(modelName).max(1000), current: modelName.nullable() }),
+  },
+  pi_set_model: { payload: z.strictObject({ taskId, model: modelName }), result: z.strictObject({ model: modelName }) },
   runtime_get_state: {
     payload: empty,
     result: z.strictObject({ activeTaskId: taskId.nullable(), tasks: z.array(taskView) }),
@@ -109,6 +134,12 @@ export const commands = {
       port: z.strictObject({ uid: z.number().int(), mode: z.string().regex(/^[0-7]{1,4}$/) }),
       memoryTotalKb: z.number().int(),
       memoryAvailableKb: z.number().int(),
+      /** memory of taskd itself, in kilobytes */
+      taskdResidentKb: z.number().int(),
+      /** events sent, and the last of them that the host has */
+      events: z.strictObject({ sent: z.number().int(), acknowledged: z.number().int() }),
+      /** state changes of tasks, oldest first */
+      history: z.array(transition).max(LIMITS.history),
       mounts: z
         .array(z.strictObject({ target: z.string().max(256), type: z.string().max(64), options: z.string().max(1024) }))
         .max(256),
@@ -134,12 +165,25 @@ export const answerFrame = z.discriminatedUnion("ok", [
 ]);
 export type AnswerFrame = z.infer<typeof answerFrame>;
 
+/** What the host has taken in. It has no id and gets no answer. */
+export const ackFrame = z.strictObject({
+  type: z.literal("ack"),
+  /** every event up to this one */
+  seq: z.number().int().nonnegative(),
+  /** bytes of each command's output that were passed on, by request id */
+  taken: z.record(requestId, z.number().int().nonnegative()),
+});
+export type AckFrame = z.infer<typeof ackFrame>;
+
 export function isCommand(name: string): name is Command {
   return Object.hasOwn(commands, name);
 }
 
 /** Name of the virtio-serial port between the bridge and taskd. */
 export const TASKD_PORT = "piwork.taskd";
+
+/** Word on the kernel's command line of a machine that the harness attacks. */
+export const UNSAFE_WORD = "piwork.unsafe";
 
 /** Uid and gid of every task in the guest; QEMU's user namespace maps it to the runtime's user on the host. */
 export const TASK_UID = 20001;

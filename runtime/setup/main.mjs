@@ -5,11 +5,12 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { takeTurn } from "./turn.mjs";
+import { UP_HELP, wrongWord } from "./up-words.mjs";
 
 const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** Hash of the lock file that node_modules was installed from. */
 const STAMP = join(REPOSITORY, "node_modules/.piwork-lock");
-const HELP = join(REPOSITORY, "runtime/setup/up-help.txt");
 const OLDEST_NODE = [20, 19];
 /** Packages of Debian that the runtime, the image build and the suites use. */
 const DEBIAN_PACKAGES = ["qemu-system-x86", "bubblewrap", "erofs-utils", "xz-utils"];
@@ -32,8 +33,25 @@ function refuseUnsupported() {
   if (!findProgram("apt-get")) giveUp("Debian's package client apt-get is needed for set-up, and it is not here.", 2);
 }
 
+/** Wrong words are told now, not after minutes of set-up. */
+function refuseWrongWords([program, command, ...rest]) {
+  const wrong = program === "runtime/cli/piwork.mjs" && command === "up" ? wrongWord(rest) : undefined;
+  if (wrong !== undefined) giveUp(`${wrong}; 'npm start -- --help' shows what there is.`, 2);
+}
+
 function findProgram(name) {
   return (process.env.PATH ?? "").split(":").some((directory) => directory !== "" && existsSync(join(directory, name)));
+}
+
+/** Brings what is missing; what another set-up brings meanwhile is not missing any more. */
+async function install() {
+  if (missingPackages().length === 0 && hasNodePackages()) return;
+  const endTurn = await takeTurn(REPOSITORY, say).catch((error) =>
+    giveUp(`another set-up cannot be kept out of this checkout: ${error.message}.`, 1),
+  );
+  await installDebianPackages();
+  await installNodePackages();
+  endTurn();
 }
 
 async function installDebianPackages() {
@@ -82,11 +100,19 @@ function missingPackages() {
   return DEBIAN_PACKAGES.filter((name) => !installed.has(name));
 }
 
-async function installNodePackages() {
-  const lock = createHash("sha256")
+function lockHash() {
+  return createHash("sha256")
     .update(readFileSync(join(REPOSITORY, "package-lock.json")))
     .digest("hex");
-  if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === lock) return;
+}
+
+function hasNodePackages() {
+  return existsSync(STAMP) && readFileSync(STAMP, "utf8") === lockHash();
+}
+
+async function installNodePackages() {
+  if (hasNodePackages()) return;
+  const lock = lockHash();
   await step("npm ci", ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]);
   writeFileSync(STAMP, lock);
 }
@@ -145,13 +171,13 @@ function run(words) {
 const words = process.argv.slice(2);
 const asksForHelp = words.some((word) => word === "--help" || word === "-h");
 if (asksForHelp && !existsSync(STAMP)) {
-  process.stdout.write(readFileSync(HELP, "utf8"));
+  process.stdout.write(UP_HELP);
   process.exit(0);
 }
 if (!asksForHelp) {
+  refuseWrongWords(words);
   refuseUnsupported();
-  await installDebianPackages();
-  await installNodePackages();
+  await install();
 }
 if (words.length > 0) run(words);
 else run(["runtime/cli/piwork.mjs", "image", "build"]);

@@ -9,10 +9,14 @@ import { Records } from "./records.ts";
 const directory = mkdtempSync(join(tmpdir(), "piwork-records-"));
 test.after(() => rmSync(directory, { recursive: true }));
 const record: TaskRecord = {
-  version: 1,
+  version: 2,
   id: "demo-1",
   title: "Demo",
   folder: "a/b",
+  sharedFolder: false,
+  model: null,
+  turn: null,
+  lostTurn: null,
   agent: "probe",
   createdAt: "2026-01-01T00:00:00.000Z",
   state: "ready",

@@ -1,8 +1,17 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { PiworkError } from "../protocol/errors.ts";
 import { taskId } from "../protocol/ids.ts";
-import { type TaskRecord, taskRecord } from "../protocol/record.ts";
+import { parseTaskRecord, type TaskRecord } from "../protocol/record.ts";
 
 /** The task records of one state directory: a file each, whole or absent, never half. */
 export class Records {
@@ -20,7 +29,7 @@ export class Records {
       if (!file.endsWith(".json")) continue;
       const path = join(this.#directory, file);
       try {
-        const record = taskRecord.parse(JSON.parse(readFileSync(path, "utf8")));
+        const record = parseTaskRecord(JSON.parse(readFileSync(path, "utf8")));
         if (`${record.id}.json` !== file) throw new Error(`it is named for another task than it holds, ${record.id}`);
         records.push(record);
       } catch (cause) {
@@ -37,7 +46,12 @@ export class Records {
   }
 
   write(record: TaskRecord): void {
-    writeWhole(join(this.#directory, `${taskId.parse(record.id)}.json`), `${JSON.stringify(record, null, 2)}\n`);
+    writeWhole(this.file(record.id), `${JSON.stringify(record, null, 2)}\n`);
+  }
+
+  /** Where the record of a task is. */
+  file(id: string): string {
+    return join(this.#directory, `${taskId.parse(id)}.json`);
   }
 
   /** The task that was active last, if that is known. */
@@ -59,12 +73,27 @@ export class Records {
   }
 }
 
+/** What a caller is told when the state directory does not take what has to be kept. */
+export function stateFailure(error: unknown, doing: string): PiworkError {
+  if (error instanceof PiworkError) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  const isFull = code === "ENOSPC" || code === "EDQUOT";
+  return new PiworkError(
+    isFull ? "LIMIT_EXCEEDED" : "INTERNAL_ERROR",
+    isFull
+      ? `The disk of the state directory is full: ${doing} was refused. Free some space there, then try again.`
+      : `The state directory could not be written: ${doing} was refused. See that it exists and is yours, then try again.`,
+    { cause: error },
+  );
+}
+
 /** Writes a file so that a crash leaves the old one or the new one, never a half. */
 function writeWhole(path: string, content: string): void {
   const draft = `${path}.draft`;
   const fd = openSync(draft, "w", 0o600);
   try {
-    writeSync(fd, content);
+    // Unlike writeSync, it goes on after a partial write.
+    writeFileSync(fd, content);
     fsyncSync(fd);
   } finally {
     closeSync(fd);

@@ -58,6 +58,21 @@ export function resolveFolder(root: string, named: string): string {
   return parsed.data;
 }
 
+/** What a folder is, whatever it is called: device and inode of each directory on the way to it from the root, itself last. */
+export function identifyFolder(root: string, folder: string): string[] {
+  const parts = folder.split("/");
+  return parts.map((_, depth) => {
+    using place = openBeneath(root, parts.slice(0, depth + 1));
+    const { dev, ino } = fstatSync(place.fd);
+    return `${dev}:${ino}`;
+  });
+}
+
+/** Whether one is the other, or lies in it. */
+export function foldersOverlap(one: readonly string[], other: readonly string[]): boolean {
+  return one.includes(other.at(-1) ?? "") || other.includes(one.at(-1) ?? "");
+}
+
 /** A machine acts with the rights of the user who runs the runtime, and shows only that user's files as the task's own. */
 function assertOwn(uid: number, shown: string): void {
   const own = process.getuid?.();

@@ -83,16 +83,17 @@ async function bootOnce(image: Image, { used }: Acceleration, scratch: string, c
       id: "bench",
       image,
       accelerator: used,
+      unsafe: false,
       shares: [
         { tag: "workspace", path: join(scratch, "workspace") },
         { tag: "tasks", path: join(scratch, "tasks") },
       ],
       sockets: join(scratch, "machine"),
       consoleLog,
-      observer: { event: () => {}, violation: () => {} },
+      observer: { event: () => {}, violation: () => {}, changed: () => {} },
       deadlineMs: BOOT_DEADLINE_MS,
       signal: new AbortController().signal,
-    });
+    }).up;
     return { bootMs: machine.bootMs, clockError: await clockError(machine), load };
   } catch (error) {
     return { bootMs: null, clockError: null, load, failure: (error as Error).message };

@@ -30,14 +30,15 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
       id: "refused",
       image: image(),
       accelerator: "tcg",
+      unsafe: false,
       shares: [share("workspace"), share("tasks")],
       sockets,
       consoleLog,
-      observer: { event: () => {}, violation: () => {} },
+      observer: { event: () => {}, violation: () => {}, changed: () => {} },
       deadlineMs: BOOT_DEADLINE_MS,
       signal: new AbortController().signal,
       ...options,
-    });
+    }).up;
   }
 
   /** QEMU, once its walls stand: the last of bubblewrap's descendants. */

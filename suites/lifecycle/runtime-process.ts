@@ -97,7 +97,7 @@ export function runtimeProcess(sandbox: Sandbox, current: { runtime: RunningRunt
       id: "taskd.port-private",
       claim: "only root of the guest can open taskd's port, and a task does not see it",
       async run() {
-        const [{ guest } = assert.fail("no machine")] = await client().call("diag", {});
+        const [{ guest } = assert.fail("no machine")] = (await client().call("diag", {})).machines;
         assert.deepEqual(guest.port, { uid: 0, mode: "600" });
         const { stdout } = await cli("exec", "--", "sh", "-c", "ls /dev; find / -xdev -name 'vport*' 2>/dev/null");
         assert.match(stdout, /^null$/m);

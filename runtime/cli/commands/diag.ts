@@ -1,5 +1,8 @@
 import type { Command } from "commander";
-import { attach, print, printJson, table } from "../attach.ts";
+import { attach, plain, print, printJson, table } from "../attach.ts";
+
+/** State changes on one screen; --json has them all. */
+const SHOWN_CHANGES = 15;
 
 export function addDiag(program: Command): void {
   program
@@ -7,9 +10,9 @@ export function addDiag(program: Command): void {
     .description("what each machine's kernel and taskd say about it")
     .option("--json", "print it for programs, with QEMU's full arguments and the mounts")
     .action(async (options: { json?: boolean }, command: Command) => {
-      const machines = await (await attach(command)).call("diag", {});
-      if (options.json) return printJson(machines);
-      for (const { machine, guest } of machines) {
+      const diagnosis = await (await attach(command)).call("diag", {});
+      if (options.json) return printJson(diagnosis);
+      for (const { machine, guest } of diagnosis.machines) {
         print(
           table([
             ["machine", machine],
@@ -20,11 +23,19 @@ export function addDiag(program: Command): void {
               "memory",
               `${Math.round(guest.memoryAvailableKb / 1024)} of ${Math.round(guest.memoryTotalKb / 1024)} MiB free`,
             ],
+            ["events", `${guest.events.sent} sent, ${guest.events.acknowledged} acknowledged`],
             ...guest.mounts
               .filter(({ type }) => type === "9p")
               .map(({ target, options: words }) => ["share", `${target} (${words})`]),
           ]),
         );
       }
+      print("\nlast changes");
+      const shown = diagnosis.history.slice(-SHOWN_CHANGES);
+      print(
+        table(
+          shown.map(({ at, of, from, to, why }) => [new Date(at).toISOString(), of, `${from} → ${to}`, plain(why)]),
+        ),
+      );
     });
 }

@@ -5,6 +5,7 @@ import { rememberedVerdict } from "../../machine/acceleration.ts";
 import { QEMU } from "../../machine/hypervisor.ts";
 import { findPlaces, type PlaceOptions, type Places, REPOSITORY } from "../../places.ts";
 import { findImage } from "../../protocol/image.ts";
+import { isNewEnough, OLDEST_NODE } from "../../version.ts";
 import { print, printJson, table } from "../attach.ts";
 
 interface Finding {
@@ -32,8 +33,9 @@ async function examine(places: Places): Promise<Finding[]> {
     {
       what: "system",
       verdict: process.platform === "linux" && process.arch === "x64" ? "ok" : "missing",
-      words: `${process.platform} ${process.arch}, Node ${process.version}`,
+      words: `${process.platform} ${process.arch}`,
     },
+    nodeItself(),
     await program("QEMU", QEMU, ["--version"], "qemu-system-x86"),
     await program("bubblewrap", "bwrap", ["--version"], "bubblewrap"),
     await program("erofs", "mkfs.erofs", ["--help"], "erofs-utils"),
@@ -41,6 +43,12 @@ async function examine(places: Places): Promise<Finding[]> {
     ...(await acceleration(places)),
     image(places),
   ];
+}
+
+function nodeItself(): Finding {
+  const { node } = process.versions;
+  if (isNewEnough(node)) return { what: "Node", verdict: "ok", words: node };
+  return { what: "Node", verdict: "missing", words: `${node} is too old; ${OLDEST_NODE} or newer is needed` };
 }
 
 async function program(what: string, file: string, words: string[], debian: string): Promise<Finding> {

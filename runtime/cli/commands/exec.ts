@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type Command, InvalidArgumentError } from "commander";
-import { attach } from "../attach.ts";
+import { attach, sayWaiting } from "../attach.ts";
 
 /** As `timeout` does: a command that was ended by its limit. */
 const TIMED_OUT = 124;
@@ -19,8 +19,10 @@ export function addExec(program: Command): void {
       const client = await attach(command);
       const task = options.task === undefined ? {} : { task: options.task };
       const limit = options.timeout === undefined ? {} : { timeoutMs: options.timeout };
+      using waiting = sayWaiting(client);
       // Ctrl-C ends this process, the runtime sees its reader gone and ends the command.
       for await (const item of client.stream("exec", { ...task, ...limit, argv })) {
+        waiting[Symbol.dispose]();
         if (item.type === "exit") {
           process.exitCode = item.timedOut ? TIMED_OUT : item.code;
           if (item.timedOut) process.stderr.write("piwork: the time limit ended the command\n");

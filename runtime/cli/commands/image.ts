@@ -3,12 +3,22 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { execa } from "execa";
-import { REPOSITORY } from "../../places.ts";
+import { type PlaceOptions, REPOSITORY } from "../../places.ts";
 import { PiworkError } from "../../protocol/errors.ts";
 
 /** Only for the list of commands: `runPiwork` hands everything after `image` to the builder, which has a help of its own. */
 export function addImage(program: Command): void {
   program.command("image").usage("build|info|clean [options]").description("build, look at and remove the guest image");
+}
+
+/** What the builder is to be run with, where these are the words of `piwork image`. Of the global options it needs only --cache. */
+export function imageWords(program: Command, words: string[]): string[] | undefined {
+  const { operands, unknown } = program.enablePositionalOptions().parseOptions(words);
+  if (operands[0] !== "image") return undefined;
+  const { cache } = program.opts<PlaceOptions>();
+  const [subcommand, ...rest] = unknown;
+  const takesCache = subcommand !== undefined && subcommand !== "help" && !subcommand.startsWith("-");
+  return takesCache && cache !== undefined ? [subcommand, "--cache", cache, ...rest] : unknown;
 }
 
 /** Builds the image; the words of the build go to the terminal. */

@@ -33,7 +33,7 @@ function describe(status: StatusView): string {
     ...(status.starting === null ? [] : [["starting", status.starting]]),
     ...status.machines.map((machine) => [
       machine.id,
-      `${machine.state}, QEMU ${machine.pid}, booted in ${(machine.bootMs / 1000).toFixed(1)} s, ${Math.round((machine.residentKb ?? 0) / 1024)} of ${machine.memoryMb} MiB resident`,
+      `${machine.state}, QEMU ${machine.pid}, ${machine.bootMs === null ? "booting" : `booted in ${(machine.bootMs / 1000).toFixed(1)} s`}, ${Math.round((machine.residentKb ?? 0) / 1024)} of ${machine.memoryMb} MiB resident`,
     ]),
     ...status.warnings.map((warning) => ["note", warning]),
   ];
@@ -45,7 +45,7 @@ export function describeTasks(tasks: StatusView["tasks"], activeTask: string | n
   const rows = tasks.map((task) => [
     task.id === activeTask ? "*" : " ",
     task.id,
-    task.state,
+    task.turn === null ? task.state : `${task.state}, busy`,
     task.folder === null ? "-" : plain(task.folder),
     plain(task.title),
   ]);

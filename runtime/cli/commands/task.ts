@@ -1,7 +1,8 @@
 import { isAbsolute, relative, resolve } from "node:path";
+import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import type { TaskRecord } from "../../protocol/record.ts";
-import { attach, plain, print, printJson, table } from "../attach.ts";
+import { attach, plain, print, printJson, sayWaiting, table } from "../attach.ts";
 import { describeTasks } from "./status.ts";
 
 interface Output {
@@ -9,18 +10,35 @@ interface Output {
 }
 
 export function addTask(program: Command): void {
-  const task = program.command("task").description("create, look at, switch and stop tasks");
+  const task = program.command("task").description("create, look at, switch, bind, stop and delete tasks");
 
   task
     .command("create TITLE")
     .description("create a task, give it a folder, and make it the active one")
     .option("--folder <DIR>", "its folder, below the workspace root; without it the task has only its outputs")
+    .option("--shared-folder", SHARED_FOLDER)
     .option("--json", "print the task for programs")
-    .action(async (title: string, options: Output & { folder?: string }, command: Command) => {
+    .action(async (title: string, options: Output & { folder?: string } & Sharing, command: Command) => {
       const client = await attach(command);
+      using _waiting = sayWaiting(client, "opening the task");
       const { workspace } = await client.call("status", {});
       const folder = options.folder === undefined ? null : nameFolder(options.folder, workspace, process.cwd());
-      show(await client.call("task_create", { title, folder }), options);
+      show(await client.call("task_create", { title, folder, ...sharing(options) }), options);
+    });
+
+  task
+    .command("bind DIR")
+    .description("give a task that has no folder one, for good; its conversation and its outputs stay")
+    .option("--task <ID>", "the task (default: the active one)")
+    .option("--shared-folder", SHARED_FOLDER)
+    .option("--json", "print the task for programs")
+    .action(async (written: string, options: Output & { task?: string } & Sharing, command: Command) => {
+      const client = await attach(command);
+      using _waiting = sayWaiting(client, "binding the folder");
+      const { workspace } = await client.call("status", {});
+      const folder = nameFolder(written, workspace, process.cwd());
+      const task = options.task === undefined ? {} : { task: options.task };
+      show(await client.call("task_bind", { ...task, folder, ...sharing(options) }), options);
     });
 
   task
@@ -46,7 +64,9 @@ export function addTask(program: Command): void {
     .description("make a task the active one; a stopped task is opened again")
     .option("--json", "print the task for programs")
     .action(async (id: string, options: Output, command: Command) => {
-      show(await (await attach(command)).call("task_switch", { task: id }), options);
+      const client = await attach(command);
+      using _waiting = sayWaiting(client, "opening the task");
+      show(await client.call("task_switch", { task: id }), options);
     });
 
   task
@@ -54,8 +74,80 @@ export function addTask(program: Command): void {
     .description("end a task's agent and commands (the active task's without ID); the task stays in the list")
     .option("--json", "print the task for programs")
     .action(async (id: string | undefined, options: Output, command: Command) => {
-      show(await (await attach(command)).call("task_stop", id === undefined ? {} : { task: id }), options);
+      const client = await attach(command);
+      using _waiting = sayWaiting(client, "stopping the task");
+      show(await client.call("task_stop", id === undefined ? {} : { task: id }), options);
     });
+
+  task
+    .command("delete ID")
+    .description("end a task and remove its session, outputs, uploads and home; its folder is not touched")
+    .option("--yes", "do not ask")
+    .action(async (id: string, options: { yes?: boolean }, command: Command) => {
+      const client = await attach(command);
+      const record = await client.call("task_show", { task: id });
+      if (
+        !options.yes &&
+        !(await confirm(`delete '${plain(record.title)}' (${id}), its session, outputs and uploads?`))
+      ) {
+        process.stderr.write("piwork: nothing was deleted; with --yes it is not asked\n");
+        process.exitCode = 1;
+        return;
+      }
+      using _waiting = sayWaiting(client, "deleting the task");
+      await client.call("task_delete", { task: id });
+      print(`deleted ${id}`);
+    });
+
+  task
+    .command("models [ID]")
+    .description("the models a task's agent offers; * marks the one in use")
+    .option("--json", "print them for programs")
+    .action(async (id: string | undefined, options: Output, command: Command) => {
+      const client = await attach(command);
+      const answer = await client.call("models", id === undefined ? {} : { task: id });
+      if (options.json) return printJson(answer);
+      const current = answer.current === null ? undefined : modelWords(answer.current);
+      for (const model of answer.models)
+        print(`${modelWords(model) === current ? "*" : " "} ${plain(modelWords(model))}`);
+    });
+
+  task
+    .command("model PROVIDER/MODEL")
+    .description("choose the model of a task's agent; the choice is kept with the task")
+    .option("--task <ID>", "the task (default: the active one)")
+    .option("--json", "print the task for programs")
+    .action(async (named: string, options: Output & { task?: string }, command: Command) => {
+      const client = await attach(command);
+      const [provider = "", ...rest] = named.split("/");
+      const task = options.task === undefined ? {} : { task: options.task };
+      show(await client.call("model_set", { ...task, model: { provider, id: rest.join("/") } }), options);
+    });
+}
+
+const SHARED_FOLDER = "allow it to be, hold or lie in the folder of another open task";
+
+interface Sharing {
+  sharedFolder?: boolean;
+}
+
+function sharing({ sharedFolder }: Sharing): { sharedFolder?: boolean } {
+  return sharedFolder === undefined ? {} : { sharedFolder };
+}
+
+function modelWords({ provider, id }: { provider: string; id: string }): string {
+  return `${provider}/${id}`;
+}
+
+/** Asks on the terminal; where there is none, the answer is no. */
+async function confirm(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test(await terminal.question(`${question} [y/N] `));
+  } finally {
+    terminal.close();
+  }
 }
 
 function show(task: TaskRecord, { json }: Output): void {
@@ -65,9 +157,19 @@ function show(task: TaskRecord, { json }: Output): void {
       ["task", task.id],
       ["title", plain(task.title)],
       ["state", task.state],
-      ["folder", task.folder === null ? "none: /work is its outputs" : plain(task.folder)],
+      [
+        "folder",
+        task.folder === null
+          ? "none: /work is its outputs"
+          : `${plain(task.folder)}${task.sharedFolder ? ", may be shared with other tasks" : ""}`,
+      ],
       ["agent", task.agent],
+      ["model", task.model === null ? "the agent's own choice" : plain(modelWords(task.model))],
       ["created", task.createdAt],
+      ...(task.turn === null ? [] : [["turn", `in flight since ${task.turn.startedAt}`]]),
+      ...(task.lostTurn === null
+        ? []
+        : [["lost", `the turn of ${task.lostTurn.startedAt}: ${plain(task.lostTurn.why)}`]]),
     ]),
   );
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RuntimeEvent } from "../../protocol/events.ts";
-import { Transcript } from "./prompt.ts";
+import type { RuntimeEvent } from "../protocol/events.ts";
+import { Transcript } from "./transcript.ts";
 
 /** What a person sees of these messages of an agent. */
 function shown(...messages: Record<string, unknown>[]): string {

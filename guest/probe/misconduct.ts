@@ -1,0 +1,48 @@
+import { once } from "node:events";
+import { endMessage, flushed, say, speak, startMessage, textDelta } from "./output.ts";
+import type { Prompt, Turn } from "./turns.ts";
+
+/** Exit code of an agent that was told to die. */
+const DEAD = 3;
+
+/** Ends this process before it answers a prompt, in the middle of the turn, or after it. */
+export async function die(prompt: Prompt, when: string): Promise<void> {
+  if (when === "during") await prompt.takeTurn(breakOff);
+  if (when === "after") await prompt.takeTurn(() => speak("these are my last words"));
+  await flushed();
+  process.exit(DEAD);
+}
+
+async function breakOff(): Promise<never> {
+  startMessage();
+  say(textDelta("half an answ", "half an answ"));
+  await flushed();
+  process.exit(DEAD);
+}
+
+/** Never comes back, and nothing else happens in this process. */
+export async function hang(): Promise<string> {
+  await flushed();
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  return "";
+}
+
+/** Lasts until it is aborted. */
+export async function waitForAbort({ signal }: Turn): Promise<string> {
+  await once(signal, "abort");
+  return "";
+}
+
+export function ignoreTerm(): string {
+  process.on("SIGTERM", () => {});
+  return speak("SIGTERM is ignored");
+}
+
+/** Writes lines that are not the probe's own in the middle of a message. */
+export function forge(_turn: Turn, lines: string): string {
+  startMessage();
+  process.stdout.write(`${lines}\n`);
+  say(textDelta("forged", "forged"));
+  endMessage("forged");
+  return "forged";
+}

@@ -1,0 +1,189 @@
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  agentModels,
+  agentQuestion,
+  agentState,
+  type DialogAnswer,
+  type DialogQuestion,
+} from "../../runtime/protocol/agent.ts";
+import { PiworkError } from "../../runtime/protocol/errors.ts";
+import type { EventName, EventPayload } from "../../runtime/protocol/events.ts";
+import type { AgentKind, ModelName } from "../../runtime/protocol/kinds.ts";
+import { LIMITS } from "../../runtime/protocol/limits.ts";
+import type { Result } from "../../runtime/protocol/rpc.ts";
+import type { TaskDirectories } from "../walls/sandbox.ts";
+import { Agent } from "./agent.ts";
+import type { Session } from "./session.ts";
+
+export type EmitForTask = <N extends EventName>(event: N, payload: EventPayload<N>) => Promise<void>;
+
+/** Time an agent has to end its turn after it was asked to; then it is ended itself. */
+const ABORT_GRACE_MS = 10_000;
+
+/** The agent of a task and what is said to it. Each prompt ends in exactly one agent_end or task_error. */
+export class Conversation {
+  readonly #session: Session;
+  readonly #emit: EmitForTask;
+  readonly #questions = new Map<string, DialogQuestion>();
+  #agent: Agent | undefined;
+  #prompt: { id: string; watch: Disposable } | undefined;
+
+  constructor(session: Session, emit: EmitForTask) {
+    this.#session = session;
+    this.#emit = emit;
+  }
+
+  get agentPid(): number | null {
+    return this.#agent?.pid ?? null;
+  }
+
+  get isRunning(): boolean {
+    return this.#agent !== undefined;
+  }
+
+  get promptId(): string | null {
+    return this.#prompt?.id ?? null;
+  }
+
+  get questions(): DialogQuestion[] {
+    return [...this.#questions.values()];
+  }
+
+  /** Starts the agent where the session was saved last. `onLost` is told when it ends by itself. */
+  async start(
+    how: { agent: AgentKind; model: ModelName | null; directories: TaskDirectories; signal: AbortSignal },
+    onLost: (error: PiworkError) => void,
+  ): Promise<void> {
+    this.#session.restore();
+    const agent = await Agent.start(how.agent, how.directories, (message) => this.#hear(message), how.signal);
+    this.#agent = agent;
+    void agent.gone.then(async (error) => {
+      if (this.#agent !== agent) return;
+      this.#agent = undefined;
+      onLost(error);
+      if (this.#prompt !== undefined) await this.#endPrompt(this.#prompt.id, error);
+    });
+    if (how.model !== null) await this.#restoreModel(how.model);
+  }
+
+  async #restoreModel(model: ModelName): Promise<void> {
+    await this.setModel(model).catch((error: PiworkError) =>
+      this.#emit("runtime_warning", {
+        message:
+          `The agent no longer takes the model ${model.provider}/${model.id} and chose its own: ${error.message}`.slice(
+            0,
+            2000,
+          ),
+      }),
+    );
+  }
+
+  /** Takes a prompt; what comes of it arrives as events. */
+  accept(requestId: string, message: string): () => void {
+    const agent = this.#running;
+    if (this.#prompt !== undefined)
+      throw new PiworkError("TASK_BUSY", "A prompt is in flight; wait for its end or abort it.");
+    this.#prompt = { id: requestId, watch: agent.watch() };
+    return () => {
+      void agent.ask({ type: "prompt", message }).then((answer) => {
+        if (answer["success"] === true) return;
+        return this.#endPrompt(
+          requestId,
+          new PiworkError("INVALID_REQUEST", `The agent refused the prompt: ${reason(answer)}`),
+        );
+      });
+    };
+  }
+
+  abort(): boolean {
+    const [agent, prompt] = [this.#agent, this.#prompt];
+    if (agent === undefined || prompt === undefined) return false;
+    void agent.ask({ type: "abort" });
+    const overdue = async () => {
+      await Promise.race([agent.gone, delay(ABORT_GRACE_MS)]);
+      if (this.#prompt === prompt) await agent.kill();
+    };
+    void overdue();
+    return true;
+  }
+
+  answer(question: string, answer: DialogAnswer): void {
+    if (!this.#questions.delete(question))
+      throw new PiworkError("INVALID_REQUEST", "No question with this id is open; it may have been answered.");
+    this.#running.tell({ type: "extension_ui_response", id: question, ...answer });
+  }
+
+  async models(): Promise<Result<"pi_get_available_models">> {
+    const agent = this.#running;
+    const available = agentModels.safeParse(await agent.askOrFail({ type: "get_available_models" }));
+    const state = agentState.safeParse(await agent.askOrFail({ type: "get_state" }));
+    if (!available.success) throw new PiworkError("INTERNAL_ERROR", "The agent does not say which models it has.");
+    const name = ({ provider, id }: ModelName) => ({ provider, id });
+    const current = state.success ? state.data.data.model : undefined;
+    return { models: available.data.data.models.slice(0, 1000).map(name), current: current ? name(current) : null };
+  }
+
+  async setModel(model: ModelName): Promise<void> {
+    const answer = await this.#running.askOrFail({ type: "set_model", provider: model.provider, modelId: model.id });
+    if (answer["success"] !== true)
+      throw new PiworkError("INVALID_REQUEST", `The agent refused the model: ${reason(answer)}`);
+  }
+
+  async stop(): Promise<void> {
+    await this.#agent?.stop();
+  }
+
+  get #running(): Agent {
+    if (this.#agent === undefined)
+      throw new PiworkError("TASK_NOT_READY", "The task's agent does not run; switch to the task to start it.");
+    return this.#agent;
+  }
+
+  async #hear(message: Record<string, unknown>): Promise<void> {
+    const requestId = this.promptId;
+    const question = agentQuestion.safeParse(message);
+    if (question.success) return this.#ask(requestId, question.data);
+    await this.#emit("agent_output", { requestId, message });
+    if (message["type"] === "agent_end" && requestId !== null) await this.#endPrompt(requestId);
+  }
+
+  async #ask(requestId: string | null, question: DialogQuestion): Promise<void> {
+    if (this.#questions.size >= LIMITS.openQuestions) {
+      this.#agent?.tell({ type: "extension_ui_response", id: question.id, cancelled: true });
+      await this.#emit("runtime_warning", {
+        message: `The agent asked more than ${LIMITS.openQuestions} questions at once; the last was cancelled.`,
+      });
+      return;
+    }
+    this.#questions.set(question.id, question);
+    await this.#emit("extension_ui_request", { requestId, question });
+  }
+
+  async #endPrompt(requestId: string, error?: PiworkError): Promise<void> {
+    if (this.#prompt?.id !== requestId) return;
+    this.#prompt.watch[Symbol.dispose]();
+    this.#prompt = undefined;
+    this.#questions.clear();
+    if (error !== undefined) return this.#emit("task_error", { requestId, during: "prompt", error: error.toBody() });
+    await this.#emit("agent_end", { requestId, saved: await this.#save(requestId) });
+  }
+
+  async #save(requestId: string): Promise<boolean> {
+    try {
+      this.#session.save(requestId);
+      return true;
+    } catch (error) {
+      console.error("taskd: saving a session failed:", error);
+      const full = (error as NodeJS.ErrnoException).code === "ENOSPC";
+      const why = error instanceof PiworkError ? error.message : full ? "the disk of the state directory is full." : "";
+      await this.#emit("runtime_warning", {
+        message: `This turn was not saved and would be lost with the agent: ${why || "writing the session file failed."}`,
+      });
+      return false;
+    }
+  }
+}
+
+function reason(answer: Record<string, unknown>): string {
+  return typeof answer["error"] === "string" ? answer["error"].slice(0, 500) : "it gave no reason";
+}

@@ -1,0 +1,129 @@
+import {
+  closeSync,
+  constants,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { basename } from "node:path";
+import { PiworkError } from "../../runtime/protocol/errors.ts";
+import type { AgentKind } from "../../runtime/protocol/kinds.ts";
+import { LIMITS } from "../../runtime/protocol/limits.ts";
+import { openBeneath } from "../../runtime/protocol/open-beneath.ts";
+import { TASK_UID } from "../../runtime/protocol/rpc.ts";
+import {
+  parseSessionHead,
+  SESSION_FILE,
+  SESSION_IN_SANDBOX,
+  type SessionHead,
+} from "../../runtime/protocol/session.ts";
+import type { Slot } from "./slot.ts";
+
+/** Everything is opened so that neither a link nor a pipe that a task put there can do harm. */
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const WORKING_COPY = basename(SESSION_IN_SANDBOX);
+
+/**
+ * The session of one task. The file that lasts is taskd's, out of the task's reach; the agent has a working copy,
+ * which becomes the file whole after each completed turn.
+ */
+export class Session {
+  readonly #slot: Slot;
+  readonly #taskId: string;
+  readonly #agent: AgentKind;
+  #turns = 0;
+
+  constructor(slot: Slot, taskId: string, agent: AgentKind) {
+    this.#slot = slot;
+    this.#taskId = taskId;
+    this.#agent = agent;
+  }
+
+  /** Completed turns. */
+  get turns(): number {
+    return this.#turns;
+  }
+
+  /** Gives the agent a working copy of what was saved last. */
+  restore(): void {
+    using kept = this.#slot.own("session");
+    using working = openBeneath(this.#slot.directories.session, []);
+    const file = `${kept.path}/${SESSION_FILE}`;
+    rmSync(`${working.path}/${WORKING_COPY}`, { force: true, recursive: true });
+    const content = readRegular(file);
+    if (content === undefined) return;
+    const head = parseSessionHead(content.subarray(0, 4096).toString("utf8"));
+    if (head === undefined || head.taskId !== this.#taskId || head.agent !== this.#agent) throw this.#unreadable();
+    const fd = openSync(`${working.path}/${WORKING_COPY}`, CREATE, 0o600);
+    try {
+      writeFileSync(fd, content.subarray(content.indexOf(0x0a) + 1));
+      fchownSync(fd, TASK_UID, TASK_UID);
+    } finally {
+      closeSync(fd);
+    }
+    this.#turns = head.turns;
+  }
+
+  /** Keeps the agent's working copy, whole or not at all. */
+  save(turn: string): void {
+    using working = openBeneath(this.#slot.directories.session, []);
+    using kept = this.#slot.own("session");
+    const content = readRegular(`${working.path}/${WORKING_COPY}`) ?? Buffer.alloc(0);
+    const head: SessionHead = {
+      type: "piwork-session",
+      version: 1,
+      taskId: this.#taskId,
+      agent: this.#agent,
+      turns: this.#turns + 1,
+      lastTurn: turn,
+      savedAt: new Date().toISOString(),
+    };
+    const draft = `${kept.path}/${SESSION_FILE}.draft`;
+    rmSync(draft, { force: true });
+    const fd = openSync(draft, CREATE, 0o600);
+    try {
+      writeFileSync(fd, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), content]));
+      fsyncSync(fd);
+    } catch (error) {
+      rmSync(draft, { force: true }); // what is there of it may be what fills the disk
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(draft, `${kept.path}/${SESSION_FILE}`);
+    this.#turns++;
+  }
+
+  #unreadable(): PiworkError {
+    return new PiworkError(
+      "TASK_BOOTSTRAP_FAILED",
+      `The session file tasks/${this.#taskId}/guest/session/${SESSION_FILE} in the state directory is not the session of this task. Mend it, or move it away to begin a new conversation; then open the task again.`,
+    );
+  }
+}
+
+/** The bytes of a regular file of bearable size; undefined where nothing is. */
+function readRegular(path: string): Buffer | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, READ);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    const found = fstatSync(fd);
+    if (!found.isFile()) throw new PiworkError("WORKSPACE_POLICY_VIOLATION", "A session must be a regular file.");
+    if (found.size > LIMITS.sessionBytes)
+      throw new PiworkError("LIMIT_EXCEEDED", `A session has at most ${LIMITS.sessionBytes} bytes.`);
+    return readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

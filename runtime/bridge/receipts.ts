@@ -1,0 +1,61 @@
+import type { RuntimeEvent } from "../protocol/events.ts";
+import type { AckFrame } from "../protocol/rpc.ts";
+
+/** Time an event may be unacknowledged, in milliseconds. */
+const ACK_AFTER_MS = 50;
+/** Bytes of events, or of output that was passed on, after which an acknowledgement is due at once. */
+const ACK_AFTER_BYTES = 256 * 1024;
+
+/** Which events this side has, in order and once each, and when to say so. */
+export class Receipts {
+  #lastSeq = 0;
+  #owedBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #taken = new Map<string, number>();
+  readonly #acknowledge: (frame: AckFrame) => void;
+
+  constructor(acknowledge: (frame: AckFrame) => void) {
+    this.#acknowledge = acknowledge;
+  }
+
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  /** What an arriving event is: the next one, one that was there before, or one after a gap. */
+  take(event: RuntimeEvent, bytes: number): "next" | "known" | "gap" {
+    if (event.seq <= this.#lastSeq) return "known";
+    if (event.seq > this.#lastSeq + 1) return "gap";
+    this.#lastSeq = event.seq;
+    this.#owe(bytes);
+    return "next";
+  }
+
+  /** Output of a command was passed on to whoever asked for it. */
+  took(requestId: string, bytes: number): void {
+    this.#taken.set(requestId, (this.#taken.get(requestId) ?? 0) + bytes);
+    this.#owe(bytes);
+  }
+
+  /** The command has ended: nothing of it is under way any more. */
+  forget(requestId: string): void {
+    this.#taken.delete(requestId);
+  }
+
+  send(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#owedBytes = 0;
+    this.#acknowledge({ type: "ack", seq: this.#lastSeq, taken: Object.fromEntries(this.#taken) });
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #owe(bytes: number): void {
+    this.#owedBytes += bytes;
+    if (this.#owedBytes >= ACK_AFTER_BYTES) this.send();
+    else this.#timer ??= setTimeout(() => this.send(), ACK_AFTER_MS);
+  }
+}

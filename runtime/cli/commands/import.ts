@@ -1,0 +1,27 @@
+import { createReadStream, statSync } from "node:fs";
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { PiworkError } from "../../protocol/errors.ts";
+import { attach, plain, print, sayWaiting } from "../attach.ts";
+
+export function addImport(program: Command): void {
+  program
+    .command("import FILE...")
+    .description("copy files into a task's uploads, where it reads them at /uploads and cannot change them")
+    .option("--task <ID>", "the task (default: the active one)")
+    .action(async (files: string[], options: { task?: string }, command: Command) => {
+      const client = await attach(command);
+      using _waiting = sayWaiting(client, "copying");
+      const { id } = await client.call("task_show", options.task === undefined ? {} : { task: options.task });
+      for (const file of files) {
+        const { name, bytes } = await client.upload(id, basename(file), open(file));
+        print(`/uploads/${plain(name)}  ${bytes} bytes`);
+      }
+    });
+}
+
+function open(file: string) {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isFile()) return createReadStream(file);
+  throw new PiworkError("INVALID_REQUEST", `${plain(file)} is not a file; only files are imported, one by one.`);
+}

@@ -1,0 +1,66 @@
+import { agentDisplay, toolResultText } from "../protocol/agent.ts";
+import type { RuntimeEvent } from "../protocol/events.ts";
+import { plain } from "./attach.ts";
+
+/** An agent's turn as text: what it says, the commands it runs, and their output as it comes. */
+export class Transcript {
+  #lineOpen = false;
+  /** output of each tool call that has been shown */
+  readonly #shown = new Map<string, string>();
+  readonly #write: (text: string) => void;
+
+  constructor(write: (text: string) => void = (text) => process.stdout.write(text)) {
+    this.#write = write;
+  }
+
+  show(event: RuntimeEvent): void {
+    if (event.event !== "agent_output") return;
+    const parsed = agentDisplay.safeParse(event.payload.message);
+    if (!parsed.success) return;
+    const message = parsed.data;
+    switch (message.type) {
+      case "message_update":
+        return this.#say(plain(message.assistantMessageEvent.delta));
+      case "tool_execution_start": {
+        const { command } = message.args;
+        this.end();
+        return this.#say(
+          `$ ${plain(typeof command === "string" ? command : `${message.toolName} ${JSON.stringify(message.args)}`)}\n`,
+        );
+      }
+      case "tool_execution_update":
+        return this.#showOutput(message.toolCallId, toolResultText(message.partialResult));
+      case "tool_execution_end":
+        this.#showOutput(message.toolCallId, toolResultText(message.result));
+        this.#shown.delete(message.toolCallId);
+        return this.end();
+    }
+  }
+
+  /** Finishes a line that was left open. */
+  end(): void {
+    if (this.#lineOpen) this.#say("\n");
+  }
+
+  /** Updates carry all output so far; long output loses its beginning, and then starts anew here. */
+  #showOutput(call: string, output: string): void {
+    const before = this.#shown.get(call) ?? "";
+    this.#shown.set(call, output);
+    if (output.startsWith(before)) return this.#say(plain(output.slice(before.length)));
+    const kept = overlap(before, output);
+    this.#say(plain(kept > 0 ? output.slice(kept) : `\n[…]\n${output}`));
+  }
+
+  #say(text: string): void {
+    if (text === "") return;
+    this.#write(text);
+    this.#lineOpen = !text.endsWith("\n");
+  }
+}
+
+/** How much of the end of `before` is the beginning of `after`, looking for a long enough piece to be sure. */
+function overlap(before: string, after: string): number {
+  const probe = after.slice(0, 256);
+  const at = before.indexOf(probe);
+  return at >= 0 && after.startsWith(before.slice(at)) ? before.length - at : 0;
+}

@@ -1,0 +1,38 @@
+import * as z from "zod";
+import { requestId, taskId } from "./ids.ts";
+import { agentKind } from "./kinds.ts";
+
+/** Name of the one session file of a task, in `tasks/<id>/guest/session`. */
+export const SESSION_FILE = "session.jsonl";
+
+/** Where an agent finds its working copy of the session. */
+export const SESSION_IN_SANDBOX = "/session/session.jsonl";
+
+/** First line of a session file: taskd's. Every line after it is the agent's own. */
+const sessionHead = z.strictObject({
+  type: z.literal("piwork-session"),
+  version: z.literal(1),
+  taskId,
+  agent: agentKind,
+  /** completed turns */
+  turns: z.number().int().nonnegative(),
+  /** request id of the last of them */
+  lastTurn: requestId,
+  savedAt: z.iso.datetime(),
+});
+export type SessionHead = z.infer<typeof sessionHead>;
+
+/** Longest first line of a session file, in bytes. */
+export const SESSION_HEAD_BYTES = 4096;
+
+/** The head of a session file, given how the file begins. Undefined for what is none. */
+export function parseSessionHead(beginning: string): SessionHead | undefined {
+  const end = beginning.indexOf("\n");
+  if (end === -1) return undefined;
+  try {
+    const parsed = sessionHead.safeParse(JSON.parse(beginning.slice(0, end)));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import type { Acceleration } from "./machine/acceleration.ts";
+import { MACHINE_MEMORY_MB, type Machine } from "./machine/machine.ts";
+import type { StatusView } from "./protocol/control.ts";
+import type { Image } from "./protocol/image.ts";
+
+export function describeMachine(machine: Machine): StatusView["machines"][number] {
+  return {
+    id: machine.id,
+    state: machine.state,
+    pid: machine.pid ?? null,
+    memoryMb: MACHINE_MEMORY_MB,
+    residentKb: residentKb(machine.pid),
+    bootMs: machine.bootMs === null ? null : Math.round(machine.bootMs),
+    startedAt: new Date(machine.startedAt).toISOString(),
+  };
+}
+
+export function describeImage({ manifest }: Image): NonNullable<StatusView["image"]> {
+  return { inputs: manifest.inputs, kernel: manifest.kernel.release, node: manifest.node.version };
+}
+
+/** What the numbers do not say by themselves. */
+export function warnings({
+  acceleration,
+  unsafe,
+  broken,
+  isWritten,
+}: {
+  acceleration: Acceleration | undefined;
+  unsafe: boolean;
+  broken: readonly string[];
+  isWritten: boolean;
+}): string[] {
+  const said = [
+    ...(unsafe ? ["UNSAFE: this runtime's machines are there to be attacked. It must never see anybody's files."] : []),
+    ...broken,
+    ...(isWritten
+      ? []
+      : ["The last change of a task could not be written down: is the disk of the state directory full?"]),
+    "Tasks share one machine and one user: the walls between them are not proven yet. Give agents only what they may all see.",
+  ];
+  if (acceleration?.used === "tcg")
+    said.push("Software emulation: QEMU's project gives no security guarantee without hardware virtualisation.");
+  return said;
+}
+
+function residentKb(pid: number | undefined): number | null {
+  if (pid === undefined) return null;
+  try {
+    return Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+  } catch {
+    return null; // it has just ended
+  }
+}

@@ -1,0 +1,154 @@
+import { randomUUID } from "node:crypto";
+import type { DialogAnswer, DialogQuestion } from "../protocol/agent.ts";
+import { PiworkError } from "../protocol/errors.ts";
+import type { EventOf, RuntimeEvent } from "../protocol/events.ts";
+import type { ModelName } from "../protocol/kinds.ts";
+import type { TaskRecord } from "../protocol/record.ts";
+import type { Payload, Result } from "../protocol/rpc.ts";
+import { isOpen } from "../protocol/states.ts";
+import type { TaskBook } from "./book.ts";
+import { QUICK_DEADLINE_MS, type Tasks, type TasksParts } from "./tasks.ts";
+
+/** A command's own time limit is enforced in the machine; this much later the host stops waiting. */
+const EXEC_MARGIN_MS = 30_000;
+
+/** What is said to the agents of tasks, and the commands that run beside them. */
+export class Conversations {
+  readonly #tasks: Tasks;
+  readonly #book: TaskBook;
+  readonly #parts: Pick<TasksParts, "bridge" | "subscribe">;
+
+  constructor(tasks: Tasks, parts: Pick<TasksParts, "book" | "bridge" | "subscribe">) {
+    this.#tasks = tasks;
+    this.#book = parts.book;
+    this.#parts = parts;
+    parts.subscribe((event) => this.#follow(event));
+  }
+
+  /** Sends a prompt and gives its events to `listener`, up to and with the one that ends it. */
+  async prompt(named: string | undefined, message: string, listener: (event: RuntimeEvent) => void): Promise<void> {
+    const { id } = this.#book.find(named);
+    const bridge = await this.#tasks.reach(id);
+    const record = this.#book.find(id);
+    if (record.turn !== null)
+      throw new PiworkError("TASK_BUSY", "A prompt is in flight; wait for its end, or abort it.");
+    const requestId = randomUUID();
+    const turn = { id: requestId, startedAt: new Date().toISOString() };
+    // Written down first: whatever ends next, somebody will know that it was lost.
+    this.#book.commit({ ...record, turn, lostTurn: null }, "the prompt");
+    let hasEnded = false;
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = () => {
+        hasEnded = true;
+        resolve();
+      };
+    });
+    using _events = this.#parts.subscribe((event) => {
+      if (!belongsTo(event, requestId)) return;
+      listener(event);
+      if (event.event === "agent_end" || event.event === "task_error") end();
+    });
+    try {
+      await bridge.request("prompt", { taskId: id, message }, { id: requestId, deadlineMs: QUICK_DEADLINE_MS });
+    } catch (error) {
+      // With the machine gone, an event may have said so.
+      if (hasEnded) return;
+      this.#book.note(id, { turn: null });
+      throw error;
+    }
+    await ended;
+  }
+
+  async abort(named: string | undefined): Promise<Result<"abort">> {
+    const { id, state } = this.#book.find(named);
+    if (!isOpen(state)) return { aborted: false };
+    const bridge = await this.#parts.bridge();
+    return bridge.request("abort", { taskId: id }, { deadlineMs: QUICK_DEADLINE_MS });
+  }
+
+  async questions(named: string | undefined): Promise<DialogQuestion[]> {
+    const { id, state } = this.#book.find(named);
+    if (!isOpen(state)) return [];
+    const bridge = await this.#parts.bridge();
+    const { tasks } = await bridge.request("runtime_get_state", {}, { deadlineMs: QUICK_DEADLINE_MS });
+    return tasks.find(({ taskId }) => taskId === id)?.questions ?? [];
+  }
+
+  async answer(named: string | undefined, question: string, answer: DialogAnswer): Promise<void> {
+    const { id } = this.#book.find(named);
+    const bridge = await this.#tasks.reach(id);
+    await bridge.request("extension_ui_response", { taskId: id, question, answer }, { deadlineMs: QUICK_DEADLINE_MS });
+  }
+
+  async models(named: string | undefined): Promise<Result<"pi_get_available_models">> {
+    const { id } = this.#book.find(named);
+    const bridge = await this.#tasks.reach(id);
+    return bridge.request("pi_get_available_models", { taskId: id }, { deadlineMs: QUICK_DEADLINE_MS });
+  }
+
+  async setModel(named: string | undefined, model: ModelName): Promise<TaskRecord> {
+    const { id } = this.#book.find(named);
+    const bridge = await this.#tasks.reach(id);
+    await bridge.request("pi_set_model", { taskId: id, model }, { deadlineMs: QUICK_DEADLINE_MS });
+    this.#book.commit({ ...this.#book.find(id), model }, "keeping the choice of the model");
+    return this.#book.find(id);
+  }
+
+  /** Runs a command inside a task; `signal` ends it there too. It is read no faster than `listener` takes it. */
+  async exec(
+    request: Pick<Payload<"system_bash">, "argv" | "timeoutMs" | "unconfined"> & { task?: string | undefined },
+    listener: (output: EventOf<"exec_output">["payload"]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<Result<"system_bash">> {
+    const { id } = this.#book.find(request.task);
+    const bridge = await this.#tasks.reach(id);
+    if (signal.aborted) throw new PiworkError("TASK_NOT_READY", "Whoever asked left while the task was opened.");
+    const requestId = randomUUID();
+    const { task: _, ...command } = request;
+    const cancel = () => void bridge.request("abort", { taskId: id, request: requestId }).catch(() => {}); // gone already: that is what is wanted
+    signal.addEventListener("abort", cancel);
+    let passedOn = Promise.resolve();
+    using _output = this.#parts.subscribe((event) => {
+      if (event.event !== "exec_output" || event.payload.requestId !== requestId) return;
+      const { payload } = event;
+      passedOn = passedOn
+        .then(() => listener(payload))
+        .then(() => bridge.took(requestId, Buffer.byteLength(payload.data, "base64")));
+    });
+    try {
+      const deadline = request.timeoutMs === undefined ? {} : { deadlineMs: request.timeoutMs + EXEC_MARGIN_MS };
+      const end = await bridge.request("system_bash", { taskId: id, ...command }, { id: requestId, ...deadline });
+      await passedOn;
+      return end;
+    } finally {
+      bridge.tookAll(requestId);
+      signal.removeEventListener("abort", cancel);
+    }
+  }
+
+  /** The events that end what was under way in a machine that is gone. */
+  *endings(reason: PiworkError): Generator<{ taskId: string; payload: EventOf<"task_error">["payload"] }> {
+    for (const { id, state, turn } of this.#book.list()) {
+      if (!isOpen(state)) continue;
+      const during = turn === null ? "idle" : "prompt";
+      yield { taskId: id, payload: { requestId: turn?.id ?? null, during, error: reason.toBody() } };
+    }
+  }
+
+  /** Keeps the turns in step with what the machines report. */
+  #follow(event: RuntimeEvent): void {
+    const { taskId } = event;
+    if (taskId === null || !this.#book.has(taskId)) return;
+    if (event.event !== "agent_end" && event.event !== "task_error") return;
+    const { turn } = this.#book.find(taskId);
+    if (turn === null || turn.id !== event.payload.requestId) return;
+    const failure = event.event === "task_error" ? event.payload.error : undefined;
+    // A refused prompt was no turn.
+    this.#book.endTurn(taskId, failure?.code === "INVALID_REQUEST" ? undefined : failure?.message);
+  }
+}
+
+function belongsTo(event: RuntimeEvent, requestId: string): boolean {
+  return "requestId" in event.payload && event.payload.requestId === requestId;
+}
