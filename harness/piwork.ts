@@ -9,6 +9,8 @@ import { REPOSITORY } from "../runtime/places.ts";
 
 export const PIWORK = join(REPOSITORY, "runtime/cli/piwork.mjs");
 
+const UNSAFE_RUNTIME = join(REPOSITORY, "harness/unsafe-runtime.ts");
+
 /** A machine may take this long to boot on a loaded host, the first answer of KVM and an image included. */
 const READY_DEADLINE_MS = 300_000;
 
@@ -47,8 +49,8 @@ export function makeSandbox(logs: string): Sandbox {
 
 const CLEANUPS = new Set<() => void>();
 
-/** What must not outlive this process, however it ends; gives the function that takes it off the list. */
-function atExit(cleanup: () => void): () => void {
+/** What must not outlive this process, however it ends, the last first; gives the function that takes it off the list. */
+export function atExit(cleanup: () => void): () => void {
   if (CLEANUPS.size === 0 && !process.listeners("exit").includes(runCleanups)) {
     process.on("exit", runCleanups);
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
@@ -58,7 +60,13 @@ function atExit(cleanup: () => void): () => void {
 }
 
 function runCleanups(): void {
-  for (const cleanup of [...CLEANUPS].reverse()) cleanup();
+  for (const cleanup of [...CLEANUPS].reverse()) {
+    try {
+      cleanup();
+    } catch (error) {
+      console.error("putting something away failed:", error); // the others still are
+    }
+  }
 }
 
 /** One `piwork up` that a suite started, and a client of it. */
@@ -75,20 +83,19 @@ export class RunningRuntime implements AsyncDisposable {
     this.#output = output;
   }
 
-  /** Starts a runtime and waits until its machine runs. */
+  /** Starts a runtime and waits until its machine runs. An unsafe one lets the harness act as its machine's root. */
   static async start(
     sandbox: Sandbox,
-    words: string[] = [],
-    environment: NodeJS.ProcessEnv = {},
+    { environment = {}, unsafe = false }: { environment?: NodeJS.ProcessEnv; unsafe?: boolean } = {},
   ): Promise<RunningRuntime> {
-    const child = spawn(
-      process.execPath,
-      [PIWORK, ...sandbox.words, "up", "--headless", "--workspace", sandbox.workspace, ...words],
-      {
-        stdio: ["ignore", "pipe", "pipe"],
-        env: { ...process.env, ...environment },
-      },
-    );
+    const program = unsafe
+      ? ["--import", "tsx", UNSAFE_RUNTIME, sandbox.state, sandbox.logs, sandbox.workspace]
+      : [PIWORK, ...sandbox.words, "up", "--headless", "--workspace", sandbox.workspace];
+    const child = spawn(process.execPath, program, {
+      stdio: ["ignore", "pipe", "pipe"],
+      cwd: REPOSITORY,
+      env: { ...process.env, ...environment },
+    });
     let output = "";
     for (const stream of [child.stdout, child.stderr])
       stream?.on("data", (data: Buffer) => (output += data.toString()));
@@ -115,7 +122,7 @@ export class RunningRuntime implements AsyncDisposable {
 
   /** Process id of QEMU. */
   async qemuPid(): Promise<number> {
-    const pid = (await this.client.call("status", {})).machines[0]?.pid;
+    const pid = (await this.client.call("status", {})).machines.find(({ state }) => state !== "ended")?.pid;
     if (pid === undefined || pid === null) throw new Error("no machine runs");
     return pid;
   }

@@ -93,6 +93,11 @@ export class Runtime implements AsyncDisposable {
     return join(this.#options.places.logs, "qemu.log");
   }
 
+  /** Number of the last event. */
+  get lastSeq(): number {
+    return this.#seq;
+  }
+
   subscribe(listener: (event: RuntimeEvent) => void): Disposable {
     this.#events.on("event", listener);
     return { [Symbol.dispose]: () => void this.#events.off("event", listener) };

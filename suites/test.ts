@@ -1,19 +1,17 @@
-import { conclude, type Tally } from "../harness/checks.ts";
+import { addTallies, conclude, type Tally } from "../harness/checks.ts";
 import { buildImage } from "../harness/image.ts";
 import { check } from "./check.ts";
 import { lifecycle } from "./lifecycle.ts";
 
 /** Runs the parts one after the other, the image before the first that boots it, and adds up. */
 export async function runParts(parts: readonly { (): Promise<Tally>; name: string }[]): Promise<Tally> {
-  const total: Tally = { passed: 0, failed: 0 };
+  const tallies: Tally[] = [];
   for (const part of parts) {
     if (part !== check) await buildImage();
     console.log(`\n--- ${part.name}`);
-    const { passed, failed } = await part();
-    total.passed += passed;
-    total.failed += failed;
+    tallies.push(await part());
   }
-  return total;
+  return addTallies(tallies);
 }
 
 // `npm test`: everything that proves this version within minutes, the cheapest failure first.

@@ -118,11 +118,8 @@ export class Agent {
       if (this.#heard || this.#delivering) unanswered = 0;
       this.#heard = false;
       if (unanswered >= UNANSWERED_LOOKS) {
-        this.#violation = new PiworkError(
-          "PI_PROCESS_DEAD",
-          `The agent did not answer for ${(UNANSWERED_LOOKS * LOOK_EVERY_MS) / 1000} s and was ended.`,
-        );
-        this.#sandbox.kill();
+        const words = `The agent did not answer for ${(UNANSWERED_LOOKS * LOOK_EVERY_MS) / 1000} s and was ended.`;
+        void this.kill(new PiworkError("PI_PROCESS_DEAD", words));
       } else if (unanswered++ === 0) void this.ask({ type: "get_state" }).then(() => (unanswered = 0));
     };
     const timer = setInterval(look, LOOK_EVERY_MS);
@@ -138,7 +135,9 @@ export class Agent {
     await this.kill();
   }
 
-  async kill(): Promise<void> {
+  /** Ends it at once; whoever is told that it is gone is told this reason. */
+  async kill(reason?: PiworkError): Promise<void> {
+    this.#violation ??= reason;
     this.#sandbox.kill();
     await this.gone;
   }

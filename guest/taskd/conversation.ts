@@ -101,7 +101,8 @@ export class Conversation {
     void agent.ask({ type: "abort" });
     const overdue = async () => {
       await Promise.race([agent.gone, delay(ABORT_GRACE_MS)]);
-      if (this.#prompt === prompt) await agent.kill();
+      const words = `The agent did not end its turn within ${ABORT_GRACE_MS / 1000} s of the abort and was ended.`;
+      if (this.#prompt === prompt) await agent.kill(new PiworkError("PI_PROCESS_DEAD", words));
     };
     void overdue();
     return true;

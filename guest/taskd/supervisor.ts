@@ -73,7 +73,21 @@ export function supervise({ link, port, unsafe }: Surroundings): Handlers {
           changed: (from, to, why) => history.add(taskId, from, to, why),
         });
       tasks.set(taskId, task);
-      await task.open(request);
+      try {
+        await task.open(request);
+      } catch (error) {
+        // One that never came up would only take a place.
+        if (
+          known === undefined &&
+          !task.conversation.isRunning &&
+          tasks.get(taskId) === task &&
+          !stopping.has(taskId)
+        ) {
+          tasks.delete(taskId);
+          await task.discard();
+        }
+        throw error;
+      }
       return { result: task.view };
     },
 

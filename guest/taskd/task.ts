@@ -89,9 +89,11 @@ export class Task {
       const { agent, model } = this.#request;
       const how = { agent, model, directories: this.#slot.directories, signal: this.#stopping.signal };
       await this.#conversation.start(how, (error) => this.#loseAgent(error));
+      if (!this.#conversation.isRunning)
+        throw new PiworkError("PI_PROCESS_DEAD", "The agent ended as soon as it had started; open the task again.");
       this.#become("ready", "the agent answers");
     } catch (error) {
-      this.#become("errored", error instanceof Error ? error.message : String(error));
+      if (this.#state !== "errored") this.#become("errored", error instanceof Error ? error.message : String(error));
       throw error;
     }
   }
@@ -161,6 +163,12 @@ export class Task {
     await Promise.all([this.#conversation.stop(), ...commands.map((command) => command.finished.catch(() => {}))]);
     await this.#slot.remove();
     await this.#parts.emit("task_stopped", {});
+  }
+
+  /** Leaves nothing of a task that never came up. */
+  async discard(): Promise<void> {
+    this.#stopping.abort(new PiworkError("TASK_NOT_FOUND", "The task could not be opened."));
+    await this.#slot.remove();
   }
 
   #loseAgent(error: PiworkError): void {

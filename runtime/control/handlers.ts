@@ -42,6 +42,7 @@ export function controlHandlers(runtime: Runtime, shutdown: () => void): Control
         void send({ type: "exit", ...result });
       },
       async events(_input, send, signal) {
+        void send({ type: "subscribed", afterSeq: runtime.lastSeq });
         using _events = runtime.subscribe((event) => void send(event));
         await new Promise<void>((resolve) => {
           signal.addEventListener("abort", () => resolve());

@@ -80,8 +80,9 @@ export class ControlServer implements AsyncDisposable {
     if (existsSync(this.#path)) return;
     const before = this.#server;
     try {
-      this.#server = await listen(this.#path, this.#handlers);
+      // First, because it removes whatever lies at its path. What it was answering it still answers.
       before.close();
+      this.#server = await listen(this.#path, this.#handlers);
     } catch (error) {
       this.#handlers.onUnexpected(error, "listening on the control socket again");
     }

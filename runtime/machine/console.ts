@@ -5,7 +5,7 @@ import { StringDecoder } from "node:string_decoder";
 const LOG_BYTES = 16 * 1024 * 1024;
 
 /** A line that says why, although others come after it. */
-const ALARM = /Kernel panic|piwork: FAILED/;
+const ALARM = /Kernel panic|piwork: (FAILED|taskd ended)/;
 
 /** The serial console of a machine: into a file, and its last line for whoever asks why nothing happens. */
 export class Console {

@@ -121,7 +121,15 @@ export const streams = {
       failure,
     ]),
   },
-  events: { input: none, item: z.union([runtimeEvent, failure]) },
+  /** every event after the one that the first item names */
+  events: {
+    input: none,
+    item: z.union([
+      z.strictObject({ type: z.literal("subscribed"), afterSeq: z.number().int().nonnegative() }),
+      runtimeEvent,
+      failure,
+    ]),
+  },
 } as const satisfies Record<string, { input: z.ZodType; item: z.ZodType }>;
 
 /** `PUT /v1/uploads/<task>/<name>` with the bytes of the file. */

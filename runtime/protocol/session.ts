@@ -9,7 +9,7 @@ export const SESSION_FILE = "session.jsonl";
 export const SESSION_IN_SANDBOX = "/session/session.jsonl";
 
 /** First line of a session file: taskd's. Every line after it is the agent's own. */
-const sessionHead = z.strictObject({
+export const sessionHead = z.strictObject({
   type: z.literal("piwork-session"),
   version: z.literal(1),
   taskId,

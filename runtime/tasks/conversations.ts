@@ -28,6 +28,17 @@ export class Conversations {
   /** Sends a prompt and gives its events to `listener`, up to and with the one that ends it. */
   async prompt(named: string | undefined, message: string, listener: (event: RuntimeEvent) => void): Promise<void> {
     const { id } = this.#book.find(named);
+    try {
+      await this.#prompt(id, message, listener);
+    } catch (error) {
+      if (!(error instanceof PiworkError) || error.code !== "TASK_NOT_READY" || !this.#book.has(id)) throw error;
+      // Its agent, or its machine, had just ended: nothing was begun, and opening it again is what a prompt does anyway.
+      this.#tasks.noteLost(id);
+      await this.#prompt(id, message, listener);
+    }
+  }
+
+  async #prompt(id: string, message: string, listener: (event: RuntimeEvent) => void): Promise<void> {
     const bridge = await this.#tasks.reach(id);
     const record = this.#book.find(id);
     if (record.turn !== null)

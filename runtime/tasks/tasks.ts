@@ -154,6 +154,11 @@ export class Tasks {
     });
   }
 
+  /** The machine says that the task has no agent; the event that says why is on its way. The next one to reach it opens it again. */
+  noteLost(id: string): void {
+    if (this.#book.has(id) && isOpen(this.#book.find(id).state)) this.#book.become(id, "errored", "its agent is gone");
+  }
+
   /** The link to the machine of a task, in which it is open; the active task is active there too. */
   async reach(id: string): Promise<Bridge> {
     if (id === this.#book.activeId && !isOpen(this.#book.find(id).state)) await this.switchTo(id);
@@ -181,6 +186,9 @@ export class Tasks {
       } finally {
         giveUp.signal.removeEventListener("abort", stop);
       }
+      // The agent may have ended while the answer was on its way.
+      if (this.#book.find(id).state !== "creating")
+        throw new PiworkError("PI_PROCESS_DEAD", "The agent ended as soon as it had started; open the task again.");
       this.#book.become(id, "ready", "the agent answers");
       return bridge;
     } catch (error) {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Check } from "../../harness/checks.ts";
 import { PIWORK, type Sandbox, waitFor, waitForEnd } from "../../harness/piwork.ts";
-import { processTree } from "../../harness/world.ts";
+import { qemusExporting } from "../../harness/world.ts";
 import { probeAccelerator } from "../../runtime/machine/acceleration.ts";
 import { BOOT_DEADLINE_MS, type BootOptions, Machine } from "../../runtime/machine/machine.ts";
 import { findPlaces, REPOSITORY } from "../../runtime/places.ts";
@@ -41,10 +41,12 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
     }).up;
   }
 
-  /** QEMU, once its walls stand: the last of bubblewrap's descendants. */
+  const qemus = () => qemusExporting(join(scratch, "workspace"));
+
+  /** QEMU, once its walls stand. */
   const qemu = () =>
     waitFor("QEMU behind its walls", 20_000, () =>
-      processTree(process.pid).find((pid) => isQemu(pid) && existsSync(join(sockets, "qmp.sock"))),
+      existsSync(join(sockets, "qmp.sock")) ? qemus().find(isQemu) : undefined,
     );
 
   /** The reason of a boot that has to fail, with nothing left of it. */
@@ -57,7 +59,7 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
       (error: { code: string; message: string }) => error,
     );
     assert.equal(outcome?.code, "TASK_BOOTSTRAP_FAILED", "the machine was accepted");
-    assert.deepEqual(processTree(process.pid).filter(isQemu), [], "QEMU was left");
+    assert.deepEqual(qemus(), [], "QEMU was left");
     assert.equal(existsSync(sockets), false, "its sockets were left");
     return outcome.message;
   }

@@ -6,10 +6,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import type { Check } from "../../harness/checks.ts";
 import { PIWORK, piwork, RunningRuntime, type Sandbox, waitFor, waitForEnd } from "../../harness/piwork.ts";
+import { attempt } from "../../harness/talk.ts";
 import { childrenNamed, listeningPorts, processStatus, processTree, qemusExporting } from "../../harness/world.ts";
 import { rememberedVerdict } from "../../runtime/machine/acceleration.ts";
 import { controlSocket, findPlaces, REPOSITORY } from "../../runtime/places.ts";
-import { attempt } from "./first-prompt.ts";
 
 /** Set in the runtime's environment; it must turn up nowhere. */
 const PLANTED_KEY = "PIWORK_SUITE_API_KEY";
@@ -29,7 +29,7 @@ export function runtimeProcess(sandbox: Sandbox, current: { runtime: RunningRunt
   const cli = (...words: string[]) => piwork([...sandbox.words, ...words]);
   const socket = controlSocket(findPlaces({ state: sandbox.state }));
   const restart = async (environment: NodeJS.ProcessEnv = {}) => {
-    current.runtime = await RunningRuntime.start(sandbox, [], environment);
+    current.runtime = await RunningRuntime.start(sandbox, { environment });
   };
 
   return [

@@ -4,47 +4,17 @@ import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "n
 import { join } from "node:path";
 import type { Check } from "../../harness/checks.ts";
 import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
+import { attempt, Talk, toolOutput } from "../../harness/talk.ts";
 import { heartbeat, heartbeatCommand } from "../../harness/world.ts";
-import { toolResultText } from "../../runtime/protocol/agent.ts";
-import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
 import { TASK_UID } from "../../runtime/protocol/rpc.ts";
 
-/** From a running machine to an answer: tasks, prompts and commands, seen from both sides. */
-export function firstPrompt(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
+/** From a running machine to an answer: tasks and prompts, seen from both sides. */
+export function prompts(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
   const folder = join(sandbox.workspace, "demo");
   const client = () => runtime().client;
+  const talk = new Talk(client);
   const cli = (...words: string[]) => piwork([...sandbox.words, ...words]);
   let first = "";
-
-  /** All output of a command, and how it ended. */
-  async function exec(argv: string[], options: { task?: string; timeoutMs?: number } = {}) {
-    const output = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
-    for await (const item of client().stream("exec", { argv, ...options })) {
-      if (item.type === "exit") return { ...item, ...output };
-      output[item.stream] = Buffer.concat([output[item.stream], Buffer.from(item.data, "base64")]);
-    }
-    throw new Error("the stream ended without an exit");
-  }
-
-  /** The events of one prompt. */
-  async function prompt(message: string, task?: string): Promise<RuntimeEvent[]> {
-    const events: RuntimeEvent[] = [];
-    for await (const event of client().stream("prompt", task === undefined ? { message } : { message, task }))
-      events.push(event);
-    return events;
-  }
-
-  /** What the tools of a turn printed. */
-  function toolOutput(events: RuntimeEvent[]): string {
-    return events
-      .map((event) =>
-        event.event === "agent_output" && event.payload.message["type"] === "tool_execution_end"
-          ? event.payload.message["result"]
-          : undefined,
-      )
-      .map((result) => (result === undefined ? "" : toolResultText(result as Parameters<typeof toolResultText>[0])))
-      .join("");
-  }
 
   return [
     {
@@ -88,7 +58,7 @@ export function firstPrompt(sandbox: Sandbox, runtime: () => RunningRuntime): Ch
       id: "prompt.order",
       claim: "a prompt gives outputs and exactly one end, numbered upwards",
       async run() {
-        const events = await prompt("run: for i in 1 2 3; do echo $i; sleep 0.2; done");
+        const events = await talk.prompt("run: for i in 1 2 3; do echo $i; sleep 0.2; done");
         assert.deepEqual(
           events.slice(0, -1).filter(({ event }) => event !== "agent_output"),
           [],
@@ -106,11 +76,11 @@ export function firstPrompt(sandbox: Sandbox, runtime: () => RunningRuntime): Ch
       id: "prompt.busy",
       claim: "a second prompt to a busy task is refused with TASK_BUSY, and the first goes on",
       async run() {
-        const running = prompt("run: sleep 1; echo done");
+        const running = talk.prompt("run: sleep 1; echo done");
         await waitFor(
           "the first prompt in flight",
           10_000,
-          async () => (await attempt(() => prompt("x"))) === "TASK_BUSY" || undefined,
+          async () => (await attempt(() => talk.prompt("x"))) === "TASK_BUSY" || undefined,
         );
         assert.equal(toolOutput(await running), "done\n");
       },
@@ -120,7 +90,7 @@ export function firstPrompt(sandbox: Sandbox, runtime: () => RunningRuntime): Ch
       claim: "abort ends the turn and what it runs",
       async run() {
         const beat = heartbeat(join(folder, "abort-beat"));
-        const running = prompt("run: while :; do printf x >> abort-beat; sleep 0.1; done");
+        const running = talk.prompt("run: while :; do printf x >> abort-beat; sleep 0.1; done");
         await beat.beats();
         assert.deepEqual(await client().call("abort", {}), { aborted: true });
         assert.equal((await running).at(-1)?.event, "agent_end");
@@ -134,7 +104,7 @@ export function firstPrompt(sandbox: Sandbox, runtime: () => RunningRuntime): Ch
       async run() {
         const bytes = randomBytes(300_000);
         writeFileSync(join(folder, "from-host"), bytes, { mode: 0o640 });
-        const { stdout } = await exec([
+        const { stdout } = await talk.exec([
           "sh",
           "-c",
           "sha256sum from-host; stat -c '%u %a' from-host; cp from-host from-task; chmod 755 from-task",
@@ -152,65 +122,12 @@ export function firstPrompt(sandbox: Sandbox, runtime: () => RunningRuntime): Ch
       },
     },
     {
-      id: "exec.exit-code",
-      claim: "exec passes stdout, stderr and the exit code through the command line",
-      async run() {
-        const { code, stdout, stderr } = await cli("exec", "--", "sh", "-c", "echo out; echo err >&2; exit 7");
-        assert.deepEqual({ code, stdout, stderr }, { code: 7, stdout: "out\n", stderr: "err\n" });
-      },
-    },
-    {
-      id: "exec.bytes",
-      claim: "five megabytes of output arrive unchanged and counted",
-      async run() {
-        const { stdout, stdoutBytes, code } = await exec([
-          "sh",
-          "-c",
-          "head -c 5000000 /dev/urandom | tee random | cat",
-        ]);
-        assert.deepEqual([code, stdoutBytes], [0, 5_000_000]);
-        assert.equal(
-          stdout.equals(readFileSync(join(folder, "random"))),
-          true,
-          "other bytes arrived than were written",
-        );
-      },
-    },
-    {
-      id: "exec.time-limit",
-      claim: "a time limit ends the whole process tree, detached children included",
-      async run() {
-        const beat = heartbeat(join(folder, "limit-beat"));
-        const running = exec(["sh", "-c", `${heartbeatCommand("limit-beat")} sleep 600`], { timeoutMs: 3_000 });
-        await beat.beats();
-        const { timedOut, code } = await running;
-        assert.deepEqual([timedOut, code], [true, 137]);
-        await beat.hasStopped();
-      },
-    },
-    {
-      id: "exec.reader-gone",
-      claim: "a command whose caller goes away is ended",
-      async run() {
-        const beat = heartbeat(join(folder, "gone-beat"));
-        const stream = client().stream("exec", {
-          argv: ["sh", "-c", `${heartbeatCommand("gone-beat")} echo started; sleep 600`],
-        });
-        for await (const item of stream) {
-          assert.equal(item.type, "output");
-          await beat.beats();
-          break;
-        }
-        await waitFor("the loop to end", 10_000, async () => (await beat.isStill()) || undefined);
-      },
-    },
-    {
       id: "task.switch",
       claim: "switching goes to another task and back without a new machine; the first one's work goes on",
       async run() {
         const qemu = await runtime().qemuPid();
         const beat = heartbeat(join(folder, "background-beat"));
-        const running = prompt(
+        const running = talk.prompt(
           "run: for i in $(seq 60); do printf x >> background-beat; sleep 0.1; done; echo all",
           first,
         );
@@ -229,7 +146,9 @@ export function firstPrompt(sandbox: Sandbox, runtime: () => RunningRuntime): Ch
       claim: "a task without a folder works in its outputs, and sees no folder of another",
       async run() {
         const second = (await client().call("task_list", {})).find(({ title }) => title === "Second");
-        const { stdout } = await exec(["sh", "-c", "echo hi > made; ls /work /outputs"], { task: second?.id ?? "" });
+        const { stdout } = await talk.exec(["sh", "-c", "echo hi > made; ls /work /outputs"], {
+          task: second?.id ?? "",
+        });
         assert.equal(stdout.toString(), "/outputs:\nmade\n\n/work:\nmade\n");
         assert.equal(
           readFileSync(join(sandbox.state, "tasks", second?.id ?? "", "guest/outputs/made"), "utf8"),
@@ -242,11 +161,11 @@ export function firstPrompt(sandbox: Sandbox, runtime: () => RunningRuntime): Ch
       claim: "stop ends the agent and all it started, even what ignores TERM; the next prompt opens the task again",
       async run() {
         const beat = heartbeat(join(folder, "stop-beat"));
-        await prompt(`run: ${heartbeatCommand("stop-beat")}`);
+        await talk.prompt(`run: ${heartbeatCommand("stop-beat")}`);
         await beat.beats();
         assert.equal((await client().call("task_stop", {})).state, "stopped");
         await beat.hasStopped();
-        assert.equal(toolOutput(await prompt("run: cat from-host | wc -c")).trim(), "300000");
+        assert.equal(toolOutput(await talk.prompt("run: cat from-host | wc -c")).trim(), "300000");
       },
     },
     {
@@ -290,15 +209,5 @@ export function firstPrompt(sandbox: Sandbox, runtime: () => RunningRuntime): Ch
 
   async function states(): Promise<Record<string, string>> {
     return Object.fromEntries((await client().call("task_list", {})).map(({ id, state }) => [id, state]));
-  }
-}
-
-/** The code of the refusal, or "accepted". */
-export async function attempt(action: () => Promise<unknown>): Promise<string> {
-  try {
-    await action();
-    return "accepted";
-  } catch (error) {
-    return (error as { code?: string }).code ?? String(error);
   }
 }

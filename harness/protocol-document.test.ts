@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { REPOSITORY } from "../runtime/places.ts";
+import { PROTOCOL_DOCUMENT, protocolDocument } from "./protocol-document.ts";
+
+test("the protocol document says what the schemas say", () => {
+  const written = readFileSync(join(REPOSITORY, PROTOCOL_DOCUMENT), "utf8").split("\n");
+  const wanted = protocolDocument().split("\n");
+  const line = wanted.findIndex((text, index) => text !== written[index]);
+  const at = line === -1 ? wanted.length : line;
+  assert.deepEqual(
+    { line: at + 1, text: written[at] },
+    { line: at + 1, text: wanted[at] },
+    `${PROTOCOL_DOCUMENT} differs from the schemas in line ${at + 1}; write it anew with 'npx mise run docs'.\nit says:    ${written[at]}\nit should:  ${wanted[at]}`,
+  );
+});

@@ -1,0 +1,52 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { atExit } from "./piwork.ts";
+
+/** A file system of a few megabytes that can be filled to the last byte and emptied again. Needs root. */
+export class SmallDisk implements Disposable {
+  readonly path: string;
+  readonly #forget: () => void;
+
+  constructor(path: string, megabytes: number) {
+    this.path = path;
+    mkdirSync(path, { recursive: true });
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=0700`, "piwork-suite", path]);
+    this.#forget = atExit(() => this.#unmount());
+  }
+
+  fill(): void {
+    const fd = openSync(this.#ballast, "a");
+    try {
+      for (let size = 65_536; size >= 1; size = Math.floor(size / 2)) fillWith(fd, Buffer.alloc(size));
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  empty(): void {
+    rmSync(this.#ballast, { force: true });
+  }
+
+  get #ballast(): string {
+    return join(this.path, "ballast");
+  }
+
+  #unmount(): void {
+    execFileSync("umount", ["--lazy", this.path]);
+  }
+
+  [Symbol.dispose](): void {
+    this.#forget();
+    this.#unmount();
+  }
+}
+
+/** Writes the same bytes until no more fit. */
+function fillWith(fd: number, bytes: Buffer): void {
+  try {
+    for (;;) writeSync(fd, bytes);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+  }
+}

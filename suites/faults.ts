@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { conclude, Run, type Tally } from "../harness/checks.ts";
+import { buildImage } from "../harness/image.ts";
+import { Lane } from "./lifecycle/faults/lane.ts";
+import { allRows, asCheck, essentialRows, type Row, rowId } from "./lifecycle/faults/table.ts";
+
+/** Runtimes that rows run in at the same time; frozen ones only wait. */
+const LANES = 4;
+
+/** Does something bad to a running runtime at each moment of a task's life, and looks at what becomes of it. */
+export async function faults(rows: Row[] = essentialRows()): Promise<Tally> {
+  const run = new Run("faults");
+  const queue = [...rows];
+  const work = async (name: string) => {
+    let lane: Lane | undefined;
+    try {
+      for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
+        lane ??= await Lane.open(join(run.directory, name));
+        const current = lane;
+        await run.perform([asCheck(row, () => current)]);
+        if (row.recovered !== undefined) continue;
+        // A row that failed may have left anything behind.
+        await lane[Symbol.asyncDispose]();
+        lane = undefined;
+      }
+    } finally {
+      await lane?.[Symbol.asyncDispose]();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(LANES, rows.length) }, (_, at) => work(`lane-${at + 1}`)));
+  summarize(rows);
+  return run.finish(rows.map((row) => `fault.${rowId(row)}`));
+}
+
+/** How many rows of each fault ran, and what was recovered how often. */
+function summarize(rows: readonly Row[]): void {
+  console.log("\nfault           ran  recovered");
+  for (const fault of new Set(rows.map((row) => row.fault))) {
+    const ran = rows.filter((row) => row.fault === fault);
+    const counts = new Map<string, number>();
+    for (const { recovered } of ran)
+      if (recovered !== undefined) counts.set(recovered, (counts.get(recovered) ?? 0) + 1);
+    const words = [...counts].map(([recovered, count]) => `${count} × ${recovered}`).join("; ");
+    console.log(`${fault.id.padEnd(14)}  ${String(ran.length).padStart(3)}  ${words}`);
+  }
+}
+
+/** `faults.ts [FILTER]`: all rows, or those whose name contains the filter. */
+if (import.meta.filename === process.argv[1]) {
+  const filter = process.argv[2] ?? "";
+  await buildImage();
+  conclude(await faults(allRows().filter((row) => rowId(row).includes(filter))));
+}

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Check } from "../../harness/checks.ts";
+import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
+import { attempt, Talk } from "../../harness/talk.ts";
+
+/** Which folder a task gets, when, and with whom it may share it. */
+export function binding(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
+  const client = () => runtime().client;
+  const talk = new Talk(client);
+  const folder = (name: string) => {
+    mkdirSync(join(sandbox.workspace, name), { recursive: true });
+    return name;
+  };
+  const create = async (named: string | null, sharedFolder = false) =>
+    (await client().call("task_create", { title: "Bound", folder: named, sharedFolder })).id;
+  const refusal = (named: string, sharedFolder = false) => attempt(() => create(named, sharedFolder));
+  const forget = async (...ids: string[]) => {
+    for (const task of ids) await client().call("task_delete", { task });
+  };
+
+  return [
+    {
+      id: "bind.late",
+      claim: "a folder bound late is at /work for the agent, by relative and by absolute path, and for a new shell",
+      async run() {
+        const task = await create(null);
+        await talk.prompt("remember this", task);
+        await talk.exec(["sh", "-c", "echo kept > from-before"], { task });
+        writeFileSync(join(sandbox.workspace, folder("late"), "inside"), "of the folder");
+        assert.equal(await talk.ask("read: inside", task), "ENOENT");
+        assert.equal((await client().call("task_bind", { task, folder: "late" })).folder, "late");
+        assert.equal(await talk.ask("read: inside", task), "of the folder");
+        assert.equal(await talk.ask("read: /work/inside", task), "of the folder");
+        const { stdout } = await talk.exec(["sh", "-c", "cat inside /work/inside; echo made > made; ls /outputs"], {
+          task,
+        });
+        assert.equal(stdout.toString(), "of the folderof the folderfrom-before\n");
+        assert.equal(readFileSync(join(sandbox.workspace, "late/made"), "utf8"), "made\n");
+        assert.match(await talk.ask("recall", task), /"remember this"/);
+        await forget(task);
+      },
+    },
+    {
+      id: "bind.late-is-not-in-outputs",
+      claim: "a folder bound late is not seen in the outputs, neither from inside nor on the host",
+      async run() {
+        const task = await create(null);
+        writeFileSync(join(sandbox.workspace, folder("late-outputs"), "inside"), "");
+        await client().call("task_bind", { task, folder: "late-outputs" });
+        const { stdout } = await talk.exec(["ls", "-A", "/outputs"], { task });
+        assert.equal(stdout.toString(), "");
+        assert.deepEqual(
+          execFileSync("ls", ["-A", join(sandbox.state, "tasks", task, "guest/outputs")]).toString(),
+          "",
+        );
+        await forget(task);
+      },
+    },
+    {
+      id: "bind.final",
+      claim: "a bound folder stays: another one, none, or the same after a stop change nothing",
+      async run() {
+        const task = await create(folder("final"));
+        assert.equal(
+          await attempt(() => client().call("task_bind", { task, folder: folder("other") })),
+          "WORKSPACE_POLICY_VIOLATION",
+        );
+        const unbind = { task, folder: null } as unknown as { task: string; folder: string };
+        assert.equal(await attempt(() => client().call("task_bind", unbind)), "INVALID_REQUEST");
+        await client().call("task_stop", { task });
+        assert.equal(
+          await attempt(() => client().call("task_bind", { task, folder: "other" })),
+          "WORKSPACE_POLICY_VIOLATION",
+        );
+        assert.equal((await client().call("task_bind", { task, folder: "final" })).folder, "final");
+        const record = JSON.parse(readFileSync(join(sandbox.state, "records", `${task}.json`), "utf8"));
+        assert.equal(record.folder, "final");
+        await forget(task);
+      },
+    },
+    {
+      id: "bind.busy",
+      claim: "a folder is not bound while a prompt or a command runs in the task, and is afterwards",
+      async run() {
+        const task = await create(null);
+        folder("busy");
+        const bind = () => attempt(() => client().call("task_bind", { task, folder: "busy" }));
+        const prompt = talk.prompt("wait", task);
+        await waitFor(
+          "the prompt in flight",
+          10_000,
+          async () => (await client().call("task_show", { task })).turn !== null || undefined,
+        );
+        assert.equal(await bind(), "TASK_BUSY");
+        await client().call("abort", { task });
+        await prompt;
+        let started = () => {};
+        const running = new Promise<void>((resolve) => {
+          started = resolve;
+        });
+        const command = talk.exec(["sh", "-c", "echo started; sleep 1"], { task }, started);
+        await running;
+        assert.equal(await bind(), "TASK_BUSY");
+        await command;
+        assert.equal((await client().call("task_show", { task })).folder, null);
+        assert.equal(await bind(), "accepted");
+        await forget(task);
+      },
+    },
+    {
+      id: "folder.apart",
+      claim: "two open tasks have neither equal nor nested folders, however they are named, unless it is allowed",
+      async run() {
+        folder("apart/inner");
+        const task = await create("apart");
+        for (const named of ["apart", "apart/inner", "apart/", join(sandbox.workspace, "apart/inner")])
+          assert.equal(await refusal(named), "WORKSPACE_POLICY_VIOLATION", named);
+        const unbound = await create(null);
+        assert.equal(
+          await attempt(() => client().call("task_bind", { task: unbound, folder: "apart" })),
+          "WORKSPACE_POLICY_VIOLATION",
+        );
+        const shared = await create("apart/inner", true);
+        assert.equal(
+          await attempt(() => client().call("task_bind", { task: unbound, folder: "apart/inner", sharedFolder: true })),
+          "accepted",
+        );
+        await client().call("task_stop", { task });
+        const next = await create("apart");
+        assert.equal(await attempt(() => client().call("task_switch", { task })), "WORKSPACE_POLICY_VIOLATION");
+        await forget(next, shared, unbound);
+        assert.equal(await attempt(() => client().call("task_switch", { task })), "accepted");
+        await forget(task);
+      },
+    },
+    {
+      id: "folder.apart-by-identity",
+      claim: "a folder that is another one's under a second name (a bind mount) is refused as well",
+      async run() {
+        const [first, second] = [folder("identity"), folder("second-name")];
+        const task = await create(first);
+        assert.equal(await refusal(folder("identity-other")), "accepted", "the control was refused");
+        execFileSync("mount", ["--bind", join(sandbox.workspace, first), join(sandbox.workspace, second)]);
+        try {
+          assert.equal(await refusal(second), "WORKSPACE_POLICY_VIOLATION");
+        } finally {
+          execFileSync("umount", [join(sandbox.workspace, second)]);
+        }
+        const others = (await client().call("task_list", {})).filter((other) => other.folder === "identity-other");
+        await forget(task, ...others.map(({ id }) => id));
+      },
+    },
+    {
+      id: "folder.replaced",
+      claim: "a folder that became a link while its task was stopped is refused, and the task opens once it is back",
+      async run() {
+        const task = await create(folder("replaced"));
+        await client().call("task_stop", { task });
+        const path = join(sandbox.workspace, "replaced");
+        renameSync(path, `${path}-moved`);
+        symlinkSync("/etc", path);
+        assert.equal(await attempt(() => client().call("task_switch", { task })), "WORKSPACE_POLICY_VIOLATION");
+        execFileSync("rm", [path]);
+        renameSync(`${path}-moved`, path);
+        assert.equal(await attempt(() => client().call("task_switch", { task })), "accepted");
+        await forget(task);
+      },
+    },
+    {
+      id: "bind.command-line",
+      claim: "'task bind' takes a folder as a person writes it, from where they are",
+      async run() {
+        const task = await create(null);
+        folder("typed/deeper");
+        const { code, stderr } = await piwork([...sandbox.words, "task", "bind", "deeper", "--task", task], {
+          cwd: join(sandbox.workspace, "typed"),
+        });
+        assert.equal(code, 0, stderr);
+        assert.equal((await client().call("task_show", { task })).folder, "typed/deeper");
+        await forget(task);
+      },
+    },
+  ];
+}

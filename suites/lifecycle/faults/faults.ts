@@ -1,0 +1,112 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Lane, Victim } from "./lane.ts";
+
+/** How long something is stopped that goes on afterwards, in milliseconds. */
+const PAUSE_MS = 3_000;
+
+/** Something that goes wrong, and who notices it. */
+export interface Fault {
+  id: string;
+  /** what ends of itself with it */
+  ends: "nothing" | "agent" | "machine" | "runtime";
+  /** how the end is named in the history of states; for what ends nothing, never */
+  named: RegExp;
+  /** it takes the runtime its patience to notice */
+  isSlow: boolean;
+  inject(lane: Lane, victim: Victim): Promise<void>;
+}
+
+/** Sends a signal to the agent of a task as soon as it runs; where a stop was quicker, there is nothing to do. */
+const SIGNAL_AGENT = `
+end=$(($(date +%s) + 10))
+while [ $(date +%s) -lt $end ]; do
+  for file in $(grep -la "slots/$1/" /proc/[0-9]*/cmdline 2>/dev/null); do
+    grep -qa probe.mjs $file 2>/dev/null || continue
+    for child in $(cat ${file%/cmdline}/task/*/children 2>/dev/null); do
+      read -r name </proc/$child/comm 2>/dev/null && [ "$name" = node ] && kill -$2 $child && exit 0
+    done
+  done
+done`;
+
+/** taskd is the parent of whatever its root runs. */
+const signalTaskd = (lane: Lane, signal: string) =>
+  // It does not live to tell.
+  void lane.asGuestRoot(`kill -${signal} $PPID`).catch(() => {});
+
+export const FAULTS: readonly Fault[] = [
+  {
+    id: "kill-qemu",
+    ends: "machine",
+    named: /QEMU was killed by signal 9/,
+    isSlow: false,
+    inject: async ({ runtime }) => void process.kill(await runtime.qemuPid(), "SIGKILL"),
+  },
+  {
+    id: "kill-taskd",
+    ends: "machine",
+    named: /taskd, the supervisor in the machine, ended with code 137/,
+    isSlow: false,
+    inject: async (lane) => signalTaskd(lane, "KILL"),
+  },
+  {
+    id: "kill-agent",
+    ends: "agent",
+    named: /The agent ended with code 137/,
+    isSlow: false,
+    inject: (lane, { id }) => lane.asGuestRoot(SIGNAL_AGENT, id, "KILL"),
+  },
+  {
+    id: "kill-runtime",
+    ends: "runtime",
+    named: /./,
+    isSlow: false,
+    async inject({ runtime }) {
+      runtime.process.kill("SIGKILL");
+      await runtime.exited;
+    },
+  },
+  {
+    id: "freeze-qemu",
+    ends: "machine",
+    named: /did not answer for 20 s/,
+    isSlow: true,
+    inject: async ({ runtime }) => void process.kill(await runtime.qemuPid(), "SIGSTOP"),
+  },
+  {
+    id: "freeze-taskd",
+    ends: "machine",
+    named: /did not answer for 20 s/,
+    isSlow: true,
+    inject: async (lane) => signalTaskd(lane, "STOP"),
+  },
+  {
+    id: "freeze-agent",
+    ends: "agent",
+    named: /The agent did not answer for 30 s/,
+    isSlow: true,
+    inject: (lane, { id }) => lane.asGuestRoot(SIGNAL_AGENT, id, "STOP"),
+  },
+  {
+    id: "pause-qemu",
+    ends: "nothing",
+    named: /did not answer/,
+    isSlow: false,
+    async inject({ runtime }) {
+      const pid = await runtime.qemuPid();
+      process.kill(pid, "SIGSTOP");
+      await delay(PAUSE_MS);
+      process.kill(pid, "SIGCONT");
+    },
+  },
+  {
+    id: "pause-runtime",
+    ends: "nothing",
+    named: /did not answer/,
+    isSlow: false,
+    async inject({ runtime }) {
+      runtime.process.kill("SIGSTOP");
+      await delay(PAUSE_MS);
+      runtime.process.kill("SIGCONT");
+    },
+  },
+];

@@ -1,0 +1,85 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { makeSandbox, RunningRuntime, type Sandbox } from "../../../harness/piwork.ts";
+import { Talk } from "../../../harness/talk.ts";
+import type { Client } from "../../../runtime/control/client.ts";
+import type { CallOutput } from "../../../runtime/protocol/control.ts";
+import type { Transition } from "../../../runtime/protocol/states.ts";
+
+/** A task that a fault is done to, and what it has said and heard before. */
+export interface Victim {
+  id: string;
+  /** its folder, as a path of the host */
+  folder: string;
+  /** said in a turn that was completed */
+  token: string;
+}
+
+/** A runtime of its own for one row after the other, with a task that nothing is done to. */
+export class Lane implements AsyncDisposable {
+  readonly sandbox: Sandbox;
+  readonly talk = new Talk(() => this.client);
+  runtime: RunningRuntime;
+  #bystander: Victim | undefined;
+  #folders = 0;
+
+  private constructor(sandbox: Sandbox, runtime: RunningRuntime) {
+    this.sandbox = sandbox;
+    this.runtime = runtime;
+  }
+
+  static async open(logs: string): Promise<Lane> {
+    const sandbox = makeSandbox(logs);
+    const lane = new Lane(sandbox, await RunningRuntime.start(sandbox, { unsafe: true }));
+    lane.#bystander = await lane.makeTask({ bound: false });
+    return lane;
+  }
+
+  get client(): Client {
+    return this.runtime.client;
+  }
+
+  get bystander(): Victim {
+    if (this.#bystander === undefined) throw new Error("the lane is not open");
+    return this.#bystander;
+  }
+
+  /** A task with one completed turn, and a folder, bound or not. */
+  async makeTask({ bound }: { bound: boolean }): Promise<Victim> {
+    const name = `folder-${++this.#folders}`;
+    const folder = join(this.sandbox.workspace, name);
+    mkdirSync(folder);
+    const { id } = await this.client.call("task_create", { title: "Victim", folder: bound ? name : null });
+    const token = `token-${randomBytes(6).toString("hex")}`;
+    await this.talk.prompt(token, id);
+    return { id, folder, token };
+  }
+
+  record(id: string): Promise<CallOutput<"task_show">> {
+    return this.client.call("task_show", { task: id });
+  }
+
+  async history(): Promise<Transition[]> {
+    return (await this.client.call("diag", {})).history;
+  }
+
+  /** Starts the runtime again after it was killed. */
+  async restart(): Promise<void> {
+    this.runtime = await RunningRuntime.start(this.sandbox, { unsafe: true });
+  }
+
+  /** A shell script as the root of the machine. */
+  async asGuestRoot(script: string, ...words: string[]): Promise<void> {
+    const end = await this.talk.exec(["sh", "-c", script, "sh", ...words], {
+      task: this.bystander.id,
+      unconfined: true,
+    });
+    if (end.code !== 0) throw new Error(`a script of the machine's root ended with ${end.code}: ${end.stderr}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.runtime[Symbol.asyncDispose]();
+    this.sandbox[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Check } from "../../../harness/checks.ts";
+import { waitFor } from "../../../harness/piwork.ts";
+import { attempt } from "../../../harness/talk.ts";
+import { qemusExporting } from "../../../harness/world.ts";
+import type { RuntimeEvent } from "../../../runtime/protocol/events.ts";
+import { FAULTS, type Fault } from "./faults.ts";
+import type { Lane, Victim } from "./lane.ts";
+import { MOMENTS, type Moment, type Underway } from "./moments.ts";
+
+/** Whatever happens, everything settles within this time. A frozen agent is noticed after 30 s, a frozen machine after 20 s. */
+const SETTLE_MS = 90_000;
+
+/** One row: what was under way, what went wrong, and what became of it. */
+export interface Row {
+  moment: Moment;
+  fault: Fault;
+  /** what was recovered, in words; set by its run */
+  recovered?: string;
+}
+
+/** Before its folder is mounted, a task has no agent that could be hurt. */
+const IMPOSSIBLE = new Set(["open.folder×kill-agent", "open.folder×freeze-agent"]);
+
+/** Every moment with every fault that is possible there, the slow ones first. */
+export function allRows(): Row[] {
+  const rows = MOMENTS.flatMap((moment) => FAULTS.map((fault) => ({ moment, fault })));
+  return rows
+    .filter((row) => !IMPOSSIBLE.has(rowId(row)))
+    .sort((a, b) => Number(b.fault.isSlow) - Number(a.fault.isSlow));
+}
+
+/** Rows for every run: each moment, each fault, and what matters most about them. */
+const ESSENTIAL = [
+  "open.folder×kill-runtime",
+  "open.agent×kill-agent",
+  "open.agent×kill-qemu",
+  "switch×freeze-qemu",
+  "bind×kill-taskd",
+  "prompt.accepted×kill-qemu",
+  "prompt.accepted×kill-runtime",
+  "prompt.accepted×freeze-agent",
+  "prompt.streaming×freeze-taskd",
+  "prompt.streaming×kill-agent",
+  "prompt.streaming×pause-runtime",
+  "prompt.ended×kill-qemu",
+  "exec×pause-qemu",
+  "stop×kill-agent",
+  "idle×kill-taskd",
+];
+
+export function essentialRows(): Row[] {
+  const rows = allRows().filter((row) => ESSENTIAL.includes(rowId(row)));
+  assert.equal(rows.length, ESSENTIAL.length, "an essential row does not exist");
+  for (const moment of MOMENTS)
+    assert.equal(
+      rows.some((row) => row.moment === moment),
+      true,
+      moment.id,
+    );
+  for (const fault of FAULTS)
+    assert.equal(
+      rows.some((row) => row.fault === fault),
+      true,
+      fault.id,
+    );
+  return rows;
+}
+
+export function rowId({ moment, fault }: Row): string {
+  return `${moment.id}×${fault.id}`;
+}
+
+export function asCheck(row: Row, lane: () => Lane): Check {
+  const { moment, fault } = row;
+  return {
+    id: `fault.${rowId(row)}`,
+    claim: `${fault.id} at '${moment.id}' is noticed and named, nothing hangs, and every task goes on where it was`,
+    run: async () => {
+      row.recovered = await run(row, lane());
+    },
+  };
+}
+
+async function run({ moment, fault }: Row, lane: Lane): Promise<string> {
+  const victim = await lane.makeTask({ bound: moment.bound });
+  const qemuBefore = await lane.runtime.qemuPid();
+  const underway = await moment.begin(lane, victim);
+  await fault.inject(lane, victim);
+  if (fault.ends === "nothing") await underway.finish?.();
+  if (fault.id === "freeze-agent" && moment.id === "open.agent") await stopHelps(lane, victim);
+  // Not the turn of the agent itself: that has to end because of the fault.
+  if (fault.ends === "agent" && underway.turn === undefined) await underway.finish?.();
+  const outcome = await settles(underway.outcome, `what was under way at '${moment.id}'`);
+  if (fault.ends === "runtime") await lane.restart();
+  if (fault.ends === "machine")
+    await waitFor("the end of the machine", SETTLE_MS, async () => !existsSync(`/proc/${qemuBefore}`) || undefined);
+  await assertTurn(lane, victim, fault, underway, outcome);
+  const noticed = await provokeNotice(lane, victim, fault, underway);
+  await assertNamed(lane, victim, fault);
+  await assertGoesOn(lane, victim, underway);
+  if (moment.id === "bind") await assertBoundOrNot(lane, victim);
+  assert.deepEqual(qemusExporting(lane.sandbox.workspace), [await lane.runtime.qemuPid()], "QEMUs of this runtime");
+  const sameMachine = fault.ends !== "runtime" && (await lane.runtime.qemuPid()) === qemuBefore;
+  await lane.client.call("task_delete", { task: victim.id });
+  assert.equal(existsSync(victim.folder), true, "deleting a task touched its folder");
+  return [
+    fault.ends === "runtime" ? "runtime started again" : sameMachine ? "same machine" : "machine started again",
+    ...(noticed ? ["agent started again"] : []),
+    underway.turn === undefined
+      ? ""
+      : underway.turn.isCompleted || fault.ends === "nothing"
+        ? "turn kept"
+        : "turn reported lost",
+  ]
+    .filter((words) => words !== "")
+    .join(", ");
+}
+
+/** A stop ends an opening that hangs. */
+async function stopHelps(lane: Lane, { id }: Victim): Promise<void> {
+  await delay(500); // the agent is frozen at any point of its start
+  const stopped = await settles(
+    attempt(() => lane.client.call("task_stop", { task: id })),
+    "the stop",
+  );
+  assert.equal(stopped, "accepted");
+}
+
+async function settles(outcome: Promise<string>, what: string): Promise<string> {
+  const over = new AbortController();
+  const overdue = delay(SETTLE_MS, undefined, { signal: over.signal }).then(() => assert.fail(`${what} hangs`));
+  overdue.catch(() => {});
+  return Promise.race([outcome, overdue]).finally(() => over.abort());
+}
+
+/** A turn ends exactly once; what was in flight is lost and said to be, what was completed is not. */
+async function assertTurn(
+  lane: Lane,
+  { id }: Victim,
+  fault: Fault,
+  { turn }: Underway,
+  outcome: string,
+): Promise<void> {
+  const { turn: inFlight, lostTurn } = await lane.record(id);
+  if (turn === undefined) return;
+  assert.equal(inFlight, null, "a turn is still said to be in flight");
+  const ends = turn.events.filter(({ event }) => event === "agent_end" || event === "task_error");
+  assert.equal(ends.length, fault.ends === "runtime" && !turn.isCompleted ? 0 : 1, "ends of one turn");
+  const isLost = !turn.isCompleted && fault.ends !== "nothing";
+  assert.equal(
+    lostTurn !== null,
+    isLost,
+    isLost ? "the lost turn is not reported" : "a turn is reported lost that is not",
+  );
+  if (isLost && fault.ends !== "runtime") assert.equal(outcome, "PI_PROCESS_DEAD");
+  if (!isLost) assert.equal(outcome, "accepted");
+  if (turn.message.startsWith("flood: ") && !isLost) assertComplete(turn.message, turn.events);
+}
+
+/** Nothing of a flood is dropped. */
+function assertComplete(message: string, events: readonly RuntimeEvent[]): void {
+  let bytes = 0;
+  for (const event of events) {
+    if (event.event !== "agent_output") continue;
+    const update = event.payload.message["assistantMessageEvent"] as { delta?: string } | undefined;
+    bytes += update?.delta?.length ?? 0;
+  }
+  assert.equal(bytes, Number(/\d+/.exec(message)?.[0]));
+}
+
+/** An agent that was frozen while nothing was asked of it is noticed by the next prompt. */
+async function provokeNotice(lane: Lane, { id }: Victim, fault: Fault, { turn }: Underway): Promise<boolean> {
+  if (fault.ends !== "agent") return false;
+  if (fault.id !== "freeze-agent" || (turn !== undefined && !turn.isCompleted)) return true;
+  if ((await lane.record(id)).state === "stopped") return true;
+  const outcome = attempt(async () => {
+    const end = (await lane.talk.prompt("are you there?", id)).at(-1);
+    if (end?.event === "task_error") throw Object.assign(new Error(end.payload.error.message), end.payload.error);
+  });
+  assert.equal(await settles(outcome, "a prompt to a frozen agent"), "PI_PROCESS_DEAD");
+  return true;
+}
+
+/** What ended is named, with what ended it, in the history of the task or of the machines; what only paused is not. */
+async function assertNamed(lane: Lane, { id }: Victim, fault: Fault): Promise<void> {
+  if (fault.ends === "runtime") return;
+  const words = async () => {
+    const history = await lane.history();
+    const since = history.findLastIndex(({ of, to }) => of === id && to === "creating");
+    const concerns = (of: string) => (fault.ends === "agent" ? of === id : of.startsWith("machine-"));
+    return history
+      .slice(Math.max(0, since - 5))
+      .filter(({ of }) => concerns(of))
+      .map(({ to, why }) => `${to}: ${why}`);
+  };
+  if (fault.ends === "nothing") {
+    const found = (await words()).find((word) => fault.named.test(word));
+    assert.equal(found, undefined, "a pause was taken for an end");
+    return;
+  }
+  // A task that was stopped while its agent died has nothing to report.
+  await waitFor(
+    `${fault.named} in the history`,
+    10_000,
+    async () => (await words()).some((word) => fault.named.test(word) || word.startsWith("stopped")) || undefined,
+  );
+}
+
+/** Every completed turn of the victim and of the bystander is remembered, and both answer. */
+async function assertGoesOn(lane: Lane, victim: Victim, { turn }: Underway): Promise<void> {
+  const recalled = await lane.talk.ask("recall", victim.id);
+  assert.equal(recalled.includes(victim.token), true, `the victim's session is lost: ${recalled}`);
+  if (turn?.isCompleted) assert.equal(recalled.includes(turn.message), true, "the completed turn is lost");
+  assert.equal(recalled.includes(lane.bystander.token), false, "the victim has the bystander's session");
+  assert.equal(
+    (await lane.talk.ask("recall", lane.bystander.id)).includes(lane.bystander.token),
+    true,
+    "the bystander's session is lost",
+  );
+  const { stdout } = await lane.talk.exec(["sh", "-c", "echo alive"], { task: victim.id });
+  assert.equal(stdout.toString(), "alive\n");
+}
+
+/** A bind that was interrupted has happened or not; the record and the task say the same. */
+async function assertBoundOrNot(lane: Lane, victim: Victim): Promise<void> {
+  const { folder } = await lane.record(victim.id);
+  const { stdout } = await lane.talk.exec(["ls", "/work"], { task: victim.id });
+  assert.equal(
+    stdout.toString().includes("here"),
+    folder !== null,
+    `the record says '${folder}', /work has: ${stdout}`,
+  );
+}
