@@ -23,10 +23,11 @@ import { Requests } from "./requests.ts";
 
 /** Time a machine has to greet on a link that was made anew, in milliseconds. */
 const GREETING_DEADLINE_MS = 15_000;
-/** Between two tries to make a link anew, in milliseconds. */
-const RETRY_AFTER_MS = 50;
-/** Links that brought nothing, one after the other, after which the machine is given up. */
-const FRUITLESS_LINKS = 5;
+/** Before a link is made anew, in milliseconds; longer with each one that brought nothing, up to the longest. */
+const RETRY_AFTER_MS = 20;
+const LONGEST_RETRY_MS = 1_000;
+/** Links that brought nothing, one after the other, after which the machine is given up: 20 s at least. */
+const FRUITLESS_LINKS = 30;
 
 export interface BridgeObserver {
   event(event: RuntimeEvent): void;
@@ -166,7 +167,7 @@ export class Bridge {
         return this.close(new PiworkError("PI_PROCESS_DEAD", words));
       }
       try {
-        await delay(RETRY_AFTER_MS);
+        await delay(Math.min(RETRY_AFTER_MS * 2 ** (this.#fruitless - 1), LONGEST_RETRY_MS));
         await this.#link([], GREETING_DEADLINE_MS);
         return;
       } catch {

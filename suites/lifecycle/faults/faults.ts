@@ -22,7 +22,7 @@ end=$(($(date +%s) + 10))
 while [ $(date +%s) -lt $end ]; do
   for file in $(grep -la "slots/$1/" /proc/[0-9]*/cmdline 2>/dev/null); do
     grep -qa probe.mjs $file 2>/dev/null || continue
-    for child in $(cat ${file%/cmdline}/task/*/children 2>/dev/null); do
+    for child in $(cat $(dirname $file)/task/*/children 2>/dev/null); do
       read -r name </proc/$child/comm 2>/dev/null && [ "$name" = node ] && kill -$2 $child && exit 0
     done
   done
