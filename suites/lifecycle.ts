@@ -32,7 +32,7 @@ async function use(): Promise<Tally> {
   using sandbox = makeSandbox(run.directory);
   const current: { runtime: RunningRuntime } = { runtime: await RunningRuntime.start(sandbox) };
   try {
-    const uses = [prompts, commands, binding, kept, agents].flatMap((part) => part(sandbox, () => current.runtime));
+    const uses = [binding, kept, agents, prompts, commands].flatMap((part) => part(sandbox, () => current.runtime));
     const ends = runtimeProcess(sandbox, current, randomBytes(16).toString("hex"));
     await run.perform([...uses, ...ends]);
     return run.finish([...uses, ...ends].map(({ id }) => id));

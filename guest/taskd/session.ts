@@ -56,7 +56,13 @@ export class Session {
     using working = openBeneath(this.#slot.directories.session, []);
     const file = `${kept.path}/${SESSION_FILE}`;
     rmSync(`${working.path}/${WORKING_COPY}`, { force: true, recursive: true });
-    const content = readRegular(file);
+    let content: Buffer | undefined;
+    try {
+      content = readRegular(file);
+    } catch (error) {
+      console.error("taskd: reading a session failed:", error);
+      throw this.#unreadable();
+    }
     if (content === undefined) return;
     const head = parseSessionHead(content.subarray(0, 4096).toString("utf8"));
     if (head === undefined || head.taskId !== this.#taskId || head.agent !== this.#agent) throw this.#unreadable();

@@ -29,7 +29,7 @@ export function kept(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
         const words = randomBytes(8).toString("hex");
         await talk.prompt(words, task);
         await client().call("task_stop", { task });
-        assert.equal(await talk.ask("recall", task), `${JSON.stringify(words)}\n`);
+        assert.equal(await talk.ask("recall", task), JSON.stringify(words));
       },
     },
     {

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Check } from "../../harness/checks.ts";
@@ -149,13 +159,13 @@ export function stateFiles(logs: string): Check[] {
         ]) {
           writeFileSync(path, broken);
           const { code, stderr } = await piwork([...sandbox.words, "task", "switch", task]);
-          assert.deepEqual([code, /TASK_BOOTSTRAP_FAILED/.test(stderr)], [1, true], stderr);
+          assert.deepEqual([code, /session.*TASK_BOOTSTRAP_FAILED/.test(stderr)], [1, true], stderr);
           assert.equal(readFileSync(path).equals(broken), true, "the broken file was changed");
         }
         writeFileSync(path, whole);
         assert.match(await talk.ask("recall", task), /before the disk was full/);
         await client().call("task_stop", { task });
-        renameSync(path, join(sandbox.directory, "moved-away"));
+        renameSync(path, join(sandbox.state, "moved-away"));
         assert.equal(await talk.ask("recall", task), "");
       },
     },
@@ -165,9 +175,16 @@ export function stateFiles(logs: string): Check[] {
       async run() {
         await client().call("task_stop", { task });
         const path = own("session/session.jsonl");
-        rmSync(path);
-        mkdirSync(path);
-        assert.equal(await attempt(() => client().call("task_switch", { task })), "TASK_BOOTSTRAP_FAILED");
+        const others: (() => void)[] = [
+          () => mkdirSync(path),
+          () => symlinkSync("/etc/passwd", path),
+          () => execFileSync("mkfifo", [path]),
+        ];
+        for (const make of others) {
+          rmSync(path, { recursive: true, force: true });
+          make();
+          assert.equal(await attempt(() => client().call("task_switch", { task })), "TASK_BOOTSTRAP_FAILED");
+        }
         rmSync(path, { recursive: true });
         assert.equal(await attempt(() => client().call("task_switch", { task })), "accepted");
       },

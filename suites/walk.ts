@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Check, conclude, Run, type Tally } from "../harness/checks.ts";
+import { buildImage } from "../harness/image.ts";
+import { Random } from "../harness/random.ts";
+import { qemusExporting } from "../harness/world.ts";
+import { parseTaskRecord } from "../runtime/protocol/record.ts";
+import { parseSessionHead } from "../runtime/protocol/session.ts";
+import { MACHINE_TRANSITIONS, TASK_TRANSITIONS } from "../runtime/protocol/states.ts";
+import { Lane } from "./lifecycle/faults/lane.ts";
+import { Model } from "./walk/model.ts";
+import { FIRST, STEPS, type World } from "./walk/steps.ts";
+
+const STEPS_PER_ROUND = 5;
+/** What a side has heard of but not noted yet gets this long; a contradiction stays. */
+const SETTLE_MS = 10_000;
+
+/** Does one thing after the other to a runtime, at random, and compares it with a model after each. */
+export async function walk(rounds: number, seed: number): Promise<Tally> {
+  const run = new Run("walk");
+  console.log(
+    `seed ${seed}, ${rounds} rounds of ${STEPS_PER_ROUND} steps; repeat with: mise run test-walk ${rounds} ${seed}`,
+  );
+  const lane = await Lane.open(join(run.directory, "lane"));
+  const model = new Model();
+  const world: World = { lane, model, random: new Random(seed) };
+  const { id } = lane.bystander;
+  model.created(id, null);
+  model.task(id).said.push(lane.bystander.token);
+  const checks = Array.from({ length: rounds }, (_, round): Check => {
+    const words: string[] = [];
+    return {
+      id: `walk.round-${round + 1}`,
+      get claim() {
+        return words.join("; ") || "a round of the walk";
+      },
+      async run() {
+        for (let count = 0; count < STEPS_PER_ROUND; count++) {
+          const step = model.tasks.size === 0 ? FIRST : world.random.weighted(STEPS);
+          words.push(await step(world));
+          await agrees(world);
+        }
+      },
+    };
+  });
+  try {
+    for (const check of checks) {
+      await run.perform([check]);
+      // After a contradiction the model no longer knows what is true.
+      if (run.results.at(-1)?.verdict === "failed") break;
+    }
+    return run.finish(checks.map((check) => check.id));
+  } finally {
+    await lane[Symbol.asyncDispose]();
+  }
+}
+
+/** Compares the runtime, its files and its processes with the model; gives what is still on its way a moment. */
+async function agrees(world: World): Promise<void> {
+  const deadline = performance.now() + SETTLE_MS;
+  for (;;) {
+    try {
+      return await compare(world);
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await delay(100);
+    }
+  }
+}
+
+async function compare({ lane, model }: World): Promise<void> {
+  const status = await lane.client.call("status", {});
+  const expected = [...model.tasks.values()].map(({ id, state, folder, hasLostTurn }) => ({
+    id,
+    state,
+    folder,
+    hasLostTurn,
+  }));
+  const found = status.tasks.map(({ id, state, folder, lostTurn }) => ({
+    id,
+    state,
+    folder,
+    hasLostTurn: lostTurn !== null,
+  }));
+  const byId = (one: { id: string }, other: { id: string }) => one.id.localeCompare(other.id);
+  assert.deepEqual(found.sort(byId), expected.sort(byId));
+  assert.equal(status.activeTask, model.active);
+  for (const { turn } of status.tasks) assert.equal(turn, null, "a turn is in flight that nobody asked for");
+  assert.equal(status.machines.length <= 1, true);
+  assert.equal(qemusExporting(lane.sandbox.workspace).length, status.machines.length, "QEMUs");
+  compareFiles(lane, model);
+  await compareHistory(lane, status.machines.length > 0);
+}
+
+function compareFiles(lane: Lane, model: Model): void {
+  const records = join(lane.sandbox.state, "records");
+  const files = readdirSync(records)
+    .filter((file) => file.endsWith(".json"))
+    .sort();
+  assert.deepEqual(files, [...model.tasks.keys()].map((id) => `${id}.json`).sort());
+  assert.deepEqual(readdirSync(join(lane.sandbox.state, "tasks")).sort(), [...model.tasks.keys()].sort());
+  for (const { id, state, said } of model.tasks.values()) {
+    assert.equal(parseTaskRecord(JSON.parse(readFileSync(join(records, `${id}.json`), "utf8"))).state, state);
+    const session = join(lane.sandbox.state, "tasks", id, "guest/session");
+    const head = readdirSync(session).includes("session.jsonl")
+      ? parseSessionHead(readFileSync(join(session, "session.jsonl"), "utf8"))
+      : undefined;
+    assert.equal(head?.turns ?? 0, said.length, `turns in the session of ${id}`);
+  }
+}
+
+/** No side ever went a way that the table of states does not have. */
+async function compareHistory(lane: Lane, machineRuns: boolean): Promise<void> {
+  if (!machineRuns) return; // asking for the history would start one
+  const { history, machines } = await lane.client.call("diag", {});
+  for (const { of, from, to, why } of [...history, ...machines.flatMap(({ guest }) => guest.history)]) {
+    const table: Readonly<Record<string, readonly string[]>> = of.startsWith("machine-")
+      ? MACHINE_TRANSITIONS
+      : TASK_TRANSITIONS;
+    assert.equal(table[from]?.includes(to), true, `${of}: ${from} to ${to}: ${why}`);
+  }
+}
+
+/** `walk.ts [ROUNDS [SEED]]` */
+if (import.meta.filename === process.argv[1]) {
+  const [rounds = 100, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number);
+  await buildImage();
+  conclude(await walk(rounds, seed));
+}
