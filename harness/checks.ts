@@ -12,6 +12,8 @@ export interface Check {
   id: string;
   /** what must be true, as a sentence */
   claim: string;
+  /** time after which it counts as hanging, in milliseconds */
+  deadlineMs?: number;
   run(): Promise<void> | void;
 }
 
@@ -48,7 +50,7 @@ export class Run {
       const started = performance.now();
       let reason: string | undefined;
       try {
-        await withDeadline(check.run());
+        await withDeadline(check.run(), check.deadlineMs ?? CHECK_DEADLINE_MS);
       } catch (error) {
         reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
       }
@@ -92,10 +94,10 @@ export class Run {
 }
 
 /** A check that hangs must not keep the others from running. */
-async function withDeadline(work: Promise<void> | void): Promise<void> {
+async function withDeadline(work: Promise<void> | void, deadlineMs: number): Promise<void> {
   const over = new AbortController();
-  const overdue = delay(CHECK_DEADLINE_MS, undefined, { signal: over.signal }).then(() => {
-    throw new Error(`no answer after ${CHECK_DEADLINE_MS / 1000} s`);
+  const overdue = delay(deadlineMs, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`no answer after ${deadlineMs / 1000} s`);
   });
   overdue.catch(() => {}); // aborted, or thrown by the race
   await Promise.race([work, overdue]).finally(() => over.abort());

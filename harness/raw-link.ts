@@ -67,6 +67,15 @@ export class RawLink {
     return answer["ok"] === true ? "accepted" : (answer["error"] as { code: string }).code;
   }
 
+  /** Says that every event so far was taken in. */
+  acknowledge(): void {
+    const seq = this.lines.reduce(
+      (last, line) => (typeof line["seq"] === "number" ? Math.max(last, line["seq"]) : last),
+      0,
+    );
+    this.write(`${JSON.stringify({ type: "ack", seq, taken: {} })}\n`);
+  }
+
   close(): void {
     this.#socket.destroy();
   }

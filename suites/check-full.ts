@@ -1,8 +1,14 @@
 import { conclude } from "../harness/checks.ts";
 import { bench } from "./bench.ts";
 import { check } from "./check.ts";
+import { fuzz } from "./fuzz.ts";
+import { allRows } from "./lifecycle/faults/table.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { runParts } from "./test.ts";
+import { walk } from "./walk.ts";
 
-// What `npm test` runs, and then what takes longer.
-conclude(await runParts([check, lifecycle, bench]));
+const longWalk = () => walk(100, Date.now() % 1_000_000);
+const wholeLifecycle = () => lifecycle(allRows());
+
+// What `npm test` runs, and then what takes longer: about an hour on two cores.
+conclude(await runParts([check, wholeLifecycle, longWalk, () => fuzz(), bench]));

@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 /** The only error codes that ever leave taskd or the control API. */
-const errorCode = z.enum([
+export const errorCode = z.enum([
   "INVALID_REQUEST",
   "TASK_NOT_FOUND",
   "TASK_NOT_READY",

@@ -12,7 +12,7 @@ export const TASK_TRANSITIONS: Readonly<Record<TaskState, readonly TaskState[]>>
   active: ["idle", "stopped", "errored"],
   idle: ["active", "stopped", "errored"],
   stopped: ["creating", "errored", "missing"],
-  errored: ["creating", "stopped"],
+  errored: ["creating", "stopped", "missing"],
 };
 
 export const machineState = z.enum(["booting", "running", "unresponsive", "stopping", "ended"]);
