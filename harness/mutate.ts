@@ -33,7 +33,7 @@ const TOKENS = [
 /** A line that is like one of these and probably no longer what it was; bytes, because it need not be text either. */
 export function mutate(random: Random, lines: readonly string[]): Buffer {
   let bytes: Buffer = Buffer.from(random.pick(lines));
-  const changes = 1 + random.below(6);
+  const changes = random.below(6);
   for (let count = 0; count < changes; count++) bytes = random.pick(CHANGES)(random, bytes, lines);
   return bytes;
 }

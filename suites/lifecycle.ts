@@ -10,7 +10,8 @@ import { allRows, essentialRows } from "./lifecycle/faults/table.ts";
 import { kept } from "./lifecycle/kept.ts";
 import { machineRefusals } from "./lifecycle/machine-refusals.ts";
 import { prompts } from "./lifecycle/prompts.ts";
-import { runtimeProcess } from "./lifecycle/runtime-process.ts";
+import { runtimeEnds } from "./lifecycle/runtime-ends.ts";
+import { runtimeFacts } from "./lifecycle/runtime-facts.ts";
 import { stateFiles } from "./lifecycle/state-files.ts";
 import { wire } from "./lifecycle/wire.ts";
 
@@ -32,8 +33,10 @@ async function use(): Promise<Tally> {
   using sandbox = makeSandbox(run.directory);
   const current: { runtime: RunningRuntime } = { runtime: await RunningRuntime.start(sandbox) };
   try {
-    const uses = [binding, kept, agents, prompts, commands].flatMap((part) => part(sandbox, () => current.runtime));
-    const ends = runtimeProcess(sandbox, current, randomBytes(16).toString("hex"));
+    const uses = [binding, kept, agents, prompts, commands, runtimeFacts].flatMap((part) =>
+      part(sandbox, () => current.runtime),
+    );
+    const ends = runtimeEnds(sandbox, current, randomBytes(16).toString("hex"));
     await run.perform([...uses, ...ends]);
     return run.finish([...uses, ...ends].map(({ id }) => id));
   } finally {

@@ -30,8 +30,10 @@ export function stateFiles(logs: string): Check[] {
   const talk = new Talk(client);
   const own = (path: string) => join(sandbox.state, "tasks", task, "guest", path);
   const list = async () => (await client().call("task_list", {})).map(({ id }) => id);
-  const restart = async () => {
+  /** What ends writes its records; what is done to them in between is what the next one finds. */
+  const restart = async (between: () => void) => {
     await runtime[Symbol.asyncDispose]();
+    between();
     runtime = await RunningRuntime.start(sandbox);
   };
 
@@ -198,8 +200,7 @@ export function stateFiles(logs: string): Check[] {
         const path = join(sandbox.state, "records", `${task}.json`);
         const whole = readFileSync(path);
         for (const broken of ["", "{", '{"version": 99}', `{"version": 2, "id": "${other}"}`]) {
-          writeFileSync(path, broken);
-          await restart();
+          await restart(() => writeFileSync(path, broken));
           assert.deepEqual(await list(), [other]);
           const { warnings } = await client().call("status", {});
           assert.equal(
@@ -209,8 +210,7 @@ export function stateFiles(logs: string): Check[] {
           );
           assert.equal(readFileSync(path, "utf8"), broken);
         }
-        writeFileSync(path, whole);
-        await restart();
+        await restart(() => writeFileSync(path, whole));
         assert.deepEqual((await list()).sort(), [task, other].sort());
       },
     },
@@ -219,9 +219,16 @@ export function stateFiles(logs: string): Check[] {
       claim: "a record of the version before is read as what it said",
       async run() {
         const path = join(sandbox.state, "records", `${task}.json`);
-        const { sharedFolder: _a, model: _b, turn: _c, lostTurn: _d, ...old } = JSON.parse(readFileSync(path, "utf8"));
-        writeFileSync(path, JSON.stringify({ ...old, version: 1 }));
-        await restart();
+        await restart(() => {
+          const {
+            sharedFolder: _a,
+            model: _b,
+            turn: _c,
+            lostTurn: _d,
+            ...old
+          } = JSON.parse(readFileSync(path, "utf8"));
+          writeFileSync(path, JSON.stringify({ ...old, version: 1 }));
+        });
         const { title, sharedFolder, lostTurn } = await client().call("task_show", { task });
         assert.deepEqual([title, sharedFolder, lostTurn], ["Disk", false, null]);
       },

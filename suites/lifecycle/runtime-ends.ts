@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Check } from "../../harness/checks.ts";
+import { PIWORK, piwork, RunningRuntime, type Sandbox, waitFor, waitForEnd } from "../../harness/piwork.ts";
+import { childrenNamed, processTree, qemusExporting } from "../../harness/world.ts";
+import { controlSocket, findPlaces } from "../../runtime/places.ts";
+
+/** Set in the runtime's environment; it must turn up nowhere. */
+const PLANTED_KEY = "PIWORK_SUITE_API_KEY";
+
+/** The ends of a runtime and of its machine, and what is left after each. */
+export function runtimeEnds(sandbox: Sandbox, current: { runtime: RunningRuntime }, plantedSecret: string): Check[] {
+  const client = () => current.runtime.client;
+  const cli = (...words: string[]) => piwork([...sandbox.words, ...words]);
+  const socket = controlSocket(findPlaces({ state: sandbox.state }));
+  const restart = async (environment: NodeJS.ProcessEnv = {}) => {
+    current.runtime = await RunningRuntime.start(sandbox, { environment });
+  };
+
+  return [
+    {
+      id: "qemu.killed",
+      claim: "a machine that dies is noticed and named, and the next prompt runs in a new one",
+      async run() {
+        const [task] = await client().call("task_list", {});
+        if (task === undefined) assert.fail("there is no task");
+        const running = (async () => {
+          for await (const event of client().stream("prompt", {
+            task: task.id,
+            message: "run: touch started; sleep 600",
+          })) {
+            if (event.event === "task_error") return event.payload;
+          }
+          return undefined;
+        })();
+        await waitFor(
+          "the prompt to run",
+          20_000,
+          () => existsSync(join(sandbox.workspace, "demo/started")) || undefined,
+        );
+        process.kill(await current.runtime.qemuPid(), "SIGKILL");
+        assert.deepEqual([(await running)?.during, (await running)?.error.code], ["prompt", "PI_PROCESS_DEAD"]);
+        assert.equal((await client().call("task_show", { task: task.id })).state, "errored");
+        const { stdout } = await cli(
+          "exec",
+          "--task",
+          task.id,
+          "--",
+          "sh",
+          "-c",
+          "ls started; printf kept > made-before-kill",
+        );
+        assert.equal(stdout, "started\n");
+      },
+    },
+    {
+      id: "end.kill-9",
+      claim: "kill -9 of the runtime leaves no QEMU, and the next one has every task and opens it",
+      async run() {
+        // Its first machine: the next runtime begins with one of the same name.
+        await cli("down");
+        await restart();
+        const tasks = (await client().call("task_list", {})).map(({ id }) => id);
+        const qemu = await current.runtime.qemuPid();
+        current.runtime.process.kill("SIGKILL");
+        await current.runtime.exited;
+        await waitForEnd(qemu, "QEMU");
+        assert.deepEqual(qemusExporting(sandbox.workspace), []);
+        await restart({ [PLANTED_KEY]: plantedSecret });
+        const found = await client().call("task_list", {});
+        assert.deepEqual(
+          [found.map(({ id }) => id), [...new Set(found.map(({ state }) => state))]],
+          [tasks, ["stopped"]],
+        );
+        const { stdout } = await cli("exec", "--task", tasks[0] ?? "", "--", "cat", "made-before-kill");
+        assert.equal(stdout, "kept");
+      },
+    },
+    {
+      id: "secret.not-passed-on",
+      claim: "the runtime's environment reaches neither a task nor a log nor a file of the state",
+      async run() {
+        const [task] = await client().call("task_list", {});
+        const { stdout } = await cli(
+          "exec",
+          "--task",
+          task?.id ?? "",
+          "--",
+          "sh",
+          "-c",
+          "env; cat /proc/*/environ | tr '\\0' '\\n'",
+        );
+        assert.match(stdout, /^HOME=\/home\/task$/m);
+        assert.equal(stdout.includes(plantedSecret), false);
+        await cli("diag", "--json");
+        for (const directory of [sandbox.logs, sandbox.state]) {
+          for (const file of readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+            entry.isFile(),
+          )) {
+            assert.equal(readFileSync(join(file.parentPath, file.name)).includes(plantedSecret), false, file.name);
+          }
+        }
+        const environment = readFileSync(`/proc/${await current.runtime.qemuPid()}/environ`, "utf8");
+        assert.equal(environment.includes(plantedSecret), false);
+        assert.equal(
+          readFileSync(`/proc/${current.runtime.process.pid}/environ`, "utf8").includes(plantedSecret),
+          true,
+          "the secret was not planted",
+        );
+      },
+    },
+    {
+      id: "end.interrupt",
+      claim: "Ctrl-C ends the runtime with code 0: no QEMU, no socket, tasks stopped",
+      async run() {
+        const qemu = await current.runtime.qemuPid();
+        const tree = processTree(current.runtime.process.pid as number);
+        assert.equal(tree.includes(qemu), true);
+        current.runtime.process.kill("SIGINT");
+        assert.equal(await current.runtime.exited, 0, current.runtime.output);
+        for (const pid of tree) await waitForEnd(pid, "a process of the runtime", 2_000);
+        assert.equal(existsSync(socket), false);
+      },
+    },
+    {
+      id: "end.interrupt-while-booting",
+      claim: "Ctrl-C while the machine boots ends it at once, with nothing left",
+      async run() {
+        const child = spawn(
+          process.execPath,
+          [PIWORK, ...sandbox.words, "up", "--headless", "--workspace", sandbox.workspace],
+          { stdio: "ignore" },
+        );
+        const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
+        const tree = await waitFor("QEMU", 20_000, () => {
+          const members = processTree(child.pid as number);
+          return members.length >= 3 ? members : undefined;
+        });
+        child.kill("SIGINT");
+        assert.equal(await exited, 0);
+        for (const pid of tree) await waitForEnd(pid, "a process of the runtime", 2_000);
+      },
+    },
+    {
+      id: "end.kill-9-while-booting",
+      claim:
+        "kill -9 in the milliseconds in which the walls around QEMU are built leaves no QEMU, and the next start works",
+      async run() {
+        let caught = 0;
+        for (let pause = 0; pause < 24; pause += 3) {
+          const child = spawn(process.execPath, [PIWORK, ...sandbox.words, "up", "--workspace", sandbox.workspace], {
+            stdio: "ignore",
+          });
+          const exited = new Promise((resolve) => child.once("close", resolve));
+          await waitFor(
+            "bubblewrap",
+            20_000,
+            () => childrenNamed(child.pid as number, "bwrap").length > 0 || undefined,
+          );
+          await delay(pause);
+          caught += childrenNamed(child.pid as number, "bwrap").length;
+          child.kill("SIGKILL");
+          await exited;
+        }
+        assert.equal(caught, 8, "a kill came too late to prove anything");
+        await waitFor(
+          "the end of every QEMU",
+          5_000,
+          () => qemusExporting(sandbox.workspace).length === 0 || undefined,
+        );
+      },
+    },
+    {
+      id: "end.down",
+      claim: "'piwork down' ends everything, and commands then say that nothing runs",
+      async run() {
+        await restart();
+        const tree = processTree(current.runtime.process.pid as number);
+        const { code, stderr } = await cli("down");
+        assert.equal(code, 0, stderr);
+        for (const pid of tree) await waitForEnd(pid, "a process of the runtime", 2_000);
+        const after = await cli("status");
+        assert.equal(after.code, 1);
+        assert.match(after.stderr, /No runtime is running.*npm start/s);
+      },
+    },
+    {
+      id: "logs.readable",
+      claim: "piwork.log is JSON a line, and qemu.log has the machine's console",
+      async run() {
+        const lines = readFileSync(join(sandbox.logs, "piwork.log"), "utf8").trim().split("\n");
+        assert.deepEqual(
+          lines.map((line) => JSON.parse(line).message).filter((message) => /^runtime /.test(message)),
+          ["runtime started", "runtime stopped"],
+        );
+        assert.match(readFileSync(join(sandbox.logs, "qemu.log"), "utf8"), /piwork: taskd listens/);
+      },
+    },
+  ];
+}
