@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { makeGuestDirectories } from "./records.ts";
+import { importUpload } from "./uploads.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "piwork-uploads-"));
+test.after(() => rmSync(directory, { recursive: true }));
+makeGuestDirectories(directory, "demo-1");
+const uploads = join(directory, "demo-1/guest/uploads");
+
+async function* content(...pieces: string[]): AsyncGenerator<Buffer> {
+  for (const piece of pieces) yield Buffer.from(piece);
+}
+
+test("a file comes in whole and read-only", async () => {
+  assert.deepEqual(await importUpload(directory, "demo-1", "notes.txt", content("a", "bc")), {
+    name: "notes.txt",
+    bytes: 3,
+  });
+  assert.equal(readFileSync(join(uploads, "notes.txt"), "utf8"), "abc");
+  assert.equal(statSync(join(uploads, "notes.txt")).mode & 0o777, 0o444);
+});
+
+test("nothing is replaced, and no link is followed", async () => {
+  await assert.rejects(importUpload(directory, "demo-1", "notes.txt", content("x")), { code: "INVALID_REQUEST" });
+  symlinkSync(join(directory, "elsewhere"), join(uploads, "link"));
+  await assert.rejects(importUpload(directory, "demo-1", "link", content("x")), { code: "INVALID_REQUEST" });
+  assert.equal(existsSync(join(directory, "elsewhere")), false);
+  assert.equal(readFileSync(join(uploads, "notes.txt"), "utf8"), "abc");
+});
+
+test("uploads that became a link are refused", async () => {
+  makeGuestDirectories(directory, "demo-2");
+  rmSync(join(directory, "demo-2/guest/uploads"), { recursive: true });
+  symlinkSync(tmpdir(), join(directory, "demo-2/guest/uploads"));
+  await assert.rejects(importUpload(directory, "demo-2", "x", content("x")), { code: "WORKSPACE_POLICY_VIOLATION" });
+});
+
+test("a source that breaks leaves nothing", async () => {
+  async function* broken(): AsyncGenerator<Buffer> {
+    yield Buffer.from("half");
+    throw new Error("broken");
+  }
+  const before = readdirSync(uploads);
+  await assert.rejects(importUpload(directory, "demo-1", "half", broken()), { code: "INTERNAL_ERROR" });
+  assert.deepEqual(readdirSync(uploads), before);
+});
