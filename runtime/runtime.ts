@@ -72,7 +72,7 @@ export class Runtime implements AsyncDisposable {
     this.#events.setMaxListeners(0);
     const records = new Records(recordsDirectory(places));
     const trash = new Trash(trashDirectory(places), tasksDirectory(places));
-    trash.empty();
+    for (const { id, error } of trash.empty()) this.log.warn("a deleted task could not be removed", { id, error });
     this.book = new TaskBook({
       records,
       lastSavedTurn: (id) => readSessionHead(tasksDirectory(places), id)?.lastTurn,
@@ -82,6 +82,7 @@ export class Runtime implements AsyncDisposable {
     const shared = {
       book: this.book,
       bridge: async () => (await this.machine()).bridge,
+      warn: (message: string, facts: Record<string, unknown>) => this.log.warn(message, facts),
       subscribe: (listener: (event: RuntimeEvent) => void) => this.subscribe(listener),
     };
     this.tasks = new Tasks({ ...shared, records, trash, tasksDirectory: tasksDirectory(places), workspace, agent });
@@ -218,7 +219,13 @@ export class Runtime implements AsyncDisposable {
     name: string,
     content: AsyncIterable<Buffer>,
   ): Promise<{ name: string; bytes: number }> {
-    return importUpload(tasksDirectory(this.#options.places), this.book.find(task).id, name, content);
+    const { id } = this.book.find(task);
+    try {
+      return await importUpload(tasksDirectory(this.#options.places), id, name, content);
+    } catch (error) {
+      this.book.find(id); // it may have been deleted meanwhile
+      throw error;
+    }
   }
 
   status(): StatusView {

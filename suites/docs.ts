@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PROTOCOL_DOCUMENT, protocolDocument } from "../harness/protocol-document.ts";
+import { PROTOCOL_DOCUMENT, protocolDocument } from "../harness/protocol-document/document.ts";
 import { REPOSITORY } from "../runtime/places.ts";
 
 writeFileSync(join(REPOSITORY, PROTOCOL_DOCUMENT), protocolDocument());

@@ -5,7 +5,7 @@ import { PiworkError } from "../../runtime/protocol/errors.ts";
 import type { AgentKind } from "../../runtime/protocol/kinds.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../../runtime/protocol/lines.ts";
-import { parsePlainJson } from "../../runtime/protocol/plain-json.ts";
+import { AGENT_DEPTH, parsePlainJson } from "../../runtime/protocol/plain-json.ts";
 import { SESSION_IN_SANDBOX } from "../../runtime/protocol/session.ts";
 import { Sandbox, type TaskDirectories } from "../walls/sandbox.ts";
 
@@ -193,7 +193,7 @@ export class Agent {
 
   async #receive(line: string): Promise<void> {
     if (line.trim() === "") return;
-    const parsed = parsePlainJson(line);
+    const parsed = parsePlainJson(line, AGENT_DEPTH);
     const message: Message = isObject(parsed) ? parsed : { type: "unparsed", text: line.slice(0, 4096) };
     const response = agentResponse.safeParse(message);
     const waiting =

@@ -149,10 +149,11 @@ export class Conversation {
   }
 
   async #ask(requestId: string | null, question: DialogQuestion): Promise<void> {
-    if (this.#questions.size >= LIMITS.openQuestions) {
+    const bytes = Buffer.byteLength(JSON.stringify([...this.#questions.values(), question]));
+    if (this.#questions.size >= LIMITS.openQuestions || bytes > LIMITS.openQuestionBytes) {
       this.#agent?.tell({ type: "extension_ui_response", id: question.id, cancelled: true });
       await this.#emit("runtime_warning", {
-        message: `The agent asked more than ${LIMITS.openQuestions} questions at once; the last was cancelled.`,
+        message: "The agent asked too many questions at once, or too long ones; the last was cancelled.",
       });
       return;
     }

@@ -63,9 +63,9 @@ export class Link {
         `Events ${this.#acknowledged + 1} to ${this.#sent} can be sent again; those after ${afterSeq} were asked for.`,
       );
     this.#forget(afterSeq);
-    const missed = [...this.#unacked];
+    // What is emitted until then goes out before the greeting is answered, and the host passes over it.
     return () => {
-      for (const { line } of missed) void this.#send(line);
+      for (const { line } of this.#unacked) void this.#send(line);
     };
   }
 

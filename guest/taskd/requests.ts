@@ -102,7 +102,10 @@ export class Requests {
     try {
       if (!isCommand(frame.type)) throw new PiworkError("INVALID_REQUEST", "There is no such command.");
       const { result, after } = await this.#dispatch(frame.type, frame);
-      return { line: JSON.stringify({ id: frame.id, ok: true, result } satisfies AnswerFrame), after };
+      const line = JSON.stringify({ id: frame.id, ok: true, result } satisfies AnswerFrame);
+      if (Buffer.byteLength(line) >= LIMITS.lineBytes)
+        throw new PiworkError("LIMIT_EXCEEDED", `The answer would have more than ${LIMITS.lineBytes} bytes.`);
+      return { line, after };
     } catch (error) {
       if (!(error instanceof PiworkError)) console.error(`taskd: ${frame.type} failed:`, error);
       return {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -8,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { basename } from "node:path";
@@ -55,7 +57,7 @@ export class Session {
     using kept = this.#slot.own("session");
     using working = openBeneath(this.#slot.directories.session, []);
     const file = `${kept.path}/${SESSION_FILE}`;
-    rmSync(`${working.path}/${WORKING_COPY}`, { force: true, recursive: true });
+    putAside(`${working.path}/${WORKING_COPY}`);
     let content: Buffer | undefined;
     try {
       content = readRegular(file);
@@ -111,6 +113,17 @@ export class Session {
       "TASK_BOOTSTRAP_FAILED",
       `The session file tasks/${this.#taskId}/guest/session/${SESSION_FILE} in the state directory is not the session of this task. Mend it, or move it away to begin a new conversation; then open the task again.`,
     );
+  }
+}
+
+/** Frees a name in a directory that a task writes to. Never recursively: what is looked at may be a link by then. */
+function putAside(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EISDIR" || code === "EPERM") renameSync(path, `${path}.${randomUUID()}`);
+    else if (code !== "ENOENT") throw error;
   }
 }
 

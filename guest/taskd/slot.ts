@@ -1,5 +1,6 @@
-import { chownSync, existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { openBeneath, type Place } from "../../runtime/protocol/open-beneath.ts";
+import { removeTree } from "../../runtime/protocol/remove-tree.ts";
 import { TASK_UID } from "../../runtime/protocol/rpc.ts";
 import type { TaskDirectories } from "../walls/sandbox.ts";
 import { bindPlace, PRIVATE_ROOT, sharePath, unmount } from "./shares.ts";
@@ -64,7 +65,7 @@ export class Slot {
     const { work, tmp, session } = this.directories;
     // Never recursively: were a folder still mounted here, it would be the user's files.
     rmdirSync(work);
-    for (const directory of [tmp, session]) rmSync(directory, { recursive: true });
+    for (const directory of [tmp, session]) removeTree(directory);
     rmdirSync(this.#root);
   }
 }

@@ -142,14 +142,16 @@ export function supervise({ link, port, unsafe }: Surroundings): Handlers {
     },
 
     async pi_set_model({ taskId, model }) {
-      await find(taskId).conversation.setModel(model);
+      await find(taskId).setModel(model);
       return { result: { model } };
     },
 
-    runtime_get_state() {
-      return {
-        result: { activeTaskId: active?.view.taskId ?? null, tasks: [...tasks.values()].map((task) => task.view) },
-      };
+    runtime_get_state({ taskId }) {
+      const activeTaskId = active?.view.taskId ?? null;
+      if (taskId === undefined)
+        return { result: { activeTaskId, tasks: [...tasks.values()].map((task) => task.view) } };
+      const task = find(taskId);
+      return { result: { activeTaskId, tasks: [{ ...task.view, questions: task.conversation.questions }] } };
     },
 
     runtime_diag() {

@@ -1,4 +1,5 @@
 import { PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
+import type { ModelName } from "../../runtime/protocol/kinds.ts";
 import type { Payload, Result, TaskView } from "../../runtime/protocol/rpc.ts";
 import type { TaskState } from "../../runtime/protocol/states.ts";
 import { Sandbox } from "../walls/sandbox.ts";
@@ -26,6 +27,7 @@ export class Task {
   readonly #commands = new Map<string, Command>();
   readonly #stopping = new AbortController();
   #folder: string | null;
+  #model: ModelName | null;
   #state: TaskState = "missing";
   #opening: Promise<void> | undefined;
   #binding = false;
@@ -34,6 +36,7 @@ export class Task {
     this.#request = request;
     this.#parts = parts;
     this.#folder = request.folder;
+    this.#model = request.model;
     this.#slot = new Slot(request.taskId);
     this.#session = new Session(this.#slot, request.taskId, request.agent);
     this.#conversation = new Conversation(this.#session, parts.emit);
@@ -49,7 +52,6 @@ export class Task {
       agentPid: this.#conversation.agentPid,
       promptId: this.#conversation.promptId,
       execIds: [...this.#commands.keys()],
-      questions: this.#conversation.questions,
     };
   }
 
@@ -86,8 +88,8 @@ export class Task {
       await emit("task_bootstrap_state", { step: "folder" });
       await this.#slot.mount(this.#folder);
       await emit("task_bootstrap_state", { step: "agent" });
-      const { agent, model } = this.#request;
-      const how = { agent, model, directories: this.#slot.directories, signal: this.#stopping.signal };
+      const { agent } = this.#request;
+      const how = { agent, model: this.#model, directories: this.#slot.directories, signal: this.#stopping.signal };
       await this.#conversation.start(how, (error) => this.#loseAgent(error));
       if (!this.#conversation.isRunning)
         throw new PiworkError("PI_PROCESS_DEAD", "The agent ended as soon as it had started; open the task again.");
@@ -125,6 +127,12 @@ export class Task {
   accept(requestId: string, message: string): () => void {
     this.#assertSettled();
     return this.#conversation.accept(requestId, message);
+  }
+
+  /** Chooses the model, for this agent and those after it. */
+  async setModel(model: ModelName): Promise<void> {
+    await this.#conversation.setModel(model);
+    this.#model = model;
   }
 
   /** Ends the command with this request id, or the prompt in flight. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import { dirname } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
@@ -33,6 +34,7 @@ export function sandboxArguments(directories: TaskDirectories, cwd: string, argv
     ["--dev", "/dev"],
     ["--bind", directories.tmp, "/tmp"],
     ["--bind", directories.session, dirname(SESSION_IN_SANDBOX)],
+    ["--perms", "0755", "--dir", "/home"],
     ["--bind", directories.home, "/home/task"],
     ["--bind", directories.work, "/work"],
     ["--bind", directories.outputs, "/outputs"],
@@ -51,6 +53,9 @@ export function sandboxArguments(directories: TaskDirectories, cwd: string, argv
     ["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", "--", ...argv],
   ].flat();
 }
+
+/** Time without a byte after which the output of a tree that has ended is over, in milliseconds. */
+const QUIET_MS = 1_000;
 
 /** How a sandboxed process ended: its code, 128 + n for signal n. */
 export interface Ending {
@@ -90,6 +95,9 @@ export class Sandbox implements ProcessTree {
     this.stderr = this.#child.stderr as Readable;
     // Writing to a process that is gone fails; `ended` reports that it is gone.
     this.stdin.on("error", () => {});
+    this.#child.once("exit", () => {
+      for (const stream of [this.stdout, this.stderr] as Socket[]) endWhenQuiet(stream);
+    });
     this.ended = this.#watch(this.#child.stdio[3] as Readable);
     this.ended.catch(() => {});
   }
@@ -131,6 +139,23 @@ export class Sandbox implements ProcessTree {
     this.#killed = true; // before init is known, it is killed as soon as it is
     if (this.initPid !== null) signal(this.initPid, "SIGKILL");
   }
+}
+
+/**
+ * Ends a stream whose writers are gone once all that was written has been read. Somebody else may have been given the
+ * other end, and would keep it open for ever.
+ */
+function endWhenQuiet(stream: Socket): void {
+  let seen = stream.bytesRead;
+  const look = setInterval(() => {
+    if (stream.destroyed || stream.readableEnded) return clearInterval(look);
+    if (stream.bytesRead === seen && stream.readableLength === 0) {
+      clearInterval(look);
+      stream.push(null);
+      stream.once("end", () => stream.destroy());
+    }
+    seen = stream.bytesRead;
+  }, QUIET_MS);
 }
 
 function childrenOf(pid: number): number[] {

@@ -23,6 +23,8 @@ import { Requests } from "./requests.ts";
 
 /** Time a machine has to greet on a link that was made anew, in milliseconds. */
 const GREETING_DEADLINE_MS = 15_000;
+/** Time a sign of life may take, in milliseconds; longer than the patience of whoever waits for one. */
+const BEAT_DEADLINE_MS = 60_000;
 /** Before a link is made anew, in milliseconds; longer with each one that brought nothing, up to the longest. */
 const RETRY_AFTER_MS = 20;
 const LONGEST_RETRY_MS = 1_000;
@@ -62,7 +64,7 @@ export class Bridge {
     this.#connect = connect;
     this.#observer = observer;
     this.#pulse = new Pulse({
-      beat: () => void this.request("runtime_get_state", {}).catch(() => {}),
+      beat: () => void this.request("runtime_get_state", {}, { deadlineMs: BEAT_DEADLINE_MS }).catch(() => {}),
       responsive: (isSo) => observer.responsive(isSo),
       dead: (words) => this.close(new PiworkError("PI_PROCESS_DEAD", words)),
     });

@@ -20,6 +20,8 @@ export const LIMITS = {
   history: 200,
   /** questions of one agent that wait for an answer */
   openQuestions: 16,
+  /** bytes of all questions of one agent that wait for an answer */
+  openQuestionBytes: 512 * 1024,
   /** longest answer to a question, in characters */
   answerCharacters: 64 * 1024,
   /** largest session file, in bytes */

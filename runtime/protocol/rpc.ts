@@ -32,8 +32,8 @@ const taskView = z.strictObject({
   promptId: requestId.nullable(),
   /** request ids of running system_bash commands */
   execIds: z.array(requestId),
-  /** what the agent has asked and nobody has answered */
-  questions: z.array(dialogQuestion),
+  /** what the agent has asked and nobody has answered; only where this task alone was asked for */
+  questions: z.array(dialogQuestion).optional(),
 });
 export type TaskView = z.infer<typeof taskView>;
 
@@ -116,8 +116,9 @@ export const commands = {
     result: z.strictObject({ models: z.array(modelName).max(1000), current: modelName.nullable() }),
   },
   pi_set_model: { payload: z.strictObject({ taskId, model: modelName }), result: z.strictObject({ model: modelName }) },
+  /** of every task, or of one with its questions */
   runtime_get_state: {
-    payload: empty,
+    payload: z.strictObject({ taskId: taskId.optional() }),
     result: z.strictObject({ activeTaskId: taskId.nullable(), tasks: z.array(taskView) }),
   },
   runtime_diag: {

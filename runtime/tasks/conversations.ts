@@ -46,7 +46,7 @@ export class Conversations {
     const requestId = randomUUID();
     const turn = { id: requestId, startedAt: new Date().toISOString() };
     // Written down first: whatever ends next, somebody will know that it was lost.
-    this.#book.commit({ ...record, turn, lostTurn: null }, "the prompt");
+    this.#book.commit({ ...record, turn }, "the prompt");
     let hasEnded = false;
     let end = () => {};
     const ended = new Promise<void>((resolve) => {
@@ -82,8 +82,8 @@ export class Conversations {
     const { id, state } = this.#book.find(named);
     if (!isOpen(state)) return [];
     const bridge = await this.#parts.bridge();
-    const { tasks } = await bridge.request("runtime_get_state", {}, { deadlineMs: QUICK_DEADLINE_MS });
-    return tasks.find(({ taskId }) => taskId === id)?.questions ?? [];
+    const { tasks } = await bridge.request("runtime_get_state", { taskId: id }, { deadlineMs: QUICK_DEADLINE_MS });
+    return tasks[0]?.questions ?? [];
   }
 
   async answer(named: string | undefined, question: string, answer: DialogAnswer): Promise<void> {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Bridge } from "../bridge/bridge.ts";
-import { PiworkError } from "../protocol/errors.ts";
+import { type ErrorCode, PiworkError } from "../protocol/errors.ts";
 import type { EventOf, RuntimeEvent } from "../protocol/events.ts";
 import type { AgentKind } from "../protocol/kinds.ts";
 import type { TaskRecord } from "../protocol/record.ts";
@@ -30,13 +30,19 @@ export interface TasksParts {
   bridge(): Promise<Bridge>;
   /** events of every task */
   subscribe(listener: (event: RuntimeEvent) => void): Disposable;
+  warn(message: string, facts: Record<string, unknown>): void;
 }
+
+/** Failures after which something may have been done all the same. */
+const UNCERTAIN: ReadonlySet<ErrorCode> = new Set(["SWITCH_TIMEOUT", "PI_PROCESS_DEAD", "TASK_NOT_READY"]);
 
 /** Creates, opens, switches, binds, stops and deletes tasks. */
 export class Tasks {
   readonly #parts: TasksParts;
   readonly #book: TaskBook;
   readonly #turns = new Turns();
+  /** the link to the machine that may have something of a task, whatever state the task is in */
+  readonly #inMachine = new Map<string, Bridge>();
   /** what gives up the opening of a task */
   readonly #openings = new Map<string, AbortController>();
 
@@ -108,7 +114,9 @@ export class Tasks {
       try {
         await this.#openInMachine(bound, await this.#parts.bridge());
       } catch (error) {
-        this.#book.note(id, { folder: null, sharedFolder: before.sharedFolder });
+        // Only where it surely was not done; a machine that is gone, or slow, may have done it, and does it when it opens the task.
+        if (error instanceof PiworkError && !UNCERTAIN.has(error.code))
+          this.#book.note(id, { folder: null, sharedFolder: before.sharedFolder });
         throw error;
       }
       return this.#book.find(id);
@@ -122,14 +130,16 @@ export class Tasks {
   }
 
   async #stop(id: string): Promise<TaskRecord> {
-    if (isOpen(this.#book.find(id).state)) {
-      const bridge = await this.#parts.bridge();
+    // A task whose agent is gone may still have commands there, and a folder.
+    const bridge = this.#inMachine.get(id);
+    if (bridge !== undefined && bridge.closedFor === undefined) {
       await bridge.request("stop_task", { taskId: id }, { deadlineMs: QUICK_DEADLINE_MS }).catch((error) => {
-        // A machine that does not have it is what was asked for.
-        if (!(error instanceof PiworkError) || error.code !== "TASK_NOT_FOUND") throw error;
+        // A machine that does not have it, or ended meanwhile, is what was asked for.
+        if (bridge.closedFor === undefined && !isNotFound(error)) throw error;
       });
-      this.#book.become(id, "stopped", "asked to");
     }
+    this.#inMachine.delete(id);
+    if (this.#book.find(id).state !== "stopped") this.#book.become(id, "stopped", "asked to");
     return this.#book.find(id);
   }
 
@@ -151,6 +161,9 @@ export class Tasks {
         throw stateFailure(error, "deleting the task");
       }
       this.#book.forget(id);
+      // The next runtime tries again.
+      for (const left of this.#parts.trash.empty())
+        this.#parts.warn("a deleted task could not be removed", { id: left.id, error: left.error });
     });
   }
 
@@ -161,8 +174,11 @@ export class Tasks {
 
   /** The link to the machine of a task, in which it is open; the active task is active there too. */
   async reach(id: string): Promise<Bridge> {
-    if (id === this.#book.activeId && !isOpen(this.#book.find(id).state)) await this.switchTo(id);
-    return this.#turns.take(id, () => this.#open(id));
+    this.#book.find(id);
+    return this.#turns.take(id, async () => {
+      if (id === this.#book.activeId && !isOpen(this.#book.find(id).state)) await this.#switchTo(id);
+      return this.#open(id);
+    });
   }
 
   /** Opens a task in its machine unless it is open there. */
@@ -179,6 +195,7 @@ export class Tasks {
       this.#assertApart(record);
       this.#makeDirectories(id);
       this.#book.become(id, "creating", "opened");
+      this.#inMachine.set(id, bridge);
       const stop = () => void bridge.request("stop_task", { taskId: id }).catch(() => {}); // not there yet, or gone
       giveUp.signal.addEventListener("abort", stop);
       try {
@@ -220,13 +237,19 @@ export class Tasks {
     const { workspace } = this.#parts;
     const own = identifyFolder(workspace, folder);
     for (const other of this.#book.list()) {
-      if (other.id === id || other.folder === null || other.sharedFolder || !isOpen(other.state)) continue;
+      if (other.id === id || other.folder === null || other.sharedFolder || !this.#mayRun(other)) continue;
       if (foldersOverlap(own, identifyIfThere(workspace, other.folder)))
         throw new PiworkError(
           "WORKSPACE_POLICY_VIOLATION",
-          `The folder '${folder}' is, holds or lies in '${other.folder}' of the open task '${other.id}'. Stop that task, choose another folder, or say --shared-folder.`,
+          `The folder '${folder}' is, holds or lies in '${other.folder}' of the task '${other.id}', which is not stopped. Stop that task, choose another folder, or say --shared-folder.`,
         );
     }
+  }
+
+  /** Whether something of a task may run: its agent, or commands that outlived it. */
+  #mayRun({ id, state }: TaskRecord): boolean {
+    const bridge = this.#inMachine.get(id);
+    return isOpen(state) || (bridge !== undefined && bridge.closedFor === undefined);
   }
 
   /** Keeps the states in step with what the machines report. */
@@ -249,6 +272,10 @@ function identifyIfThere(workspace: string, folder: string): string[] {
   } catch {
     return []; // it is gone, so nothing lies in it
   }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof PiworkError && error.code === "TASK_NOT_FOUND";
 }
 
 function rejected(signal: AbortSignal): Promise<never> {

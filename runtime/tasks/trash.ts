@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { taskId } from "../protocol/ids.ts";
+import { removeTree } from "../protocol/remove-tree.ts";
 
 /**
  * Where deleted tasks go first. A machine cannot reach it, so nothing moves under the hands of who removes it; and what
@@ -15,18 +16,25 @@ export class Trash {
     this.#tasksDirectory = tasksDirectory;
   }
 
-  /** Takes a task's record, which ends the task, then what it kept, and removes both. */
+  /** Takes a task's record: from then on the task is no more. What it kept is removed by `empty`. */
   throwAway(id: string, recordFile: string): void {
     const place = this.#place(id);
     mkdirSync(place, { recursive: true, mode: 0o700 });
     renameSync(recordFile, join(place, "record.json"));
-    this.#finish(id);
   }
 
-  /** Finishes what an earlier runtime began. */
-  empty(): void {
-    if (!existsSync(this.#directory)) return;
-    for (const id of readdirSync(this.#directory)) if (taskId.safeParse(id).success) this.#finish(id);
+  /** Removes what was thrown away, by this runtime or an earlier one; gives what could not be removed, and why. */
+  empty(): { id: string; error: unknown }[] {
+    if (!existsSync(this.#directory)) return [];
+    const left: { id: string; error: unknown }[] = [];
+    for (const id of readdirSync(this.#directory).filter((name) => taskId.safeParse(name).success)) {
+      try {
+        this.#finish(id);
+      } catch (error) {
+        left.push({ id, error });
+      }
+    }
+    return left;
   }
 
   #finish(id: string): void {
@@ -34,7 +42,7 @@ export class Trash {
     // Without the record nothing was thrown away yet.
     if (existsSync(join(this.#place(id), "record.json")) && existsSync(kept))
       renameSync(kept, join(this.#place(id), "kept"));
-    rmSync(this.#place(id), { recursive: true, force: true });
+    removeTree(this.#place(id));
   }
 
   #place(id: string): string {

@@ -10,6 +10,9 @@ import { qemusExporting } from "../../harness/world.ts";
 import { parseTaskRecord } from "../../runtime/protocol/record.ts";
 import { parseSessionHead } from "../../runtime/protocol/session.ts";
 
+/** Directories deeper than a path may be long, where the shell is. */
+const DEEP_TREE = 'n=$(printf "%0200d" 0); for i in $(seq 40); do mkdir $n && cd $n; done; cd /;';
+
 /** What is kept of a task: its record, session, outputs and uploads; and what is left when it is deleted. */
 export function kept(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
   const client = () => runtime().client;
@@ -30,6 +33,16 @@ export function kept(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
         await talk.prompt(words, task);
         await client().call("task_stop", { task });
         assert.equal(await talk.ask("recall", task), JSON.stringify(words));
+      },
+    },
+    {
+      id: "home.own",
+      claim: "a task has a home of its own that it can use, and that is there again after a stop",
+      async run() {
+        const script = "cd && pwd && echo kept >> .profile && cat .profile && ls /home";
+        assert.equal((await talk.exec(["sh", "-c", script], { task })).stdout.toString(), "/home/task\nkept\ntask\n");
+        await client().call("task_stop", { task });
+        assert.equal((await talk.exec(["sh", "-c", "cat ~/.profile"], { task })).stdout.toString(), "kept\n");
       },
     },
     {
@@ -138,9 +151,10 @@ export function kept(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
         writeFileSync(join(sandbox.workspace, "deleted/mine"), "mine");
         const { id } = await client().call("task_create", { title: "Gone", folder: "deleted" });
         // A link in what is removed must not be followed.
-        await talk.exec(["sh", "-c", "ln -s /work /outputs/link; ln -s / /home/task/root; chmod 0 /outputs"], {
-          task: id,
-        });
+        for (const place of ["/outputs", "/tmp"])
+          await talk.exec(["sh", "-c", `cd ${place}; ${DEEP_TREE}`], { task: id });
+        const odd = `cd ~; ${DEEP_TREE} ln -s /work /outputs/link; ln -s / /home/task/root; chmod 0 /outputs`;
+        await talk.exec(["sh", "-c", odd], { task: id });
         const asked = await piwork([...sandbox.words, "task", "delete", id]);
         assert.deepEqual([asked.code, /--yes/.test(asked.stderr)], [1, true]);
         assert.equal((await client().call("task_show", { task: id })).state, "active");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Check } from "../../harness/checks.ts";
 import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
 import { attempt, Talk, toolOutput } from "../../harness/talk.ts";
@@ -166,6 +167,47 @@ export function prompts(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
         assert.equal((await client().call("task_stop", {})).state, "stopped");
         await beat.hasStopped();
         assert.equal(toolOutput(await talk.prompt("run: cat from-host | wc -c")).trim(), "300000");
+      },
+    },
+    {
+      id: "task.stop-errored",
+      claim: "a stop also ends what outlived a task's agent, and until then nobody else gets its folder",
+      async run() {
+        mkdirSync(join(sandbox.workspace, "outlived"));
+        const { id } = await client().call("task_create", { title: "Outlived", folder: "outlived" });
+        const beat = heartbeat(join(sandbox.workspace, "outlived/beat"));
+        const running = attempt(() => talk.exec(["sh", "-c", `${heartbeatCommand("beat")} sleep 600`], { task: id }));
+        await beat.beats();
+        await talk.prompt("die: before", id);
+        assert.equal((await client().call("task_show", { task: id })).state, "errored");
+        const taken = () => attempt(() => client().call("task_create", { title: "x", folder: "outlived" }));
+        assert.equal(await taken(), "WORKSPACE_POLICY_VIOLATION");
+        await beat.beats();
+        assert.equal((await client().call("task_stop", { task: id })).state, "stopped");
+        await running;
+        await beat.hasStopped();
+        await client().call("task_delete", { task: id });
+        await client().call("task_switch", { task: first });
+      },
+    },
+    {
+      id: "task.stop-and-go",
+      claim: "a stop in the middle of an opening, and a switch right after it: the task is stopped, then open",
+      async run() {
+        const { id } = await client().call("task_create", { title: "Stop and go", folder: null });
+        for (const pause of [50, 300, 700]) {
+          await client().call("task_stop", { task: id });
+          const opening = attempt(() => client().call("task_switch", { task: id }));
+          await delay(pause);
+          const stopping = client().call("task_stop", { task: id });
+          const again = attempt(() => client().call("task_switch", { task: id }));
+          await opening;
+          assert.equal((await stopping).state, "stopped");
+          assert.equal(await again, "accepted", `after ${pause} ms`);
+          assert.equal(await talk.ask("there", id), "there");
+        }
+        await client().call("task_delete", { task: id });
+        await client().call("task_switch", { task: first });
       },
     },
     {

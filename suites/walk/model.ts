@@ -9,6 +9,8 @@ export interface ModelTask {
   said: string[];
   /** its last turn did not come to its end */
   hasLostTurn: boolean;
+  /** the machine has something of it: an agent, or what outlived one */
+  isInMachine: boolean;
 }
 
 /** What must be true of a runtime's tasks, kept beside it without looking at it. */
@@ -28,8 +30,9 @@ export class Model {
 
   /** Folders that are, hold or lie in the folder of another open task. */
   overlaps(id: string | undefined, folder: string): boolean {
-    return this.open.some(
+    return [...this.tasks.values()].some(
       (other) =>
+        (isOpen(other.state) || other.isInMachine) &&
         other.id !== id &&
         other.folder !== null &&
         (`${other.folder}/`.startsWith(`${folder}/`) || `${folder}/`.startsWith(`${other.folder}/`)),
@@ -37,7 +40,7 @@ export class Model {
   }
 
   created(id: string, folder: string | null): void {
-    this.tasks.set(id, { id, state: "ready", folder, said: [], hasLostTurn: false });
+    this.tasks.set(id, { id, state: "ready", folder, said: [], hasLostTurn: false, isInMachine: true });
     this.switched(id);
   }
 
@@ -47,12 +50,15 @@ export class Model {
       if (before?.state === "active") before.state = "idle";
     }
     this.active = id;
-    this.task(id).state = "active";
+    const task = this.task(id);
+    task.state = "active";
+    task.isInMachine = true;
   }
 
   /** Something was asked of the task, which opens it. */
   reached(id: string): void {
     const task = this.task(id);
+    task.isInMachine = true;
     if (isOpen(task.state)) return;
     if (id === this.active) task.state = "active";
     else task.state = "ready";
@@ -60,7 +66,8 @@ export class Model {
 
   stopped(id: string): void {
     const task = this.task(id);
-    if (isOpen(task.state)) task.state = "stopped";
+    task.state = "stopped";
+    task.isInMachine = false;
   }
 
   deleted(id: string): void {
@@ -70,9 +77,13 @@ export class Model {
 
   machineLost(): void {
     for (const task of this.open) task.state = "errored";
+    for (const task of this.tasks.values()) task.isInMachine = false;
   }
 
   runtimeEnded(): void {
-    for (const task of this.tasks.values()) task.state = "stopped";
+    for (const task of this.tasks.values()) {
+      task.state = "stopped";
+      task.isInMachine = false;
+    }
   }
 }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { REPOSITORY } from "../runtime/places.ts";
-import { PROTOCOL_DOCUMENT, protocolDocument } from "./protocol-document.ts";
+import { REPOSITORY } from "../../runtime/places.ts";
+import { PROTOCOL_DOCUMENT, protocolDocument } from "./document.ts";
 
 test("the protocol document says what the schemas say", () => {
   const written = readFileSync(join(REPOSITORY, PROTOCOL_DOCUMENT), "utf8").split("\n");

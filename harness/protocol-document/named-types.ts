@@ -1,0 +1,73 @@
+import * as z from "zod";
+import { dialogAnswer, dialogQuestion } from "../../runtime/protocol/agent.ts";
+import { calls } from "../../runtime/protocol/control.ts";
+import { errorBody } from "../../runtime/protocol/errors.ts";
+import { runtimeEvent } from "../../runtime/protocol/events.ts";
+import { relativeFolder, requestId, taskId, title, uploadName } from "../../runtime/protocol/ids.ts";
+import { agentKind, modelName } from "../../runtime/protocol/kinds.ts";
+import { taskRecord } from "../../runtime/protocol/record.ts";
+import { commands } from "../../runtime/protocol/rpc.ts";
+import { machineState, taskState, transition } from "../../runtime/protocol/states.ts";
+import { anchor } from "./markdown.ts";
+
+const execOutput = runtimeEvent.options.find(({ shape }) => shape.event.value === "exec_output");
+if (execOutput === undefined) throw new Error("there is no event exec_output");
+const base64 = (execOutput.shape.payload as z.ZodObject).shape["data"] as z.ZodType;
+const taskView = commands.switch_task.result;
+const mountProof = commands.runtime_hello.payload.shape.mounts.element;
+const machineView = calls.status.output.shape.machines.element;
+
+export const eventName = z.enum(runtimeEvent.options.map(({ shape }) => shape.event.value));
+
+/** What a schema is called in a sentence, where a table of its own explains it. */
+export const SMALL_TYPES: [name: string, schema: z.ZodType, meaning: string][] = [
+  ["task id", taskId, "names a task; minted by the host"],
+  ["request id", requestId, "names a request; chosen by whoever sends it"],
+  ["title", title, "what a task is called"],
+  ["folder path", relativeFolder, "a folder of the workspace"],
+  ["upload name", uploadName, "a file in a task's uploads"],
+  ["agent", agentKind, "what runs as the agent"],
+  ["model name", modelName, "a model as an agent names it"],
+  ["task state", taskState, "see [states](#states)"],
+  ["machine state", machineState, "see [states](#states)"],
+  ["error code", errorBody.shape.code, "see [error codes](#error-codes)"],
+  ["base64", base64, "bytes"],
+  ["answer to a question", dialogAnswer, "a value for select, input and editor; a yes or no for confirm; or a refusal"],
+];
+
+/** The same for what needs a section. The last words say where in the sources its fields are explained. */
+export const OBJECTS: [name: string, schema: z.ZodObject, meaning: string, file: string, ...path: string[]][] = [
+  ["Task view", taskView, "A task as its taskd sees it.", "rpc", "taskView"],
+  [
+    "Mount proof",
+    mountProof,
+    "How the host proves a mount: it wrote a token into `file` of the share; taskd reads that file, answers what it read, and writes `reply` into a new file beside it, named as `file` with `.reply` behind it.",
+    "rpc",
+    "mountProof",
+  ],
+  ["Error", errorBody, "Why something was refused or has failed.", "errors", "errorBody"],
+  ["Question", dialogQuestion, "What an agent asks.", "agent", "dialogQuestion"],
+  ["Transition", transition, "One change of a task's or a machine's state.", "states", "transition"],
+  [
+    "Diagnosis",
+    commands.runtime_diag.result,
+    "The answer of `runtime_diag`.",
+    "rpc",
+    "commands",
+    "runtime_diag",
+    "result",
+  ],
+  ["Task record", taskRecord, "What the host knows of a task, as it stands in its file.", "record", "taskRecord"],
+  ["Machine view", machineView, "A machine as the host sees it.", "control", "machineView"],
+  ["Status", calls.status.output, "The answer of the call `status`.", "control", "statusView"],
+];
+
+/** The name of a type that has one, with a link where it has a section. */
+export function nameOf(schema: z.ZodType): string | undefined {
+  if (schema === runtimeEvent) return "[event](#events)";
+  if (schema === eventName) return "the name of an [event](#events)";
+  const small = SMALL_TYPES.find(([, known]) => known === schema);
+  if (small !== undefined) return small[0];
+  const object = OBJECTS.find(([, known]) => known === schema);
+  return object && `[${object[0].toLowerCase()}](#${anchor(object[0])})`;
+}

@@ -1,0 +1,106 @@
+import * as z from "zod";
+import { runtimeEvent } from "../../runtime/protocol/events.ts";
+import { LIMITS } from "../../runtime/protocol/limits.ts";
+import { MESSAGE_DEPTH } from "../../runtime/protocol/plain-json.ts";
+import { ackFrame, answerFrame, PROTOCOL_VERSION, requestFrame, TASKD_PORT } from "../../runtime/protocol/rpc.ts";
+import { remarks } from "./comments.ts";
+import { fields } from "./field-table.ts";
+import { size, table } from "./markdown.ts";
+import { eventName } from "./named-types.ts";
+import { inline } from "./schema-words.ts";
+
+const { type, timestamp, taskId, seq } = runtimeEvent.options[0].shape;
+
+/** What all events have. */
+const eventEnvelope = z.strictObject({
+  type,
+  event: eventName,
+  timestamp,
+  taskId,
+  seq,
+  payload: z.record(z.string(), z.unknown()),
+});
+
+export function wireChapter(): string {
+  return `
+The runtime on the host and taskd in the machine speak over one virtio-serial port, \`${TASKD_PORT}\`, which only root of the
+guest can open. On the host it is a Unix socket of QEMU's. Nothing listens on a network.
+
+### Lines
+Each message is one JSON object in UTF-8 on one line, ended by \`\\n\`. A line has at most ${size(LIMITS.lineBytes)} with its newline;
+the rest of a longer one is skipped, it is refused with \`LIMIT_EXCEEDED\` and the id \`null\`, and the link goes on. JSON that
+is nested more than ${MESSAGE_DEPTH} levels deep or has a key \`__proto__\` is refused. Empty lines mean nothing.
+
+### Frames
+A **request**, from the host:
+
+${fields(
+  requestFrame,
+  new Map([
+    ["type", "the name of a [command](#commands)"],
+    ["payload", "as the command has it"],
+  ]),
+)}
+
+Its **answer**, from taskd. \`id\` is null only where the request had none that could be read:
+
+${alternatives(answerFrame)}
+
+An **event**, from taskd:
+
+${fields(eventEnvelope, new Map([...remarks("events", "envelope"), ["taskId", "null: it is of no task"], ["payload", "as the event has it"]]))}
+
+An **acknowledgement**, from the host. It has no id and gets no answer:
+
+${fields(ackFrame, remarks("rpc", "ackFrame"))}
+
+### A link
+A link can break and be made anew at any time; taskd goes on meanwhile. On every new link the host
+1. sends one newline, which ends what an earlier link may have left half said;
+2. sends \`runtime_hello\` with \`protocol\` ${PROTOCOL_VERSION} (another number is refused), \`afterSeq\`: the last event it has (0 at first), and
+   the mounts to prove (none but at first);
+3. passes over everything up to the answer with that id: it is what was left of the earlier link;
+4. sends again, with their ids, the requests that have no answer yet, and an acknowledgement.
+
+After the answer taskd sends every event after \`afterSeq\` again. Where it no longer has them, because they were
+acknowledged, or never sent them, it refuses the greeting with \`INVALID_REQUEST\`.
+
+### Ids
+Each id is answered once, and each request is done once:
+- same id, same type and payload (the order of keys does not matter): the same answer again, without a second effect, also
+  where the first is still running;
+- same id, other type or payload: \`INVALID_REQUEST\`.
+
+taskd remembers ${LIMITS.rememberedIds} ids and ${size(LIMITS.rememberedBytes)} of answers, and forgets the oldest answered ones first. A running request is never
+forgotten; with ${LIMITS.rememberedIds} of them running the next is refused with \`LIMIT_EXCEEDED\`.
+Requests run beside each other, so answers come in any order.
+
+### Events and acknowledgements
+\`seq\` begins at 1 and rises by one with each event of one taskd, whichever task it is of. taskd keeps an event until an
+acknowledgement names it or a later one. With more than ${size(LIMITS.unackedEventBytes)} unacknowledged it stops reading agents and commands until
+the host catches up: nothing is dropped. A host that sees a gap breaks the link and asks for what it lacks; one that it
+has already is passed over.
+
+### Output of commands
+\`exec_output\` carries at most ${size(LIMITS.execChunkBytes)} before base64. Of each command at most about ${size(LIMITS.execWindowBytes)} are on their way: taskd reads
+on when \`taken\` of an acknowledgement says that they have reached whoever asked for them. \`taken\` is the sum since the
+command began, by its request id, and names every running command whose output was taken: each
+acknowledgement replaces the one before. A host that never says so stalls the command; other commands, and agents, go on.
+
+### What is not known
+An unknown command, an unknown or missing field, and a value outside its limits are refused with \`INVALID_REQUEST\`, which
+names the place and never repeats the value. The host does not pass on what it does not know: it notes it in its log.
+Only \`message\` of \`agent_output\` is passed on as the agent wrote it.`;
+}
+
+function alternatives(union: z.ZodDiscriminatedUnion): string {
+  return table(
+    ["", "fields"],
+    (union.options as z.ZodObject[]).map((option) => [
+      option.shape["ok"] instanceof z.ZodLiteral && option.shape["ok"].value === true
+        ? "it worked"
+        : "it was refused or failed",
+      inline(option),
+    ]),
+  );
+}
