@@ -105,7 +105,10 @@ export const calls = {
 /** Calls that give a stream: `POST /v1/<name>`, JSON in, one JSON object a line out; an `error` item is always the last. */
 export const streams = {
   prompt: {
-    input: z.strictObject({ task: taskId.optional(), message: z.string().min(1).max(LIMITS.promptCharacters) }),
+    input: z.strictObject({
+      task: taskId.optional(),
+      message: z.string().min(1, "a prompt needs some text").max(LIMITS.promptCharacters),
+    }),
     item: z.union([runtimeEvent, failure]),
   },
   exec: {

@@ -70,7 +70,10 @@ export const commands = {
   },
   switch_task: { payload: z.strictObject({ taskId }), result: taskView },
   prompt: {
-    payload: z.strictObject({ taskId, message: z.string().min(1).max(LIMITS.promptCharacters) }),
+    payload: z.strictObject({
+      taskId,
+      message: z.string().min(1, "a prompt needs some text").max(LIMITS.promptCharacters),
+    }),
     result: empty,
   },
   abort: {
@@ -93,7 +96,8 @@ export const commands = {
             ),
         )
         .min(1)
-        .max(LIMITS.execWords),
+        .max(LIMITS.execWords)
+        .refine(([program]) => program !== "", "the command has no name"),
       /** milliseconds until the whole process tree is killed */
       timeoutMs: z.number().int().positive().max(LIMITS.execTimeoutMs).optional(),
       /** as the machine's root, outside of every wall: only in an unsafe machine */

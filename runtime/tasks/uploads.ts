@@ -36,7 +36,7 @@ export async function importUpload(
     if ((error as NodeJS.ErrnoException).code === "EEXIST")
       throw new PiworkError(
         "INVALID_REQUEST",
-        `The task's uploads have a file '${name}' already; choose another name.`,
+        `The task's uploads have a file '${name}' already; choose another name (--name).`,
       );
     throw stateFailure(error, "importing the file");
   } finally {

@@ -33,6 +33,8 @@ export function addAnswer(program: Command): void {
             "INVALID_REQUEST",
             "That is not asked, or was answered; 'piwork answer' shows what is.",
           );
+        if (options.cancel && value !== undefined)
+          throw new PiworkError("INVALID_REQUEST", "Say VALUE or --cancel, not both.");
         const answer = options.cancel ? { cancelled: true as const } : parseAnswer(question, value);
         await client.call("answer", { ...task, question: id, answer });
       },
@@ -71,7 +73,7 @@ export async function askOnTerminal(
 
 export function howToAnswer(question: DialogQuestion, taskId: string | null): string {
   const task = taskId === null ? "" : ` --task ${taskId}`;
-  return `${describe(question)}\npiwork: answer with: piwork answer${task} '${plain(question.id)}' VALUE\n`;
+  return `${describe(question)}\npiwork: answer with: piwork answer${task} '${plain(question.id)}' ${question.method === "confirm" ? "yes|no" : "VALUE"}\n`;
 }
 
 function describe({ id, method, title, message, options }: DialogQuestion): string {

@@ -18,10 +18,11 @@ export function addPrompt(program: Command): void {
       process.on("SIGINT", () => {
         if (interrupted) process.exit(130);
         interrupted = true;
+        process.stderr.write("piwork: aborting the turn; Ctrl-C again leaves it running\n");
         client.call("abort", task).catch((error: Error) => process.stderr.write(`piwork: ${error.message}\n`));
       });
       const transcript = new Transcript();
-      using waiting = sayWaiting(client);
+      using waiting = sayWaiting(client, "the agent has not said anything yet");
       let failure: PiworkError | undefined;
       for await (const event of client.stream("prompt", { ...task, message })) {
         waiting[Symbol.dispose]();
@@ -36,11 +37,9 @@ export function addPrompt(program: Command): void {
       }
       over.abort();
       transcript.end();
+      if (failure !== undefined) complain(failure);
       if (interrupted) process.exitCode = 130;
-      else if (failure !== undefined) {
-        complain(failure);
-        process.exitCode = 1;
-      }
+      else if (failure !== undefined) process.exitCode = 1;
     });
 }
 

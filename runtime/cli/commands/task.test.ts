@@ -5,14 +5,14 @@ import { nameFolder } from "./task.ts";
 const cases: [written: string, cwd: string, named: string][] = [
   ["/ws/a", "/home", "/ws/a"],
   ["/etc", "/ws", "/etc"],
-  ["a", "/ws", "a"],
+  [".", "/ws", "/ws"],
   ["a", "/ws/b", "b/a"],
   ["../a", "/ws/b", "a"],
   ["ws/a", "/", "a"],
   ["a/b", "/home", "a/b"],
   ["../x", "/home", "../x"],
   [".", "/ws/b", "b"],
-  [".", "/ws", "."],
+  [".", "/ws", "/ws"],
   ["ws2/a", "/", "ws2/a"],
 ];
 for (const [written, cwd, named] of cases) {

@@ -1,6 +1,7 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
+import { PiworkError } from "../../protocol/errors.ts";
 import type { TaskRecord } from "../../protocol/record.ts";
 import { attach, plain, print, printJson, sayWaiting, table } from "../attach.ts";
 import { describeTasks } from "./status.ts";
@@ -120,6 +121,8 @@ export function addTask(program: Command): void {
     .action(async (named: string, options: Output & { task?: string }, command: Command) => {
       const client = await attach(command);
       const [provider = "", ...rest] = named.split("/");
+      if (provider === "" || rest.join("/") === "")
+        throw new PiworkError("INVALID_REQUEST", "A model is named PROVIDER/MODEL; 'piwork task models' lists them.");
       const task = options.task === undefined ? {} : { task: options.task };
       show(await client.call("model_set", { ...task, model: { provider, id: rest.join("/") } }), options);
     });
@@ -178,6 +181,7 @@ function show(task: TaskRecord, { json }: Output): void {
 export function nameFolder(written: string, workspace: string, cwd: string): string {
   if (isAbsolute(written)) return written;
   const fromHere = relative(workspace, resolve(cwd, written));
+  if (fromHere === "") return workspace; // which is refused, for what it is
   const below = fromHere !== "" && fromHere !== ".." && !fromHere.startsWith("../");
   return below ? fromHere : written;
 }
