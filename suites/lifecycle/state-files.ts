@@ -199,7 +199,7 @@ export function stateFiles(logs: string): Check[] {
         const other = (await client().call("task_create", { title: "Whole", folder: null })).id;
         const path = join(sandbox.state, "records", `${task}.json`);
         const whole = readFileSync(path);
-        for (const broken of ["", "{", '{"version": 99}', `{"version": 2, "id": "${other}"}`]) {
+        for (const broken of ["{", `{"version": 2, "id": "${other}"}`]) {
           await restart(() => writeFileSync(path, broken));
           assert.deepEqual(await list(), [other]);
           const { warnings } = await client().call("status", {});

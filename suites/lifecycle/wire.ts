@@ -13,7 +13,7 @@ import type { EventPayload, RuntimeEvent } from "../../runtime/protocol/events.t
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 
 /** Times that a link is cut while events flow on it. */
-const CUTS = 12;
+const CUTS = 8;
 
 /** The wire to a real taskd, without a runtime: what is asked twice, too much, in the wrong order, or on a link that breaks. */
 export function wire(sandbox: Sandbox): { checks: Check[]; close(): Promise<void> } {

@@ -103,7 +103,7 @@ export const MOMENTS: readonly Moment[] = [
     id: "prompt.streaming",
     bound: true,
     async begin(lane, victim) {
-      const message = "flood: 30000000";
+      const message = "flood: 16000000";
       const { outcome, events } = await promptUntil(lane, victim, message, ({ length }) => length >= 20);
       return { outcome, turn: { message, events, isCompleted: false } };
     },
