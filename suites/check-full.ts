@@ -1,6 +1,7 @@
 import { conclude } from "../harness/checks.ts";
 import { bench } from "./bench.ts";
 import { check } from "./check.ts";
+import { flood } from "./flood.ts";
 import { fuzz } from "./fuzz.ts";
 import { allRows } from "./lifecycle/faults/table.ts";
 import { lifecycle } from "./lifecycle.ts";
@@ -11,4 +12,4 @@ const longWalk = () => walk(100, Date.now() % 1_000_000);
 const wholeLifecycle = () => lifecycle(allRows());
 
 // What `npm test` runs, and then what takes longer: about an hour on two cores.
-conclude(await runParts([check, wholeLifecycle, longWalk, () => fuzz(), bench]));
+conclude(await runParts([check, wholeLifecycle, longWalk, () => fuzz(), () => flood(), bench]));

@@ -1,5 +1,5 @@
 import { type IncomingMessage, request } from "node:http";
-import type { Readable } from "node:stream";
+import { pipeline, type Readable } from "node:stream";
 import * as z from "zod";
 import { controlSocket, findPlaces, type PlaceOptions } from "../places.ts";
 import {
@@ -103,7 +103,7 @@ export class Client {
         reject(absent ? new NoRuntime(this.#state, error) : error);
       });
       if (typeof body === "string") outgoing.end(body);
-      else body.on("error", reject).pipe(outgoing);
+      else pipeline(body, outgoing, (error) => error && reject(error)); // a source that breaks ends the call as well
     });
   }
 }

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Check } from "../../harness/checks.ts";
-import { piwork, type RunningRuntime, type Sandbox } from "../../harness/piwork.ts";
+import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
 import { attempt, Talk } from "../../harness/talk.ts";
 import { qemusExporting } from "../../harness/world.ts";
 import { parseTaskRecord } from "../../runtime/protocol/record.ts";
@@ -126,7 +126,9 @@ export function kept(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
         broken.push("half");
         setImmediate(() => broken.destroy(new Error("the source broke")));
         await attempt(() => client().upload(task, "half", broken));
-        assert.deepEqual(readdirSync(own(task, "uploads")), before);
+        const left = () => readdirSync(own(task, "uploads"));
+        await waitFor("the end of the broken import", 10_000, () => left().length === before.length || undefined);
+        assert.deepEqual(left(), before);
         assert.equal(await upload(task, "plain", Buffer.from("x")), "accepted");
       },
     },
