@@ -8,7 +8,7 @@ import { connectWhenThere } from "../runtime/machine/qmp.ts";
 import { findPlaces, REPOSITORY } from "../runtime/places.ts";
 import { findImage } from "../runtime/protocol/image.ts";
 import { makeGuestDirectories } from "../runtime/tasks/records.ts";
-import { type Share, ShareProof, shareDevices } from "../runtime/workspace/share.ts";
+import { type Share, ShareProof, shareDevices, shareExports } from "../runtime/workspace/share.ts";
 
 /** A machine with nobody at its link: whoever tests the wire is the host. */
 export class BareMachine implements AsyncDisposable {
@@ -26,7 +26,7 @@ export class BareMachine implements AsyncDisposable {
       {
         image: image.dir,
         sockets: join(directory, "sockets"),
-        exports: Object.fromEntries(this.shares.map(({ tag, path }) => [tag, path])),
+        exports: shareExports(this.shares),
       },
       "tcg",
       qemuArguments({ accelerator: "tcg", memoryMb, fileDevices: shareDevices(this.shares), kernelWords: [] }),

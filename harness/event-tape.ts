@@ -2,14 +2,14 @@ import type { Client } from "../runtime/control/client.ts";
 import type { RuntimeEvent } from "../runtime/protocol/events.ts";
 import { waitFor } from "./piwork.ts";
 
+/** Time in which an event that is waited for comes, in milliseconds. */
+const EVENT_DEADLINE_MS = 60_000;
+
 /** Every event of a runtime from now on. */
 export class EventTape {
   readonly events: RuntimeEvent[] = [];
-  /** events of any kind, streams cut short by the end of the runtime included */
-  readonly ended: Promise<void>;
-
   private constructor(stream: AsyncGenerator<RuntimeEvent | { type: "subscribed" }>) {
-    this.ended = this.#follow(stream).catch(() => {}); // the runtime ended
+    this.#follow(stream).catch(() => {}); // the runtime ended
   }
 
   static async open(client: Client): Promise<EventTape> {
@@ -18,9 +18,9 @@ export class EventTape {
     return new EventTape(stream);
   }
 
-  /** The first event from `from` on that matches. */
-  waitFor(what: string, matches: (event: RuntimeEvent) => boolean, deadlineMs = 60_000): Promise<RuntimeEvent> {
-    return waitFor(what, deadlineMs, () => this.events.find(matches));
+  /** The first event that matches. */
+  waitFor(what: string, matches: (event: RuntimeEvent) => boolean): Promise<RuntimeEvent> {
+    return waitFor(what, EVENT_DEADLINE_MS, () => this.events.find(matches));
   }
 
   async #follow(stream: AsyncGenerator<RuntimeEvent | { type: "subscribed" }>): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Client } from "../runtime/control/client.ts";
-import type { DialogQuestion } from "../runtime/protocol/agent.ts";
-import { toolResultText } from "../runtime/protocol/agent.ts";
+import { type DialogQuestion, toolResultText } from "../runtime/protocol/agent.ts";
+import { PiworkError } from "../runtime/protocol/errors.ts";
 import type { RuntimeEvent } from "../runtime/protocol/events.ts";
 
 export interface ExecEnd {
@@ -33,6 +33,12 @@ export class Talk {
       onEvent(event);
     }
     return events;
+  }
+
+  /** A prompt that rejects with the error that ended it. */
+  async promptOrFail(message: string, task: string, onEvent?: (event: RuntimeEvent) => void): Promise<void> {
+    const end = (await this.prompt(message, task, onEvent)).at(-1);
+    if (end?.event === "task_error") throw PiworkError.fromBody(end.payload.error);
   }
 
   /** What the agent says to a prompt. */

@@ -1,6 +1,5 @@
 import { EventEmitter } from "node:events";
 import { join } from "node:path";
-import { History } from "./history.ts";
 import { keepPrevious, Log } from "./log.ts";
 import { type Acceleration, type AccelerationRequest, chooseAcceleration } from "./machine/acceleration.ts";
 import { BOOT_DEADLINE_MS, Machine } from "./machine/machine.ts";
@@ -8,6 +7,7 @@ import { type Places, REPOSITORY, recordsDirectory, tasksDirectory, trashDirecto
 import type { CallOutput, StatusView } from "./protocol/control.ts";
 import { PiworkError } from "./protocol/errors.ts";
 import type { EventName, EventPayload, RuntimeEvent } from "./protocol/events.ts";
+import { History } from "./protocol/history.ts";
 import { findImage, type Image } from "./protocol/image.ts";
 import type { AgentKind } from "./protocol/kinds.ts";
 import { StateLock } from "./state-lock.ts";
@@ -72,17 +72,18 @@ export class Runtime implements AsyncDisposable {
     this.#events.setMaxListeners(0);
     const records = new Records(recordsDirectory(places));
     const trash = new Trash(trashDirectory(places), tasksDirectory(places));
-    for (const { id, error } of trash.empty()) this.log.warn("a deleted task could not be removed", { id, error });
+    const warn = (message: string, facts: Record<string, unknown>) => this.log.warn(message, facts);
+    for (const { id, error } of trash.empty()) warn("a deleted task could not be removed", { id, error });
     this.book = new TaskBook({
       records,
       lastSavedTurn: (id) => readSessionHead(tasksDirectory(places), id)?.lastTurn,
       changed: (id, from, to, why) => this.#history.add(id, from, to, why),
-      warn: (message, facts) => this.log.warn(message, facts),
+      warn,
     });
     const shared = {
       book: this.book,
       bridge: async () => (await this.machine()).bridge,
-      warn: (message: string, facts: Record<string, unknown>) => this.log.warn(message, facts),
+      warn,
       subscribe: (listener: (event: RuntimeEvent) => void) => this.subscribe(listener),
     };
     this.tasks = new Tasks({ ...shared, records, trash, tasksDirectory: tasksDirectory(places), workspace, agent });

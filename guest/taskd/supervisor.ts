@@ -1,9 +1,10 @@
 import { PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
+import { History } from "../../runtime/protocol/history.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { PROTOCOL_VERSION } from "../../runtime/protocol/rpc.ts";
+import { TASK_TRANSITIONS } from "../../runtime/protocol/states.ts";
 import { AGENTS } from "./agent.ts";
 import { diagnose } from "./diagnose.ts";
-import { History } from "./history.ts";
 import type { Link } from "./link.ts";
 import type { Handlers } from "./requests.ts";
 import { proveShare } from "./shares.ts";
@@ -70,7 +71,11 @@ export function supervise({ link, port, unsafe }: Surroundings): Handlers {
         new Task(request, {
           emit: (event, payload) => link.emit(taskId, event, payload),
           untilTaken: (requestId, bytes) => link.untilTaken(requestId, bytes),
-          changed: (from, to, why) => history.add(taskId, from, to, why),
+          changed(from, to, why) {
+            if (!TASK_TRANSITIONS[from].includes(to))
+              console.error(`taskd: task ${taskId} must not go from ${from} to ${to}`);
+            history.add(taskId, from, to, why);
+          },
         });
       tasks.set(taskId, task);
       try {

@@ -8,6 +8,11 @@ export function attach(command: Command): Promise<Client> {
   return connect(command.optsWithGlobals<PlaceOptions>());
 }
 
+/** How a call names the task that was named on the command line; the active one is meant where none was. */
+export function ofTask(id: string | undefined): { task?: string } {
+  return id === undefined ? {} : { task: id };
+}
+
 /** Between two looks at what keeps a command waiting, in milliseconds. */
 const LOOK_EVERY_MS = 2_000;
 

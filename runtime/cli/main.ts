@@ -25,7 +25,7 @@ export async function runPiwork(words: string[]): Promise<void> {
     process.exit(READER_GONE);
   });
   try {
-    const forBuilder = imageWords(buildProgram(), words);
+    const forBuilder = words.includes("image") ? imageWords(buildProgram(), words) : undefined;
     if (forBuilder !== undefined) process.exitCode = await runImage(forBuilder);
     else await buildProgram().parseAsync(words, { from: "user" });
   } catch (error) {

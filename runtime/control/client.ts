@@ -28,6 +28,7 @@ export class NoRuntime extends Error {
 /** Items hold at most one event each, with some room for the envelope. */
 const ITEM_BYTES = LIMITS.lineBytes * 2;
 
+const refusal = z.object({ error: errorBody });
 const failureItem = z.looseObject({ type: z.literal("error"), error: errorBody });
 
 /** A typed client of the control API of one running runtime. */
@@ -42,10 +43,7 @@ export class Client {
 
   /** One call, one answer. Rejects with a PiworkError that carries the code. */
   async call<C extends Call>(name: C, input: CallInput<C>): Promise<CallOutput<C>> {
-    const response = await this.#post(name, input);
-    const value = await readJson(response);
-    if (response.statusCode !== 200) throw PiworkError.fromBody(z.object({ error: errorBody }).parse(value).error);
-    return calls[name].output.parse(value) as CallOutput<C>;
+    return calls[name].output.parse(await readJson(await this.#post(name, input))) as CallOutput<C>;
   }
 
   /** A call with many answers. Leaving the loop early tells the runtime that nobody reads any more. */
@@ -54,8 +52,6 @@ export class Client {
     input: StreamInput<S>,
   ): AsyncGenerator<Exclude<StreamItem<S>, { type: "error" }>> {
     const response = await this.#post(name, input);
-    if (response.statusCode !== 200)
-      throw PiworkError.fromBody(z.object({ error: errorBody }).parse(await readJson(response)).error);
     const splitter = new LineSplitter(ITEM_BYTES);
     for await (const chunk of readAll(response)) {
       for (const line of splitter.push(chunk)) {
@@ -72,17 +68,16 @@ export class Client {
   async upload(task: string, name: string, content: Readable): Promise<z.infer<typeof uploaded>> {
     const path = `/v1/uploads/${encodeURIComponent(task)}/${encodeURIComponent(name)}`;
     const response = await this.#send("PUT", path, "application/octet-stream", content);
-    const value = await readJson(response);
-    if (response.statusCode !== 200) throw PiworkError.fromBody(z.object({ error: errorBody }).parse(value).error);
-    return uploaded.parse(value);
+    return uploaded.parse(await readJson(response));
   }
 
   #post(name: string, input: unknown): Promise<IncomingMessage> {
     return this.#send("POST", `/v1/${name}`, "application/json", JSON.stringify(input));
   }
 
-  #send(method: string, path: string, type: string, body: string | Readable): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
+  /** The response to a request that was accepted; rejects with what refused it. */
+  async #send(method: string, path: string, type: string, body: string | Readable): Promise<IncomingMessage> {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const outgoing = request(
         {
           socketPath: this.#socket,
@@ -105,6 +100,8 @@ export class Client {
       if (typeof body === "string") outgoing.end(body);
       else pipeline(body, outgoing, (error) => error && reject(error)); // a source that breaks ends the call as well
     });
+    if (response.statusCode === 200) return response;
+    throw PiworkError.fromBody(refusal.parse(await readJson(response)).error);
   }
 }
 

@@ -7,7 +7,7 @@ import type { RuntimeEvent } from "../protocol/events.ts";
 import type { Image } from "../protocol/image.ts";
 import { type Result, UNSAFE_WORD } from "../protocol/rpc.ts";
 import { MACHINE_TRANSITIONS, type MachineState } from "../protocol/states.ts";
-import { type Share, ShareProof, shareDevices } from "../workspace/share.ts";
+import { type Share, ShareProof, shareDevices, shareExports } from "../workspace/share.ts";
 import { type Accelerator, qemuArguments } from "./arguments.ts";
 import { Console } from "./console.ts";
 import { explainEnd, type Hypervisor, spawnHypervisor } from "./hypervisor.ts";
@@ -80,7 +80,7 @@ export class Machine implements AsyncDisposable {
       {
         image: options.image.dir,
         sockets: options.sockets,
-        exports: Object.fromEntries(options.shares.map(({ tag, path }) => [tag, path])),
+        exports: shareExports(options.shares),
       },
       options.accelerator,
       this.qemuWords,

@@ -19,6 +19,11 @@ export function shareDevices(shares: readonly Share[]): string[] {
   ]);
 }
 
+/** Where each share's directory stands in QEMU's view of the file system: its tag, and the path on the host. */
+export function shareExports(shares: readonly Share[]): Record<string, string> {
+  return Object.fromEntries(shares.map(({ tag, path }) => [tag, path]));
+}
+
 /** Proves that a share works both ways: the guest reads what the host wrote, and the host what the guest wrote. `using` removes the traces. */
 export class ShareProof implements Disposable {
   readonly request: MountProof;

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { Client } from "../../control/client.ts";
 import type { DialogAnswer, DialogQuestion } from "../../protocol/agent.ts";
 import { PiworkError } from "../../protocol/errors.ts";
-import { attach, plain, print, printJson } from "../attach.ts";
+import { attach, ofTask, plain, print, printJson } from "../attach.ts";
 
 export function addAnswer(program: Command): void {
   program
@@ -20,7 +20,7 @@ export function addAnswer(program: Command): void {
         command: Command,
       ) => {
         const client = await attach(command);
-        const task = options.task === undefined ? {} : { task: options.task };
+        const task = ofTask(options.task);
         const questions = await client.call("questions", task);
         if (id === undefined) {
           if (options.json) printJson(questions);
@@ -51,7 +51,7 @@ export async function askOnTerminal(
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   // Readline takes a Ctrl-C for itself; it is meant for the turn.
   terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
-  const task = taskId === null ? {} : { task: taskId };
+  const task = ofTask(taskId ?? undefined);
   process.stderr.write(`${describe(question)}\n`);
   try {
     for (;;) {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type Command, InvalidArgumentError } from "commander";
-import { attach, sayWaiting } from "../attach.ts";
+import { attach, ofTask, sayWaiting } from "../attach.ts";
 
 /** As `timeout` does: a command that was ended by its limit. */
 const TIMED_OUT = 124;
@@ -17,7 +17,7 @@ export function addExec(program: Command): void {
     .option("--timeout <SECONDS>", "end it, and all it started, after this time (exit code 124)", parseSeconds)
     .action(async (argv: string[], options: { task?: string; timeout?: number }, command: Command) => {
       const client = await attach(command);
-      const task = options.task === undefined ? {} : { task: options.task };
+      const task = ofTask(options.task);
       const limit = options.timeout === undefined ? {} : { timeoutMs: options.timeout };
       using waiting = sayWaiting(client);
       // Ctrl-C ends this process, the runtime sees its reader gone and ends the command.

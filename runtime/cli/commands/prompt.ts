@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { PiworkError } from "../../protocol/errors.ts";
-import { attach, complain, print, printJson, sayWaiting } from "../attach.ts";
+import { attach, complain, ofTask, print, printJson, sayWaiting } from "../attach.ts";
 import { Transcript } from "../transcript.ts";
 import { askOnTerminal, howToAnswer } from "./answer.ts";
 
@@ -12,7 +12,7 @@ export function addPrompt(program: Command): void {
     .option("--json", "print each event as a line of JSON")
     .action(async (message: string, options: { task?: string; json?: boolean }, command: Command) => {
       const client = await attach(command);
-      const task = options.task === undefined ? {} : { task: options.task };
+      const task = ofTask(options.task);
       const over = new AbortController();
       let interrupted = false;
       process.on("SIGINT", () => {
@@ -49,7 +49,7 @@ export function addAbort(program: Command): void {
     .description("end the prompt in flight of a task (the active one without ID)")
     .option("--json", "print the answer for programs")
     .action(async (id: string | undefined, options: { json?: boolean }, command: Command) => {
-      const answer = await (await attach(command)).call("abort", id === undefined ? {} : { task: id });
+      const answer = await (await attach(command)).call("abort", ofTask(id));
       if (options.json) printJson(answer);
       else print(answer.aborted ? "aborted" : "nothing was in flight");
     });

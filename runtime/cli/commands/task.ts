@@ -1,9 +1,10 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
+import type { Client } from "../../control/client.ts";
 import { PiworkError } from "../../protocol/errors.ts";
 import type { TaskRecord } from "../../protocol/record.ts";
-import { attach, plain, print, printJson, sayWaiting, table } from "../attach.ts";
+import { attach, ofTask, plain, print, printJson, sayWaiting, table } from "../attach.ts";
 import { describeTasks } from "./status.ts";
 
 interface Output {
@@ -22,8 +23,7 @@ export function addTask(program: Command): void {
     .action(async (title: string, options: Output & { folder?: string } & Sharing, command: Command) => {
       const client = await attach(command);
       using _waiting = sayWaiting(client, "opening the task");
-      const { workspace } = await client.call("status", {});
-      const folder = options.folder === undefined ? null : nameFolder(options.folder, workspace, process.cwd());
+      const folder = options.folder === undefined ? null : await askedFolder(client, options.folder);
       show(await client.call("task_create", { title, folder, ...sharing(options) }), options);
     });
 
@@ -36,9 +36,8 @@ export function addTask(program: Command): void {
     .action(async (written: string, options: Output & { task?: string } & Sharing, command: Command) => {
       const client = await attach(command);
       using _waiting = sayWaiting(client, "binding the folder");
-      const { workspace } = await client.call("status", {});
-      const folder = nameFolder(written, workspace, process.cwd());
-      const task = options.task === undefined ? {} : { task: options.task };
+      const folder = await askedFolder(client, written);
+      const task = ofTask(options.task);
       show(await client.call("task_bind", { ...task, folder, ...sharing(options) }), options);
     });
 
@@ -57,7 +56,7 @@ export function addTask(program: Command): void {
     .description("one task (the active one without ID)")
     .option("--json", "print it for programs")
     .action(async (id: string | undefined, options: Output, command: Command) => {
-      show(await (await attach(command)).call("task_show", id === undefined ? {} : { task: id }), options);
+      show(await (await attach(command)).call("task_show", ofTask(id)), options);
     });
 
   task
@@ -77,7 +76,7 @@ export function addTask(program: Command): void {
     .action(async (id: string | undefined, options: Output, command: Command) => {
       const client = await attach(command);
       using _waiting = sayWaiting(client, "stopping the task");
-      show(await client.call("task_stop", id === undefined ? {} : { task: id }), options);
+      show(await client.call("task_stop", ofTask(id)), options);
     });
 
   task
@@ -106,7 +105,7 @@ export function addTask(program: Command): void {
     .option("--json", "print them for programs")
     .action(async (id: string | undefined, options: Output, command: Command) => {
       const client = await attach(command);
-      const answer = await client.call("models", id === undefined ? {} : { task: id });
+      const answer = await client.call("models", ofTask(id));
       if (options.json) return printJson(answer);
       const current = answer.current === null ? undefined : modelWords(answer.current);
       for (const model of answer.models)
@@ -123,7 +122,7 @@ export function addTask(program: Command): void {
       const [provider = "", ...rest] = named.split("/");
       if (provider === "" || rest.join("/") === "")
         throw new PiworkError("INVALID_REQUEST", "A model is named PROVIDER/MODEL; 'piwork task models' lists them.");
-      const task = options.task === undefined ? {} : { task: options.task };
+      const task = ofTask(options.task);
       show(await client.call("model_set", { ...task, model: { provider, id: rest.join("/") } }), options);
     });
 }
@@ -177,11 +176,15 @@ function show(task: TaskRecord, { json }: Output): void {
   );
 }
 
+async function askedFolder(client: Client, written: string): Promise<string> {
+  return nameFolder(written, (await client.call("status", {})).workspace, process.cwd());
+}
+
 /** A folder as a person writes it: like any path, or, where that is not below the workspace, relative to the workspace root. */
 export function nameFolder(written: string, workspace: string, cwd: string): string {
   if (isAbsolute(written)) return written;
   const fromHere = relative(workspace, resolve(cwd, written));
   if (fromHere === "") return workspace; // which is refused, for what it is
-  const below = fromHere !== "" && fromHere !== ".." && !fromHere.startsWith("../");
+  const below = fromHere !== ".." && !fromHere.startsWith("../");
   return below ? fromHere : written;
 }

@@ -57,10 +57,7 @@ async function promptUntil(
     events.push(event);
     if (reached(events)) come();
   };
-  const outcome = attempt(async () => {
-    const end = (await lane.talk.prompt(message, id, listen)).at(-1);
-    if (end?.event === "task_error") throw Object.assign(new Error(end.payload.error.message), end.payload.error);
-  });
+  const outcome = attempt(() => lane.talk.promptOrFail(message, id, listen));
   await Promise.race([moment, outcome]);
   return { outcome, events };
 }

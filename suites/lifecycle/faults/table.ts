@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Check } from "../../../harness/checks.ts";
 import { waitFor } from "../../../harness/piwork.ts";
-import { attempt } from "../../../harness/talk.ts";
+import { attempt, saidText } from "../../../harness/talk.ts";
 import { qemusExporting } from "../../../harness/world.ts";
 import type { RuntimeEvent } from "../../../runtime/protocol/events.ts";
 import { FAULTS, type Fault } from "./faults.ts";
@@ -162,13 +162,7 @@ async function assertTurn(
 
 /** Nothing of a flood is dropped. */
 function assertComplete(message: string, events: readonly RuntimeEvent[]): void {
-  let bytes = 0;
-  for (const event of events) {
-    if (event.event !== "agent_output") continue;
-    const update = event.payload.message["assistantMessageEvent"] as { delta?: string } | undefined;
-    bytes += update?.delta?.length ?? 0;
-  }
-  assert.equal(bytes, Number(/\d+/.exec(message)?.[0]));
+  assert.equal(saidText(events).length, Number(/\d+/.exec(message)?.[0]));
 }
 
 /** An agent that was frozen while nothing was asked of it is noticed by the next prompt. */
@@ -176,10 +170,7 @@ async function provokeNotice(lane: Lane, { id }: Victim, fault: Fault, { turn }:
   if (fault.ends !== "agent") return false;
   if (fault.id !== "freeze-agent" || (turn !== undefined && !turn.isCompleted)) return true;
   if ((await lane.record(id)).state === "stopped") return true;
-  const outcome = attempt(async () => {
-    const end = (await lane.talk.prompt("are you there?", id)).at(-1);
-    if (end?.event === "task_error") throw Object.assign(new Error(end.payload.error.message), end.payload.error);
-  });
+  const outcome = attempt(() => lane.talk.promptOrFail("are you there?", id));
   assert.equal(await settles(outcome, "a prompt to a frozen agent"), "PI_PROCESS_DEAD");
   return true;
 }

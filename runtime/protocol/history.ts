@@ -1,7 +1,7 @@
-import { LIMITS } from "./protocol/limits.ts";
-import type { Transition } from "./protocol/states.ts";
+import { LIMITS } from "./limits.ts";
+import type { Transition } from "./states.ts";
 
-/** The last state changes of tasks and machines, as the host sees them. */
+/** The last state changes of tasks and machines, as one side sees them. */
 export class History {
   readonly #transitions: Transition[] = [];
 
