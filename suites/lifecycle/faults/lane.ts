@@ -78,6 +78,11 @@ export class Lane implements AsyncDisposable {
     if (end.code !== 0) throw new Error(`a script of the machine's root ended with ${end.code}: ${end.stderr}`);
   }
 
+  /** Nothing of a task is left in the machine: no process that was given its directories. */
+  assertGone(id: string): Promise<void> {
+    return this.asGuestRoot('! grep -la "slots/$1/" /proc/[0-9]*/cmdline 2>/dev/null', id);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.runtime[Symbol.asyncDispose]();
     this.sandbox[Symbol.dispose]();

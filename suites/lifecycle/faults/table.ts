@@ -106,6 +106,7 @@ async function run({ moment, fault }: Row, lane: Lane): Promise<string> {
   const sameMachine = fault.ends !== "runtime" && (await lane.runtime.qemuPid()) === qemuBefore;
   await lane.client.call("task_delete", { task: victim.id });
   assert.equal(existsSync(victim.folder), true, "deleting a task touched its folder");
+  await lane.assertGone(victim.id);
   return [
     fault.ends === "runtime" ? "runtime started again" : sameMachine ? "same machine" : "machine started again",
     ...(noticed ? ["agent started again"] : []),
