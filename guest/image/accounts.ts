@@ -18,7 +18,20 @@ nogroup:x:65534:
 };
 
 /** Directories that something is mounted on, or that must exist although nothing is in them: the root is read-only. */
-const MOUNT_POINTS = ["proc", "sys", "dev", "run", "tmp", "mnt", "root", "home/task", "work", "outputs", "uploads"];
+const MOUNT_POINTS = [
+  "proc",
+  "sys",
+  "dev",
+  "run",
+  "tmp",
+  "mnt",
+  "root",
+  "home/task",
+  "session",
+  "work",
+  "outputs",
+  "uploads",
+];
 
 export async function writeAccounts(root: string): Promise<void> {
   for (const path of MOUNT_POINTS) await mkdir(join(root, path), { recursive: true });

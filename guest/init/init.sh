@@ -21,6 +21,11 @@ mounted /dev/shm -t tmpfs -o mode=1777,nosuid,nodev shm
 mounted /sys/fs/cgroup -t cgroup2 -o nosuid,nodev,noexec cgroup
 # taskd mounts over directories that running sandboxes have bound; only a shared mount passes that on to them.
 busybox mount --make-rshared / || failed "to share the mounts"
+# What the kernel counts for a user it counts for all tasks, who are one user to it. Their control groups bound the memory of each.
+for limit in fs/inotify/max_user_instances fs/inotify/max_user_watches fs/file-max kernel/pty/max; do
+  echo 1048576 >/proc/sys/$limit || failed "to raise the limit $limit"
+done
+echo 0 >/proc/sys/fs/pipe-user-pages-soft || failed "to raise the limit on pipes"
 busybox hostname piwork
 
 echo "piwork: starting taskd"

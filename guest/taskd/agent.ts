@@ -7,7 +7,9 @@ import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../../runtime/protocol/lines.ts";
 import { AGENT_DEPTH, parsePlainJson } from "../../runtime/protocol/plain-json.ts";
 import { SESSION_IN_SANDBOX } from "../../runtime/protocol/session.ts";
-import { Sandbox, type TaskDirectories } from "../walls/sandbox.ts";
+import type { Confinement } from "../walls/launch.ts";
+import { type LayerState, readLayers } from "../walls/readback.ts";
+import { Sandbox } from "../walls/sandbox.ts";
 
 /** What runs for each kind of agent. It starts outside /work, so that a folder mounted there later is not hidden from it. */
 const COMMANDS: Partial<Record<AgentKind, readonly string[]>> = {
@@ -25,6 +27,8 @@ const LOOK_EVERY_MS = 5_000;
 const UNANSWERED_LOOKS = 6;
 /** Time between asking an agent to end and killing it. */
 const TERMINATE_GRACE_MS = 3_000;
+/** What the kernel answers about a process that ended meanwhile; one that nobody has buried yet has no mounts. */
+const PROCESS_ENDED: ReadonlySet<string | undefined> = new Set(["ENOENT", "ESRCH", "EINVAL"]);
 /** Bytes of the agent's last words kept for the error message. */
 const STDERR_TAIL = 2_000;
 
@@ -33,6 +37,7 @@ type Message = Record<string, unknown>;
 /** One agent behind its walls, spoken to in pi's RPC. */
 export class Agent {
   readonly #sandbox: Sandbox;
+  readonly #confinement: Confinement;
   readonly #answers = new Map<string, (message: Message) => void>();
   readonly #onMessage: (message: Message) => Promise<void>;
   /** Resolves with a sentence when the agent is gone, for whatever reason. */
@@ -44,8 +49,13 @@ export class Agent {
   /** why we ended it, where it did not end by itself */
   #violation: PiworkError | undefined;
 
-  private constructor(sandbox: Sandbox, onMessage: (message: Message) => Promise<void>) {
-    this.#sandbox = sandbox;
+  private constructor(
+    confinement: Confinement,
+    command: readonly string[],
+    onMessage: (message: Message) => Promise<void>,
+  ) {
+    this.#confinement = confinement;
+    this.#sandbox = new Sandbox(confinement, "/", command);
     this.#onMessage = onMessage;
     this.gone = this.#live();
   }
@@ -53,13 +63,13 @@ export class Agent {
   /** Starts an agent and waits for its first answer. `onMessage` gets each line that is no answer to us; it is read no faster than that returns. */
   static async start(
     kind: AgentKind,
-    directories: TaskDirectories,
+    confinement: Confinement,
     onMessage: (message: Message) => Promise<void>,
     signal: AbortSignal,
   ): Promise<Agent> {
     const command = COMMANDS[kind];
     if (command === undefined) throw new PiworkError("TASK_BOOTSTRAP_FAILED", `This image has no agent '${kind}'.`);
-    const agent = new Agent(new Sandbox(directories, "/", command), onMessage);
+    const agent = new Agent(confinement, command, onMessage);
     const deadline = new AbortController();
     const stop = () => void agent.kill();
     signal.addEventListener("abort", stop);
@@ -74,10 +84,35 @@ export class Agent {
       deadline.abort();
       signal.removeEventListener("abort", stop);
     });
-    if (outcome === undefined && !signal.aborted) return agent;
+    const gaps = outcome === undefined && !signal.aborted ? await agent.gaps() : [];
+    if (outcome === undefined && gaps.length === 0 && !signal.aborted) return agent;
     await agent.kill();
     signal.throwIfAborted();
+    if (gaps.length > 0)
+      throw new PiworkError(
+        "TASK_BOOTSTRAP_FAILED",
+        `The walls around the task are not whole, so it was not started: ${gaps.map(({ layer, seen }) => `${layer} (${seen})`).join(", ")}.`,
+      );
     throw new PiworkError("TASK_BOOTSTRAP_FAILED", `The agent '${kind}' did not start: ${outcome}`);
+  }
+
+  /** The walls around it, as the kernel tells them; none once it is gone. */
+  async layers(): Promise<LayerState[]> {
+    const { pid } = this;
+    if (pid === null) return [];
+    try {
+      return await readLayers(pid, this.#confinement);
+    } catch (error) {
+      if (PROCESS_ENDED.has((error as NodeJS.ErrnoException).code)) return [];
+      throw error;
+    }
+  }
+
+  /** Where they do not hold; before anything is asked of the agent. */
+  async gaps(): Promise<LayerState[]> {
+    const layers = await this.layers();
+    if (layers.length === 0) throw await this.gone;
+    return layers.filter(({ holds }) => !holds);
   }
 
   /** Process id of the sandbox's init in the guest. */

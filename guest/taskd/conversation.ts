@@ -11,7 +11,8 @@ import type { EventName, EventPayload } from "../../runtime/protocol/events.ts";
 import type { AgentKind, ModelName } from "../../runtime/protocol/kinds.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import type { Result } from "../../runtime/protocol/rpc.ts";
-import type { TaskDirectories } from "../walls/sandbox.ts";
+import type { Confinement } from "../walls/launch.ts";
+import type { LayerState } from "../walls/readback.ts";
 import { Agent } from "./agent.ts";
 import type { Session } from "./session.ts";
 
@@ -37,6 +38,11 @@ export class Conversation {
     return this.#agent?.pid ?? null;
   }
 
+  /** The walls around the agent, as the kernel tells them; none while none runs. */
+  async layers(): Promise<LayerState[]> {
+    return (await this.#agent?.layers()) ?? [];
+  }
+
   get isRunning(): boolean {
     return this.#agent !== undefined;
   }
@@ -51,11 +57,11 @@ export class Conversation {
 
   /** Starts the agent where the session was saved last. `onLost` is told when it ends by itself. */
   async start(
-    how: { agent: AgentKind; model: ModelName | null; directories: TaskDirectories; signal: AbortSignal },
+    how: { agent: AgentKind; model: ModelName | null; confinement: Confinement; signal: AbortSignal },
     onLost: (error: PiworkError) => void,
   ): Promise<void> {
     this.#session.restore();
-    const agent = await Agent.start(how.agent, how.directories, (message) => this.#hear(message), how.signal);
+    const agent = await Agent.start(how.agent, how.confinement, (message) => this.#hear(message), how.signal);
     this.#agent = agent;
     void agent.gone.then(async (error) => {
       if (this.#agent !== agent) return;

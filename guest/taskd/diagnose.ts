@@ -8,7 +8,8 @@ export function diagnose({
   port,
   events,
   history,
-}: Pick<Diagnosis, "events" | "history"> & { port: string }): Diagnosis {
+  walls,
+}: Pick<Diagnosis, "events" | "history" | "walls"> & { port: string }): Diagnosis {
   const { uid, mode } = statSync(port);
   const memory = readFileSync("/proc/meminfo", "utf8");
   const kilobytes = (field: string) => Number(new RegExp(`^${field}: *(\\d+) kB`, "m").exec(memory)?.[1] ?? 0);
@@ -24,6 +25,7 @@ export function diagnose({
     taskdResidentKb: Math.round(process.memoryUsage.rss() / 1024),
     events,
     history,
+    walls,
     mounts: readFileSync("/proc/self/mounts", "utf8")
       .trim()
       .split("\n")

@@ -1,5 +1,6 @@
 import { readFileSync, writeSync } from "node:fs";
 import { TASKD_PORT, UNSAFE_WORD } from "../../runtime/protocol/rpc.ts";
+import { prepareGroups } from "../walls/group.ts";
 import { Link } from "./link.ts";
 import { Port } from "./port.ts";
 import { Requests } from "./requests.ts";
@@ -13,6 +14,7 @@ for (const end of ["uncaughtException", "unhandledRejection"] as const) {
   });
 }
 
+prepareGroups();
 const unsafe = readFileSync("/proc/cmdline", "utf8").trim().split(" ").includes(UNSAFE_WORD);
 const port = await Port.open(TASKD_PORT);
 const link = new Link((line) => port.send(line));

@@ -3,7 +3,6 @@ import {
   closeSync,
   constants,
   fchownSync,
-  fstatSync,
   fsyncSync,
   openSync,
   readFileSync,
@@ -16,18 +15,18 @@ import { basename } from "node:path";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import type { AgentKind } from "../../runtime/protocol/kinds.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
-import { openBeneath } from "../../runtime/protocol/open-beneath.ts";
-import { TASK_UID } from "../../runtime/protocol/rpc.ts";
+import { openBeneath, type Place } from "../../runtime/protocol/open-beneath.ts";
+import { openRegularFile } from "../../runtime/protocol/open-regular.ts";
 import {
   parseSessionHead,
   SESSION_FILE,
   SESSION_IN_SANDBOX,
   type SessionHead,
 } from "../../runtime/protocol/session.ts";
+import { tasksOwner } from "./shares.ts";
 import type { Slot } from "./slot.ts";
 
-/** Everything is opened so that neither a link nor a pipe that a task put there can do harm. */
-const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** Nothing that a task put there is written through. */
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const WORKING_COPY = basename(SESSION_IN_SANDBOX);
 
@@ -56,11 +55,10 @@ export class Session {
   restore(): void {
     using kept = this.#slot.own("session");
     using working = openBeneath(this.#slot.directories.session, []);
-    const file = `${kept.path}/${SESSION_FILE}`;
     putAside(`${working.path}/${WORKING_COPY}`);
     let content: Buffer | undefined;
     try {
-      content = readRegular(file);
+      content = readRegular(kept, SESSION_FILE);
     } catch (error) {
       console.error("taskd: reading a session failed:", error);
       throw this.#unreadable();
@@ -71,7 +69,8 @@ export class Session {
     const fd = openSync(`${working.path}/${WORKING_COPY}`, CREATE, 0o600);
     try {
       writeFileSync(fd, content.subarray(content.indexOf(0x0a) + 1));
-      fchownSync(fd, TASK_UID, TASK_UID);
+      const owner = tasksOwner();
+      fchownSync(fd, owner, owner);
     } finally {
       closeSync(fd);
     }
@@ -82,7 +81,7 @@ export class Session {
   save(turn: string): void {
     using working = openBeneath(this.#slot.directories.session, []);
     using kept = this.#slot.own("session");
-    const content = readRegular(`${working.path}/${WORKING_COPY}`) ?? Buffer.alloc(0);
+    const content = readRegular(working, WORKING_COPY) ?? Buffer.alloc(0);
     const head: SessionHead = {
       type: "piwork-session",
       version: 1,
@@ -128,21 +127,10 @@ function putAside(path: string): void {
 }
 
 /** The bytes of a regular file of bearable size; undefined where nothing is. */
-function readRegular(path: string): Buffer | undefined {
-  let fd: number;
-  try {
-    fd = openSync(path, READ);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-  try {
-    const found = fstatSync(fd);
-    if (!found.isFile()) throw new PiworkError("WORKSPACE_POLICY_VIOLATION", "A session must be a regular file.");
-    if (found.size > LIMITS.sessionBytes)
-      throw new PiworkError("LIMIT_EXCEEDED", `A session has at most ${LIMITS.sessionBytes} bytes.`);
-    return readFileSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+function readRegular(place: Place, name: string): Buffer | undefined {
+  using file = openRegularFile(place, name);
+  if (file === undefined) return undefined;
+  if (file.stats.size > LIMITS.sessionBytes)
+    throw new PiworkError("LIMIT_EXCEEDED", `A session has at most ${LIMITS.sessionBytes} bytes.`);
+  return readFileSync(file.fd);
 }

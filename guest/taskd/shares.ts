@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import type { Place } from "../../runtime/protocol/open-beneath.ts";
 import type { MountProof } from "../../runtime/protocol/rpc.ts";
 
-/** Only root gets into this; what a task sees of it is bound into its sandbox. */
+/** Only root can list this; what a task sees of it is bound into its sandbox, under its own user. */
 export const PRIVATE_ROOT = "/run/piwork";
 
 /** `mmap` keeps shared writable mappings working (SQLite, git) and still shows edits made on the host; `none` and `loose` each fail at one of them. */
@@ -22,7 +22,8 @@ export function sharePath(tag: MountProof["tag"]): string {
 export async function proveShare(proof: MountProof): Promise<{ tag: string; read: string }> {
   const path = sharePath(proof.tag);
   if (!mounted.has(proof.tag)) {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    mkdirSync(PRIVATE_ROOT, { recursive: true, mode: 0o711 });
+    mkdirSync(path, { recursive: true });
     await mountTool("mount", ["-t", "9p", "-o", OPTIONS_9P, proof.tag, path]);
     mounted.add(proof.tag);
   }
@@ -37,6 +38,28 @@ export async function proveShare(proof: MountProof): Promise<{ tag: string; read
       `The share '${proof.tag}' is mounted, but the machine cannot read and write in it.`,
     );
   }
+}
+
+/**
+ * The uid under which tasks can use their files: that of the runtime's user as the share shows it, which is another one
+ * where QEMU runs without a user namespace.
+ */
+export function tasksOwner(): number {
+  const { uid } = statSync(sharePath("tasks"));
+  if (uid !== 0) return uid;
+  throw new PiworkError(
+    "TASK_BOOTSTRAP_FAILED",
+    "The directory of the tasks belongs to root, and no task may be root. Run the runtime as an ordinary user.",
+  );
+}
+
+/** Mounts a file system in memory that holds no more than this. */
+export async function mountTmpfs(
+  target: string,
+  { bytes, files, owner, mode }: { bytes: number; files: number; owner: number; mode: string },
+): Promise<void> {
+  const bounds = `size=${bytes},nr_inodes=${files},uid=${owner},gid=${owner},mode=${mode}`;
+  await mountTool("mount", ["-t", "tmpfs", "-o", `nosuid,nodev,${bounds}`, "tmpfs", target]);
 }
 
 /** Mounts an open place over `target`; by descriptor, so that no rename can put another directory there. */

@@ -1,17 +1,23 @@
-import { chownSync, existsSync, mkdirSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { openBeneath, type Place } from "../../runtime/protocol/open-beneath.ts";
-import { removeTree } from "../../runtime/protocol/remove-tree.ts";
-import { TASK_UID } from "../../runtime/protocol/rpc.ts";
-import type { TaskDirectories } from "../walls/sandbox.ts";
-import { bindPlace, PRIVATE_ROOT, sharePath, unmount } from "./shares.ts";
+import { Group } from "../walls/group.ts";
+import type { Confinement, TaskDirectories } from "../walls/launch.ts";
+import { bindPlace, mountTmpfs, PRIVATE_ROOT, sharePath, tasksOwner, unmount } from "./shares.ts";
 
-/** The place of one task in this machine: its directories, and what stands at /work. */
+/** The first user id of tasks in their user namespaces; each task of a machine gets the next one. */
+const FIRST_USER = 30_001;
+let users = 0;
+
+/** The place of one task in this machine: its directories, what stands at /work, and its control group. */
 export class Slot {
   readonly directories: TaskDirectories;
+  readonly #user = FIRST_USER + users++;
+  #group: Group | undefined;
   readonly #taskId: string;
   readonly #root: string;
-  /** how many mounts lie on the work directory */
-  #mounts = 0;
+  /** what is mounted, the last of it last; the folder is mounted over the outputs */
+  readonly #mounted: string[] = [];
 
   constructor(taskId: string) {
     const own = `${sharePath("tasks")}/${taskId}/guest`;
@@ -27,31 +33,47 @@ export class Slot {
     };
   }
 
-  /** Whether anything can run in it. */
-  get isReady(): boolean {
-    return this.#mounts > 0;
+  /** What runs in it runs in this; undefined while nothing may. */
+  get confinement(): Confinement | undefined {
+    if (!this.#mounted.includes(this.directories.work) || this.#group === undefined) return undefined;
+    return {
+      directories: this.directories,
+      accounts: this.#accounts,
+      group: this.#group.directory,
+      owner: tasksOwner(),
+      user: this.#user,
+    };
   }
 
-  /** Makes the directories, and mounts the folder, or the outputs where there is none. */
+  get #accounts(): Confinement["accounts"] {
+    return { passwd: `${this.#root}/passwd`, group: `${this.#root}/group` };
+  }
+
+  /** Makes the directories and the control group, and mounts the folder, or the outputs where there is none. */
   async mount(folder: string | null): Promise<void> {
-    if (this.isReady) return;
+    if (this.confinement !== undefined) return;
     for (const name of ["outputs", "uploads", "home"]) this.own(name)[Symbol.dispose]();
+    this.#group = new Group(this.#taskId);
     const { work, tmp, session } = this.directories;
-    mkdirSync(work, { recursive: true });
-    for (const directory of [tmp, session]) {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-      chownSync(directory, TASK_UID, TASK_UID);
-    }
+    for (const directory of [work, tmp, session]) mkdirSync(directory, { recursive: true });
+    writeFileSync(this.#accounts.passwd, `task:x:${this.#user}:${this.#user}:task:/home/task:/bin/bash\n`);
+    writeFileSync(this.#accounts.group, `task:x:${this.#user}:\n`);
+    const owner = tasksOwner();
+    // The session has a place of its own: a full /tmp must not keep a turn from being saved.
+    await this.#keep(tmp, mountTmpfs(tmp, { bytes: LIMITS.tmpBytes, files: LIMITS.tmpFiles, owner, mode: "1777" }));
+    await this.#keep(
+      session,
+      mountTmpfs(session, { bytes: 2 * LIMITS.sessionBytes, files: 1024, owner, mode: "0700" }),
+    );
     using place = folder === null ? this.own("outputs") : openFolder(folder);
-    await bindPlace(place, work);
-    this.#mounts++;
+    await this.#keep(work, bindPlace(place, work));
   }
 
   /** Mounts a folder over the outputs; what runs already sees it at /work from now on. */
   async bind(folder: string): Promise<void> {
     using place = openFolder(folder);
-    await bindPlace(place, this.directories.work);
-    this.#mounts++;
+    const { work } = this.directories;
+    await this.#keep(work, bindPlace(place, work));
   }
 
   /** One of the task's own directories on the host. */
@@ -59,14 +81,22 @@ export class Slot {
     return openBeneath(sharePath("tasks"), [this.#taskId, "guest", name]);
   }
 
+  /** Ends whatever still runs in it, and takes it away. */
   async remove(): Promise<void> {
-    for (; this.#mounts > 0; this.#mounts--) await unmount(this.directories.work);
+    await this.#group?.remove();
+    this.#group = undefined;
+    for (let target = this.#mounted.pop(); target !== undefined; target = this.#mounted.pop()) await unmount(target);
     if (!existsSync(this.#root)) return;
     const { work, tmp, session } = this.directories;
     // Never recursively: were a folder still mounted here, it would be the user's files.
-    rmdirSync(work);
-    for (const directory of [tmp, session]) removeTree(directory);
+    for (const directory of [work, tmp, session]) if (existsSync(directory)) rmdirSync(directory);
+    for (const file of Object.values(this.#accounts)) rmSync(file, { force: true });
     rmdirSync(this.#root);
+  }
+
+  async #keep(target: string, mounting: Promise<void>): Promise<void> {
+    await mounting;
+    this.#mounted.push(target);
   }
 }
 

@@ -1,13 +1,14 @@
 import { PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
 import { History } from "../../runtime/protocol/history.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
+import { openBeneath } from "../../runtime/protocol/open-beneath.ts";
 import { PROTOCOL_VERSION } from "../../runtime/protocol/rpc.ts";
 import { TASK_TRANSITIONS } from "../../runtime/protocol/states.ts";
 import { AGENTS } from "./agent.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Link } from "./link.ts";
 import type { Handlers } from "./requests.ts";
-import { proveShare } from "./shares.ts";
+import { PRIVATE_ROOT, proveShare } from "./shares.ts";
 import { Task } from "./task.ts";
 
 export interface Surroundings {
@@ -132,9 +133,12 @@ export function supervise({ link, port, unsafe }: Surroundings): Handlers {
     },
 
     async system_bash(request, requestId) {
-      if (request.unconfined && !unsafe)
+      const { taskId, unconfined, without } = request;
+      if ((unconfined || without !== undefined) && !unsafe)
         throw new PiworkError("WORKSPACE_POLICY_VIOLATION", "Commands of this machine run inside the walls of a task.");
-      return { result: await find(request.taskId).exec(requestId, request) };
+      using root = without === undefined ? undefined : openBeneath(PRIVATE_ROOT, []);
+      const sabotage = root && without && { without, leak: root.fd };
+      return { result: await find(taskId).exec(requestId, request, sabotage) };
     },
 
     extension_ui_response({ taskId, question, answer }) {
@@ -159,8 +163,11 @@ export function supervise({ link, port, unsafe }: Surroundings): Handlers {
       return { result: { activeTaskId, tasks: [{ ...task.view, questions: task.conversation.questions }] } };
     },
 
-    runtime_diag() {
-      return { result: diagnose({ port, events: link.counts, history: history.last }) };
+    async runtime_diag() {
+      const walls = [];
+      for (const task of tasks.values())
+        walls.push({ taskId: task.view.taskId, layers: await task.conversation.layers() });
+      return { result: diagnose({ port, events: link.counts, history: history.last, walls }) };
     },
   };
 }

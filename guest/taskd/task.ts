@@ -2,7 +2,7 @@ import { PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
 import type { ModelName } from "../../runtime/protocol/kinds.ts";
 import type { Payload, Result, TaskView } from "../../runtime/protocol/rpc.ts";
 import type { TaskState } from "../../runtime/protocol/states.ts";
-import { Sandbox } from "../walls/sandbox.ts";
+import { type Sabotage, Sandbox } from "../walls/sandbox.ts";
 import { Unconfined } from "../walls/unconfined.ts";
 import { Command } from "./command.ts";
 import { Conversation, type EmitForTask } from "./conversation.ts";
@@ -89,7 +89,9 @@ export class Task {
       await this.#slot.mount(this.#folder);
       await emit("task_bootstrap_state", { step: "agent" });
       const { agent } = this.#request;
-      const how = { agent, model: this.#model, directories: this.#slot.directories, signal: this.#stopping.signal };
+      const { confinement } = this.#slot;
+      if (confinement === undefined) throw new PiworkError("TASK_BOOTSTRAP_FAILED", "The task has no place to run in.");
+      const how = { agent, model: this.#model, confinement, signal: this.#stopping.signal };
       await this.#conversation.start(how, (error) => this.#loseAgent(error));
       if (!this.#conversation.isRunning)
         throw new PiworkError("PI_PROCESS_DEAD", "The agent ended as soon as it had started; open the task again.");
@@ -142,13 +144,18 @@ export class Task {
     return this.#commands.has(request);
   }
 
-  async exec(requestId: string, request: Payload<"system_bash">): Promise<Result<"system_bash">> {
+  async exec(
+    requestId: string,
+    request: Payload<"system_bash">,
+    sabotage: Sabotage | undefined,
+  ): Promise<Result<"system_bash">> {
     this.#assertSettled();
-    if (this.#stopping.signal.aborted || !this.#slot.isReady)
+    const { confinement } = this.#slot;
+    if (this.#stopping.signal.aborted || confinement === undefined)
       throw new PiworkError("TASK_NOT_READY", "The task is not open; switch to it first.");
     const processes = request.unconfined
       ? new Unconfined(request.argv)
-      : new Sandbox(this.#slot.directories, "/work", request.argv);
+      : new Sandbox(confinement, "/work", request.argv, sabotage);
     const command = new Command(processes, request, {
       emit: (stream, data) => this.#parts.emit("exec_output", { requestId, stream, data }),
       untilTaken: (emittedBytes) => this.#parts.untilTaken(requestId, emittedBytes),

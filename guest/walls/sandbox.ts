@@ -1,58 +1,24 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
-import { dirname } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
-import { TASK_UID } from "../../runtime/protocol/rpc.ts";
-import { SESSION_IN_SANDBOX } from "../../runtime/protocol/session.ts";
+import type { TaskLayer } from "../../runtime/protocol/layers.ts";
+import { type Confinement, FILTER_FD, launchWords, STATUS_FD } from "./launch.ts";
+import { childrenOf } from "./readback.ts";
+import { taskSyscalls } from "./task-syscalls.ts";
 
-/** The directories of one task, as taskd sees them. */
-export interface TaskDirectories {
-  /** becomes /work; a later mount on it is seen inside too */
-  work: string;
-  outputs: string;
-  uploads: string;
-  home: string;
-  tmp: string;
-  /** the agent's working copy of the session */
-  session: string;
+/** What the harness does to a launch, in machines that are there to be attacked. */
+export interface Sabotage {
+  /** layers that are left out */
+  without: readonly TaskLayer[];
+  /** a descriptor that taskd leaves open, as a careless supervisor would */
+  leak: number;
 }
 
-/** The bubblewrap command line that runs `argv` with a task's view of the machine. */
-export function sandboxArguments(directories: TaskDirectories, cwd: string, argv: readonly string[]): string[] {
-  return [
-    ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net"],
-    ["--die-with-parent", "--new-session"],
-    ["--ro-bind", "/usr", "/usr"],
-    ["--symlink", "usr/bin", "/bin"],
-    ["--symlink", "usr/sbin", "/sbin"],
-    ["--symlink", "usr/lib", "/lib"],
-    ["--symlink", "usr/lib64", "/lib64"],
-    ["--ro-bind", "/etc", "/etc"],
-    ["--proc", "/proc"],
-    ["--dev", "/dev"],
-    ["--bind", directories.tmp, "/tmp"],
-    ["--bind", directories.session, dirname(SESSION_IN_SANDBOX)],
-    ["--perms", "0755", "--dir", "/home"],
-    ["--bind", directories.home, "/home/task"],
-    ["--bind", directories.work, "/work"],
-    ["--bind", directories.outputs, "/outputs"],
-    ["--ro-bind", directories.uploads, "/uploads"],
-    ["--hostname", "piwork"],
-    ["--clearenv"],
-    ["--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin"],
-    ["--setenv", "HOME", "/home/task"],
-    ["--setenv", "USER", "task"],
-    ["--setenv", "LOGNAME", "task"],
-    ["--setenv", "SHELL", "/bin/bash"],
-    ["--setenv", "LANG", "C.UTF-8"],
-    ["--chdir", cwd],
-    ["--json-status-fd", "3"],
-    ["--", "setpriv", `--reuid=${TASK_UID}`, `--regid=${TASK_UID}`, "--clear-groups"],
-    ["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", "--", ...argv],
-  ].flat();
-}
+/** Number of a leaked descriptor in what was started. */
+const LEAK_FD = 12;
+const FILTER = taskSyscalls();
 
 /** Time without a byte after which the output of a tree that has ended is over, in milliseconds. */
 const QUIET_MS = 1_000;
@@ -84,12 +50,17 @@ export class Sandbox implements ProcessTree {
   readonly #child: ChildProcess;
   #killed = false;
 
-  constructor(directories: TaskDirectories, cwd: string, argv: readonly string[]) {
-    this.#child = spawn("bwrap", sandboxArguments(directories, cwd, argv), {
-      stdio: ["pipe", "pipe", "pipe", "pipe"],
+  constructor(confinement: Confinement, cwd: string, argv: readonly string[], sabotage?: Sabotage) {
+    const [program = "", ...words] = launchWords(confinement, cwd, argv, sabotage?.without);
+    const leaked = sabotage && [...Array(LEAK_FD - FILTER_FD - 1).fill("ignore"), sabotage.leak];
+    this.#child = spawn(program, words, {
+      stdio: ["pipe", "pipe", "pipe", "pipe", "pipe", ...(leaked ?? [])],
       cwd: "/",
-      env: { PATH: "/usr/bin" },
+      env: sabotage?.without.includes("environment") ? process.env : { PATH: "/usr/bin:/usr/sbin" },
     });
+    const filter = this.#child.stdio[FILTER_FD] as Writable;
+    filter.on("error", () => {}); // it ended before it had read the filter; `ended` says so
+    filter.end(FILTER);
     this.stdin = this.#child.stdin as Writable;
     this.stdout = this.#child.stdout as Readable;
     this.stderr = this.#child.stderr as Readable;
@@ -98,7 +69,7 @@ export class Sandbox implements ProcessTree {
     this.#child.once("exit", () => {
       for (const stream of [this.stdout, this.stderr] as Socket[]) endWhenQuiet(stream);
     });
-    this.ended = this.#watch(this.#child.stdio[3] as Readable);
+    this.ended = this.#watch(this.#child.stdio[STATUS_FD] as Readable);
     this.ended.catch(() => {});
   }
 
@@ -124,14 +95,18 @@ export class Sandbox implements ProcessTree {
     if (this.#killed) return { code: 137 };
     throw new PiworkError(
       "TASK_BOOTSTRAP_FAILED",
-      "The walls around the task could not be built: bubblewrap refused. The machine's console has its words.",
+      `The walls around the task could not be built: the layer '${refusedLayer()}' was refused by the machine's kernel.`,
     );
   }
 
   /** Asks the processes that init started to end. */
   terminate(): void {
     if (this.initPid === null) return;
-    for (const pid of childrenOf(this.initPid)) signal(pid, "SIGTERM");
+    try {
+      for (const pid of childrenOf(this.initPid)) signal(pid, "SIGTERM");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error; // it has just ended
+    }
   }
 
   /** Ends the whole tree: with its init, the kernel kills every process of the namespace, whatever it ignores or has detached. */
@@ -158,12 +133,11 @@ function endWhenQuiet(stream: Socket): void {
   }, QUIET_MS);
 }
 
-function childrenOf(pid: number): number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
-  } catch {
-    return []; // it has just ended
-  }
+/** Which layer it was, as far as the kernel can tell: of the namespaces, the one that nobody may make any more. */
+function refusedLayer(): TaskLayer {
+  const limit = (kind: string) => readFileSync(`/proc/sys/user/max_${kind}_namespaces`, "utf8").trim();
+  const namespaces = ["pid", "ipc", "uts", "net", "user"] as const;
+  return namespaces.find((kind) => limit(kind) === "0") ?? "view";
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

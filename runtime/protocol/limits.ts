@@ -16,6 +16,22 @@ export const LIMITS = {
   rememberedBytes: 8 * 1024 * 1024,
   /** open tasks in one taskd */
   tasksPerTaskd: 64,
+  /** memory of all processes of a task, in bytes, its /tmp included */
+  taskMemoryBytes: 512 * 1024 * 1024,
+  /** memory of the machine that no task may have, in bytes */
+  supervisorMemoryBytes: 224 * 1024 * 1024,
+  /** processes and threads of a task */
+  taskProcesses: 512,
+  /** processes and threads of all tasks of a machine */
+  machineProcesses: 4096,
+  /** descriptors that one process of a task may have open */
+  taskDescriptors: 4096,
+  /** what fits into a task's /tmp, in bytes */
+  tmpBytes: 256 * 1024 * 1024,
+  /** files that fit into a task's /tmp */
+  tmpFiles: 65_536,
+  /** what fits into /dev/shm of one process tree of a task, in bytes */
+  shmBytes: 64 * 1024 * 1024,
   /** state changes of tasks and machines that each side remembers */
   history: 200,
   /** questions of one agent that wait for an answer */
@@ -26,6 +42,8 @@ export const LIMITS = {
   answerCharacters: 64 * 1024,
   /** largest session file, in bytes */
   sessionBytes: 64 * 1024 * 1024,
+  /** largest file that a machine can make on the host, in bytes */
+  fileBytes: 8 * 1024 * 1024 * 1024,
   /** largest file that is imported, in bytes */
   uploadBytes: 1024 * 1024 * 1024,
   /** longest prompt, in characters */
@@ -38,6 +56,26 @@ export const LIMITS = {
   titleCharacters: 120,
   /** longest relative folder path, in bytes */
   folderBytes: 1024,
+  /** longest path inside a task's directory, in bytes */
+  innerPathBytes: 4096,
+  /** names in one listing of a directory */
+  listedEntries: 1000,
+  /** bytes of a file that a preview shows */
+  previewBytes: 256 * 1024,
+  /** findings of one look at what a task planted */
+  plantedFindings: 200,
+  /** names that one such look reads */
+  plantedEntries: 200_000,
+  /** longest time of one such look, in milliseconds */
+  plantedMs: 10_000,
+  /** largest config file that such a look reads, in bytes */
+  plantedConfigBytes: 64 * 1024,
+  /** what a task may add to its folder, outputs, home and session together, in bytes */
+  folderGrowthBytes: 10 * 1024 * 1024 * 1024,
+  /** files, directories and links it may add to them */
+  folderGrowthEntries: 1_000_000,
+  /** levels of directories that a walk of a task's files goes down */
+  walkLevels: 128,
   /** longest time limit a command may ask for, in milliseconds */
   execTimeoutMs: 60 * 60 * 1000,
   /** largest request body of the control API, in bytes */

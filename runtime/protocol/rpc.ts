@@ -4,6 +4,7 @@ import { dialogAnswer, dialogQuestion } from "./agent.ts";
 import { errorBody } from "./errors.ts";
 import { relativeFolder, requestId, taskId, title } from "./ids.ts";
 import { agentKind, modelName } from "./kinds.ts";
+import { taskLayer } from "./layers.ts";
 import { LIMITS } from "./limits.ts";
 import { taskState, transition } from "./states.ts";
 
@@ -102,6 +103,8 @@ export const commands = {
       timeoutMs: z.number().int().positive().max(LIMITS.execTimeoutMs).optional(),
       /** as the machine's root, outside of every wall: only in an unsafe machine */
       unconfined: z.literal(true).optional(),
+      /** layers of the walls that are left out: only in an unsafe machine */
+      without: z.array(taskLayer).max(taskLayer.options.length).optional(),
     }),
     result: z.strictObject({
       /** exit code; 128 + n when signal n ended it */
@@ -145,6 +148,13 @@ export const commands = {
       events: z.strictObject({ sent: z.number().int(), acknowledged: z.number().int() }),
       /** state changes of tasks, oldest first */
       history: z.array(transition).max(LIMITS.history),
+      /** the layers around each task's agent, read back from the kernel; none where no agent runs */
+      walls: z.array(
+        z.strictObject({
+          taskId,
+          layers: z.array(z.strictObject({ layer: taskLayer, holds: z.boolean(), seen: z.string().max(2000) })),
+        }),
+      ),
       mounts: z
         .array(z.strictObject({ target: z.string().max(256), type: z.string().max(64), options: z.string().max(1024) }))
         .max(256),

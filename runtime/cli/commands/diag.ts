@@ -8,7 +8,7 @@ export function addDiag(program: Command): void {
   program
     .command("diag")
     .description("what each machine's kernel and taskd say about it")
-    .option("--json", "print it for programs, with QEMU's full arguments and the mounts")
+    .option("--json", "print it for programs, with QEMU's full arguments, the mounts and each layer of the walls")
     .action(async (options: { json?: boolean }, command: Command) => {
       const diagnosis = await (await attach(command)).call("diag", {});
       if (options.json) return printJson(diagnosis);
@@ -24,6 +24,7 @@ export function addDiag(program: Command): void {
               `${Math.round(guest.memoryAvailableKb / 1024)} of ${Math.round(guest.memoryTotalKb / 1024)} MiB free`,
             ],
             ["events", `${guest.events.sent} sent, ${guest.events.acknowledged} acknowledged`],
+            ...guest.walls.map(({ taskId, layers }) => ["walls", `${taskId}: ${describeWalls(layers)}`]),
             ...guest.mounts
               .filter(({ type }) => type === "9p")
               .map(({ target, options: words }) => ["share", `${target} (${words})`]),
@@ -38,4 +39,11 @@ export function addDiag(program: Command): void {
         ),
       );
     });
+}
+
+function describeWalls(layers: readonly { layer: string; holds: boolean; seen: string }[]): string {
+  if (layers.length === 0) return "no agent runs";
+  const gaps = layers.filter(({ holds }) => !holds);
+  if (gaps.length === 0) return `all ${layers.length} layers hold, says the kernel`;
+  return `NOT WHOLE: ${gaps.map(({ layer, seen }) => `${layer} (${plain(seen)})`).join(", ")}`;
 }

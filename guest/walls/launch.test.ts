@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type TaskLayer, taskLayer } from "../../runtime/protocol/layers.ts";
+import { launchWords } from "./launch.ts";
+
+const launch = (...without: TaskLayer[]) =>
+  launchWords(
+    {
+      directories: {
+        work: "/slot/work",
+        outputs: "/own/outputs",
+        uploads: "/own/uploads",
+        home: "/own/home",
+        tmp: "/slot/tmp",
+        session: "/slot/session",
+      },
+      accounts: { passwd: "/slot/passwd", group: "/slot/group" },
+      group: "/groups/a",
+      owner: 20001,
+      user: 30001,
+    },
+    "/work",
+    ["sh", "-c", "$(x)"],
+    without,
+  );
+const values = (words: string[], option: string) =>
+  words.flatMap((word, at) => (word === option ? [`${words[at + 1]} ${words[at + 2]}`] : []));
+
+test("a task sees its own directories, uploads read-only, and the system read-only", () => {
+  const words = launch();
+  assert.deepEqual(values(words, "--bind"), [
+    "/slot/tmp /tmp",
+    "/slot/session /session",
+    "/own/home /home/task",
+    "/slot/work /work",
+    "/own/outputs /outputs",
+  ]);
+  assert.deepEqual(values(words, "--ro-bind"), [
+    "/usr /usr",
+    "/etc /etc",
+    "/slot/passwd /etc/passwd",
+    "/slot/group /etc/group",
+    "/own/uploads /uploads",
+  ]);
+});
+
+test("the command is words, never a shell's text", () =>
+  assert.deepEqual(launch().slice(-4), ["--", "sh", "-c", "$(x)"]));
+
+test("bubblewrap is started as the task's user already, and gives it one that only this task has", () => {
+  const words = launch();
+  assert.equal(words.indexOf("--reuid=20001") < words.indexOf("/usr/bin/bwrap"), true);
+  assert.equal(words.join(" ").includes("--unshare-user --uid 30001 --gid 30001"), true);
+});
+
+// Memory, processes and CPU are the control group's; the filter and the session of a terminal are single words.
+test("each layer can be left out, and nothing else goes with it", () => {
+  const elsewhere = new Set<TaskLayer>(["memory", "processes", "cpu"]);
+  const whole = launch();
+  for (const layer of taskLayer.options) {
+    const changed = launch(layer);
+    assert.equal(changed.join(" ") === whole.join(" "), elsewhere.has(layer), layer);
+    assert.deepEqual(changed.slice(-3), ["sh", "-c", "$(x)"], layer);
+  }
+});

@@ -1,0 +1,193 @@
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { promisify } from "node:util";
+import type { TaskLayer } from "../../runtime/protocol/layers.ts";
+import type { Confinement } from "./launch.ts";
+
+/** One layer of a running process's walls, as the kernel tells it. */
+export interface LayerState {
+  layer: TaskLayer;
+  holds: boolean;
+  /** what the kernel said */
+  seen: string;
+}
+
+/** Where something may be mounted in a task's view. */
+const VIEW = new Set(
+  [
+    "",
+    "usr",
+    "etc",
+    "etc/passwd",
+    "etc/group",
+    "proc",
+    "dev",
+    "dev/pts",
+    "dev/shm",
+    "tmp",
+    "session",
+    "home/task",
+    "work",
+  ].concat(
+    ["outputs", "uploads"],
+    ["null", "zero", "full", "random", "urandom", "tty"].map((device) => `dev/${device}`),
+    // Covered by bubblewrap, read-only, where a task could write.
+    ["sys", "sysrq-trigger", "irq", "bus"].map((name) => `proc/${name}`),
+  ),
+);
+/** What a descriptor of a task's process may lead to. */
+const OWN_FILE =
+  /^(socket:|pipe:|anon_inode:|\/memfd:|\/(dev|proc|usr|etc|tmp|session|home\/task|work|outputs|uploads)\/)/;
+/** Names in the environment of a task's first process. */
+const ENVIRONMENT = new Set(["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "PWD"]);
+const NAMESPACES = ["pid", "ipc", "uts", "net", "user"] as const;
+
+interface Mount {
+  /** what of its file system is mounted */
+  root: string;
+  target: string;
+  options: string[];
+  type: string;
+  superOptions: string[];
+}
+
+/** What the kernel says about each layer around the processes of a sandbox, by the process id of its init. */
+export async function readLayers(
+  init: number,
+  { directories, group, owner, user }: Confinement,
+): Promise<LayerState[]> {
+  const [child = init] = childrenOf(init);
+  const status = statusOf(child);
+  const mounts = mountsOf(child);
+  const mount = (target: string) => mounts.findLast((one) => one.target === target);
+  const strangers = mounts.map(({ target }) => target).filter((target) => !VIEW.has(target.slice(1)));
+  const own = [
+    ["/outputs", directories.outputs],
+    ["/uploads", directories.uploads],
+    ["/home/task", directories.home],
+  ] as const;
+  const strange = own.filter(([target, source]) => !source.endsWith(mount(target)?.root ?? "nothing"));
+  const aliens = [
+    ...strangers,
+    ...strange.map(([target]) => target),
+    ...mounts.filter((one) => !isTame(one)).map(({ target }) => target),
+  ];
+  const descriptors = descriptorsOf(child).filter((target) => !OWN_FILE.test(target));
+  const variables = readFileSync(`/proc/${child}/environ`, "latin1").split("\0").filter(Boolean);
+  const foreign = variables.map((line) => line.split("=")[0] ?? "").filter((name) => !ENVIRONMENT.has(name));
+  const capabilities = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map((set) => status[set] ?? "unknown");
+  const ids = [...(status["Uid"] ?? "").split("\t"), ...(status["Gid"] ?? "").split("\t")];
+  const tmpfs = ["/tmp", "/dev/shm"].map((target) => [target, bound(mount(target))] as const);
+  const writable = ["/", "/dev"].filter((target) => !mount(target)?.options.includes("ro"));
+  const uploads = mount("/uploads")?.options ?? [];
+  const ownGroup = readFileSync(`/proc/${child}/cgroup`, "utf8").trim().replace("0::", "/sys/fs/cgroup");
+  const session = sessionOf(child);
+  const refusal = await tryNestedUser(child, user);
+
+  const found: Record<TaskLayer, [holds: boolean, seen: string]> = {
+    view: [
+      mounts.length > 0 && aliens.length === 0,
+      aliens.length > 0 ? `not its own: ${aliens.slice(0, 5).join(" ")}` : `${mounts.length} mounts of its own`,
+    ],
+    ...(Object.fromEntries(NAMESPACES.map((name) => [name, ownNamespace(child, name)])) as Record<
+      (typeof NAMESPACES)[number],
+      [boolean, string]
+    >),
+    "nested-users": [
+      refusal !== undefined,
+      refusal ?? "a user namespace could be made in it, or it could not be asked",
+    ],
+    uid: [ids.length === 8 && ids.every((id) => id === `${owner}`), `uid and gid ${[...new Set(ids)].join(" ")}`],
+    capabilities: [
+      capabilities.every((set) => /^0+$/.test(set)) && status["NoNewPrivs"] === "1",
+      `sets ${[...new Set(capabilities)].join(" ")}, NoNewPrivs ${status["NoNewPrivs"]}`,
+    ],
+    seccomp: [status["Seccomp"] === "2", `mode ${status["Seccomp"]}, ${status["Seccomp_filters"]} filters`],
+    memory: inGroup(ownGroup, group, "memory.max"),
+    processes: inGroup(ownGroup, group, "pids.max"),
+    cpu: inGroup(ownGroup, group, "cpu.weight"),
+    tmpfs: [
+      tmpfs.every(([, size]) => size !== undefined) && writable.length === 0,
+      `${tmpfs.map(([target, size]) => `${target} ${size ?? "without a bound"}`).join(", ")}, writable: ${writable.join(" ") || "neither / nor /dev"}`,
+    ],
+    descriptors: [descriptors.length === 0, descriptors.slice(0, 5).join(" ") || "only its streams"],
+    environment: [foreign.length === 0, foreign.slice(0, 5).join(" ") || `${variables.length} variables of its own`],
+    session: [session !== sessionOf(process.pid), `session ${session}`],
+    uploads: [uploads.includes("ro"), uploads.slice(0, 3).join(",") || "not mounted"],
+  };
+  return Object.entries(found).map(([layer, [holds, seen]]) => ({ layer: layer as TaskLayer, holds, seen }));
+}
+
+/** Tries to make a user namespace in that of a process, as its user; the kernel's refusal, where it is the limit that refuses. */
+async function tryNestedUser(pid: number, user: number): Promise<string | undefined> {
+  try {
+    const inside = ["--user", `--target=${pid}`, `--setuid=${user}`, `--setgid=${user}`];
+    await promisify(execFile)("nsenter", [...inside, "unshare", "--user", "true"]);
+    return undefined;
+  } catch (error) {
+    const { stderr } = error as { stderr?: string };
+    // Whatever else went wrong is no answer.
+    return stderr?.includes("No space left on device") ? stderr.trim().slice(0, 200) : undefined;
+  }
+}
+
+function ownNamespace(pid: number, name: string): [boolean, string] {
+  const [own, machine] = [pid, process.pid].map((of) => readlinkSync(`/proc/${of}/ns/${name}`));
+  return [own !== machine, own === machine ? `${own}, which is the machine's` : `${own}`];
+}
+
+function inGroup(own: string, expected: string, file: string): [boolean, string] {
+  if (own !== expected) return [false, `its group is ${own}`];
+  const value = readFileSync(`${own}/${file}`, "utf8").trim();
+  return [/^\d+$/.test(value), `${file} ${value}`];
+}
+
+/** Nothing that is mounted may make devices or other users out of files; `/dev/null` and its like are devices. */
+function isTame({ target, options, type }: Mount): boolean {
+  return options.includes("nosuid") && (options.includes("nodev") || type === "devtmpfs" || target === "/dev/pts");
+}
+
+function bound(mount: Mount | undefined): string | undefined {
+  return mount?.superOptions.find((option) => option.startsWith("size="));
+}
+
+function mountsOf(pid: number): Mount[] {
+  return readFileSync(`/proc/${pid}/mountinfo`, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => {
+      const [own = "", source = ""] = line.split(" - ");
+      const [, , , root = "", target = "", options = ""] = own.split(" ");
+      const [type = "", , superOptions = ""] = source.split(" ");
+      return { root, target, options: options.split(","), type, superOptions: superOptions.split(",") };
+    });
+}
+
+function statusOf(pid: number): Record<string, string> {
+  const lines = readFileSync(`/proc/${pid}/status`, "utf8").trim().split("\n");
+  return Object.fromEntries(lines.map((line) => line.split(/:\t/, 2) as [string, string]));
+}
+
+function sessionOf(pid: number): string {
+  // The name of a program stands in brackets and may hold anything.
+  return (
+    readFileSync(`/proc/${pid}/stat`, "latin1")
+      .replace(/^.*\) /s, "")
+      .split(" ")[3] ?? ""
+  );
+}
+
+function descriptorsOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return []; // closed meanwhile
+      throw error;
+    }
+  });
+}
+
+export function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+}
