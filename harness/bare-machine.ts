@@ -3,8 +3,9 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 import { qemuArguments } from "../runtime/machine/arguments.ts";
 import { Console } from "../runtime/machine/console.ts";
-import { type Hypervisor, spawnHypervisor } from "../runtime/machine/hypervisor.ts";
+import { type Hypervisor, QEMU, spawnHypervisor } from "../runtime/machine/hypervisor.ts";
 import { connectWhenThere } from "../runtime/machine/qmp.ts";
+import { ALL_WALLS, seenByQemu } from "../runtime/machine/walls.ts";
 import { findPlaces, REPOSITORY } from "../runtime/places.ts";
 import { findImage } from "../runtime/protocol/image.ts";
 import { makeGuestDirectories } from "../runtime/tasks/records.ts";
@@ -22,15 +23,10 @@ export class BareMachine implements AsyncDisposable {
     for (const name of ["workspace", "tasks", "sockets"]) mkdirSync(join(directory, name), { recursive: true });
     const image = findImage(findPlaces().cache, REPOSITORY);
     if (image === undefined) throw new Error("there is no image");
-    this.#hypervisor = spawnHypervisor(
-      {
-        image: image.dir,
-        sockets: join(directory, "sockets"),
-        exports: shareExports(this.shares),
-      },
-      "tcg",
-      qemuArguments({ accelerator: "tcg", memoryMb, fileDevices: shareDevices(this.shares), kernelWords: [] }),
-    );
+    const paths = { image: image.dir, sockets: join(directory, "sockets"), exports: shareExports(this.shares) };
+    const seen = seenByQemu(paths, ALL_WALLS);
+    const shape = { accelerator: "tcg", memoryMb, fileDevices: shareDevices(seen.exports), kernelWords: [] } as const;
+    this.#hypervisor = spawnHypervisor(paths, "tcg", [QEMU, ...qemuArguments(shape, seen)], ALL_WALLS);
     this.console = new Console(consoleLog);
     this.#hypervisor.console.on("data", (chunk: Buffer) => this.console.write(chunk));
     void this.#hypervisor.ended.then(() => this.#gone.abort(new Error(`QEMU ended: ${this.console.lastLine}`)));

@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Client, connect, NoRuntime } from "../runtime/control/client.ts";
 import { REPOSITORY } from "../runtime/places.ts";
+import type { MachineLayer } from "../runtime/protocol/layers.ts";
 
 export const PIWORK = join(REPOSITORY, "runtime/cli/piwork.mjs");
 
@@ -83,14 +84,27 @@ export class RunningRuntime implements AsyncDisposable {
     this.#output = output;
   }
 
-  /** Starts a runtime and waits until its machine runs. An unsafe one lets the harness act as its machine's root. */
+  /**
+   * Starts a runtime and waits until its machine runs. An unsafe one lets the harness act as its machine's root, and can do
+   * without some of the walls around QEMU.
+   */
   static async start(
     sandbox: Sandbox,
-    { environment = {}, unsafe = false }: { environment?: NodeJS.ProcessEnv; unsafe?: boolean } = {},
+    {
+      environment = {},
+      words = [],
+      unsafe = false,
+    }: {
+      environment?: NodeJS.ProcessEnv;
+      /** further words for `piwork up` */
+      words?: readonly string[];
+      unsafe?: boolean | { without: readonly MachineLayer[] };
+    } = {},
   ): Promise<RunningRuntime> {
+    const without = typeof unsafe === "object" ? unsafe.without : [];
     const program = unsafe
-      ? ["--import", "tsx", UNSAFE_RUNTIME, sandbox.state, sandbox.logs, sandbox.workspace]
-      : [PIWORK, ...sandbox.words, "up", "--headless", "--workspace", sandbox.workspace];
+      ? ["--import", "tsx", UNSAFE_RUNTIME, sandbox.state, sandbox.logs, sandbox.workspace, ...without]
+      : [PIWORK, ...sandbox.words, "up", "--headless", "--workspace", sandbox.workspace, ...words];
     const child = spawn(process.execPath, program, {
       stdio: ["ignore", "pipe", "pipe"],
       cwd: REPOSITORY,

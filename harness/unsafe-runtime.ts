@@ -1,19 +1,25 @@
 import { findPlaces } from "../runtime/places.ts";
 import { PiworkError } from "../runtime/protocol/errors.ts";
+import { machineLayer } from "../runtime/protocol/layers.ts";
 import { serve } from "../runtime/serve.ts";
 import { resolveWorkspaceRoot } from "../runtime/workspace/folder.ts";
 
-// What `piwork up` does, with machines that are there to be attacked: whoever has the control socket is their root.
-const [state, logs, workspace] = process.argv.slice(2);
+// What `piwork up` does, with machines that are there to be attacked: whoever has the control socket is their root, and the
+// named walls around QEMU are left out.
+const UNBOUNDED = { bytes: Number.POSITIVE_INFINITY, entries: Number.POSITIVE_INFINITY };
+const [state, logs, workspace, ...without] = process.argv.slice(2);
 if (state === undefined || logs === undefined || workspace === undefined)
-  throw new Error("usage: unsafe-runtime.ts STATE LOGS WORKSPACE");
+  throw new Error("usage: unsafe-runtime.ts STATE LOGS WORKSPACE [LAYER...]");
+const layers = machineLayer.array().parse(without);
 await serve(
   {
     places: findPlaces({ state, logs }),
     workspace: resolveWorkspaceRoot(workspace),
     agent: "probe",
     acceleration: "auto",
-    unsafe: true,
+    unsafe: { without: layers },
+    // Small enough to be reached within seconds.
+    quota: layers.includes("quota") ? UNBOUNDED : { bytes: 512 * 1024 * 1024, entries: 20_000 },
     buildImage: () => Promise.reject(new PiworkError("TASK_BOOTSTRAP_FAILED", "The suites build the image first.")),
   },
   { say: console.log, listening: () => {}, ready: () => {} },

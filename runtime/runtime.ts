@@ -3,23 +3,30 @@ import { join } from "node:path";
 import { keepPrevious, Log } from "./log.ts";
 import { type Acceleration, type AccelerationRequest, chooseAcceleration } from "./machine/acceleration.ts";
 import { BOOT_DEADLINE_MS, Machine } from "./machine/machine.ts";
+import { refuseUnconfinedRoot } from "./machine/unconfined.ts";
 import { type Places, REPOSITORY, recordsDirectory, tasksDirectory, trashDirectory } from "./places.ts";
 import type { CallOutput, StatusView } from "./protocol/control.ts";
 import { PiworkError } from "./protocol/errors.ts";
 import type { EventName, EventPayload, RuntimeEvent } from "./protocol/events.ts";
+import type { Area } from "./protocol/files.ts";
 import { History } from "./protocol/history.ts";
 import { findImage, type Image } from "./protocol/image.ts";
 import type { AgentKind } from "./protocol/kinds.ts";
+import type { MachineLayer } from "./protocol/layers.ts";
 import { StateLock } from "./state-lock.ts";
 import { describeImage, describeMachine, warnings } from "./status.ts";
+import { areaOf } from "./tasks/areas.ts";
 import { TaskBook } from "./tasks/book.ts";
 import { Conversations } from "./tasks/conversations.ts";
+import { DEFAULT_QUOTA, measureTask, Quota, type QuotaLimits } from "./tasks/quota.ts";
 import { Records } from "./tasks/records.ts";
 import { readSessionHead } from "./tasks/session.ts";
 import { Tasks } from "./tasks/tasks.ts";
 import { Trash } from "./tasks/trash.ts";
 import { importUpload } from "./tasks/uploads.ts";
 import { VERSION } from "./version.ts";
+import type { TaskDirectory } from "./workspace/listing.ts";
+import { findPlanted } from "./workspace/planted.ts";
 
 export interface RuntimeOptions {
   places: Places;
@@ -27,8 +34,12 @@ export interface RuntimeOptions {
   workspace: string;
   agent: AgentKind;
   acceleration: AccelerationRequest;
-  /** boots machines that are there to be attacked; nothing that a user can say sets it */
-  unsafe?: boolean;
+  /** what a task may add to its folder, outputs and home; without it, the limits of the protocol */
+  quota?: QuotaLimits;
+  /** runs QEMU without bubblewrap, for hosts that forbid user namespaces */
+  unconfinedQemu?: boolean;
+  /** boots machines that are there to be attacked, without some of the walls around QEMU; nothing that a user can say sets it */
+  unsafe?: { without: readonly MachineLayer[] };
   /** makes the guest image, where there is none for this version */
   buildImage(signal: AbortSignal): Promise<void>;
   /** told in words what is being done, when it may take a while */
@@ -46,6 +57,7 @@ export class Runtime implements AsyncDisposable {
   readonly #locks: readonly StateLock[];
   readonly #events = new EventEmitter<{ event: [RuntimeEvent] }>();
   readonly #history = new History();
+  readonly #quota: Quota;
   #seq = 0;
   #machine: Promise<Machine> | undefined;
   /** the one that boots, runs or ends */
@@ -58,6 +70,7 @@ export class Runtime implements AsyncDisposable {
   #stopped: Promise<void> | undefined;
 
   constructor(options: RuntimeOptions) {
+    if (options.unconfinedQemu) refuseUnconfinedRoot();
     this.#options = options;
     const { places, workspace, agent } = options;
     const stateLock = StateLock.take(places.state, "state");
@@ -80,8 +93,17 @@ export class Runtime implements AsyncDisposable {
       changed: (id, from, to, why) => this.#history.add(id, from, to, why),
       warn,
     });
+    this.#quota = new Quota({
+      book: this.book,
+      limits: options.quota ?? DEFAULT_QUOTA,
+      measure: (record, signal) => measureTask({ workspace, tasksDirectory: tasksDirectory(places) }, record, signal),
+      mayRun: (id) => this.tasks.mayRun(id),
+      end: (id, reason) => this.#endForQuota(id, reason),
+      warn,
+    });
     const shared = {
       book: this.book,
+      quota: this.#quota,
       bridge: async () => (await this.machine()).bridge,
       warn,
       subscribe: (listener: (event: RuntimeEvent) => void) => this.subscribe(listener),
@@ -117,7 +139,8 @@ export class Runtime implements AsyncDisposable {
   }
 
   async #boot(): Promise<Machine> {
-    const { places, workspace, progress, unsafe = false } = this.#options;
+    const { places, workspace, progress, unsafe, unconfinedQemu = false } = this.#options;
+    const walls = { unconfined: unconfinedQemu, without: unsafe?.without ?? [] };
     const step = (words: string) => {
       this.#starting = words;
       this.log.info(words);
@@ -128,6 +151,7 @@ export class Runtime implements AsyncDisposable {
       this.#image = image;
       this.#acceleration ??= await chooseAcceleration(this.#options.acceleration, {
         image,
+        walls,
         cache: places.cache,
         scratch: places.sockets,
         onProbe: () => step("asking KVM to boot a kernel (once for this host, up to 15 s)"),
@@ -139,7 +163,8 @@ export class Runtime implements AsyncDisposable {
         id,
         image,
         accelerator: this.#acceleration.used,
-        unsafe,
+        unsafe: unsafe !== undefined,
+        walls,
         shares: [
           { tag: "workspace", path: workspace },
           { tag: "tasks", path: tasksDirectory(places) },
@@ -147,7 +172,7 @@ export class Runtime implements AsyncDisposable {
         sockets: join(places.sockets, id),
         consoleLog: this.consoleLog,
         observer: {
-          event: (event) => this.#publish(event.taskId, event.event, event.payload),
+          event: (event) => this.#publishFromMachine(event),
           violation: (what) => this.log.warn("the machine broke the protocol", { what }),
           changed: (from, to, why) => this.#noteMachine(id, from, to, why),
         },
@@ -201,6 +226,23 @@ export class Runtime implements AsyncDisposable {
       this.#publish(taskId, "task_error", payload);
   }
 
+  /** A turn that was ended because its task had added too much looks, to the machine, like any agent that was stopped. */
+  #publishFromMachine({ taskId, event, payload }: RuntimeEvent): void {
+    const reason = taskId !== null && event === "task_error" ? this.#quota.verdict(taskId) : undefined;
+    if (event === "task_error" && reason !== undefined)
+      this.#publish(taskId, event, { ...payload, error: reason.toBody() });
+    else this.#publish(taskId, event, payload);
+  }
+
+  /** Stops a task that has added too much. Whoever waits for its turn, or for it, is told by exactly one event. */
+  async #endForQuota(id: string, reason: PiworkError): Promise<void> {
+    this.log.warn("a task has added too much", { task: id, reason });
+    const { growth, turn } = this.book.find(id);
+    if (growth !== null) this.book.note(id, { growth: { ...growth, exceeded: reason.message } });
+    if (turn === null) this.#publish(id, "task_error", { requestId: null, during: "idle", error: reason.toBody() });
+    await this.tasks.stop(id, reason.message);
+  }
+
   /** Every event gets the runtime's own number: those of machines that followed each other stay in one order. */
   #publish<N extends EventName>(taskId: string | null, event: N, payload: EventPayload<N>): void {
     const published = {
@@ -213,6 +255,18 @@ export class Runtime implements AsyncDisposable {
     } as RuntimeEvent;
     if (event !== "agent_output" && event !== "exec_output") this.log.info("event", { event, taskId, payload });
     this.#events.emit("event", published);
+  }
+
+  /** Where a task's files are on the host. */
+  area(task: string | undefined, area: Area): TaskDirectory {
+    const { workspace, places } = this.#options;
+    return areaOf({ workspace, tasksDirectory: tasksDirectory(places) }, this.book.find(task), area);
+  }
+
+  async inspectTask(task: string | undefined): Promise<CallOutput<"task_inspect">> {
+    const { id, createdAt } = this.book.find(task);
+    const planted = await findPlanted(this.area(id, "folder"), new Date(createdAt));
+    return { record: this.book.find(id), planted };
   }
 
   async importUpload(
@@ -230,7 +284,7 @@ export class Runtime implements AsyncDisposable {
   }
 
   status(): StatusView {
-    const { places, workspace, unsafe = false } = this.#options;
+    const { places, workspace, unsafe, unconfinedQemu = false } = this.#options;
     const { broken, isWritten } = this.book;
     return {
       version: VERSION,
@@ -246,7 +300,13 @@ export class Runtime implements AsyncDisposable {
       machines: this.#present === undefined ? [] : [describeMachine(this.#present)],
       tasks: this.book.list(),
       activeTask: this.book.activeId,
-      warnings: warnings({ acceleration: this.#acceleration, unsafe, broken, isWritten }),
+      warnings: warnings({
+        acceleration: this.#acceleration,
+        unsafe: unsafe !== undefined,
+        unconfinedQemu,
+        broken,
+        isWritten,
+      }),
     };
   }
 

@@ -20,20 +20,26 @@ export function describeImage({ manifest }: Image): NonNullable<StatusView["imag
   return { inputs: manifest.inputs, kernel: manifest.kernel.release, node: manifest.node.version };
 }
 
+const UNCONFINED =
+  "UNCONFINED QEMU (--unconfined-qemu): it runs as you, without bubblewrap. Whoever breaks out of the machine has your files and your network, and nothing keeps a task from leaving set-id files in its folder.";
+
 /** What the numbers do not say by themselves. */
 export function warnings({
   acceleration,
   unsafe,
+  unconfinedQemu,
   broken,
   isWritten,
 }: {
   acceleration: Acceleration | undefined;
   unsafe: boolean;
+  unconfinedQemu: boolean;
   broken: readonly string[];
   isWritten: boolean;
 }): string[] {
   const said = [
     ...(unsafe ? ["UNSAFE: this runtime's machines are there to be attacked. It must never see anybody's files."] : []),
+    ...(unconfinedQemu ? [UNCONFINED] : []),
     ...broken,
     ...(isWritten
       ? []

@@ -7,9 +7,11 @@ import { agents } from "./lifecycle/agents.ts";
 import { binding } from "./lifecycle/binding.ts";
 import { commands } from "./lifecycle/commands.ts";
 import { allRows, essentialRows } from "./lifecycle/faults/table.ts";
+import { hostFiles } from "./lifecycle/host-files.ts";
 import { kept } from "./lifecycle/kept.ts";
 import { machineRefusals } from "./lifecycle/machine-refusals.ts";
 import { prompts } from "./lifecycle/prompts.ts";
+import { quota } from "./lifecycle/quota.ts";
 import { runtimeEnds } from "./lifecycle/runtime-ends.ts";
 import { runtimeFacts } from "./lifecycle/runtime-facts.ts";
 import { stateFiles } from "./lifecycle/state-files.ts";
@@ -33,7 +35,7 @@ async function use(): Promise<Tally> {
   using sandbox = makeSandbox(run.directory);
   const current: { runtime: RunningRuntime } = { runtime: await RunningRuntime.start(sandbox) };
   try {
-    const uses = [binding, kept, agents, prompts, commands, runtimeFacts].flatMap((part) =>
+    const uses = [binding, kept, agents, prompts, commands, hostFiles, runtimeFacts].flatMap((part) =>
       part(sandbox, () => current.runtime),
     );
     const ends = runtimeEnds(sandbox, current, randomBytes(16).toString("hex"));
@@ -47,7 +49,7 @@ async function use(): Promise<Tally> {
 /** Disks that are full and files that are broken. */
 async function state(): Promise<Tally> {
   const run = new Run("state");
-  const checks = stateFiles(run.directory);
+  const checks = [...stateFiles(run.directory), ...quota(run.directory)];
   await run.perform(checks);
   return run.finish(checks.map(({ id }) => id));
 }

@@ -5,7 +5,9 @@ import { complain } from "./attach.ts";
 import { addAnswer } from "./commands/answer.ts";
 import { addDiag } from "./commands/diag.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addDumpState } from "./commands/dump-state.ts";
 import { addExec } from "./commands/exec.ts";
+import { addFiles, addPreview } from "./commands/files.ts";
 import { addImage, imageWords, runImage } from "./commands/image.ts";
 import { addImport } from "./commands/import.ts";
 import { addLogs } from "./commands/logs.ts";
@@ -52,9 +54,12 @@ export function buildProgram(): Command {
     addAbort,
     addAnswer,
     addImport,
+    addFiles,
+    addPreview,
     addExec,
     addLogs,
     addDiag,
+    addDumpState,
     addDoctor,
     addImage,
   ])

@@ -43,15 +43,17 @@ export class Client {
 
   /** One call, one answer. Rejects with a PiworkError that carries the code. */
   async call<C extends Call>(name: C, input: CallInput<C>): Promise<CallOutput<C>> {
-    return calls[name].output.parse(await readJson(await this.#post(name, input))) as CallOutput<C>;
+    const answer = await readJson(await this.#post(name, input));
+    return calls[name].output.parse(answer) as CallOutput<C>;
   }
 
-  /** A call with many answers. Leaving the loop early tells the runtime that nobody reads any more. */
+  /** A call with many answers. Leaving the loop early, or aborting, tells the runtime that nobody reads any more. */
   async *stream<S extends Stream>(
     name: S,
     input: StreamInput<S>,
+    signal?: AbortSignal,
   ): AsyncGenerator<Exclude<StreamItem<S>, { type: "error" }>> {
-    const response = await this.#post(name, input);
+    const response = await this.#post(name, input, signal);
     const splitter = new LineSplitter(ITEM_BYTES);
     for await (const chunk of readAll(response)) {
       for (const line of splitter.push(chunk)) {
@@ -71,16 +73,23 @@ export class Client {
     return uploaded.parse(await readJson(response));
   }
 
-  #post(name: string, input: unknown): Promise<IncomingMessage> {
-    return this.#send("POST", `/v1/${name}`, "application/json", JSON.stringify(input));
+  #post(name: string, input: unknown, signal?: AbortSignal): Promise<IncomingMessage> {
+    return this.#send("POST", `/v1/${name}`, "application/json", JSON.stringify(input), signal);
   }
 
   /** The response to a request that was accepted; rejects with what refused it. */
-  async #send(method: string, path: string, type: string, body: string | Readable): Promise<IncomingMessage> {
+  async #send(
+    method: string,
+    path: string,
+    type: string,
+    body: string | Readable,
+    signal?: AbortSignal,
+  ): Promise<IncomingMessage> {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const outgoing = request(
         {
           socketPath: this.#socket,
+          signal,
           path,
           method,
           headers: { "content-type": type },

@@ -1,4 +1,5 @@
 import type { Runtime } from "../runtime.ts";
+import { listDirectory, previewFile } from "../workspace/listing.ts";
 import type { ControlHandlers } from "./server.ts";
 
 /** What each call of the control API does. */
@@ -14,6 +15,9 @@ export function controlHandlers(runtime: Runtime, shutdown: () => void): Control
       task_create: ({ title, folder, sharedFolder }) => tasks.create(title, folder, sharedFolder),
       task_list: () => book.list(),
       task_show: ({ task }) => book.find(task),
+      task_inspect: ({ task }) => runtime.inspectTask(task),
+      task_files: ({ task, area, path }) => listDirectory(runtime.area(task, area), path),
+      task_preview: ({ task, area, path }) => previewFile(runtime.area(task, area), path),
       task_switch: ({ task }) => tasks.switchTo(task),
       task_bind: ({ task, folder, sharedFolder }) => tasks.bind(task, folder, sharedFolder),
       task_stop: ({ task }) => tasks.stop(task),

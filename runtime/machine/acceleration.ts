@@ -7,8 +7,9 @@ import { PiworkError } from "../protocol/errors.ts";
 import type { Image } from "../protocol/image.ts";
 import { type Accelerator, qemuArguments } from "./arguments.ts";
 import { Console } from "./console.ts";
-import { explainEnd, QEMU, spawnHypervisor } from "./hypervisor.ts";
+import { explainEnd, QEMU, spawnHypervisor, wallsFailed } from "./hypervisor.ts";
 import { Qmp } from "./qmp.ts";
+import { seenByQemu, type Walls } from "./walls.ts";
 
 export const accelerationRequest = z.enum(["auto", "kvm", "tcg"]);
 export type AccelerationRequest = z.infer<typeof accelerationRequest>;
@@ -22,6 +23,7 @@ export interface Acceleration {
 
 export interface ProbeOptions {
   image: Image;
+  walls: Walls;
   /** where the answer is remembered */
   cache: string;
   /** an existing private directory for the probe's socket */
@@ -92,13 +94,15 @@ async function askKvm(probe: ProbeOptions): Promise<Pick<Verdict, "works" | "why
 /** Boots the image's kernel as far as its first process, which resets the machine; QEMU's control channel reports that. */
 export async function probeAccelerator(
   accelerator: Accelerator,
-  { image, scratch, signal }: ProbeOptions,
+  { image, walls, scratch, signal }: ProbeOptions,
 ): Promise<Pick<Verdict, "works" | "why">> {
   const sockets = join(scratch, `probe-${accelerator}`);
   rmSync(sockets, { recursive: true, force: true });
   mkdirSync(sockets, { mode: 0o700 });
-  const words = qemuArguments({ accelerator, memoryMb: 256, fileDevices: [], kernelWords: ["piwork.probe"] });
-  const hypervisor = spawnHypervisor({ image: image.dir, sockets, exports: {} }, accelerator, words);
+  const paths = { image: image.dir, sockets, exports: {} };
+  const shape = { accelerator, memoryMb: 256, fileDevices: [], kernelWords: ["piwork.probe"] };
+  const command = [QEMU, ...qemuArguments(shape, seenByQemu(paths, walls))];
+  const hypervisor = spawnHypervisor(paths, accelerator, command, walls);
   const console = new Console();
   hypervisor.console.on("data", (chunk: Buffer) => console.write(chunk));
   const what =
@@ -109,11 +113,14 @@ export async function probeAccelerator(
   const interrupt = () => fail("was interrupted");
   signal.addEventListener("abort", interrupt);
   try {
-    return await new Promise((resolve) => {
+    return await new Promise((resolve, reject) => {
       over.signal.addEventListener("abort", () => resolve({ works: false, why: String(over.signal.reason) }));
-      hypervisor.ended.then((end) =>
-        resolve({ works: false, why: `QEMU could not use it: ${explainEnd(end, console.lastLine)}` }),
-      );
+      hypervisor.ended.then((end) => {
+        const why = explainEnd(end, console.lastLine);
+        // That says nothing about the accelerator, and must not be remembered as if it did.
+        if (wallsFailed(end)) reject(new PiworkError("TASK_BOOTSTRAP_FAILED", why));
+        resolve({ works: false, why: `QEMU could not use it: ${why}` });
+      });
       Qmp.connect(join(sockets, "qmp.sock"), over.signal, (event, data) => {
         if (event === "SHUTDOWN" && data["reason"] === "guest-reset") {
           resolve({ works: true, why: `a kernel booted with ${accelerator} on this host` });

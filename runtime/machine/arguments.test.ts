@@ -9,13 +9,15 @@ const shape: MachineShape = {
   kernelWords: ["piwork.x=1"],
 };
 
+const paths = { image: "/image", sockets: "/sockets", exports: {} };
+
 /** The values of every use of one option. */
 function values(option: string, args: string[]): string[] {
   return args.flatMap((word, at) => (word === option ? [args[at + 1] ?? ""] : []));
 }
 
 test("no network card, nothing that listens but Unix sockets, no default devices", () => {
-  const args = qemuArguments(shape);
+  const args = qemuArguments(shape, paths);
   assert.deepEqual(values("-nic", args), ["none"]);
   assert.equal(args.includes("-nodefaults") && args.includes("-no-user-config"), true);
   assert.deepEqual(
@@ -25,20 +27,26 @@ test("no network card, nothing that listens but Unix sockets, no default devices
 });
 
 test("the sandbox denies everything it can", () => {
-  assert.deepEqual(values("-sandbox", qemuArguments(shape)), [
+  assert.deepEqual(values("-sandbox", qemuArguments(shape, paths)), [
     "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
   ]);
 });
 
 test("the root disk is read-only", () => {
-  assert.match(values("-blockdev", qemuArguments(shape))[0] ?? "", /read-only=on/);
+  assert.match(values("-blockdev", qemuArguments(shape, paths))[0] ?? "", /read-only=on/);
 });
 
 test("acceleration chooses the processor model", () => {
-  assert.deepEqual(values("-cpu", qemuArguments({ ...shape, accelerator: "kvm" })), ["host"]);
-  assert.deepEqual(values("-cpu", qemuArguments(shape)), ["max"]);
+  assert.deepEqual(values("-cpu", qemuArguments({ ...shape, accelerator: "kvm" }, paths)), ["host"]);
+  assert.deepEqual(values("-cpu", qemuArguments(shape, paths)), ["max"]);
+});
+
+test("a comma in a path stays in the path", () => {
+  const args = qemuArguments(shape, { image: "/a,b", sockets: "/s,readonly=on", exports: {} });
+  assert.match(values("-blockdev", args)[0] ?? "", /filename=\/a,,b\/root\.erofs,read-only=on/);
+  assert.match(values("-chardev", args)[1] ?? "", /path=\/s,,readonly=on\/qmp\.sock,/);
 });
 
 test("kernel words are appended", () => {
-  assert.match(values("-append", qemuArguments(shape))[0] ?? "", /^console=ttyS0 .* piwork\.x=1$/);
+  assert.match(values("-append", qemuArguments(shape, paths))[0] ?? "", /^console=ttyS0 .* piwork\.x=1$/);
 });

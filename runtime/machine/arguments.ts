@@ -1,7 +1,5 @@
 import { TASKD_PORT } from "../protocol/rpc.ts";
-
-/** Where things are in QEMU's own view of the file system; see confinement.ts. */
-export const INSIDE = { image: "/image", sockets: "/sockets", exports: "/export" } as const;
+import type { MachinePaths } from "./walls.ts";
 
 export type Accelerator = "kvm" | "tcg";
 
@@ -15,8 +13,8 @@ export interface MachineShape {
   kernelWords: readonly string[];
 }
 
-/** The QEMU command line of a machine. Pure: the same shape gives the same words, and no path of the host is in them. */
-export function qemuArguments(shape: MachineShape): string[] {
+/** The QEMU command line of a machine. Pure: the same shape gives the same words. The paths are those that QEMU sees. */
+export function qemuArguments(shape: MachineShape, { image, sockets }: MachinePaths): string[] {
   return [
     ["-nodefaults", "-no-user-config", "-no-reboot"],
     ["-display", "none"],
@@ -29,21 +27,22 @@ export function qemuArguments(shape: MachineShape): string[] {
     ["-m", `${shape.memoryMb}M`],
     // Reseeds the guest's random numbers when a saved machine is restored.
     ["-device", "vmgenid,guid=auto"],
-    ["-kernel", `${INSIDE.image}/vmlinux`],
-    ["-initrd", `${INSIDE.image}/initramfs.cpio`],
+    ["-kernel", `${image}/vmlinux`],
+    ["-initrd", `${image}/initramfs.cpio`],
     ["-append", ["console=ttyS0", "quiet", "loglevel=4", "panic=-1", ...shape.kernelWords].join(" ")],
-    ["-blockdev", `driver=file,node-name=root,filename=${INSIDE.image}/root.erofs,read-only=on,locking=off`],
+    ["-blockdev", `driver=file,node-name=root,filename=${optionValue(image)}/root.erofs,read-only=on,locking=off`],
     ["-device", "virtio-blk-pci,drive=root"],
     ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"],
-    [
-      "-chardev",
-      `socket,id=qmp,path=${INSIDE.sockets}/qmp.sock,server=on,wait=off`,
-      "-mon",
-      "chardev=qmp,mode=control",
-    ],
+    ["-chardev", `socket,id=qmp,path=${optionValue(sockets)}/qmp.sock,server=on,wait=off`],
+    ["-mon", "chardev=qmp,mode=control"],
     ["-device", "virtio-serial-pci"],
-    ["-chardev", `socket,id=taskd,path=${INSIDE.sockets}/taskd.sock,server=on,wait=off`],
+    ["-chardev", `socket,id=taskd,path=${optionValue(sockets)}/taskd.sock,server=on,wait=off`],
     ["-device", `virtserialport,chardev=taskd,name=${TASKD_PORT}`],
     shape.fileDevices,
   ].flat();
+}
+
+/** A path within a list of QEMU's options, which commas separate. */
+export function optionValue(path: string): string {
+  return path.replaceAll(",", ",,");
 }

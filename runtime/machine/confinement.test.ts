@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ConfinedPaths, confine } from "./confinement.ts";
+import type { MachineLayer } from "../protocol/layers.ts";
+import { confine } from "./confinement.ts";
+import { ALL_WALLS, type MachinePaths, seenByQemu } from "./walls.ts";
 
-const paths: ConfinedPaths = {
+const paths: MachinePaths = {
   image: "/cache/image",
   sockets: "/run/sockets",
   exports: { workspace: "/home/me/work" },
 };
+
+const NAMESPACES = ["user", "ipc", "uts", "pid", "net"].map((name) => `--unshare-${name}`);
 
 /** What is bound, by kind: host path -> inside. */
 function binds(option: string, words: string[]): string[] {
@@ -14,21 +18,42 @@ function binds(option: string, words: string[]): string[] {
 }
 
 test("QEMU sees its image, its sockets, the exported folders and programs, and nothing else of the host", () => {
-  const words = confine(paths, "tcg", ["qemu"]);
+  const words = confine(paths, "tcg", ["qemu"], []);
   assert.deepEqual(binds("--ro-bind", words), ["/usr -> /usr", "/cache/image -> /image"]);
   assert.deepEqual(binds("--bind", words), ["/run/sockets -> /sockets", "/home/me/work -> /export/workspace"]);
   assert.deepEqual(binds("--dev-bind", words), []);
 });
 
 test("only KVM adds a device", () => {
-  assert.deepEqual(binds("--dev-bind", confine(paths, "kvm", [])), ["/dev/kvm -> /dev/kvm"]);
+  assert.deepEqual(binds("--dev-bind", confine(paths, "kvm", [], [])), ["/dev/kvm -> /dev/kvm"]);
 });
 
 test("no namespace of the host, no capability, no life without its parent", () => {
-  const words = confine(paths, "tcg", ["qemu", "-x"]);
-  for (const word of ["--unshare-all", "--die-with-parent", "--clearenv"])
+  const words = confine(paths, "tcg", ["qemu", "-x"], []);
+  for (const word of [...NAMESPACES, "--die-with-parent", "--clearenv", "--seccomp"])
     assert.equal(words.includes(word), true, word);
   assert.deepEqual(words.slice(words.indexOf("--cap-drop"), words.indexOf("--cap-drop") + 2), ["--cap-drop", "ALL"]);
   assert.equal(words.includes("--share-net"), false);
   assert.deepEqual(words.slice(words.indexOf("--")), ["--", "qemu", "-x"]);
+});
+
+test("the harness can leave out each wall, and only that one", () => {
+  const whole = confine(paths, "tcg", ["qemu"], []);
+  const missing = (layer: MachineLayer) => {
+    const words = confine(paths, "tcg", ["qemu"], [layer]);
+    return whole.filter((word) => word.startsWith("--") && !words.includes(word));
+  };
+  assert.deepEqual(missing("qemu-pid"), ["--unshare-pid", "--as-pid-1", "--proc"]);
+  assert.deepEqual(missing("qemu-net"), ["--unshare-net"]);
+  assert.deepEqual(missing("qemu-modes"), ["--seccomp"]);
+  assert.deepEqual(binds("--dev-bind", confine(paths, "tcg", [], ["qemu-view"])), ["/ -> /"]);
+  assert.deepEqual(missing("file-size"), []);
+});
+
+test("QEMU is told the paths that it sees", () => {
+  const inside = { image: "/image", sockets: "/sockets", exports: { workspace: "/export/workspace" } };
+  assert.deepEqual(seenByQemu(paths, ALL_WALLS), inside);
+  assert.deepEqual(seenByQemu(paths, { ...ALL_WALLS, without: ["qemu-net"] }), inside);
+  assert.deepEqual(seenByQemu(paths, { ...ALL_WALLS, without: ["qemu-view"] }), paths);
+  assert.deepEqual(seenByQemu(paths, { ...ALL_WALLS, unconfined: true }), paths);
 });

@@ -1,39 +1,50 @@
+import type { MachineLayer } from "../protocol/layers.ts";
 import { TASK_UID } from "../protocol/rpc.ts";
-import { type Accelerator, INSIDE } from "./arguments.ts";
-
-export interface ConfinedPaths {
-  /** directory of the image, read only */
-  image: string;
-  /** directory for this machine's sockets */
-  sockets: string;
-  /** name below /export, and the host directory that stands there */
-  exports: Readonly<Record<string, string>>;
-}
+import type { Accelerator } from "./arguments.ts";
+import { ALL_WALLS, type MachinePaths, seenByQemu } from "./walls.ts";
 
 /**
- * The bubblewrap command line around QEMU: its own namespaces, no network, no capabilities, and a file system that holds
- * its image, its sockets and the exported folders. The user namespace shows the runtime's user as the uid that tasks have
- * in the guest, so that a task owns its folder there while the files keep their owner here.
+ * The bubblewrap command line around QEMU: its own namespaces, no network, no capabilities, a file system that holds
+ * its image, its sockets and the exported folders, and the seccomp filter that it reads from descriptor 5. The user
+ * namespace shows the runtime's user as the uid that tasks have in the guest, so that a task owns its folder there while
+ * the files keep their owner here.
  */
-export function confine(paths: ConfinedPaths, accelerator: Accelerator, command: readonly string[]): string[] {
+export function confine(
+  paths: MachinePaths,
+  accelerator: Accelerator,
+  command: readonly string[],
+  without: readonly MachineLayer[],
+): string[] {
+  const has = (layer: MachineLayer) => !without.includes(layer);
   return [
-    ["--unshare-all", "--uid", `${TASK_UID}`, "--gid", `${TASK_UID}`],
+    ["--unshare-user", "--disable-userns", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
+    has("qemu-pid") ? ["--unshare-pid", "--as-pid-1"] : [],
+    has("qemu-net") ? ["--unshare-net"] : [],
+    ["--uid", `${TASK_UID}`, "--gid", `${TASK_UID}`],
     ["--cap-drop", "ALL"],
-    ["--die-with-parent", "--new-session", "--as-pid-1"],
+    ["--die-with-parent", "--new-session"],
+    has("qemu-view") ? narrowView(paths, accelerator) : ["--dev-bind", "/", "/"],
+    // 9p creates fail without it. It shows the processes of its namespace, so there is no new one of the host's.
+    has("qemu-pid") ? ["--proc", "/proc"] : ["--bind", "/proc", "/proc"],
+    ["--chdir", "/"],
+    ["--clearenv"],
+    has("qemu-modes") ? ["--seccomp", "5"] : [],
+    ["--json-status-fd", "3"],
+    ["--", ...command],
+  ].flat();
+}
+
+function narrowView(paths: MachinePaths, accelerator: Accelerator): string[] {
+  const inside = seenByQemu(paths, ALL_WALLS);
+  return [
     ["--ro-bind", "/usr", "/usr"],
     ["--symlink", "usr/bin", "/bin"],
     ["--symlink", "usr/lib", "/lib"],
     ["--symlink", "usr/lib64", "/lib64"],
-    // 9p creates fail without it.
-    ["--proc", "/proc"],
     ["--dev", "/dev"],
     accelerator === "kvm" ? ["--dev-bind", "/dev/kvm", "/dev/kvm"] : [],
-    ["--ro-bind", paths.image, INSIDE.image],
-    ["--bind", paths.sockets, INSIDE.sockets],
-    ...Object.entries(paths.exports).map(([name, path]) => ["--bind", path, `${INSIDE.exports}/${name}`]),
-    ["--chdir", "/"],
-    ["--clearenv"],
-    ["--json-status-fd", "3"],
-    ["--", ...command],
+    ["--ro-bind", paths.image, inside.image],
+    ["--bind", paths.sockets, inside.sockets],
+    ...Object.entries(paths.exports).map(([tag, path]) => ["--bind", path, inside.exports[tag] as string]),
   ].flat();
 }

@@ -1,21 +1,18 @@
-import type { Duplex, Readable } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 import { execa } from "execa";
 import type { Accelerator } from "./arguments.ts";
-import { type ConfinedPaths, confine } from "./confinement.ts";
+import { confine } from "./confinement.ts";
+import { fileModes } from "./file-modes.ts";
+import { behindGate } from "./gate.ts";
+import { unconfined } from "./unconfined.ts";
+import type { MachinePaths, Walls } from "./walls.ts";
 
 export const QEMU = "/usr/bin/qemu-system-x86_64";
 
 /** Bytes of QEMU's own words kept for an error message. */
 const WORDS = 2_000;
 
-/**
- * Bubblewrap ties both its processes to the life of their parent, each at a moment of its own. QEMU is let in only after
- * both have done so: the outer one reports a pid then, the inner one runs this. If this program dies before, the gate's end
- * closes and the inner one goes. Without it a kill at the wrong moment would leave a QEMU without a parent.
- */
-const GATE = 'echo ready >&4 && read -r go <&4 && [ "$go" = go ] && exec "$@" 4>&-';
-
-/** One QEMU process behind its walls. It dies with this process. */
+/** One QEMU process. It dies with this process. */
 export interface Hypervisor {
   /** by the clock of performance.now() */
   readonly spawnedAt: number;
@@ -27,14 +24,20 @@ export interface Hypervisor {
   kill(): void;
 }
 
+/** Starts a command behind the walls of QEMU, which it is unless somebody tries them. Its words have the paths that it sees there. */
 export function spawnHypervisor(
-  paths: ConfinedPaths,
+  paths: MachinePaths,
   accelerator: Accelerator,
-  qemuWords: readonly string[],
+  command: readonly string[],
+  walls: Walls,
 ): Hypervisor {
   const spawnedAt = performance.now();
-  const child = execa("bwrap", confine(paths, accelerator, ["sh", "-c", GATE, "gate", QEMU, ...qemuWords]), {
-    stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
+  const inner = behindGate(command, walls.without);
+  const [program, programWords] = walls.unconfined
+    ? ["setpriv", unconfined(inner)]
+    : ["bwrap", confine(paths, accelerator, inner, walls.without)];
+  const child = execa(program, programWords, {
+    stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
     buffer: false,
     reject: false,
     cleanup: true,
@@ -43,12 +46,16 @@ export function spawnHypervisor(
     detached: true,
     env: { PATH: "/usr/bin:/bin" },
   });
-  const [, console, errors, status, gate] = child.stdio as unknown as [null, Readable, Readable, Readable, Duplex];
+  type Streams = [null, Readable, Readable, Readable, Duplex, Writable];
+  const [, console, errors, status, gate, filter] = child.stdio as unknown as Streams;
+  filter.on("error", () => {}); // nobody reads it, and `ended` says why
+  filter.end(fileModes());
   let words = "";
   errors.on("data", (data: Buffer) => {
     words = (words + data.toString("utf8")).slice(-WORDS);
   });
-  let pid: number | undefined;
+  // Without bubblewrap each program becomes the next, and the last is QEMU.
+  let pid = walls.unconfined ? child.pid : undefined;
   let ready = false;
   const openGate = () => {
     if (pid !== undefined && ready && !gate.destroyed) gate.end("go\n");
@@ -80,11 +87,16 @@ export function spawnHypervisor(
   };
 }
 
+/** Whether bubblewrap refused, and QEMU was not even started. */
+export function wallsFailed(end: { words: string }): boolean {
+  return /^bwrap: /.test(lastWords(end));
+}
+
 /** A sentence for a QEMU that ended without being asked to; bubblewrap's words mean that the walls could not be built. */
 export function explainEnd(end: { code: number | undefined; words: string }, lastLine: string): string {
-  const words = end.words.split("\n").at(-1) ?? "";
-  if (/^bwrap: /.test(words))
-    return `The walls around QEMU could not be built, so no machine was started (${words}). This host must allow user namespaces: see 'piwork doctor'.`;
+  const words = lastWords(end);
+  if (wallsFailed(end))
+    return `The walls around QEMU could not be built, so no machine was started (${words}). This host must allow user namespaces: see 'piwork doctor'. 'piwork up --unconfined-qemu', as an ordinary user, does without these walls: whoever breaks out of the machine then has all that this user has, files and network.`;
   const supervisor = /piwork: taskd ended (\d+)/.exec(lastLine)?.[1];
   if (supervisor !== undefined) return `taskd, the supervisor in the machine, ended with code ${supervisor}.`;
   const how =
@@ -92,4 +104,8 @@ export function explainEnd(end: { code: number | undefined; words: string }, las
       ? `was killed by signal ${end.code - 128}`
       : `ended with code ${end.code ?? "unknown"}`;
   return `QEMU ${how}${words === "" ? "" : ` (${words})`}; the last thing on the machine's console was: ${lastLine}`;
+}
+
+function lastWords(end: { words: string }): string {
+  return end.words.split("\n").at(-1) ?? "";
 }

@@ -10,8 +10,9 @@ import { MACHINE_TRANSITIONS, type MachineState } from "../protocol/states.ts";
 import { type Share, ShareProof, shareDevices, shareExports } from "../workspace/share.ts";
 import { type Accelerator, qemuArguments } from "./arguments.ts";
 import { Console } from "./console.ts";
-import { explainEnd, type Hypervisor, spawnHypervisor } from "./hypervisor.ts";
+import { explainEnd, type Hypervisor, QEMU, spawnHypervisor } from "./hypervisor.ts";
 import { connectWhenThere, Qmp } from "./qmp.ts";
+import { seenByQemu, type Walls } from "./walls.ts";
 
 /** Time a machine has from spawn to its first answer. Under load and software emulation 4 s become 20. */
 export const BOOT_DEADLINE_MS = 90_000;
@@ -34,6 +35,7 @@ export interface BootOptions {
   accelerator: Accelerator;
   /** boots a machine that is there to be attacked, and takes no other */
   unsafe: boolean;
+  walls: Walls;
   shares: readonly Share[];
   /** directory for this machine's sockets; made and removed by the machine */
   sockets: string;
@@ -68,23 +70,18 @@ export class Machine implements AsyncDisposable {
   private constructor(options: BootOptions) {
     this.id = options.id;
     this.#observer = options.observer;
-    this.qemuWords = qemuArguments({
+    const paths = { image: options.image.dir, sockets: options.sockets, exports: shareExports(options.shares) };
+    const seen = seenByQemu(paths, options.walls);
+    const shape = {
       accelerator: options.accelerator,
       memoryMb: MACHINE_MEMORY_MB,
-      fileDevices: shareDevices(options.shares),
+      fileDevices: shareDevices(seen.exports),
       kernelWords: options.unsafe ? [UNSAFE_WORD] : [],
-    });
+    };
+    this.qemuWords = qemuArguments(shape, seen);
     rmSync(options.sockets, { recursive: true, force: true }); // left by a runtime that was killed
     mkdirSync(options.sockets, { mode: 0o700 });
-    this.#hypervisor = spawnHypervisor(
-      {
-        image: options.image.dir,
-        sockets: options.sockets,
-        exports: shareExports(options.shares),
-      },
-      options.accelerator,
-      this.qemuWords,
-    );
+    this.#hypervisor = spawnHypervisor(paths, options.accelerator, [QEMU, ...this.qemuWords], options.walls);
     this.#console = new Console(options.consoleLog);
     this.#hypervisor.console.on("data", (chunk: Buffer) => this.#console.write(chunk));
     this.bridge = new Bridge(() => connectWhenThere(join(options.sockets, "taskd.sock"), this.#failed.signal), {

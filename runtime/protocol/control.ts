@@ -2,7 +2,8 @@ import * as z from "zod";
 import { dialogAnswer, dialogQuestion } from "./agent.ts";
 import { errorBody } from "./errors.ts";
 import { runtimeEvent } from "./events.ts";
-import { taskId, title } from "./ids.ts";
+import { area, listing, planted, preview } from "./files.ts";
+import { innerPath, taskId, title } from "./ids.ts";
 import { modelName } from "./kinds.ts";
 import { LIMITS } from "./limits.ts";
 import { taskRecord } from "./record.ts";
@@ -76,6 +77,11 @@ export const calls = {
   task_delete: { input: z.strictObject({ task: taskId }), output: none },
   task_list: { input: none, output: z.array(taskRecord) },
   task_show: { input: ofTask, output: taskRecord },
+  /** the record, and what in the folder is dangerous on the host */
+  task_inspect: { input: ofTask, output: z.strictObject({ record: taskRecord, planted }) },
+  /** a task without a folder has its outputs instead */
+  task_files: { input: ofTask.extend({ area: area.default("folder"), path: innerPath.default("") }), output: listing },
+  task_preview: { input: ofTask.extend({ area: area.default("folder"), path: innerPath }), output: preview },
   task_switch: { input: z.strictObject({ task: taskId }), output: taskRecord },
   task_stop: { input: ofTask, output: taskRecord },
   abort: { input: ofTask, output: commands.abort.result },
@@ -117,6 +123,7 @@ export const streams = {
       argv: commands.system_bash.payload.shape.argv,
       timeoutMs: commands.system_bash.payload.shape.timeoutMs,
       unconfined: commands.system_bash.payload.shape.unconfined,
+      without: commands.system_bash.payload.shape.without,
     }),
     item: z.union([
       z.strictObject({ type: z.literal("output"), stream: z.enum(["stdout", "stderr"]), data: z.string() }),

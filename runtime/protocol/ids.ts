@@ -12,6 +12,8 @@ export const requestId = z
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
+/** Characters that nobody sees, or that turn around what stands beside them. */
+const INVISIBLE = /[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u;
 
 /** A name in a task's uploads: one part of a path, which no shell, person or host tool mistakes for something else. */
 export const uploadName = z
@@ -22,13 +24,30 @@ export const uploadName = z
     (name) => !CONTROL.test(name) && !name.includes("/"),
     "a file name is one part of a path, without control characters",
   )
-  .refine((name) => !name.startsWith("."), "a file name does not start with a dot");
+  .refine(
+    (name) => !INVISIBLE.test(name),
+    "a file name has no invisible characters, and none that change the direction",
+  )
+  .refine((name) => !/^[.-]/.test(name), "a file name starts neither with a dot nor with '-'");
 
 export const title = z
   .string()
   .refine((text) => text.trim() !== "", "a title needs at least one character that can be seen")
   .max(LIMITS.titleCharacters, `a title has at most ${LIMITS.titleCharacters} characters`)
   .refine((text) => !CONTROL.test(text), "a title is one line without control characters");
+
+/** A file or directory inside one of a task's directories. */
+export const innerPath = z
+  .string()
+  .refine(
+    (path) => Buffer.byteLength(path) <= LIMITS.innerPathBytes,
+    `a path has at most ${LIMITS.innerPathBytes} bytes`,
+  )
+  .refine((path) => !path.includes("\0"), "a path has no NUL")
+  .refine(
+    (path) => path === "" || path.split("/").every((part) => part !== "" && part !== "." && part !== ".."),
+    "a path is relative to the directory, without empty parts, '.' or '..'; an empty one is the directory itself",
+  );
 
 /** A folder as the wire names it: relative to the workspace root, at least one level below it. */
 export const relativeFolder = z

@@ -2,8 +2,8 @@ import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { PiworkError } from "./errors.ts";
 
 /** Linux's O_PATH, which Node does not name: a handle to a place, without opening what is there. */
-const O_PATH = 0o10000000;
-const PLACE = O_PATH | constants.O_NOFOLLOW | constants.O_DIRECTORY;
+export const O_PATH = 0o10000000;
+export const PLACE = O_PATH | constants.O_NOFOLLOW | constants.O_DIRECTORY;
 
 /** A place in the file system, held open, so that no rename or link can move it. `using` closes it. */
 export class Place implements Disposable {
@@ -27,18 +27,21 @@ export class Place implements Disposable {
 export function openBeneath(root: string, parts: readonly string[]): Place {
   let place = openPlace(root, root);
   for (const part of parts) {
-    if (part === "" || part === "." || part === ".." || part.includes("/") || part.includes("\0")) {
-      place[Symbol.dispose]();
-      throw new PiworkError("WORKSPACE_POLICY_VIOLATION", `'${printable(part)}' may not stand in a folder path.`);
-    }
     const parent = place;
     try {
+      assertPart(part);
       place = openPlace(`${parent.path}/${part}`, part);
     } finally {
       parent[Symbol.dispose]();
     }
   }
   return place;
+}
+
+/** One part of a path: a name, which leads neither up nor past its directory. */
+export function assertPart(part: string): void {
+  if (part === "" || part === "." || part === ".." || part.includes("/") || part.includes("\0"))
+    throw new PiworkError("WORKSPACE_POLICY_VIOLATION", `'${printable(part)}' may not stand in a path.`);
 }
 
 function openPlace(path: string, shown: string): Place {
@@ -70,6 +73,7 @@ function refusal(code: string | undefined, part: string, cause?: unknown): Piwor
   );
 }
 
-function printable(text: string): string {
+/** A name that a task may have chosen, fit for a sentence. */
+export function printable(text: string): string {
   return JSON.stringify(text.slice(0, 200)).slice(1, -1);
 }

@@ -9,7 +9,7 @@ import { Records } from "./records.ts";
 
 const turn = { id: "turn-1", startedAt: "2026-01-01T00:00:01.000Z" };
 const record: TaskRecord = {
-  version: 2,
+  version: 3,
   id: "demo-1",
   title: "Demo",
   folder: null,
@@ -20,6 +20,7 @@ const record: TaskRecord = {
   state: "active",
   turn,
   lostTurn: null,
+  growth: null,
 };
 
 function setUp(records: readonly TaskRecord[], lastSavedTurn?: string) {

@@ -16,9 +16,9 @@ const EXEC_MARGIN_MS = 30_000;
 export class Conversations {
   readonly #tasks: Tasks;
   readonly #book: TaskBook;
-  readonly #parts: Pick<TasksParts, "bridge" | "subscribe">;
+  readonly #parts: Pick<TasksParts, "bridge" | "subscribe" | "quota">;
 
-  constructor(tasks: Tasks, parts: Pick<TasksParts, "book" | "bridge" | "subscribe">) {
+  constructor(tasks: Tasks, parts: Pick<TasksParts, "book" | "bridge" | "subscribe" | "quota">) {
     this.#tasks = tasks;
     this.#book = parts.book;
     this.#parts = parts;
@@ -108,7 +108,9 @@ export class Conversations {
 
   /** Runs a command inside a task; `signal` ends it there too. It is read no faster than `listener` takes it. */
   async exec(
-    request: Pick<Payload<"system_bash">, "argv" | "timeoutMs" | "unconfined"> & { task?: string | undefined },
+    request: Pick<Payload<"system_bash">, "argv" | "timeoutMs" | "unconfined" | "without"> & {
+      task?: string | undefined;
+    },
     listener: (output: EventOf<"exec_output">["payload"]) => Promise<void>,
     signal: AbortSignal,
   ): Promise<Result<"system_bash">> {
@@ -131,11 +133,21 @@ export class Conversations {
       const deadline = request.timeoutMs === undefined ? {} : { deadlineMs: request.timeoutMs + EXEC_MARGIN_MS };
       const end = await bridge.request("system_bash", { taskId: id, ...command }, { id: requestId, ...deadline });
       await passedOn;
+      this.#assertWithinQuota(id);
       return end;
+    } catch (error) {
+      this.#assertWithinQuota(id);
+      throw error;
     } finally {
       bridge.tookAll(requestId);
       signal.removeEventListener("abort", cancel);
     }
+  }
+
+  /** A command that the quota ended looks like any other that was killed. */
+  #assertWithinQuota(id: string): void {
+    const reason = this.#parts.quota.verdict(id);
+    if (reason !== undefined) throw reason;
   }
 
   /** The events that end what was under way in a machine that is gone. */

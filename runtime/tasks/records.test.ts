@@ -3,13 +3,13 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { TaskRecord } from "../protocol/record.ts";
+import { parseTaskRecord, type TaskRecord } from "../protocol/record.ts";
 import { Records } from "./records.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "piwork-records-"));
 test.after(() => rmSync(directory, { recursive: true }));
 const record: TaskRecord = {
-  version: 2,
+  version: 3,
   id: "demo-1",
   title: "Demo",
   folder: "a/b",
@@ -17,6 +17,7 @@ const record: TaskRecord = {
   model: null,
   turn: null,
   lostTurn: null,
+  growth: null,
   agent: "probe",
   createdAt: "2026-01-01T00:00:00.000Z",
   state: "ready",
@@ -63,4 +64,14 @@ test("the active task is remembered, and unknown before there was one", () => {
   records.writeActive("demo-1");
   assert.equal(new Records(other).readActive(), "demo-1");
   assert.deepEqual(records.readAll(), { records: [], broken: [] });
+});
+
+test("records of earlier versions are read as what they said", () => {
+  const { growth: _a, ...two } = record;
+  const { sharedFolder: _b, model: _c, turn: _d, lostTurn: _e, ...one } = two;
+  for (const old of [
+    { ...two, version: 2 },
+    { ...one, version: 1 },
+  ])
+    assert.deepEqual(parseTaskRecord(old), record);
 });

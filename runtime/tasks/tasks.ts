@@ -7,6 +7,7 @@ import type { TaskRecord } from "../protocol/record.ts";
 import { isOpen } from "../protocol/states.ts";
 import { foldersOverlap, identifyFolder, resolveFolder } from "../workspace/folder.ts";
 import type { TaskBook } from "./book.ts";
+import type { Quota } from "./quota.ts";
 import { makeGuestDirectories, type Records, stateFailure } from "./records.ts";
 import { mintTaskId } from "./task-id.ts";
 import type { Trash } from "./trash.ts";
@@ -22,6 +23,7 @@ export interface TasksParts {
   book: TaskBook;
   records: Records;
   trash: Trash;
+  quota: Quota;
   tasksDirectory: string;
   /** real path of the workspace root */
   workspace: string;
@@ -56,7 +58,7 @@ export class Tasks {
     const folder = namedFolder === null ? null : resolveFolder(this.#parts.workspace, namedFolder);
     const id = mintTaskId(title);
     const record: TaskRecord = {
-      version: 2,
+      version: 3,
       id,
       title,
       folder,
@@ -67,6 +69,7 @@ export class Tasks {
       state: "creating",
       turn: null,
       lostTurn: null,
+      growth: null,
     };
     this.#assertApart(record);
     this.#makeDirectories(id);
@@ -112,7 +115,9 @@ export class Tasks {
       this.#book.commit(bound, "binding the folder");
       if (!isOpen(before.state)) return bound;
       try {
-        await this.#openInMachine(bound, await this.#parts.bridge());
+        const bridge = await this.#parts.bridge();
+        await this.#parts.quota.admit(id);
+        await this.#openInMachine(bound, bridge);
       } catch (error) {
         // Only where it surely was not done; a machine that is gone, or slow, may have done it, and does it when it opens the task.
         if (error instanceof PiworkError && !UNCERTAIN.has(error.code))
@@ -123,13 +128,13 @@ export class Tasks {
     });
   }
 
-  async stop(named: string | undefined): Promise<TaskRecord> {
+  async stop(named: string | undefined, why = "asked to"): Promise<TaskRecord> {
     const { id } = this.#book.find(named);
     this.#openings.get(id)?.abort(new PiworkError("TASK_NOT_READY", "The task was stopped while it was opened."));
-    return this.#turns.take(id, () => this.#stop(id));
+    return this.#turns.take(id, () => this.#stop(id, why));
   }
 
-  async #stop(id: string): Promise<TaskRecord> {
+  async #stop(id: string, why: string): Promise<TaskRecord> {
     // A task whose agent is gone may still have commands there, and a folder.
     const bridge = this.#inMachine.get(id);
     if (bridge !== undefined && bridge.closedFor === undefined) {
@@ -139,7 +144,8 @@ export class Tasks {
       });
     }
     this.#inMachine.delete(id);
-    if (this.#book.find(id).state !== "stopped") this.#book.become(id, "stopped", "asked to");
+    if (this.#book.find(id).state !== "stopped") this.#book.become(id, "stopped", why);
+    await this.#parts.quota.settle(id);
     return this.#book.find(id);
   }
 
@@ -194,6 +200,9 @@ export class Tasks {
       if (record.folder !== null) resolveFolder(this.#parts.workspace, record.folder);
       this.#assertApart(record);
       this.#makeDirectories(id);
+      // What is there now is not the task's: it is measured before it can write.
+      await this.#parts.quota.admit(id);
+      giveUp.signal.throwIfAborted();
       this.#book.become(id, "creating", "opened");
       this.#inMachine.set(id, bridge);
       const stop = () => void bridge.request("stop_task", { taskId: id }).catch(() => {}); // not there yet, or gone
@@ -237,7 +246,7 @@ export class Tasks {
     const { workspace } = this.#parts;
     const own = identifyFolder(workspace, folder);
     for (const other of this.#book.list()) {
-      if (other.id === id || other.folder === null || other.sharedFolder || !this.#mayRun(other)) continue;
+      if (other.id === id || other.folder === null || other.sharedFolder || !this.mayRun(other.id)) continue;
       if (foldersOverlap(own, identifyIfThere(workspace, other.folder)))
         throw new PiworkError(
           "WORKSPACE_POLICY_VIOLATION",
@@ -247,9 +256,9 @@ export class Tasks {
   }
 
   /** Whether something of a task may run: its agent, or commands that outlived it. */
-  #mayRun({ id, state }: TaskRecord): boolean {
+  mayRun(id: string): boolean {
     const bridge = this.#inMachine.get(id);
-    return isOpen(state) || (bridge !== undefined && bridge.closedFor === undefined);
+    return isOpen(this.#book.find(id).state) || (bridge !== undefined && bridge.closedFor === undefined);
   }
 
   /** Keeps the states in step with what the machines report. */

@@ -46,10 +46,10 @@ for (const [name, guest] of Object.entries(lies)) {
 }
 
 test("exactly the named shares are exported", () => {
-  const words = shareDevices([{ tag: "workspace", path: "/home/me" }]);
+  const words = shareDevices({ workspace: "/home/me" });
   assert.deepEqual(
     words.filter((word) => word.startsWith("local,")),
-    ["local,id=workspace,path=/export/workspace,security_model=none,multidevs=remap"],
+    ["local,id=workspace,path=/home/me,security_model=none,multidevs=remap"],
   );
-  assert.deepEqual(shareDevices([]), []);
+  assert.deepEqual(shareDevices({}), []);
 });

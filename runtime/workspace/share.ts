@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { INSIDE } from "../machine/arguments.ts";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { optionValue } from "../machine/arguments.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { openBeneath, type Place } from "../protocol/open-beneath.ts";
+import { openRegularFile } from "../protocol/open-regular.ts";
 import type { MountProof } from "../protocol/rpc.ts";
 
 /** One directory of the host, exported to a machine by QEMU's 9p server (path I). */
@@ -11,15 +12,15 @@ export interface Share {
   path: string;
 }
 
-/** QEMU's words for these shares. `none` keeps real modes and owners, so that a person can use what an agent made. */
-export function shareDevices(shares: readonly Share[]): string[] {
-  return shares.flatMap(({ tag }) => [
-    ...["-fsdev", `local,id=${tag},path=${INSIDE.exports}/${tag},security_model=none,multidevs=remap`],
+/** QEMU's words for shares, by the paths that it sees. `none` keeps real modes and owners, so that a person can use what an agent made. */
+export function shareDevices(exports: Readonly<Record<string, string>>): string[] {
+  return Object.entries(exports).flatMap(([tag, path]) => [
+    ...["-fsdev", `local,id=${tag},path=${optionValue(path)},security_model=none,multidevs=remap`],
     ...["-device", `virtio-9p-pci,fsdev=${tag},mount_tag=${tag}`],
   ]);
 }
 
-/** Where each share's directory stands in QEMU's view of the file system: its tag, and the path on the host. */
+/** The directories that are exported to a machine: the share's tag, and the path on the host. */
 export function shareExports(shares: readonly Share[]): Record<string, string> {
   return Object.fromEntries(shares.map(({ tag, path }) => [tag, path]));
 }
@@ -71,17 +72,12 @@ export class ShareProof implements Disposable {
 
   /** The other side wrote this, so it may be anything. */
   #reply(): string | undefined {
-    let fd: number | undefined;
     try {
-      fd = openSync(`${this.#file}.reply`, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-      const found = fstatSync(fd);
-      return found.isFile() && found.size < 1024 ? readFileSync(fd, "utf8") : undefined;
+      using file = openRegularFile(this.#place, `${this.request.file}.reply`);
+      return file !== undefined && file.stats.size < 1024 ? readFileSync(file.fd, "utf8") : undefined;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT" || (error as NodeJS.ErrnoException).code === "ELOOP")
-        return undefined;
+      if (error instanceof PiworkError) return undefined;
       throw error;
-    } finally {
-      if (fd !== undefined) closeSync(fd);
     }
   }
 

@@ -7,6 +7,7 @@ import { Load } from "../../harness/load.ts";
 import { type Summary, summarize } from "../../harness/statistics.ts";
 import { type Acceleration, chooseAcceleration } from "../../runtime/machine/acceleration.ts";
 import { BOOT_DEADLINE_MS, Machine } from "../../runtime/machine/machine.ts";
+import { ALL_WALLS } from "../../runtime/machine/walls.ts";
 import { findPlaces, REPOSITORY } from "../../runtime/places.ts";
 import { findImage, type Image } from "../../runtime/protocol/image.ts";
 
@@ -44,7 +45,14 @@ export async function benchBoot(run: Run, count: number): Promise<BootFigures> {
   mkdirSync(join(run.directory, "serial"));
   try {
     const signal = new AbortController().signal;
-    const accelerator = await chooseAcceleration("auto", { image, cache, scratch, onProbe: () => {}, signal });
+    const accelerator = await chooseAcceleration("auto", {
+      image,
+      walls: ALL_WALLS,
+      cache,
+      scratch,
+      onProbe: () => {},
+      signal,
+    });
     using load = new Load();
     console.log(`boot: ${count} spawns with ${load.cores} cores busy, ${accelerator.used} (${accelerator.reason})`);
     const samples: Sample[] = [];
@@ -84,6 +92,7 @@ async function bootOnce(image: Image, { used }: Acceleration, scratch: string, c
       image,
       accelerator: used,
       unsafe: false,
+      walls: ALL_WALLS,
       shares: [
         { tag: "workspace", path: join(scratch, "workspace") },
         { tag: "tasks", path: join(scratch, "tasks") },

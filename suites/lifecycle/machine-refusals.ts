@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { Check } from "../../harness/checks.ts";
-import { PIWORK, type Sandbox, waitFor, waitForEnd } from "../../harness/piwork.ts";
-import { qemusExporting } from "../../harness/world.ts";
+import { PIWORK, piwork, type Sandbox, waitFor, waitForEnd } from "../../harness/piwork.ts";
+import { processStatus, qemusExporting } from "../../harness/world.ts";
 import { probeAccelerator } from "../../runtime/machine/acceleration.ts";
 import { BOOT_DEADLINE_MS, type BootOptions, Machine } from "../../runtime/machine/machine.ts";
+import { ALL_WALLS } from "../../runtime/machine/walls.ts";
 import { findPlaces, REPOSITORY } from "../../runtime/places.ts";
+import type { StatusView } from "../../runtime/protocol/control.ts";
 import { findImage, type Image } from "../../runtime/protocol/image.ts";
+import { LIMITS } from "../../runtime/protocol/limits.ts";
 
 /** Machines that must not be believed: broken, hanging, unwalled, or with another folder than they should have. */
 export function machineRefusals(sandbox: Sandbox): Check[] {
@@ -31,6 +35,7 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
       image: image(),
       accelerator: "tcg",
       unsafe: false,
+      walls: ALL_WALLS,
       shares: [share("workspace"), share("tasks")],
       sockets,
       consoleLog,
@@ -48,6 +53,23 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
     waitFor("QEMU behind its walls", 20_000, () =>
       existsSync(join(sockets, "qmp.sock")) ? qemus().find(isQemu) : undefined,
     );
+
+  /** Where another user than the suite's has its sockets. */
+  const environment = (state: string) => ({ XDG_RUNTIME_DIR: `${state}-run` });
+
+  /** `piwork up` on a host that forbids user namespaces, as the user that these words of `unshare` make of this one. */
+  function up(state: string, words: string[], user: string[]): ChildProcess {
+    const forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --ambient-caps=-all -- "$@"';
+    const own = ["--state", state, "--logs", `${state}-logs`, "up", "--headless", "--accel", "tcg", ...words];
+    const program = ["sh", "-c", forbid, "sh", process.execPath, PIWORK, ...own];
+    return spawn("unshare", ["--user", "--keep-caps", ...user, ...program], {
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...process.env, ...environment(state) },
+    });
+  }
+
+  const ended = (child: ChildProcess) =>
+    child.exitCode ?? new Promise<number | null>((resolve) => child.once("close", resolve));
 
   /** The reason of a boot that has to fail, with nothing left of it. */
   async function refused(booting: Promise<Machine>): Promise<string> {
@@ -71,7 +93,7 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
       async run() {
         mkdirSync(scratch, { recursive: true });
         const signal = new AbortController().signal;
-        const options = { image: image(), cache: scratch, scratch, onProbe: () => {}, signal };
+        const options = { image: image(), walls: ALL_WALLS, cache: scratch, scratch, onProbe: () => {}, signal };
         assert.deepEqual(await probeAccelerator("tcg", options), {
           works: true,
           why: "a kernel booted with tcg on this host",
@@ -125,28 +147,48 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
       id: "machine.no-walls",
       claim: "where the host forbids user namespaces, no machine is started and the reason is said",
       async run() {
-        const state = join(scratch, "no-walls");
-        const words = [
-          "--state",
-          state,
-          "--logs",
-          join(scratch, "no-walls-logs"),
-          "up",
-          "--headless",
-          "--accel",
-          "tcg",
-        ];
-        const forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
-        const child = spawn(
-          "unshare",
-          ["--user", "--map-root-user", "sh", "-c", forbid, "sh", process.execPath, PIWORK, ...words],
-          { stdio: ["ignore", "ignore", "pipe"] },
-        );
-        const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-        const stderr = await text(child.stderr);
-        assert.equal(await ended, 1, stderr);
+        const child = up(join(scratch, "no-walls"), [], ["--map-root-user"]);
+        const stderr = await text(child.stderr as Readable);
+        assert.equal(await ended(child), 1, stderr);
         assert.match(stderr, /walls around QEMU could not be built, so no machine was started \(bwrap: /);
+        assert.match(stderr, /--unconfined-qemu/);
         await waitForEnd(child.pid as number, "piwork up");
+      },
+    },
+    {
+      id: "machine.unconfined-root",
+      claim: "--unconfined-qemu is refused to root",
+      async run() {
+        const child = up(join(scratch, "unconfined-root"), ["--unconfined-qemu"], ["--map-root-user"]);
+        const stderr = await text(child.stderr as Readable);
+        assert.deepEqual([await ended(child), /Run it as an ordinary user/.test(stderr)], [1, true], stderr);
+      },
+    },
+    {
+      id: "machine.unconfined",
+      claim:
+        "there, --unconfined-qemu boots a machine for an ordinary user, status says what is given up, and a kill -9 of the runtime leaves no QEMU",
+      async run() {
+        const state = join(scratch, "unconfined");
+        const child = up(state, ["--unconfined-qemu"], ["--map-user=1000", "--map-group=1000"]);
+        child.stderr?.resume();
+        try {
+          const status = await waitFor("an unconfined machine", BOOT_DEADLINE_MS, async () => {
+            assert.equal(child.exitCode, null, "piwork up ended");
+            const { code, stdout } = await piwork(["--state", state, "status", "--json"], { env: environment(state) });
+            const found = code === 0 ? (JSON.parse(stdout) as StatusView) : undefined;
+            return found?.machines[0]?.state === "running" ? found : undefined;
+          });
+          assert.match(status.warnings.join("\n"), /UNCONFINED QEMU/);
+          const pid = status.machines[0]?.pid as number;
+          assert.equal(isQemu(pid), true);
+          assert.equal(Number(processStatus(pid)["PPid"]), status.pid);
+          assert.match(readFileSync(`/proc/${pid}/limits`, "utf8"), new RegExp(`Max file size +${LIMITS.fileBytes} `));
+          process.kill(status.pid, "SIGKILL");
+          await waitForEnd(pid, "QEMU");
+        } finally {
+          child.kill("SIGKILL");
+        }
       },
     },
   ];

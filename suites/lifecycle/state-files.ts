@@ -225,6 +225,7 @@ export function stateFiles(logs: string): Check[] {
             model: _b,
             turn: _c,
             lostTurn: _d,
+            growth: _e,
             ...old
           } = JSON.parse(readFileSync(path, "utf8"));
           writeFileSync(path, JSON.stringify({ ...old, version: 1 }));

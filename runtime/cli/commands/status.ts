@@ -20,7 +20,7 @@ export function addStatus(program: Command): void {
     });
 }
 
-function describe(status: StatusView): string {
+export function describe(status: StatusView): string {
   const { acceleration, image } = status;
   const facts = [
     ["runtime", `piwork ${status.version}, process ${status.pid}, since ${status.startedAt}`],

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import type { Client } from "../../control/client.ts";
 import { PiworkError } from "../../protocol/errors.ts";
+import type { Planted } from "../../protocol/files.ts";
 import type { TaskRecord } from "../../protocol/record.ts";
 import { attach, ofTask, plain, print, printJson, sayWaiting, table } from "../attach.ts";
 import { describeTasks } from "./status.ts";
@@ -53,10 +54,13 @@ export function addTask(program: Command): void {
 
   task
     .command("show [ID]")
-    .description("one task (the active one without ID)")
+    .description("one task (the active one without ID), and what in its folder is dangerous on this computer")
     .option("--json", "print it for programs")
     .action(async (id: string | undefined, options: Output, command: Command) => {
-      show(await (await attach(command)).call("task_show", ofTask(id)), options);
+      const inspected = await (await attach(command)).call("task_inspect", ofTask(id));
+      if (options.json) return printJson({ ...inspected.record, planted: inspected.planted });
+      show(inspected.record, options);
+      print(`\n${describePlanted(inspected.planted)}`);
     });
 
   task
@@ -168,12 +172,36 @@ function show(task: TaskRecord, { json }: Output): void {
       ["agent", task.agent],
       ["model", task.model === null ? "the agent's own choice" : plain(modelWords(task.model))],
       ["created", task.createdAt],
+      ...(task.growth?.exceeded ? [["limit", plain(task.growth.exceeded)]] : []),
       ...(task.turn === null ? [] : [["turn", `in flight since ${task.turn.startedAt}`]]),
       ...(task.lostTurn === null
         ? []
         : [["lost", `the turn of ${task.lostTurn.startedAt}: ${plain(task.lostTurn.why)}`]]),
     ]),
   );
+}
+
+/** What a person must know before working in a task's folder. */
+export function describePlanted({ findings, truncated }: Planted): string {
+  const cut = truncated ? ["(not everything was looked at: there is too much, or it took too long)"] : [];
+  if (findings.length === 0)
+    return ["its folder holds no link that leaves it, and nothing known that tools of this computer run", ...cut].join(
+      "\n",
+    );
+  const rows = findings.map(({ path, why, changedSinceTask }) => [
+    changedSinceTask ? "*" : " ",
+    oneLine(path),
+    oneLine(why),
+  ]);
+  return [
+    "the folder holds things that leave it or that tools of this computer would run; * changed since the task was created:",
+    table(rows),
+    ...cut,
+  ].join("\n");
+}
+
+function oneLine(text: string): string {
+  return plain(text).replaceAll("\n", "\\n").replaceAll("\t", "\\t");
 }
 
 async function askedFolder(client: Client, written: string): Promise<string> {

@@ -4,15 +4,20 @@ import { accelerationRequest } from "../../machine/acceleration.ts";
 import { findPlaces, type PlaceOptions, REPOSITORY } from "../../places.ts";
 import type { Runtime } from "../../runtime.ts";
 import { serve } from "../../serve.ts";
+import { DEFAULT_QUOTA } from "../../tasks/quota.ts";
 import { VERSION } from "../../version.ts";
 import { makeSampleWorkspace, resolveWorkspaceRoot } from "../../workspace/folder.ts";
 import { plain, print } from "../attach.ts";
+import { parseCount, parseSize } from "../size.ts";
 import { buildImage } from "./image.ts";
 
 interface UpOptions extends PlaceOptions {
   workspace?: string;
   accel: string;
+  taskBytes: number;
+  taskFiles: number;
   headless?: boolean;
+  unconfinedQemu?: boolean;
 }
 
 export function addUp(program: Command): void {
@@ -31,6 +36,20 @@ export function addUp(program: Command): void {
         .choices(accelerationRequest.options)
         .default("auto"),
     )
+    .option(
+      "--unconfined-qemu",
+      "run QEMU without bubblewrap, where the host forbids user namespaces; whoever breaks out of the machine is you then",
+    )
+    .addOption(
+      new Option("--task-bytes <SIZE>", "what a task may add to its folder, outputs and home before it is stopped")
+        .argParser(parseSize)
+        .default(DEFAULT_QUOTA.bytes, "10G"),
+    )
+    .addOption(
+      new Option("--task-files <N>", "how many files it may add there")
+        .argParser(parseCount)
+        .default(DEFAULT_QUOTA.entries),
+    )
     .option("--headless", "do without the panel (this version has none yet)")
     .action((options: UpOptions, command: Command) => up({ ...command.optsWithGlobals<UpOptions>(), ...options }));
 }
@@ -47,7 +66,9 @@ async function up(options: UpOptions): Promise<void> {
       places,
       workspace,
       agent: "probe",
+      quota: { bytes: options.taskBytes, entries: options.taskFiles },
       acceleration: accelerationRequest.parse(options.accel),
+      unconfinedQemu: options.unconfinedQemu === true,
       buildImage: (signal) => buildImage(places.cache, signal),
     },
     {

@@ -35,15 +35,11 @@ export function allRows(): Row[] {
 /** Rows for every run: each moment, each fault, and what matters most about them. */
 const ESSENTIAL = [
   "open.folder×kill-runtime",
-  "open.agent×kill-agent",
   "open.agent×kill-qemu",
   "switch×freeze-qemu",
   "bind×kill-taskd",
-  "prompt.accepted×kill-qemu",
-  "prompt.accepted×kill-runtime",
   "prompt.accepted×freeze-agent",
   "prompt.streaming×freeze-taskd",
-  "prompt.streaming×kill-agent",
   "prompt.streaming×pause-runtime",
   "prompt.ended×kill-qemu",
   "exec×pause-qemu",

@@ -1,0 +1,62 @@
+import { type Command, Option } from "commander";
+import { type Area, area, type Entry } from "../../protocol/files.ts";
+import { attach, ofTask, plain, print, printJson, table } from "../attach.ts";
+
+interface FileOptions {
+  task?: string;
+  area: Area;
+}
+
+export function addFiles(program: Command): void {
+  program
+    .command("files [PATH]")
+    .description("list what a task has, at PATH below its folder; links are shown, never followed")
+    .option("--task <ID>", "the task (default: the active one)")
+    .addOption(areaOption())
+    .option("--json", "print the list for programs")
+    .action(async (path: string | undefined, options: FileOptions & { json?: boolean }, command: Command) => {
+      const where = { ...ofTask(options.task), area: options.area, path: trimmed(path ?? "") };
+      const listing = await (await attach(command)).call("task_files", where);
+      if (options.json) return printJson(listing);
+      print(listing.entries.length === 0 ? "nothing is there" : table(listing.entries.map(row)));
+      if (listing.truncated)
+        process.stderr.write(`piwork: only ${listing.entries.length} names are listed; there are more\n`);
+    });
+}
+
+export function addPreview(program: Command): void {
+  program
+    .command("preview PATH")
+    .description("the beginning of a file of a task: its bytes, or on a terminal with control characters made visible")
+    .option("--task <ID>", "the task (default: the active one)")
+    .addOption(areaOption())
+    .action(async (path: string, options: FileOptions, command: Command) => {
+      const where = { ...ofTask(options.task), area: options.area, path };
+      const { bytes, truncated, content } = await (await attach(command)).call("task_preview", where);
+      const shown = Buffer.from(content, "base64");
+      process.stdout.write(process.stdout.isTTY ? plain(shown.toString("utf8")) : shown);
+      if (truncated) process.stderr.write(`piwork: the first ${shown.length} of ${bytes} bytes\n`);
+    });
+}
+
+function areaOption(): Option {
+  return new Option("--area <AREA>", "where: its folder (or, without one, its outputs), its outputs, or its uploads")
+    .choices(area.options)
+    .default("folder");
+}
+
+function trimmed(path: string): string {
+  return path === "." ? "" : path.replace(/\/+$/, "");
+}
+
+function row({ name, type, bytes, modifiedAt, mode, target }: Entry): string[] {
+  const shown = type === "directory" ? `${name}/` : target === undefined ? name : `${name} → ${target}`;
+  // A name may have a line break in it.
+  return [
+    type,
+    mode,
+    String(bytes),
+    modifiedAt.slice(0, 19),
+    plain(shown).replace(/[\n\t]/g, (space) => (space === "\n" ? "\\n" : "\\t")),
+  ];
+}

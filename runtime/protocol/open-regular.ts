@@ -1,0 +1,49 @@
+import { closeSync, constants, fstatSync, openSync, type Stats } from "node:fs";
+import { PiworkError } from "./errors.ts";
+import { assertPart, O_PATH, type Place, printable } from "./open-beneath.ts";
+
+/** A regular file, open for reading. `using` closes it. */
+export class RegularFile implements Disposable {
+  constructor(
+    readonly fd: number,
+    readonly stats: Stats,
+  ) {}
+
+  [Symbol.dispose](): void {
+    closeSync(this.fd);
+  }
+}
+
+/**
+ * Opens the regular file of this name; undefined where nothing is. Whatever else a task put there (a link, a pipe, a socket,
+ * a device, a directory) is refused, neither followed nor waited for: only what is known to be a file is opened at all.
+ */
+export function openRegularFile(place: Place, name: string): RegularFile | undefined {
+  assertPart(name);
+  let handle: number;
+  try {
+    handle = openSync(`${place.path}/${name}`, O_PATH | constants.O_NOFOLLOW);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    const stats = fstatSync(handle);
+    if (!stats.isFile())
+      throw new PiworkError(
+        "WORKSPACE_POLICY_VIOLATION",
+        `'${printable(name)}' is ${kindWords(stats)}; only regular files are read.`,
+      );
+    return new RegularFile(openSync(`/proc/self/fd/${handle}`, constants.O_RDONLY | constants.O_NONBLOCK), stats);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function kindWords(stats: Stats): string {
+  if (stats.isSymbolicLink()) return "a symlink";
+  if (stats.isDirectory()) return "a directory";
+  if (stats.isFIFO()) return "a FIFO";
+  if (stats.isSocket()) return "a socket";
+  return "a device";
+}
