@@ -2,9 +2,20 @@ import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { REPOSITORY } from "../runtime/places.ts";
+import { toJunit } from "./junit.ts";
 
 /** A check that takes this long hangs; on a loaded machine the slowest takes a fifth of it. */
 const CHECK_DEADLINE_MS = 180_000;
+
+/** A "no" with what was seen. */
+export class Failed extends Error {
+  readonly evidence: object;
+
+  constructor(message: string, evidence: object) {
+    super(message);
+    this.evidence = evidence;
+  }
+}
 
 /** One question with one answer. Throwing is the answer "no"; the sentence says what was seen. */
 export interface Check {
@@ -14,7 +25,8 @@ export interface Check {
   claim: string;
   /** time after which it counts as hanging, in milliseconds */
   deadlineMs?: number;
-  run(): Promise<void> | void;
+  /** what it resolves with is kept beside the verdict */
+  run(): Promise<object | undefined> | Promise<void> | void;
 }
 
 export interface Result {
@@ -24,6 +36,8 @@ export interface Result {
   milliseconds: number;
   /** why it failed */
   reason?: string;
+  /** what was seen */
+  evidence?: object;
 }
 
 export interface Tally {
@@ -37,8 +51,12 @@ export class Run {
   readonly suite: string;
   readonly results: Result[] = [];
 
-  constructor(suite: string) {
+  readonly #repeat: ((id: string) => string) | undefined;
+
+  /** `repeat` gives the command that runs one check alone. */
+  constructor(suite: string, repeat?: (id: string) => string) {
     this.suite = suite;
+    this.#repeat = repeat;
     const time = new Date().toISOString().replace(/[:.]/g, "-");
     this.directory = join(REPOSITORY, "tmp/dev/runs", `${time}-${suite}`);
     mkdirSync(this.directory, { recursive: true });
@@ -49,18 +67,20 @@ export class Run {
     for (const check of checks) {
       const started = performance.now();
       let reason: string | undefined;
+      let evidence: object | undefined;
       try {
-        await withDeadline(check.run(), check.deadlineMs ?? CHECK_DEADLINE_MS);
+        evidence = (await withDeadline(check.run(), check.deadlineMs ?? CHECK_DEADLINE_MS)) ?? undefined;
       } catch (error) {
-        reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        if (error instanceof Failed) ({ evidence, message: reason } = error);
+        else reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
       }
       const milliseconds = Math.round(performance.now() - started);
       const { id, claim } = check;
-      this.#record(
-        reason === undefined
-          ? { id, claim, verdict: "passed", milliseconds }
-          : { id, claim, verdict: "failed", milliseconds, reason },
-      );
+      this.#record({
+        ...{ id, claim, verdict: reason === undefined ? "passed" : "failed", milliseconds },
+        ...(reason === undefined ? {} : { reason }),
+        ...(evidence === undefined ? {} : { evidence }),
+      });
     }
   }
 
@@ -69,7 +89,9 @@ export class Run {
     appendFileSync(join(this.directory, "results.jsonl"), `${JSON.stringify(result)}\n`);
     const seconds = `${(result.milliseconds / 1000).toFixed(1)} s`;
     console.log(`${result.verdict === "passed" ? "ok    " : "FAILED"}  ${result.id}  ${result.claim}  (${seconds})`);
-    if (result.reason !== undefined) console.log(result.reason.replace(/^/gm, "        "));
+    if (result.reason === undefined) return;
+    console.log(result.reason.replace(/^/gm, "        "));
+    if (this.#repeat !== undefined) console.log(`        alone: ${this.#repeat(result.id)}`);
   }
 
   /** Closes the run. Fewer checks than were expected is a failure of its own. */
@@ -89,18 +111,19 @@ export class Run {
     const tally = { passed: this.results.length - failed, failed };
     const summary = { schema: 1, suite: this.suite, expected, ...tally, results: this.results };
     writeFileSync(join(this.directory, "results.json"), `${JSON.stringify(summary, null, 2)}\n`);
+    writeFileSync(join(this.directory, "junit.xml"), toJunit(this.suite, this.results));
     return tally;
   }
 }
 
 /** A check that hangs must not keep the others from running. */
-async function withDeadline(work: Promise<void> | void, deadlineMs: number): Promise<void> {
+async function withDeadline<T>(work: T, deadlineMs: number): Promise<Awaited<T>> {
   const over = new AbortController();
-  const overdue = delay(deadlineMs, undefined, { signal: over.signal }).then(() => {
+  const overdue: Promise<never> = delay(deadlineMs, undefined, { signal: over.signal }).then(() => {
     throw new Error(`no answer after ${deadlineMs / 1000} s`);
   });
   overdue.catch(() => {}); // aborted, or thrown by the race
-  await Promise.race([work, overdue]).finally(() => over.abort());
+  return Promise.race([work, overdue]).finally(() => over.abort());
 }
 
 /** The last line of every suite, and its end: a check that hangs must not keep it from ending. */

@@ -2,6 +2,7 @@ import type { Client } from "../runtime/control/client.ts";
 import { type DialogQuestion, toolResultText } from "../runtime/protocol/agent.ts";
 import { PiworkError } from "../runtime/protocol/errors.ts";
 import type { RuntimeEvent } from "../runtime/protocol/events.ts";
+import type { TaskLayer } from "../runtime/protocol/layers.ts";
 
 export interface ExecEnd {
   code: number;
@@ -49,7 +50,7 @@ export class Talk {
   /** All output of a command, and how it ended. */
   async exec(
     argv: string[],
-    options: { task?: string; timeoutMs?: number; unconfined?: true } = {},
+    options: { task?: string; timeoutMs?: number; unconfined?: true; without?: TaskLayer[] } = {},
     onOutput: (data: Buffer) => void = () => {},
   ): Promise<ExecEnd> {
     const output: Record<"stdout" | "stderr", Buffer[]> = { stdout: [], stderr: [] };

@@ -5,11 +5,13 @@ import { flood } from "./flood.ts";
 import { fuzz } from "./fuzz.ts";
 import { allRows } from "./lifecycle/faults/table.ts";
 import { lifecycle } from "./lifecycle.ts";
+import { negative } from "./negative.ts";
 import { runParts } from "./test.ts";
 import { walk } from "./walk.ts";
 
 const longWalk = () => walk(100, Date.now() % 1_000_000);
+const everyAttack = () => negative("", true);
 const wholeLifecycle = () => lifecycle(allRows());
 
 // What `npm test` runs, and then what takes longer: about an hour on two cores.
-conclude(await runParts([check, wholeLifecycle, longWalk, () => fuzz(), () => flood(), bench]));
+conclude(await runParts([check, everyAttack, wholeLifecycle, longWalk, () => fuzz(), () => flood(), bench]));

@@ -3,7 +3,8 @@ import { dialogAnswer, dialogQuestion } from "../../runtime/protocol/agent.ts";
 import { calls } from "../../runtime/protocol/control.ts";
 import { errorBody } from "../../runtime/protocol/errors.ts";
 import { runtimeEvent } from "../../runtime/protocol/events.ts";
-import { relativeFolder, requestId, taskId, title, uploadName } from "../../runtime/protocol/ids.ts";
+import { area, listing, planted, preview } from "../../runtime/protocol/files.ts";
+import { innerPath, relativeFolder, requestId, taskId, title, uploadName } from "../../runtime/protocol/ids.ts";
 import { agentKind, modelName } from "../../runtime/protocol/kinds.ts";
 import { taskRecord } from "../../runtime/protocol/record.ts";
 import { commands } from "../../runtime/protocol/rpc.ts";
@@ -15,6 +16,8 @@ if (execOutput === undefined) throw new Error("there is no event exec_output");
 const base64 = (execOutput.shape.payload as z.ZodObject).shape["data"] as z.ZodType;
 const taskView = commands.switch_task.result;
 const mountProof = commands.runtime_hello.payload.shape.mounts.element;
+const taskRecordGrowth = taskRecord.shape.growth.unwrap();
+const taskRecordUsage = taskRecordGrowth.shape.before.shape.kept;
 const machineView = calls.status.output.shape.machines.element;
 
 export const eventName = z.enum(runtimeEvent.options.map(({ shape }) => shape.event.value));
@@ -25,6 +28,8 @@ export const SMALL_TYPES: [name: string, schema: z.ZodType, meaning: string][] =
   ["request id", requestId, "names a request; chosen by whoever sends it"],
   ["title", title, "what a task is called"],
   ["folder path", relativeFolder, "a folder of the workspace"],
+  ["inner path", innerPath, "a file or directory inside a task's directory"],
+  ["area", area, "where a task has files; without a folder, `folder` means its outputs"],
   ["upload name", uploadName, "a file in a task's uploads"],
   ["agent", agentKind, "what runs as the agent"],
   ["model name", modelName, "a model as an agent names it"],
@@ -58,6 +63,19 @@ export const OBJECTS: [name: string, schema: z.ZodObject, meaning: string, file:
     "result",
   ],
   ["Task record", taskRecord, "What the host knows of a task, as it stands in its file.", "record", "taskRecord"],
+  ["Listing entry", listing.shape.entries.element, "One name in a directory of a task.", "files", "entry"],
+  ["Listing", listing, "The answer of the call `task_files`.", "files", "listing"],
+  ["Preview", preview, "The answer of the call `task_preview`.", "files", "preview"],
+  [
+    "Finding",
+    planted.shape.findings.element,
+    "One thing in a task's folder that is dangerous on the host.",
+    "files",
+    "finding",
+  ],
+  ["Planted", planted, "All of them that one look found.", "files", "planted"],
+  ["Usage", taskRecordUsage, "What a directory tree holds.", "record", "usage"],
+  ["Growth", taskRecordGrowth, "What a task has added is what its places hold now, less `before`.", "record", "growth"],
   ["Machine view", machineView, "A machine as the host sees it.", "control", "machineView"],
   ["Status", calls.status.output, "The answer of the call `status`.", "control", "statusView"],
 ];

@@ -6,6 +6,8 @@ export function inWords(schema: z.ZodType, { byName = true } = {}): string {
   const name = byName ? nameOf(schema) : undefined;
   if (name !== undefined) return name;
   if (schema instanceof z.ZodOptional) return inWords(schema.unwrap() as z.ZodType);
+  if (schema instanceof z.ZodDefault)
+    return `${inWords(schema.unwrap() as z.ZodType)} (\`${JSON.stringify(schema.def.defaultValue)}\` where it is left out)`;
   if (schema instanceof z.ZodNullable) return `${inWords(schema.unwrap() as z.ZodType)}, or null`;
   if (schema instanceof z.ZodEnum) return oneOf(schema.options.map((value) => `\`${value}\``));
   if (schema instanceof z.ZodLiteral) return `\`${JSON.stringify(schema.value)}\``;
@@ -36,7 +38,7 @@ export function inline(schema: z.ZodType): string {
 }
 
 export function fieldName(name: string, field: z.ZodType): string {
-  return `\`${name}${field instanceof z.ZodOptional ? "?" : ""}\``;
+  return `\`${name}${field instanceof z.ZodOptional || field instanceof z.ZodDefault ? "?" : ""}\``;
 }
 
 function oneOf(values: string[]): string {

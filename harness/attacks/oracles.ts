@@ -1,0 +1,190 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { AgentAttack, OracleName } from "./attack.ts";
+import { differences, inTime, Lost, machinePicture, victimProcesses } from "./machine-picture.ts";
+import type { Ran } from "./shell.ts";
+import type { Target } from "./target.ts";
+
+/** What was seen of one attack from outside of the attacker. */
+export interface Sight {
+  /** whether it got through */
+  through: boolean;
+  /** what was seen, in words */
+  seen: string;
+  /** nobody in the machine can look any more, which is as bad as anything */
+  lost?: true;
+}
+
+/** Looks at the world before an attack, and gives what compares it with the world after. */
+type Oracle = (target: Target, attack: AgentAttack) => Promise<(ran: Ran) => Promise<Sight>>;
+
+/** Between two questions to taskd, and the time each has, in milliseconds. */
+const PING_EVERY_MS = 200;
+const PING_DEADLINE_MS = 2_500;
+/** Between two measurements of a quota while an attack runs. They run beside taskd, which goes before every task: more often, and the attack itself would starve. */
+const MEASURE_EVERY_MS = 400;
+
+/** What a task does all day: start a process, open a file, watch one, have a terminal. */
+const ORDINARY_WORK = `true & wait; perl -e '
+  open(my $file, "<", "/dev/null") or die "no file: $!";
+  syscall(253) >= 0 or die "no watch: $!";
+  open(my $terminal, "+<", "/dev/ptmx") or die "no terminal: $!"'`;
+
+/** How much of the processor a process of the victim gets in half a second, in percent. */
+const SHARE = (victim: string) => `echo 0 >/sys/fs/cgroup/tasks/${victim}/cgroup.procs
+exec perl -MTime::HiRes=time -e '$used = (times)[0]; $end = time + 0.5; 1 while time < $end; print int(100 * ((times)[0] - $used) / 0.5)'`;
+/** Less than this and it starves; alone it gets nearly all, beside one other task half. */
+const LEAST_SHARE = 10;
+
+export const ORACLES: Record<OracleName, Oracle> = {
+  /** A canary is in what the attacker printed or has in its folder now. */
+  async token({ world }) {
+    return async ({ output }) => {
+      const shown = [...new Set([...world.canariesIn(output), ...world.canariesInOwn()])];
+      return { through: shown.length > 0, seen: shown.length > 0 ? `has ${shown.join(", ")}` : "no canary" };
+    };
+  },
+
+  /** Something outside of the attacker's folder is another file than before. */
+  async change({ world }) {
+    const before = world.picture();
+    return async () => compare(before, world.picture());
+  },
+
+  /** Something of the machine is not as its root saw it before. */
+  async "guest-change"(target) {
+    return async () => compare(target.machine, await machinePicture(target));
+  },
+
+  /** A process of another task is gone, or that task can no longer work. */
+  async victim(target) {
+    const before = target.victimProcesses;
+    const work = () => inTime(target.talk.exec(["sh", "-c", ORDINARY_WORK], { task: target.victim }));
+    // What an attack holds on to is gone with it, so the victim works while it runs.
+    const meanwhile = watch(async () => {
+      const end = await work();
+      return end?.code === 0 ? undefined : `the victim could not work: ${end?.stderr ?? "no answer in time"}`;
+    });
+    return async () => {
+      const trouble = await meanwhile();
+      const after = await victimProcesses(target);
+      if (after === undefined) throw new Lost();
+      if (after !== before) return { through: true, seen: `the victim's processes were ${before}, are ${after}` };
+      const end = trouble === undefined ? await work() : undefined;
+      const isWell = end?.code === 0;
+      return { through: !isWell, seen: isWell ? "the victim works on" : (trouble ?? `the victim: ${end?.stderr}`) };
+    };
+  },
+
+  /** taskd did not answer. */
+  async silence(target) {
+    let answered = 0;
+    const meanwhile = watch(async () => {
+      if (!(await ping(target))) return "a question was not answered";
+      answered++;
+      return undefined;
+    });
+    return async () => {
+      const trouble = (await meanwhile()) ?? ((await ping(target)) ? undefined : "the last question was not answered");
+      return { through: trouble !== undefined, seen: trouble ?? `${answered + 1} questions answered` };
+    };
+  },
+
+  /** There is more of something than a quota allows. */
+  async excess(target, { excess }) {
+    if (excess === undefined) throw new Error("an attack on a quota says what is measured");
+    let most = 0;
+    const measure = async () => {
+      const measured = await inTime(target.asRoot(excess.measure));
+      if (measured === undefined) throw new Lost();
+      const amounts = (measured.text.match(/-?\d+/g) ?? []).map(Number);
+      if (amounts.length === 0) throw new Error(`it could not be measured: ${measured.text}`);
+      most = Math.max(most, ...amounts);
+      return undefined;
+    };
+    const meanwhile = excess.meanwhile ? watch(measure, MEASURE_EVERY_MS) : undefined;
+    return async () => {
+      await meanwhile?.();
+      await measure();
+      return { through: most > excess.allowed, seen: `${most}, ${excess.allowed} are allowed` };
+    };
+  },
+
+  /** The machine's root has accepted a connection or a datagram. */
+  async connection(target) {
+    const count = async () => {
+      const counted = Number.parseInt(
+        (await inTime(target.asRoot("stat -c %s /run/piwork/connections")))?.text ?? "",
+        10,
+      );
+      if (Number.isNaN(counted)) throw new Lost();
+      return counted;
+    };
+    const before = await count();
+    return async () => {
+      const accepted = (await count()) - before;
+      return { through: accepted > 0, seen: `${accepted} connections` };
+    };
+  },
+
+  /** There is a set-id file, a device or a file of root in what the attacker can write. */
+  async modes(target) {
+    return async () => {
+      const places = `/tmp /run/piwork/slots/${target.attacker}/tmp`;
+      // Its own /tmp belongs to it; the machine's has one file of root's, which was there before.
+      const look = `find ${places} -mindepth 1 ! -path /tmp/secret \\( -perm /6000 -o -type b -o -type c -o -uid 0 -o -gid 0 \\)`;
+      const found = await inTime(target.asRoot(look));
+      if (found?.code !== 0) throw new Lost();
+      const strange = [...target.world.strangeModes(), ...found.text.trim().split("\n").filter(Boolean)];
+      return { through: strange.length > 0, seen: strange.slice(0, 4).join("; ") || "only ordinary files" };
+    };
+  },
+
+  /** A process of another task gets hardly anything of the processor while the attack runs. */
+  async starvation(target) {
+    let least = 100;
+    const meanwhile = watch(async () => {
+      const end = await inTime(target.asRoot(SHARE(target.victim)));
+      const share = Number.parseInt(end?.text ?? "", 10);
+      // One that does not end in time has starved as well.
+      least = Math.min(least, Number.isNaN(share) ? 0 : share);
+      return undefined;
+    });
+    return async () => {
+      await meanwhile();
+      return { through: least < LEAST_SHARE, seen: `the victim got ${least} % of the processor` };
+    };
+  },
+};
+
+/** Looks again and again, until it is called off or has found something; gives that. */
+function watch(look: () => Promise<string | undefined>, everyMs = PING_EVERY_MS): () => Promise<string | undefined> {
+  const over = new AbortController();
+  const watching = (async () => {
+    while (!over.signal.aborted) {
+      await delay(everyMs, undefined, { signal: over.signal }).catch(() => {});
+      if (over.signal.aborted) break;
+      const found = await look();
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  })();
+  watching.catch(() => {}); // thrown where it is awaited
+  return async () => {
+    over.abort();
+    return watching;
+  };
+}
+
+function compare(before: readonly string[], after: readonly string[]): Sight {
+  const changes = differences(before, after);
+  return {
+    through: changes.length > 0,
+    seen: changes.length > 0 ? changes.slice(0, 4).join("; ").slice(0, 1000) : `${before.length} facts as before`,
+  };
+}
+
+async function ping(target: Target): Promise<boolean> {
+  return (
+    (await inTime(target.runtime.client.call("questions", { task: target.victim }), PING_DEADLINE_MS)) !== undefined
+  );
+}

@@ -1,0 +1,73 @@
+import { type Check, Failed } from "../checks.ts";
+import { type AgentAttack, type OracleName, oracleOf } from "./attack.ts";
+import { Lost } from "./machine-picture.ts";
+import { ORACLES, type Sight } from "./oracles.ts";
+import type { Target } from "./target.ts";
+
+/** What became of one attack: where it must not get through, and where it must. */
+export interface Outcome {
+  target: Sight;
+  control: Sight;
+}
+
+/** Time that one has which may cost the control its machine. */
+const RUIN_MS = 5_000;
+
+/** Runs an attack on one target and says what was seen from outside. */
+export async function perform(attack: AgentAttack, target: Target): Promise<Sight> {
+  const oracle = oracleOf(attack);
+  const look = await ORACLES[oracle](target, attack);
+  const ran =
+    QUICK.has(oracle) && !attack.ruinous && !attack.alone
+      ? await target.attackQuickly(attack.script)
+      : await target.attack(attack.script, attack.ruinous && RUIN_MS);
+  const sight = await look(ran).catch((error: unknown): Sight => {
+    if (error instanceof Lost) return { through: true, seen: error.message, lost: true };
+    throw error;
+  });
+  if (sight.lost || (attack.ruinous && sight.through)) await target.renew();
+  else if (attack.undo === undefined && oracle === "change") target.world.restore();
+  else if (attack.undo !== undefined || (sight.through ? !HARMLESS.has(oracle) : LITTERING.has(oracle)))
+    await target.mend(attack.undo);
+  target.world.emptyOwn();
+  return { ...sight, seen: `${sight.seen}${ran.code === undefined ? " (cut off)" : ` (exit ${ran.code})`}` };
+}
+
+/** What is seen when the script is over; others have to be watched, and everything of them must end with them. */
+const QUICK: ReadonlySet<OracleName> = new Set(["token", "change", "guest-change", "modes", "connection"]);
+/** Who only looked or knocked has changed nothing. */
+const HARMLESS: ReadonlySet<OracleName> = new Set(["token", "connection", "starvation"]);
+/** These leave something in the attacker's own /tmp. */
+const LITTERING: ReadonlySet<OracleName> = new Set(["excess", "modes"]);
+
+/** An attack as a check: it must get through on the control, and not on the target. */
+export function asCheck(attack: AgentAttack, targets: () => { target: Target; control: Target }): Check {
+  return {
+    id: attack.id,
+    claim: `a task ${attack.tries}: nothing comes of it`,
+    async run() {
+      const [target, control] = await Promise.all([
+        perform(attack, targets().target),
+        perform(attack, targets().control),
+      ]);
+      return verdict(attack, { target, control });
+    },
+  };
+}
+
+/** The evidence; throws where the attack got through, or proves nothing. */
+export function verdict(
+  { id, dead, ruinous }: Pick<AgentAttack, "id" | "dead" | "ruinous">,
+  { target, control }: Outcome,
+): object {
+  const evidence = { target, control, ...(dead === undefined ? {} : { dead }) };
+  if (target.through) throw new Failed(`${id} got through: ${target.seen}`, evidence);
+  if (!control.through && dead === undefined)
+    throw new Failed(
+      `${id} is dead: it does not get through where there are no walls either (${control.seen})`,
+      evidence,
+    );
+  if (control.lost && !ruinous)
+    throw new Failed(`${id} cost the control its machine: it proves nothing, or is 'ruinous'`, evidence);
+  return evidence;
+}

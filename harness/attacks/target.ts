@@ -1,0 +1,281 @@
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import type { MachineLayer, TaskLayer } from "../../runtime/protocol/layers.ts";
+import { makeSandbox, RunningRuntime, type Sandbox, waitFor, waitForEnd } from "../piwork.ts";
+import { Talk } from "../talk.ts";
+import { inTime, Lost, machinePicture, mending, sameAs, victimProcesses } from "./machine-picture.ts";
+import { KNOWN_TO_ROOT, ROOT_HOLDS, ROOT_SERVER, VICTIM_HOLDS, VICTIM_SERVER } from "./servers.ts";
+import { type Ran, Shell } from "./shell.ts";
+import { ROOT_SHELL, World } from "./world.ts";
+
+/**
+ * Something that is attacked. Whoever has another sandbox to judge writes one of these: how a shell script is run where
+ * the attacker is, in a folder that the world knows as `own`.
+ */
+export interface Way {
+  name: string;
+  /** what it is, for reports */
+  description: string;
+  /** the command that runs a script in the attacker's folder, and where in the machine that command is run */
+  enter(script: string): { argv: string[]; unconfined?: true; without?: TaskLayer[] };
+}
+
+/** Where the attacker's folder is for the machine's root. */
+const OWN_FOR_ROOT = "/run/piwork/workspace/own";
+
+/** Piwork's own walls, some layers of them left out. */
+export function piworkWay(without: TaskLayer[]): Way {
+  return {
+    name: "piwork",
+    description: without.length === 0 ? "a task" : `a task without ${without.join(", ")}`,
+    enter: (script) => ({ argv: ["sh", "-c", script], without }),
+  };
+}
+
+/** No walls at all: what an attack has to get through here proves that it works. */
+export const CONTROL: Way = {
+  name: "control",
+  description: "the machine's root, in the task's folder",
+  enter: (script) => ({ argv: ["sh", "-c", `cd ${OWN_FOR_ROOT} && ${script}`], unconfined: true }),
+};
+
+/** Plain bubblewrap, as agents are often started with it: everything readable, the folder writable, all namespaces. */
+export const BWRAP: Way = {
+  name: "bwrap",
+  description: "plain bubblewrap in the machine: --unshare-all, / read-only, the folder writable",
+  enter: (script) => ({
+    argv: [
+      ...["setpriv", "--reuid=20001", "--regid=20001", "--clear-groups", "bwrap", "--unshare-all", "--die-with-parent"],
+      ...["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"],
+      ...["--bind", OWN_FOR_ROOT, OWN_FOR_ROOT, "--chdir", OWN_FOR_ROOT, "sh", "-c", script],
+    ],
+    unconfined: true,
+  }),
+};
+
+/** Time an attack has. What is not over by then has failed, or made things hang. */
+const ATTACK_DEADLINE_MS = 20_000;
+/** Time a script of the machine's root has. */
+const ROOT_DEADLINE_MS = 20_000;
+/** What a machine may take longer than that to end it; then it is given up. */
+const CUT_OFF_MS = 1_000;
+
+/** A runtime of its own with an attacker, a victim and canaries, and a way in. */
+export class Target implements AsyncDisposable {
+  /** how the attacker gets in; may be changed between two attacks */
+  way: Way;
+  readonly world: World;
+  readonly sandbox: Sandbox;
+  readonly talk = new Talk(() => this.runtime.client);
+  runtime: RunningRuntime;
+  /** the attacker's task */
+  attacker = "";
+  /** a task that nobody may touch */
+  victim = "";
+  /** what root sees of the machine while nobody has changed it */
+  machine: readonly string[] = [];
+  /** process ids of the victim */
+  victimProcesses = "";
+  #attackerShell: Shell | undefined;
+  #attackerShellWay: Way | undefined;
+  #rootShell: Promise<Shell> | undefined;
+  /** why a new machine was needed where none should have been */
+  readonly renewals: string[] = [];
+
+  private constructor(way: Way, sandbox: Sandbox, runtime: RunningRuntime) {
+    this.way = way;
+    this.sandbox = sandbox;
+    this.runtime = runtime;
+    this.world = new World(sandbox.directory, sandbox.workspace);
+  }
+
+  static async open(way: Way, logs: string, without: readonly MachineLayer[] = []): Promise<Target> {
+    const sandbox = makeSandbox(join(logs, way.name));
+    const target = new Target(way, sandbox, await RunningRuntime.start(sandbox, { unsafe: { without } }));
+    await target.#populate();
+    return target;
+  }
+
+  async #populate(): Promise<void> {
+    const { client } = this.runtime;
+    const create = async (title: string, folder: string) => (await client.call("task_create", { title, folder })).id;
+    this.victim = await create("Victim", "other");
+    this.attacker = await create("Attacker", "own");
+    const { world } = this;
+    for (const [task, name] of [
+      [this.victim, "victim's upload"],
+      [this.attacker, "attacker's own upload"],
+    ] as const)
+      await client.upload(task, "upload.txt", Readable.from(`${world.token(name)}\n`));
+    // What is its own is no secret.
+    world.tokens.delete("attacker's own upload");
+    await this.talk.prompt(`remember ${world.token("victim's session")}`, this.victim);
+    await this.#settle();
+    const guest = (task: string) => join(this.sandbox.state, "tasks", task, "guest");
+    for (const kept of [
+      guest(this.victim),
+      join(guest(this.attacker), "uploads"),
+      join(guest(this.attacker), "session"),
+    ])
+      world.keep(kept);
+    world.remember();
+  }
+
+  /** What the victim and the machine's root have that is not a file of the host. */
+  async #settle(): Promise<void> {
+    const { world } = this;
+    const file = (name: string, path: string) => `echo ${world.token(name)} >${path}\n`;
+    const asVictim = [
+      file("victim's /tmp", "/tmp/secret"),
+      file("victim's home", "~/secret"),
+      file("victim's outputs", "/outputs/secret"),
+      ...VICTIM_HOLDS.map((name) => file(`victim's ${name}`, `~/${name}`)),
+      "sync",
+    ];
+    const prepared = await this.talk.exec(["sh", "-ec", asVictim.join("")], { task: this.victim });
+    if (prepared.code !== 0) throw new Error(`the victim could not be prepared: ${prepared.stderr}`);
+    const asRoot = await this.asRoot(`set -e
+umask 077
+${file("file of the machine's root", "/run/piwork/secret")}
+${file("machine's /tmp", "/tmp/secret")} chmod 644 /tmp/secret
+${file("kernel's log", "/dev/kmsg")}
+busybox ip link set lo up
+: >/run/piwork/connections`);
+    if (asRoot.code !== 0) throw new Error(`the machine could not be prepared: ${asRoot.text}`);
+    for (const [name, script] of Object.entries(KNOWN_TO_ROOT))
+      world.know(name, (await this.asRoot(script)).text.trim());
+    // In a file that only root reads: the arguments of a process are everybody's.
+    const held = ROOT_HOLDS.map((name) => world.token(`root's ${name}`)).join(" ");
+    await this.asRoot(`umask 077; echo ${held} >/run/piwork/held`);
+    await this.#serve(["python3", "-I", "-S", "-c", ROOT_SERVER]);
+    await this.#startVictim();
+    this.machine = await machinePicture(this);
+  }
+
+  /** A process of the victim with secrets wherever a process can have them, for as long as the machine lives. */
+  async #startVictim(): Promise<void> {
+    // The secrets come from files: the words of a command are seen in several processes.
+    const script = `export VICTIM=$(cat ~/environment); exec python3 -I -S -c "$0" "$(cat ~/arguments)"`;
+    await this.#serve(["sh", "-c", script, VICTIM_SERVER], this.victim);
+    this.victimProcesses = (await victimProcesses(this)) ?? "";
+    if (this.victimProcesses === "") throw new Error("the victim has no process");
+  }
+
+  /** Starts what runs until its machine ends, and waits until it serves. */
+  async #serve(argv: string[], task?: string): Promise<void> {
+    const where = task === undefined ? { task: this.victim, unconfined: true as const } : { task };
+    await new Promise<void>((resolve, reject) => {
+      const output = (data: Buffer) => data.includes("serving") && resolve();
+      this.talk.exec(argv, where, output).then(
+        (end) => reject(new Error(`a server ended with ${end.code}: ${end.stderr}`)),
+        reject, // with the machine
+      );
+    });
+  }
+
+  /** Runs a script as the attacker, in the shell that stays; for what needs no process tree of its own. */
+  async attackQuickly(script: string): Promise<Ran> {
+    const { argv: _, ...how } = this.way.enter("");
+    if (this.#attackerShell?.isUsable !== true || this.#attackerShellWay !== this.way) {
+      await this.#attackerShell?.[Symbol.asyncDispose]();
+      this.#attackerShellWay = this.way;
+      const enter = (loop: string) => ({ ...how, argv: this.way.enter(loop).argv, task: this.attacker });
+      this.#attackerShell = await Shell.start(this.runtime.client, this.world.own, enter);
+    }
+    return this.#attackerShell.run(script, ATTACK_DEADLINE_MS);
+  }
+
+  /** Runs a script as the attacker. */
+  async attack(script: string, deadlineMs = ATTACK_DEADLINE_MS): Promise<Ran> {
+    const { argv, ...how } = this.way.enter(script);
+    let output = "";
+    const collect = (data: Buffer) => {
+      if (output.length < 4 * 1024 * 1024) output += data.toString("latin1");
+    };
+    const over = new AbortController();
+    const cutOff = delay(deadlineMs + CUT_OFF_MS, undefined, { signal: over.signal }).catch(() => undefined);
+    try {
+      const running = this.talk.exec(argv, { task: this.attacker, timeoutMs: deadlineMs, ...how }, collect);
+      const end = await Promise.race([running, cutOff]);
+      return { output, code: end === undefined || end.timedOut ? undefined : end.code };
+    } catch (error) {
+      return { output: `${output}\n${error instanceof Error ? error.message : error}`, code: undefined };
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Runs a script as root of the machine, outside of every wall. */
+  async asRoot(script: string): Promise<{ text: string; code: number }> {
+    this.#rootShell ??= this.#startRootShell();
+    if (!(await this.#rootShell).isUsable) this.#rootShell = this.#startRootShell();
+    const { output, code } = await (await this.#rootShell).run(`exec 2>/dev/null\n${script}`, ROOT_DEADLINE_MS);
+    if (code === undefined) throw new Lost();
+    return { text: output, code };
+  }
+
+  #startRootShell(): Promise<Shell> {
+    const enter = (loop: string) => ({
+      argv: ["sh", "-c", `cd /run/piwork/workspace/${ROOT_SHELL} && ${loop}`],
+      task: this.victim,
+      unconfined: true as const,
+    });
+    return Shell.start(this.runtime.client, join(this.world.workspace, ROOT_SHELL), enter);
+  }
+
+  /** Puts everything back that an attack has changed; where that does not work, in a new machine. */
+  async mend(undo = ""): Promise<void> {
+    this.world.restore();
+    try {
+      await inTime(this.asRoot(`${undo}\nrm -rf /run/piwork/slots/${this.attacker}/tmp/*`));
+      const broken = await machinePicture(this);
+      await inTime(this.asRoot(mending(this.machine, broken)));
+      if ((await victimProcesses(this)) !== this.victimProcesses) await this.#revive();
+      this.machine = sameAs(this.machine, await machinePicture(this));
+    } catch (error) {
+      this.renewals.push(String(error));
+      await this.renew();
+    }
+  }
+
+  /** The victim's agent and process, anew. */
+  async #revive(): Promise<void> {
+    await this.asRoot(`echo 1 >/sys/fs/cgroup/tasks/${this.victim}/cgroup.kill`);
+    await waitFor(
+      "the end of the victim's processes",
+      5_000,
+      async () => (await victimProcesses(this)) === "" || undefined,
+    );
+    await waitFor("the victim's agent", 20_000, () =>
+      this.runtime.client.call("task_switch", { task: this.victim }).catch(() => undefined),
+    );
+    await waitFor("the victim's agent", 20_000, async () => (await victimProcesses(this)) || undefined);
+    await this.#startVictim();
+  }
+
+  /** A new machine, for one that an attack has ruined. */
+  async renew(): Promise<void> {
+    const pid = await this.runtime.qemuPid().catch(() => undefined);
+    // The runtime starts another one with the next request.
+    if (pid !== undefined) {
+      process.kill(pid, "SIGKILL");
+      await waitForEnd(pid, "QEMU");
+    }
+    this.world.restore();
+    for (const task of [this.victim, this.attacker])
+      await waitFor("a new machine", 60_000, () =>
+        this.talk.exec(["true"], { task }).catch(async () => {
+          await this.runtime.client.call("task_switch", { task }).catch(() => undefined);
+          return undefined;
+        }),
+      );
+    await this.#settle();
+    this.world.remember();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.runtime[Symbol.asyncDispose]();
+    this.sandbox[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,137 @@
+import { parseArgs } from "node:util";
+import { perform } from "../harness/attacks/perform.ts";
+import { QemuWorld } from "../harness/attacks/qemu.ts";
+import { BWRAP, CONTROL, piworkWay, Target, type Way } from "../harness/attacks/target.ts";
+import { conclude, Run, type Tally } from "../harness/checks.ts";
+import { buildImage } from "../harness/image.ts";
+import { Opened } from "../harness/opened.ts";
+import { machineLayer, taskLayer } from "../runtime/protocol/layers.ts";
+import { agentAttacks } from "./negative/catalogue.ts";
+import { type Entry, entries, isEssential, type Part, scoreOf, stage } from "./negative/stage.ts";
+import { openWire } from "./negative/wire.ts";
+
+const USAGE = `usage: negative.ts [FILTER] [options]
+
+  FILTER               checks whose id, group or lane has this in it
+  --all                also the neighbours of what every run tries; a FILTER chooses among all
+  --list               says which there are, and does nothing
+  --target WHICH       piwork, or to look at something else: bwrap, control
+  --without LAYER,...  leaves layers of the walls out, and says what gets through then
+                       tasks: ${taskLayer.options.join(" ")}
+                       QEMU: ${machineLayer.options.join(" ")}`;
+
+/** Everything that must not happen, tried; every refusal; and the work that must go on all the same. */
+export async function negative(filter = "", all = false): Promise<Tally> {
+  const chosen = choose(filter, all);
+  if (chosen.length === 0) throw new Error(`no check has '${filter}' in its id or lane; --list shows them`);
+  const run = new Run("negative", (id) => `npx mise run test-negative ${id}`);
+  const part = (lane: Part) => chosen.filter((entry) => entry.lane === lane).map(({ check }) => check);
+  const perform = (...lanes: Part[]) => run.perform(lanes.flatMap(part));
+  const needs = (...lanes: Part[]) => lanes.some((lane) => part(lane).length > 0);
+  const opened = new Opened();
+  try {
+    const qemu =
+      needs("qemu") &&
+      opened
+        .add(QemuWorld.open())
+        .then((world) => (stage.qemu = world))
+        .then(() => perform("qemu"));
+    const onTarget = needs("agent", "host", "work");
+    await Promise.all([
+      onTarget && opened.add(Target.open(piworkWay([]), run.directory)).then((target) => (stage.target = target)),
+      needs("agent", "walls") &&
+        opened
+          .add(Target.open(CONTROL, run.directory, machineLayer.options))
+          .then((control) => (stage.control = control)),
+    ]);
+    await Promise.all([qemu, perform("agent")]);
+    const onWire = async () => {
+      if (!needs("wire")) return;
+      stage.wire = await opened.add(openWire(run.directory));
+      await perform("wire");
+    };
+    // The control's machine is an unsafe one like the other; its walls can be broken as well as those.
+    const onControl = perform("walls").then(() => opened.close(stage.control));
+    await Promise.all([perform("host", "work"), onControl, onWire()]);
+  } finally {
+    await opened.closeAll();
+  }
+  const tally = run.finish(chosen.map(({ check }) => check.id));
+  console.log(`\n${scoreOf(chosen, run.results)}`);
+  return tally;
+}
+
+function choose(filter: string, all: boolean): readonly Entry[] {
+  return entries.filter(
+    (entry) => `${entry.check.id} ${entry.lane}`.includes(filter) && (all || filter !== "" || isEssential(entry)),
+  );
+}
+
+/** What gets through somewhere else: a measurement, of which nothing is expected. */
+async function measure(way: Way, filter: string, without: readonly string[]): Promise<void> {
+  const run = new Run("negative-score");
+  const machineLayers = machineLayer.options.filter((layer) => without.includes(layer));
+  await using target = await Target.open(way, run.directory, machineLayers);
+  const through: string[] = [];
+  const attacks = agentAttacks.filter(({ id }) => id.includes(filter));
+  for (const attack of attacks) {
+    const sight = await perform(attack, target);
+    if (sight.through) through.push(attack.id);
+    console.log(`${sight.through ? "THROUGH" : "held   "}  ${attack.id}  ${attack.tries}: ${sight.seen}`);
+  }
+  console.log(`\n${way.description}: attacks ${attacks.length} · through ${through.length}`);
+  for (const id of through) console.log(`  ${id}`);
+}
+
+function list(chosen: readonly Entry[]): void {
+  for (const { check, kind, lane } of chosen)
+    console.log(`${kind.padEnd(7)}  ${lane.padEnd(5)}  ${check.id}  ${check.claim}`);
+  console.log(`${chosen.length} checks`);
+}
+
+if (import.meta.filename === process.argv[1]) {
+  const { values, positionals } = parseArguments();
+  const filter = positionals[0] ?? "";
+  const without = values.without?.split(",") ?? [];
+  if (values.list) {
+    list(choose(filter, values.all));
+  } else if (values.target === "piwork" && without.length === 0) {
+    await buildImage();
+    conclude(await negative(filter, values.all));
+  } else {
+    const tasks = taskLayer.options.filter((layer) => without.includes(layer));
+    const ways: Record<string, Way> = { piwork: piworkWay(tasks), bwrap: BWRAP, control: CONTROL };
+    await buildImage();
+    await measure(ways[values.target] as Way, filter, without);
+  }
+}
+
+function parseArguments() {
+  try {
+    const parsed = parseArgs({
+      allowPositionals: true,
+      options: {
+        all: { type: "boolean", default: false },
+        list: { type: "boolean", default: false },
+        target: { type: "string", default: "piwork" },
+        without: { type: "string" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    const { help, target, without } = parsed.values;
+    if (help) {
+      console.log(USAGE);
+      process.exit(0);
+    }
+    if (!["piwork", "bwrap", "control"].includes(target)) throw new Error(`there is no target '${target}'`);
+    const known: readonly string[] = [...taskLayer.options, ...machineLayer.options];
+    for (const layer of without?.split(",") ?? [])
+      if (!known.includes(layer)) throw new Error(`there is no layer '${layer}'`);
+    if (without !== undefined && target !== "piwork") throw new Error("--without is for the target piwork");
+    if (parsed.positionals.length > 1) throw new Error("one filter at a time");
+    return parsed;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`);
+    process.exit(2);
+  }
+}

@@ -1,0 +1,94 @@
+import { groupOf, type Lane } from "../../harness/attacks/attack.ts";
+import { honestChecks, hostChecks } from "../../harness/attacks/host.ts";
+import { asCheck, type Outcome } from "../../harness/attacks/perform.ts";
+import { type QemuWorld, qemuChecks, qemuLayerChecks } from "../../harness/attacks/qemu.ts";
+import type { Target } from "../../harness/attacks/target.ts";
+import type { Wire } from "../../harness/attacks/wire.ts";
+import type { Check, Result } from "../../harness/checks.ts";
+import { agentAttacks, essentialAttacks } from "./catalogue.ts";
+import { controlApi } from "./control-api.ts";
+import { honestFiles, hostFiles } from "./host-files.ts";
+import { hostBinds, hostRaces } from "./host-races.ts";
+import { qemu } from "./qemu.ts";
+import { wallChecks } from "./walls.ts";
+import { wireChecks } from "./wire.ts";
+import { legitimateWork } from "./work.ts";
+
+/** What is open while the checks run. */
+export const stage: { target?: Target; control?: Target; qemu?: QemuWorld; wire?: Wire } = {};
+
+/** Lanes of attacks, and what is not attacked: refusals of walls that are not whole, and legitimate work. */
+export type Part = Lane | "walls" | "work";
+
+const essential: ReadonlySet<string> = new Set(essentialAttacks.map(({ id }) => id));
+
+/** Whether every run has it: of the attacks of tasks, those that stand for their neighbours; legitimate work takes minutes. */
+export function isEssential({ lane, check }: Entry): boolean {
+  return lane === "agent" ? essential.has(check.id) : lane !== "work";
+}
+
+export interface Entry {
+  kind: "attack" | "refusal" | "work";
+  lane: Part;
+  check: Check;
+}
+
+function onStage<K extends keyof typeof stage>(which: K): NonNullable<(typeof stage)[K]> {
+  const open = stage[which];
+  if (open === undefined) throw new Error(`'${which}' is not open`);
+  return open;
+}
+const target = () => onStage("target");
+const qemuWorld = () => onStage("qemu");
+
+const entriesOf = (kind: Entry["kind"], lane: Part, checks: readonly Check[]): Entry[] =>
+  checks.map((check) => ({ kind, lane, check }));
+
+/** Every check of the suite, in the order in which they run. */
+export const entries: readonly Entry[] = [
+  ...entriesOf(
+    "attack",
+    "agent",
+    agentAttacks.map((attack) => asCheck(attack, () => ({ target: target(), control: onStage("control") }))),
+  ),
+  ...entriesOf("attack", "qemu", qemuChecks(qemu, qemuWorld)),
+  ...entriesOf("refusal", "qemu", qemuLayerChecks(qemu, qemuWorld)),
+  ...entriesOf(
+    "refusal",
+    "walls",
+    wallChecks(() => onStage("control")),
+  ),
+  ...entriesOf("attack", "host", [...hostChecks(hostFiles, target), ...hostRaces(target)]),
+  ...entriesOf("work", "host", honestChecks(honestFiles, target)),
+  ...entriesOf("refusal", "host", [...hostBinds(target), ...controlApi(target)]),
+  ...entriesOf("work", "work", legitimateWork(target)),
+  ...entriesOf(
+    "refusal",
+    "wire",
+    wireChecks(() => onStage("wire")),
+  ),
+];
+
+/** The last lines: what was proven, by group and in all. */
+export function scoreOf(chosen: readonly Entry[], results: readonly Result[]): string {
+  const ran = chosen.map(({ kind, check }) => ({
+    kind,
+    group: groupOf(check),
+    outcome: results.find(({ id }) => id === check.id)?.evidence as Outcome | undefined,
+  }));
+  const attacks = ran.filter(({ kind }) => kind === "attack");
+  const count = (of: typeof attacks) => {
+    const live = of.filter(({ outcome }) => outcome?.control?.through === true).length;
+    return { all: of.length, live, through: of.filter(({ outcome }) => outcome?.target?.through !== false).length };
+  };
+  const groups = [...new Set(attacks.map(({ group }) => group))].map((group) => {
+    const { all, live, through } = count(attacks.filter((attack) => attack.group === group));
+    return `${group.padEnd(16)}  ${String(all).padStart(3)}  ${String(live).padStart(4)}  ${String(through).padStart(7)}`;
+  });
+  const { all, live, through } = count(attacks);
+  const refusals = ran.filter(({ kind }) => kind === "refusal").length;
+  return [
+    ...(groups.length > 0 ? ["group             all  live  through", ...groups, ""] : []),
+    `attacks ${all} · live ${live} · dead ${all - live} · through ${through} · refusals ${refusals}`,
+  ].join("\n");
+}
