@@ -7,6 +7,7 @@ import { buildImage } from "../harness/image.ts";
 import { Opened } from "../harness/opened.ts";
 import { machineLayer, taskLayer } from "../runtime/protocol/layers.ts";
 import { agentAttacks } from "./negative/catalogue.ts";
+import { FIXED } from "./negative/layers.ts";
 import { type Entry, entries, isEssential, type Part, scoreOf, stage } from "./negative/stage.ts";
 import { openWire } from "./negative/wire.ts";
 
@@ -17,7 +18,7 @@ const USAGE = `usage: negative.ts [FILTER] [options]
   --list               says which there are, and does nothing
   --target WHICH       piwork, or to look at something else: bwrap, control
   --without LAYER,...  leaves layers of the walls out, and says what gets through then
-                       tasks: ${taskLayer.options.join(" ")}
+                       tasks: ${taskLayer.options.filter((layer) => !FIXED.has(layer)).join(" ")}
                        QEMU: ${machineLayer.options.join(" ")}`;
 
 /** Everything that must not happen, tried; every refusal; and the work that must go on all the same. */
@@ -126,7 +127,8 @@ function parseArguments() {
     if (!["piwork", "bwrap", "control"].includes(target)) throw new Error(`there is no target '${target}'`);
     const known: readonly string[] = [...taskLayer.options, ...machineLayer.options];
     for (const layer of without?.split(",") ?? [])
-      if (!known.includes(layer)) throw new Error(`there is no layer '${layer}'`);
+      if (!known.includes(layer) || FIXED.has(layer))
+        throw new Error(`there is no layer '${layer}' that can be left out`);
     if (without !== undefined && target !== "piwork") throw new Error("--without is for the target piwork");
     if (parsed.positionals.length > 1) throw new Error("one filter at a time");
     return parsed;

@@ -9,6 +9,9 @@ export interface LayerUse {
   beside?: TaskLayer | MachineLayer;
 }
 
+/** Those of the control group: it is the task's, and the harness cannot leave them out for one command. */
+export const FIXED: ReadonlySet<string> = new Set<TaskLayer>(["memory", "processes", "cpu"]);
+
 /** What each layer is for. Whether that is so is measured; see suites/walls.ts. */
 // biome-ignore format: a table
 export const LAYERS: Record<TaskLayer, LayerUse> = {
@@ -22,8 +25,8 @@ export const LAYERS: Record<TaskLayer, LayerUse> = {
   uid: { takes: "being root", attacks: ["secrets.private-root", "paths.absolute"], beside: "view" },
   capabilities: { takes: "every right that root has", attacks: ["proc.kmsg", "proc.kcore"], beside: "user" },
   seccomp: { takes: "system calls it has no use for", attacks: ["special-files.setuid", "special-files.setuid-mknod"], beside: "qemu-modes" },
-  memory: { takes: "memory that others need", attacks: ["running-out.memory"] },
-  processes: { takes: "processes that others need", attacks: ["running-out.processes"] },
+  memory: { takes: "memory that others need", attacks: [] },
+  processes: { takes: "processes that others need", attacks: [] },
   cpu: { takes: "the processor, while others want it", attacks: [] },
   tmpfs: { takes: "memory that looks like files", attacks: ["running-out.tmp"] },
   descriptors: { takes: "what the supervisor had open", attacks: ["descriptors.proc-parent", "descriptors.openat", "descriptors.fchdir"] },
