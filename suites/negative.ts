@@ -27,7 +27,7 @@ export async function negative(filter = "", all = false): Promise<Tally> {
   if (chosen.length === 0) throw new Error(`no check has '${filter}' in its id or lane; --list shows them`);
   const run = new Run("negative", (id) => `npx mise run test-negative ${id}`);
   const part = (lane: Part) => chosen.filter((entry) => entry.lane === lane).map(({ check }) => check);
-  const perform = (...lanes: Part[]) => run.perform(lanes.flatMap(part));
+  const runLanes = (...lanes: Part[]) => run.perform(lanes.flatMap(part));
   const needs = (...lanes: Part[]) => lanes.some((lane) => part(lane).length > 0);
   const opened = new Opened();
   try {
@@ -36,7 +36,7 @@ export async function negative(filter = "", all = false): Promise<Tally> {
       opened
         .add(QemuWorld.open())
         .then((world) => (stage.qemu = world))
-        .then(() => perform("qemu"));
+        .then(() => runLanes("qemu"));
     const onTarget = needs("agent", "host", "work");
     await Promise.all([
       onTarget && opened.add(Target.open(piworkWay([]), run.directory)).then((target) => (stage.target = target)),
@@ -45,15 +45,15 @@ export async function negative(filter = "", all = false): Promise<Tally> {
           .add(Target.open(CONTROL, run.directory, machineLayer.options))
           .then((control) => (stage.control = control)),
     ]);
-    await Promise.all([qemu, perform("agent")]);
+    await Promise.all([qemu, runLanes("agent")]);
     const onWire = async () => {
       if (!needs("wire")) return;
       stage.wire = await opened.add(openWire(run.directory));
-      await perform("wire");
+      await runLanes("wire");
     };
     // The control's machine is an unsafe one like the other; its walls can be broken as well as those.
-    const onControl = perform("walls").then(() => opened.close(stage.control));
-    await Promise.all([perform("host", "work"), onControl, onWire()]);
+    const onControl = runLanes("walls").then(() => opened.close(stage.control));
+    await Promise.all([runLanes("host", "work"), onControl, onWire()]);
   } finally {
     await opened.closeAll();
   }

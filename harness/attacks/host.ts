@@ -1,7 +1,6 @@
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Area } from "../../runtime/protocol/files.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import type { Check } from "../checks.ts";
@@ -16,6 +15,7 @@ import {
   naivePreview,
   naiveTool,
 } from "../controls/naive-files.ts";
+import { inTime } from "./machine-picture.ts";
 import type { Sight } from "./oracles.ts";
 import { verdict } from "./perform.ts";
 import type { Target } from "./target.ts";
@@ -282,10 +282,4 @@ async function settle(asked: Promise<string>, deadlineMs: number): Promise<Answe
     (error) => ({ answer: "", code: String((error as { code?: string }).code ?? error).slice(0, 100) }),
   );
   return (await inTime(answered, deadlineMs)) ?? { answer: "", code: "silent" };
-}
-
-async function inTime<T>(work: Promise<T>, deadlineMs: number): Promise<T | undefined> {
-  const over = new AbortController();
-  const late = delay(deadlineMs, undefined, { signal: over.signal }).catch(() => undefined);
-  return Promise.race([work.catch(() => undefined), late]).finally(() => over.abort());
 }

@@ -13,7 +13,7 @@ export interface Ran {
 
 const MARK = "end-of-script";
 /** Output that is kept of one script, in characters. */
-const LONGEST = 4 * 1024 * 1024;
+export const LONGEST = 4 * 1024 * 1024;
 
 /**
  * Takes scripts from files of its directory, one after the other, and runs each in a copy of itself. It waits, and begins,

@@ -6,7 +6,7 @@ import { makeSandbox, RunningRuntime, type Sandbox, waitFor, waitForEnd } from "
 import { Talk } from "../talk.ts";
 import { inTime, Lost, machinePicture, mending, sameAs, victimProcesses } from "./machine-picture.ts";
 import { KNOWN_TO_ROOT, ROOT_HOLDS, ROOT_SERVER, VICTIM_HOLDS, VICTIM_SERVER } from "./servers.ts";
-import { type Ran, Shell } from "./shell.ts";
+import { LONGEST, type Ran, Shell } from "./shell.ts";
 import { ROOT_SHELL, World } from "./world.ts";
 
 /**
@@ -176,11 +176,10 @@ busybox ip link set lo up
 
   /** Runs a script as the attacker, in the shell that stays; for what needs no process tree of its own. */
   async attackQuickly(script: string): Promise<Ran> {
-    const { argv: _, ...how } = this.way.enter("");
     if (this.#attackerShell?.isUsable !== true || this.#attackerShellWay !== this.way) {
       await this.#attackerShell?.[Symbol.asyncDispose]();
       this.#attackerShellWay = this.way;
-      const enter = (loop: string) => ({ ...how, argv: this.way.enter(loop).argv, task: this.attacker });
+      const enter = (loop: string) => ({ ...this.way.enter(loop), task: this.attacker });
       this.#attackerShell = await Shell.start(this.runtime.client, this.world.own, enter);
     }
     return this.#attackerShell.run(script, ATTACK_DEADLINE_MS);
@@ -191,7 +190,7 @@ busybox ip link set lo up
     const { argv, ...how } = this.way.enter(script);
     let output = "";
     const collect = (data: Buffer) => {
-      if (output.length < 4 * 1024 * 1024) output += data.toString("latin1");
+      if (output.length < LONGEST) output += data.toString("latin1");
     };
     const over = new AbortController();
     const cutOff = delay(deadlineMs + CUT_OFF_MS, undefined, { signal: over.signal }).catch(() => undefined);
