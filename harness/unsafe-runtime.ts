@@ -3,6 +3,7 @@ import { PiworkError } from "../runtime/protocol/errors.ts";
 import { machineLayer } from "../runtime/protocol/layers.ts";
 import { serve } from "../runtime/serve.ts";
 import { resolveWorkspaceRoot } from "../runtime/workspace/folder.ts";
+import { SMALL_QUOTA } from "./attacks/quota.ts";
 
 // What `piwork up` does, with machines that are there to be attacked: whoever has the control socket is their root, and the
 // named walls around QEMU are left out.
@@ -18,8 +19,7 @@ await serve(
     agent: "probe",
     acceleration: "auto",
     unsafe: { without: layers },
-    // Small enough to be reached within seconds.
-    quota: layers.includes("quota") ? UNBOUNDED : { bytes: 512 * 1024 * 1024, entries: 20_000 },
+    quota: layers.includes("quota") ? UNBOUNDED : SMALL_QUOTA,
     buildImage: () => Promise.reject(new PiworkError("TASK_BOOTSTRAP_FAILED", "The suites build the image first.")),
   },
   { say: console.log, listening: () => {}, ready: () => {} },

@@ -1,13 +1,15 @@
 import { parseArgs } from "node:util";
+import type { Sight } from "../harness/attacks/oracles.ts";
 import { perform } from "../harness/attacks/perform.ts";
-import { QemuWorld } from "../harness/attacks/qemu.ts";
+import { QemuWorld } from "../harness/attacks/qemu-world.ts";
 import { BWRAP, CONTROL, piworkWay, Target, type Way } from "../harness/attacks/target.ts";
 import { conclude, Run, type Tally } from "../harness/checks.ts";
 import { buildImage } from "../harness/image.ts";
 import { Opened } from "../harness/opened.ts";
-import { machineLayer, taskLayer } from "../runtime/protocol/layers.ts";
+import { type MachineLayer, machineLayer, taskLayer } from "../runtime/protocol/layers.ts";
 import { agentAttacks } from "./negative/catalogue.ts";
-import { FIXED } from "./negative/layers.ts";
+import { sortLayers } from "./negative/layers.ts";
+import { qemu } from "./negative/qemu.ts";
 import { type Entry, entries, isEssential, type Part, scoreOf, stage } from "./negative/stage.ts";
 import { openWire } from "./negative/wire.ts";
 
@@ -18,8 +20,8 @@ const USAGE = `usage: negative.ts [FILTER] [options]
   --list               says which there are, and does nothing
   --target WHICH       piwork, or to look at something else: bwrap, control
   --without LAYER,...  leaves layers of the walls out, and says what gets through then
-                       tasks: ${taskLayer.options.filter((layer) => !FIXED.has(layer)).join(" ")}
-                       QEMU: ${machineLayer.options.join(" ")}`;
+                       tasks: ${taskLayer.options.join(" ")}
+                       machines: ${machineLayer.options.join(" ")}`;
 
 /** Everything that must not happen, tried; every refusal; and the work that must go on all the same. */
 export async function negative(filter = "", all = false): Promise<Tally> {
@@ -69,18 +71,25 @@ function choose(filter: string, all: boolean): readonly Entry[] {
 }
 
 /** What gets through somewhere else: a measurement, of which nothing is expected. */
-async function measure(way: Way, filter: string, without: readonly string[]): Promise<void> {
+async function measure(way: Way, filter: string, machines: readonly MachineLayer[]): Promise<void> {
   const run = new Run("negative-score");
-  const machineLayers = machineLayer.options.filter((layer) => without.includes(layer));
-  await using target = await Target.open(way, run.directory, machineLayers);
   const through: string[] = [];
   const attacks = agentAttacks.filter(({ id }) => id.includes(filter));
-  for (const attack of attacks) {
-    const sight = await perform(attack, target);
-    if (sight.through) through.push(attack.id);
-    console.log(`${sight.through ? "THROUGH" : "held   "}  ${attack.id}  ${attack.tries}: ${sight.seen}`);
+  const fromQemu = machines.length === 0 ? [] : qemu.filter(({ id }) => id.includes(filter));
+  const tell = ({ id, tries }: { id: string; tries: string }, sight: Sight) => {
+    if (sight.through) through.push(id);
+    console.log(`${sight.through ? "THROUGH" : "held   "}  ${id}  ${tries}: ${sight.seen}`);
+  };
+  if (attacks.length > 0) {
+    await using target = await Target.open(way, run.directory, machines);
+    for (const attack of attacks) tell(attack, await perform(attack, target));
   }
-  console.log(`\n${way.description}: attacks ${attacks.length} · through ${through.length}`);
+  if (fromQemu.length > 0) {
+    await using world = await QemuWorld.open();
+    for (const attack of fromQemu) tell(attack, await world.perform(attack, { without: machines }));
+  }
+  const left = machines.length === 0 ? "" : `, machines without ${machines.join(", ")}`;
+  console.log(`\n${way.description}${left}: attacks ${attacks.length + fromQemu.length} · through ${through.length}`);
   for (const id of through) console.log(`  ${id}`);
 }
 
@@ -100,10 +109,10 @@ if (import.meta.filename === process.argv[1]) {
     await buildImage();
     conclude(await negative(filter, values.all));
   } else {
-    const tasks = taskLayer.options.filter((layer) => without.includes(layer));
+    const { tasks, machines } = sortLayers(without);
     const ways: Record<string, Way> = { piwork: piworkWay(tasks), bwrap: BWRAP, control: CONTROL };
     await buildImage();
-    await measure(ways[values.target] as Way, filter, without);
+    await measure(ways[values.target] as Way, filter, machines);
   }
 }
 
@@ -127,8 +136,7 @@ function parseArguments() {
     if (!["piwork", "bwrap", "control"].includes(target)) throw new Error(`there is no target '${target}'`);
     const known: readonly string[] = [...taskLayer.options, ...machineLayer.options];
     for (const layer of without?.split(",") ?? [])
-      if (!known.includes(layer) || FIXED.has(layer))
-        throw new Error(`there is no layer '${layer}' that can be left out`);
+      if (!known.includes(layer)) throw new Error(`there is no layer '${layer}'`);
     if (without !== undefined && target !== "piwork") throw new Error("--without is for the target piwork");
     if (parsed.positionals.length > 1) throw new Error("one filter at a time");
     return parsed;

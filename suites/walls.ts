@@ -1,31 +1,55 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { perform } from "../harness/attacks/perform.ts";
+import { QemuWorld } from "../harness/attacks/qemu-world.ts";
 import { piworkWay, Target } from "../harness/attacks/target.ts";
 import { Run } from "../harness/checks.ts";
 import { buildImage } from "../harness/image.ts";
 import { REPOSITORY } from "../runtime/places.ts";
 import { type MachineLayer, machineLayer, type TaskLayer, taskLayer } from "../runtime/protocol/layers.ts";
 import { agentAttacks } from "./negative/catalogue.ts";
-import { FIXED, LAYERS } from "./negative/layers.ts";
+import { MACHINE_LAYERS, QUOTA_ATTACKS, sortLayers, TASK_LAYERS } from "./negative/layers.ts";
+import { qemu } from "./negative/qemu.ts";
 
 type Layer = TaskLayer | MachineLayer;
 
 const DOCUMENT = "docs/walls.md";
 
-/** Which of these attacks get through with these layers out. */
+/** Which of these attacks of a task get through with these layers out. */
 async function through(
   openTarget: (machines: readonly MachineLayer[]) => Promise<Target>,
   ids: readonly string[],
   without: readonly Layer[],
 ): Promise<string[]> {
-  const target = await openTarget(machineLayer.options.filter((layer) => without.includes(layer)));
-  target.way = piworkWay(taskLayer.options.filter((layer) => without.includes(layer)));
+  const { tasks, machines } = sortLayers(without);
+  const target = await openTarget(machines);
+  await target.use(piworkWay(tasks));
   const found: string[] = [];
   for (const attack of agentAttacks.filter(({ id }) => ids.includes(id)))
     if ((await perform(attack, target)).through) found.push(attack.id);
+  await target.use(piworkWay([]));
+  return tell(without, found, ids);
+}
+
+/** The same for attacks of whoever has taken over QEMU. */
+async function throughQemu(world: QemuWorld, layer: MachineLayer, without: readonly MachineLayer[]): Promise<string[]> {
+  const attacks = qemu.filter((attack) => attack.layer === layer);
+  const found: string[] = [];
+  for (const attack of attacks) if ((await world.perform(attack, { without })).through) found.push(attack.id);
+  return tell(
+    without,
+    found,
+    attacks.map(({ id }) => id),
+  );
+}
+
+function tell(without: readonly Layer[], found: string[], ids: readonly string[]): string[] {
   console.log(`without ${without.join(" and ") || "nothing"}: ${found.join(" ") || "nothing"} of ${ids.join(" ")}`);
   return found;
+}
+
+function assertHeld(found: readonly string[]): void {
+  if (found.length > 0) throw new Error(`with every layer in place something gets through: ${found.join(" ")}`);
 }
 
 const list = (ids: readonly string[]) => ids.map((id) => `\`${id}\``).join(" ");
@@ -40,15 +64,10 @@ const openTarget = async (machines: readonly MachineLayer[]) => {
   return target;
 };
 try {
-  const rows: string[] = [];
+  const taskRows: string[] = [];
   for (const layer of taskLayer.options) {
-    const { takes, attacks, beside } = LAYERS[layer];
-    if (FIXED.has(layer)) {
-      rows.push(`| \`${layer}\` | ${takes} | not measured: the harness cannot leave it out |`);
-      continue;
-    }
-    const always = await through(openTarget, attacks, []);
-    if (always.length > 0) throw new Error(`with every layer in place something gets through: ${always.join(" ")}`);
+    const { takes, attacks, beside } = TASK_LAYERS[layer];
+    assertHeld(await through(openTarget, attacks, []));
     const alone = await through(openTarget, attacks, [layer]);
     let seen = alone.length > 0 ? list(alone) : "nothing";
     if (alone.length === 0 && beside !== undefined) {
@@ -57,7 +76,21 @@ try {
       const pair = both.filter((id) => !other.includes(id));
       if (pair.length > 0) seen = `with \`${beside}\` also left out: ${list(pair)}`;
     }
-    rows.push(`| \`${layer}\` | ${takes} | ${seen} |`);
+    taskRows.push(`| \`${layer}\` | ${takes} | ${seen} |`);
+  }
+  const machineRows: string[] = [];
+  await using world = await QemuWorld.open();
+  for (const layer of machineLayer.options) {
+    const always = [
+      ...(layer === "quota" ? await through(openTarget, QUOTA_ATTACKS, []) : []),
+      ...(await throughQemu(world, layer, [])),
+    ];
+    assertHeld(always);
+    const alone = [
+      ...(layer === "quota" ? await through(openTarget, QUOTA_ATTACKS, [layer]) : []),
+      ...(await throughQemu(world, layer, [layer])),
+    ];
+    machineRows.push(`| \`${layer}\` | ${MACHINE_LAYERS[layer]} | ${list(alone) || "nothing"} |`);
   }
   writeFileSync(
     join(REPOSITORY, DOCUMENT),
@@ -67,9 +100,15 @@ Written by \`npx mise run test-walls\`, which leaves one layer out, in a machine
 the layer is there for (\`suites/negative/layers.ts\`). "Nothing" means that none of these got through: what the layer holds is held by
 others as well, as far as this suite can tell. \`npx mise run test-negative --without LAYER\` tries all attacks.
 
+## Around a task, in its machine
 | layer | what it takes from a task | what gets through without it |
 | --- | --- | --- |
-${rows.join("\n")}
+${taskRows.join("\n")}
+
+## Around a machine, on the host
+| layer | what it takes from whoever has taken over QEMU | what gets through without it |
+| --- | --- | --- |
+${machineRows.join("\n")}
 `,
   );
 } finally {

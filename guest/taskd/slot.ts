@@ -14,6 +14,7 @@ export class Slot {
   readonly directories: TaskDirectories;
   readonly #user = FIRST_USER + users++;
   #group: Group | undefined;
+  #confinement: Confinement | undefined;
   readonly #taskId: string;
   readonly #root: string;
   /** what is mounted, the last of it last; the folder is mounted over the outputs */
@@ -35,14 +36,7 @@ export class Slot {
 
   /** What runs in it runs in this; undefined while nothing may. */
   get confinement(): Confinement | undefined {
-    if (!this.#mounted.includes(this.directories.work) || this.#group === undefined) return undefined;
-    return {
-      directories: this.directories,
-      accounts: this.#accounts,
-      group: this.#group.directory,
-      owner: tasksOwner(),
-      user: this.#user,
-    };
+    return this.#confinement;
   }
 
   get #accounts(): Confinement["accounts"] {
@@ -51,9 +45,10 @@ export class Slot {
 
   /** Makes the directories and the control group, and mounts the folder, or the outputs where there is none. */
   async mount(folder: string | null): Promise<void> {
-    if (this.confinement !== undefined) return;
+    if (this.#confinement !== undefined) return;
     for (const name of ["outputs", "uploads", "home"]) this.own(name)[Symbol.dispose]();
-    this.#group = new Group(this.#taskId);
+    const group = new Group(this.#taskId);
+    this.#group = group;
     const { work, tmp, session } = this.directories;
     for (const directory of [work, tmp, session]) mkdirSync(directory, { recursive: true });
     writeFileSync(this.#accounts.passwd, `task:x:${this.#user}:${this.#user}:task:/home/task:/bin/bash\n`);
@@ -67,6 +62,13 @@ export class Slot {
     );
     using place = folder === null ? this.own("outputs") : openFolder(folder);
     await this.#keep(work, bindPlace(place, work));
+    this.#confinement = {
+      directories: this.directories,
+      accounts: this.#accounts,
+      group: group.directory,
+      owner,
+      user: this.#user,
+    };
   }
 
   /** Mounts a folder over the outputs; what runs already sees it at /work from now on. */
@@ -83,6 +85,7 @@ export class Slot {
 
   /** Ends whatever still runs in it, and takes it away. */
   async remove(): Promise<void> {
+    this.#confinement = undefined;
     await this.#group?.remove();
     this.#group = undefined;
     for (let target = this.#mounted.pop(); target !== undefined; target = this.#mounted.pop()) await unmount(target);

@@ -36,21 +36,20 @@ export class Group {
   readonly directory: string;
 
   /** Throws, naming the layer, where a bound cannot be set. */
-  constructor(name: string, without: readonly TaskLayer[] = []) {
+  constructor(name: string) {
     this.directory = `${TASKS}/${name}`;
-    mkdirSync(this.directory, { recursive: true });
+    try {
+      mkdirSync(this.directory, { recursive: true });
+    } catch (cause) {
+      throw refused(BOUNDS.map(({ layer }) => layer).join("', '"), this.directory, cause);
+    }
     for (const { layer, file, value } of BOUNDS) {
-      if (without.includes(layer)) continue;
       try {
         // Not made where the controller is missing: that would be a file of nobody.
         writeFileSync(`${this.directory}/${file}`, `${value}`, { flag: "r+" });
       } catch (cause) {
         rmdirSync(this.directory);
-        throw new PiworkError(
-          "TASK_BOOTSTRAP_FAILED",
-          `The walls around the task could not be built: the layer '${layer}' (${file}) was refused by the machine's kernel.`,
-          { cause },
-        );
+        throw refused(layer, file, cause);
       }
     }
   }
@@ -67,4 +66,12 @@ export class Group {
       }
     }
   }
+}
+
+function refused(layer: string, what: string, cause: unknown): PiworkError {
+  return new PiworkError(
+    "TASK_BOOTSTRAP_FAILED",
+    `The walls around the task could not be built: the layer '${layer}' (${what}) was refused by the machine's kernel.`,
+    { cause },
+  );
 }

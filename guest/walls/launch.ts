@@ -32,13 +32,17 @@ export interface Confinement {
 export const STATUS_FD = 3;
 export const FILTER_FD = 4;
 
+/** Exit codes of the launcher where the kernel refuses its limits, or its place in the control group. */
+export const LIMITS_REFUSED = 70;
+export const GROUP_REFUSED = 71;
+
 /**
  * Joins the control group before anything else runs, closes what taskd may have left open, and sets what a shell can
  * set. The programs have absolute names: busybox would take its own.
  */
 const PREPARE = `group=$1 last=$2; shift 2
-ulimit -c 0 && ulimit -n ${LIMITS.taskDescriptors} || exit 70
-echo 0 >"$group/cgroup.procs" || exit 70
+ulimit -c 0 && ulimit -n ${LIMITS.taskDescriptors} || exit ${LIMITS_REFUSED}
+echo 0 >"$group/cgroup.procs" || exit ${GROUP_REFUSED}
 for fd in /proc/self/fd/*; do
   fd=\${fd##*/}
   if [ "$fd" -gt "$last" ]; then eval "exec $fd>&-"; fi

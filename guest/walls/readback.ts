@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { promisify } from "node:util";
 import type { TaskLayer } from "../../runtime/protocol/layers.ts";
 import type { Confinement } from "./launch.ts";
+import { childrenOf, descriptorsOf, type Mount, mountsOf, sessionOf, statusOf } from "./proc.ts";
 
 /** One layer of a running process's walls, as the kernel tells it. */
 export interface LayerState {
@@ -41,15 +42,6 @@ const OWN_FILE =
 /** Names in the environment of a task's first process. */
 const ENVIRONMENT = new Set(["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "PWD"]);
 const NAMESPACES = ["pid", "ipc", "uts", "net", "user"] as const;
-
-interface Mount {
-  /** what of its file system is mounted */
-  root: string;
-  target: string;
-  options: string[];
-  type: string;
-  superOptions: string[];
-}
 
 /** What the kernel says about each layer around the processes of a sandbox, by the process id of its init. */
 export async function readLayers(
@@ -149,45 +141,4 @@ function isTame({ target, options, type }: Mount): boolean {
 
 function bound(mount: Mount | undefined): string | undefined {
   return mount?.superOptions.find((option) => option.startsWith("size="));
-}
-
-function mountsOf(pid: number): Mount[] {
-  return readFileSync(`/proc/${pid}/mountinfo`, "utf8")
-    .trim()
-    .split("\n")
-    .map((line) => {
-      const [own = "", source = ""] = line.split(" - ");
-      const [, , , root = "", target = "", options = ""] = own.split(" ");
-      const [type = "", , superOptions = ""] = source.split(" ");
-      return { root, target, options: options.split(","), type, superOptions: superOptions.split(",") };
-    });
-}
-
-function statusOf(pid: number): Record<string, string> {
-  const lines = readFileSync(`/proc/${pid}/status`, "utf8").trim().split("\n");
-  return Object.fromEntries(lines.map((line) => line.split(/:\t/, 2) as [string, string]));
-}
-
-function sessionOf(pid: number): string {
-  // The name of a program stands in brackets and may hold anything.
-  return (
-    readFileSync(`/proc/${pid}/stat`, "latin1")
-      .replace(/^.*\) /s, "")
-      .split(" ")[3] ?? ""
-  );
-}
-
-function descriptorsOf(pid: number): string[] {
-  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-    try {
-      return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return []; // closed meanwhile
-      throw error;
-    }
-  });
-}
-
-export function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
 }

@@ -4,8 +4,8 @@ import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import type { TaskLayer } from "../../runtime/protocol/layers.ts";
-import { type Confinement, FILTER_FD, launchWords, STATUS_FD } from "./launch.ts";
-import { childrenOf } from "./readback.ts";
+import { type Confinement, FILTER_FD, GROUP_REFUSED, LIMITS_REFUSED, launchWords, STATUS_FD } from "./launch.ts";
+import { childrenOf } from "./proc.ts";
 import { taskSyscalls } from "./task-syscalls.ts";
 
 /** What the harness does to a launch, in machines that are there to be attacked. */
@@ -95,7 +95,7 @@ export class Sandbox implements ProcessTree {
     if (this.#killed) return { code: 137 };
     throw new PiworkError(
       "TASK_BOOTSTRAP_FAILED",
-      `The walls around the task could not be built: the layer '${refusedLayer()}' was refused by the machine's kernel.`,
+      `The walls around the task could not be built: the layer '${refusedLayer(this.#child.exitCode)}' was refused by the machine's kernel.`,
     );
   }
 
@@ -133,8 +133,14 @@ function endWhenQuiet(stream: Socket): void {
   }, QUIET_MS);
 }
 
-/** Which layer it was, as far as the kernel can tell: of the namespaces, the one that nobody may make any more. */
-function refusedLayer(): TaskLayer {
+/** Exit code of setpriv where the kernel refuses what it asks for. */
+const SETPRIV_REFUSED = 127;
+
+/** Which layer it was: the steps before bubblewrap say so, then the namespace that nobody may make any more; all else bubblewrap does to the view. */
+function refusedLayer(exitCode: number | null): TaskLayer {
+  if (exitCode === LIMITS_REFUSED) return "descriptors";
+  if (exitCode === GROUP_REFUSED) return "processes";
+  if (exitCode === SETPRIV_REFUSED) return "uid";
   const limit = (kind: string) => readFileSync(`/proc/sys/user/max_${kind}_namespaces`, "utf8").trim();
   const namespaces = ["pid", "ipc", "uts", "net", "user"] as const;
   return namespaces.find((kind) => limit(kind) === "0") ?? "view";

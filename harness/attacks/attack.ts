@@ -13,6 +13,8 @@ export type OracleName =
   | "change"
   | "guest-change"
   | "victim"
+  | "bystander"
+  | "growth"
   | "silence"
   | "excess"
   | "connection"

@@ -98,6 +98,24 @@ export async function victimProcesses(target: Target): Promise<string | undefine
   return end?.code !== 0 ? undefined : end.text.trim().split("\n").sort().join(" ");
 }
 
+/**
+ * The victim's bystander as the machine's root sees it: process id, whether it is stopped, niceness, what the kernel thinks of it
+ * when memory is short, and how many files it may open. Empty where it is gone.
+ */
+export async function bystander(target: Target): Promise<string> {
+  const look = `while read -r pid; do
+  read -r name </proc/$pid/comm; [ "$name" = sleep ] || continue
+  read -r line </proc/$pid/stat; set -- \${line##*) }; nice=\${17}
+  case $1 in Z) continue ;; T|t) state=stopped ;; *) state=runs ;; esac
+  read -r score </proc/$pid/oom_score_adj
+  while read -r first second _ files _; do [ "$first $second" = "Max open" ] && break; done </proc/$pid/limits
+  echo "$pid $state nice $nice score $score files $files"
+done </sys/fs/cgroup/tasks/${target.victim}/cgroup.procs`;
+  const end = await inTime(target.asRoot(look));
+  if (end === undefined) throw new Lost();
+  return end.text.trim();
+}
+
 /** What something gives, or undefined where it fails or takes too long. */
 export async function inTime<T>(work: Promise<T>, deadlineMs = ANSWER_DEADLINE_MS): Promise<T | undefined> {
   const over = new AbortController();

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { AgentAttack, OracleName } from "./attack.ts";
-import { differences, inTime, Lost, machinePicture, victimProcesses } from "./machine-picture.ts";
+import { bystander, differences, inTime, Lost, machinePicture, victimProcesses } from "./machine-picture.ts";
+import { SMALL_QUOTA } from "./quota.ts";
 import type { Ran } from "./shell.ts";
 import type { Target } from "./target.ts";
 
@@ -17,6 +18,8 @@ export interface Sight {
 /** Looks at the world before an attack, and gives what compares it with the world after. */
 type Oracle = (target: Target, attack: AgentAttack) => Promise<(ran: Ran) => Promise<Sight>>;
 
+/** Time the runtime has to stop a task that has added too much: it looks every 2 s. */
+const STOPPED_WITHIN_MS = 6_000;
 /** Between two questions to taskd, and the time each has, in milliseconds. */
 const PING_EVERY_MS = 200;
 const PING_DEADLINE_MS = 2_500;
@@ -72,6 +75,35 @@ export const ORACLES: Record<OracleName, Oracle> = {
       const end = trouble === undefined ? await work() : undefined;
       const isWell = end?.code === 0;
       return { through: !isWell, seen: isWell ? "the victim works on" : (trouble ?? `the victim: ${end?.stderr}`) };
+    };
+  },
+
+  /** A process of another task that has nothing to do is gone, stopped, or has less than before. */
+  async bystander(target) {
+    const before = target.bystander;
+    return async () => {
+      const after = await bystander(target);
+      return {
+        through: after !== before,
+        seen: after === before ? "as before" : `was ${before}; is ${after || "gone"}`,
+      };
+    };
+  },
+
+  /** The attacker's folder holds more than a task may add, and nobody has stopped the attacker. */
+  async growth(target) {
+    return async () => {
+      const bytes = target.world.bytesOfOwn();
+      const deadline = performance.now() + STOPPED_WITHIN_MS;
+      let state = await target.attackerState();
+      while (bytes > SMALL_QUOTA.bytes && state !== "stopped" && performance.now() < deadline) {
+        await delay(PING_EVERY_MS);
+        state = await target.attackerState();
+      }
+      return {
+        through: bytes > SMALL_QUOTA.bytes && state !== "stopped",
+        seen: `${bytes} bytes, ${SMALL_QUOTA.bytes} are allowed; the attacker's task is ${state}`,
+      };
     };
   },
 

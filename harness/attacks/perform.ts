@@ -26,17 +26,19 @@ export async function perform(attack: AgentAttack, target: Target): Promise<Sigh
     throw error;
   });
   if (sight.lost || (attack.ruinous && sight.through)) await target.renew();
+  else if (oracle === "bystander" && sight.through) await target.startBystander();
   else if (attack.undo === undefined && oracle === "change") target.world.restore();
   else if (attack.undo !== undefined || (sight.through ? !HARMLESS.has(oracle) : LITTERING.has(oracle)))
     await target.mend(attack.undo);
   target.world.emptyOwn();
+  if (oracle === "growth") await target.reopenAttacker();
   return { ...sight, seen: `${sight.seen}${ran.code === undefined ? " (cut off)" : ` (exit ${ran.code})`}` };
 }
 
 /** What is seen when the script is over; others have to be watched, and everything of them must end with them. */
-const QUICK: ReadonlySet<OracleName> = new Set(["token", "change", "guest-change", "modes", "connection"]);
+const QUICK: ReadonlySet<OracleName> = new Set(["token", "change", "guest-change", "bystander", "modes", "connection"]);
 /** Who only looked or knocked has changed nothing. */
-const HARMLESS: ReadonlySet<OracleName> = new Set(["token", "connection", "starvation"]);
+const HARMLESS: ReadonlySet<OracleName> = new Set(["token", "connection", "starvation", "growth"]);
 /** These leave something in the attacker's own /tmp. */
 const LITTERING: ReadonlySet<OracleName> = new Set(["excess", "modes"]);
 

@@ -94,5 +94,7 @@ export const KNOWN_TO_ROOT: Readonly<Record<string, string>> = {
   "the machine's memory": "od -An -v -tx1 -j983040 -N64 /dev/mem | tr -d ' \\n'",
   "the kernel's core": "od -An -v -tx1 -j64 -N64 /proc/kcore | tr -d ' \\n'",
   "address in the kernel": "grep -m1 ' T _stext' /proc/kallsyms",
+  // Made here: by itself it has none.
+  "the machine's name": "busybox hostname m$(od -An -tx1 -N8 /dev/urandom | tr -d ' '); busybox hostname",
   "where the kernel lies": "grep 'Kernel code' /proc/iomem",
 };

@@ -4,10 +4,10 @@ import { text } from "node:stream/consumers";
 
 /** Exchanges two names at once, again and again (renameat2 with RENAME_EXCHANGE), until it is told to stop, and says how often. */
 const PROGRAM = `
-my ($one, $other) = @ARGV; my $swaps = 0; my $over = 0;
+my ($one, $other, $pause) = @ARGV; my $swaps = 0; my $over = 0;
 $SIG{TERM} = sub { $over = 1 };
 $| = 1; print "swapping\\n";
-until ($over) { syscall(316, -100, $one, -100, $other, 2) == 0 and $swaps++ }
+until ($over) { syscall(316, -100, $one, -100, $other, 2) == 0 and $swaps++; select(undef, undef, undef, $pause) if $pause }
 print "$swaps\\n";`;
 
 /** A process of its own that swaps what has two names, as fast as it can. */
@@ -20,8 +20,11 @@ export class Swapper {
     this.#output = output;
   }
 
-  static async start(one: string, other: string): Promise<Swapper> {
-    const child = spawn("perl", ["-e", PROGRAM, one, other], { stdio: ["ignore", "pipe", "inherit"] });
+  /** With a pause, in milliseconds, for what takes longer than a call and would never meet one side alone. */
+  static async start(one: string, other: string, pauseMs = 0): Promise<Swapper> {
+    const child = spawn("perl", ["-e", PROGRAM, one, other, `${pauseMs / 1000}`], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     const output = text(child.stdout);
     await once(child.stdout, "data");
     return new Swapper(child, output);

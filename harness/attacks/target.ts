@@ -2,9 +2,10 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { MachineLayer, TaskLayer } from "../../runtime/protocol/layers.ts";
+import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { makeSandbox, RunningRuntime, type Sandbox, waitFor, waitForEnd } from "../piwork.ts";
 import { Talk } from "../talk.ts";
-import { inTime, Lost, machinePicture, mending, sameAs, victimProcesses } from "./machine-picture.ts";
+import { bystander, inTime, Lost, machinePicture, mending, sameAs, victimProcesses } from "./machine-picture.ts";
 import { KNOWN_TO_ROOT, ROOT_HOLDS, ROOT_SERVER, VICTIM_HOLDS, VICTIM_SERVER } from "./servers.ts";
 import { LONGEST, type Ran, Shell } from "./shell.ts";
 import { ROOT_SHELL, World } from "./world.ts";
@@ -19,6 +20,8 @@ export interface Way {
   description: string;
   /** the command that runs a script in the attacker's folder, and where in the machine that command is run */
   enter(script: string): { argv: string[]; unconfined?: true; without?: TaskLayer[] };
+  /** what the machine's root does for it to the attacker's control group, and how that is taken back */
+  groups?: { change(attacker: string): string; undo(attacker: string): string };
 }
 
 /** Where the attacker's folder is for the machine's root. */
@@ -26,12 +29,38 @@ const OWN_FOR_ROOT = "/run/piwork/workspace/own";
 
 /** Piwork's own walls, some layers of them left out. */
 export function piworkWay(without: TaskLayer[]): Way {
+  const groups = without.flatMap((layer) => UNBOUND[layer] ?? []);
   return {
     name: "piwork",
     description: without.length === 0 ? "a task" : `a task without ${without.join(", ")}`,
     enter: (script) => ({ argv: ["sh", "-c", script], without }),
+    ...(groups.length === 0
+      ? {}
+      : {
+          groups: {
+            change: (attacker) => groups.map(({ change }) => change(attacker)).join("\n"),
+            undo: (attacker) => groups.map(({ undo }) => undo(attacker)).join("\n"),
+          },
+        }),
   };
 }
+
+const unbound = (file: string, value: number): NonNullable<Way["groups"]> => ({
+  change: (attacker) => `echo max >/sys/fs/cgroup/tasks/${attacker}/${file}`,
+  undo: (attacker) => `echo ${value} >/sys/fs/cgroup/tasks/${attacker}/${file}`,
+});
+
+/** The layers of a control group belong to a task, not to a command: root takes them off it. */
+const UNBOUND: Partial<Record<TaskLayer, NonNullable<Way["groups"]>>> = {
+  memory: unbound("memory.max", LIMITS.taskMemoryBytes),
+  processes: unbound("pids.max", LIMITS.taskProcesses),
+  cpu: {
+    change: () =>
+      "echo -cpu >/sys/fs/cgroup/tasks/cgroup.subtree_control && echo -cpu >/sys/fs/cgroup/cgroup.subtree_control",
+    undo: () =>
+      "echo +cpu >/sys/fs/cgroup/cgroup.subtree_control && echo +cpu >/sys/fs/cgroup/tasks/cgroup.subtree_control && echo 10000 >/sys/fs/cgroup/supervisor/cpu.weight",
+  },
+};
 
 /** No walls at all: what an attack has to get through here proves that it works. */
 export const CONTROL: Way = {
@@ -63,8 +92,8 @@ const CUT_OFF_MS = 1_000;
 
 /** A runtime of its own with an attacker, a victim and canaries, and a way in. */
 export class Target implements AsyncDisposable {
-  /** how the attacker gets in; may be changed between two attacks */
-  way: Way;
+  /** how the attacker gets in */
+  #way: Way;
   readonly world: World;
   readonly sandbox: Sandbox;
   readonly talk = new Talk(() => this.runtime.client);
@@ -77,6 +106,8 @@ export class Target implements AsyncDisposable {
   machine: readonly string[] = [];
   /** process ids of the victim */
   victimProcesses = "";
+  /** a process of the victim that has nothing to do: what becomes of it tells of signals, and it is soon replaced */
+  bystander = "";
   #attackerShell: Shell | undefined;
   #attackerShellWay: Way | undefined;
   #rootShell: Promise<Shell> | undefined;
@@ -84,7 +115,7 @@ export class Target implements AsyncDisposable {
   readonly renewals: string[] = [];
 
   private constructor(way: Way, sandbox: Sandbox, runtime: RunningRuntime) {
-    this.way = way;
+    this.#way = way;
     this.sandbox = sandbox;
     this.runtime = runtime;
     this.world = new World(sandbox.directory, sandbox.workspace);
@@ -95,6 +126,20 @@ export class Target implements AsyncDisposable {
     const target = new Target(way, sandbox, await RunningRuntime.start(sandbox, { unsafe: { without } }));
     await target.#populate();
     return target;
+  }
+
+  /** Lets the attacker in another way from now on. */
+  async use(way: Way): Promise<void> {
+    await this.#regroup(this.#way.groups?.undo(this.attacker));
+    this.#way = way;
+    await this.#regroup(way.groups?.change(this.attacker));
+  }
+
+  async #regroup(script: string | undefined): Promise<void> {
+    if (script === undefined) return;
+    const { code, text } = await this.asRoot(script);
+    if (code !== 0) throw new Error(`the attacker's control group could not be changed: ${text}`);
+    this.machine = await machinePicture(this);
   }
 
   async #populate(): Promise<void> {
@@ -150,7 +195,8 @@ busybox ip link set lo up
     await this.asRoot(`umask 077; echo ${held} >/run/piwork/held`);
     await this.#serve(["python3", "-I", "-S", "-c", ROOT_SERVER]);
     await this.#startVictim();
-    this.machine = await machinePicture(this);
+    await this.startBystander();
+    await this.#regroup(this.#way.groups?.change(this.attacker) ?? "true");
   }
 
   /** A process of the victim with secrets wherever a process can have them, for as long as the machine lives. */
@@ -158,6 +204,20 @@ busybox ip link set lo up
     // The secrets come from files: the words of a command are seen in several processes.
     const script = `export VICTIM=$(cat ~/environment); exec python3 -I -S -c "$0" "$(cat ~/arguments)"`;
     await this.#serve(["sh", "-c", script, VICTIM_SERVER], this.victim);
+    await this.#learnVictim();
+  }
+
+  /** Another bystander, whatever became of the last one. */
+  async startBystander(): Promise<void> {
+    const last = await bystander(this);
+    if (last !== "") await this.asRoot(`kill -9 ${Number.parseInt(last, 10)}`);
+    const words = ["bash", "-c", "echo serving; exec -a piwork-bystander sleep 1000000"];
+    await this.#serve(words, this.victim);
+    this.bystander = await waitFor("the bystander", 5_000, async () => (await bystander(this)) || undefined);
+    await this.#learnVictim();
+  }
+
+  async #learnVictim(): Promise<void> {
     this.victimProcesses = (await victimProcesses(this)) ?? "";
     if (this.victimProcesses === "") throw new Error("the victim has no process");
   }
@@ -176,10 +236,10 @@ busybox ip link set lo up
 
   /** Runs a script as the attacker, in the shell that stays; for what needs no process tree of its own. */
   async attackQuickly(script: string): Promise<Ran> {
-    if (this.#attackerShell?.isUsable !== true || this.#attackerShellWay !== this.way) {
+    if (this.#attackerShell?.isUsable !== true || this.#attackerShellWay !== this.#way) {
       await this.#attackerShell?.[Symbol.asyncDispose]();
-      this.#attackerShellWay = this.way;
-      const enter = (loop: string) => ({ ...this.way.enter(loop), task: this.attacker });
+      this.#attackerShellWay = this.#way;
+      const enter = (loop: string) => ({ ...this.#way.enter(loop), task: this.attacker });
       this.#attackerShell = await Shell.start(this.runtime.client, this.world.own, enter);
     }
     return this.#attackerShell.run(script, ATTACK_DEADLINE_MS);
@@ -187,7 +247,7 @@ busybox ip link set lo up
 
   /** Runs a script as the attacker. */
   async attack(script: string, deadlineMs = ATTACK_DEADLINE_MS): Promise<Ran> {
-    const { argv, ...how } = this.way.enter(script);
+    const { argv, ...how } = this.#way.enter(script);
     let output = "";
     const collect = (data: Buffer) => {
       if (output.length < LONGEST) output += data.toString("latin1");
@@ -251,6 +311,18 @@ busybox ip link set lo up
     );
     await waitFor("the victim's agent", 20_000, async () => (await victimProcesses(this)) || undefined);
     await this.#startVictim();
+    await this.startBystander();
+  }
+
+  /** Opens the attacker's task again, where the runtime has stopped it. */
+  async reopenAttacker(): Promise<void> {
+    if ((await this.attackerState()) !== "stopped") return;
+    await this.runtime.client.call("task_switch", { task: this.attacker });
+    await this.#regroup(this.#way.groups?.change(this.attacker) ?? "true");
+  }
+
+  async attackerState(): Promise<string> {
+    return (await this.runtime.client.call("task_show", { task: this.attacker })).state;
   }
 
   /** A new machine, for one that an attack has ruined. */

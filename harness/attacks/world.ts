@@ -122,6 +122,10 @@ export class World {
     return [...found];
   }
 
+  bytesOfOwn(): number {
+    return [...walk(this.own)].reduce((sum, path) => sum + lstatSync(bytes(path)).size, 0);
+  }
+
   emptyOwn(): void {
     for (const path of [...walk(this.own)].reverse()) if (path !== this.own) remove(path);
   }

@@ -1,4 +1,11 @@
-import { agent, FIND_TASKD, FIND_VICTIM, GROUPS } from "./agent.ts";
+import type { AgentAttack } from "../../harness/attacks/attack.ts";
+import { agent, FIND_BYSTANDER, FIND_TASKD, FIND_VICTIM, GROUPS, type Row } from "./agent.ts";
+
+/** Attacks on a process of another task; where it cannot be seen, `$b` is empty. */
+function onBystander(rows: readonly Row[]): AgentAttack[] {
+  const attacks = agent("across", "T", rows);
+  return attacks.map((attack) => ({ ...attack, oracle: "bystander", script: `${FIND_BYSTANDER}; ${attack.script}` }));
+}
 
 /** Other tasks: their directories, processes and limits. */
 export const acrossTasks = [
@@ -99,6 +106,27 @@ export const acrossTasks = [
     ["machine-shm", "writes into the machine's shared memory", "echo x >/dev/shm/planted", { oracle: "guest-change" }],
     ["private-root", "writes beside what taskd mounts", "echo x >/run/piwork/planted", { oracle: "guest-change" }],
   ]),
+  ...onBystander([
+    ["signal", "kills a process of another", 'kill -9 "$b"'],
+    ["signal-stop", "stops a process of another", 'kill -STOP "$b"'],
+    [
+      "pidfd-signal",
+      "kills another's process by a descriptor",
+      `perl -e '$p = syscall(434, int($ARGV[0]), 0); exit if $p < 0; syscall(424, $p, 9, 0, 0)' "$b"`,
+    ],
+    [
+      "sigqueue",
+      "queues a signal to another's process",
+      `perl -e '$i = pack("iii", 9, 0, -1) . "\\0" x 116; syscall(129, int($ARGV[0]), 9, $i)' "$b"`,
+    ],
+    ["priorities", "makes another's process nice", 'renice -n 19 -p "$b"'],
+    ["limits", "takes another's descriptors away", 'prlimit --pid "$b" --nofile=3:3'],
+    [
+      "oom-score",
+      "makes the kernel prefer another's process when memory is short",
+      "echo 1000 >/proc/$b/oom_score_adj",
+    ],
+  ]),
   ...agent("across", "T", [
     [
       "kill",
@@ -120,51 +148,7 @@ export const acrossTasks = [
       "stops another's process",
       `${FIND_VICTIM}; kill -STOP $(pgrep -f 'piwork-victi[m]'); echo 1 >${GROUPS}/victim*/cgroup.freeze; for g in ${GROUPS}/victim*; do echo 1 >$g/cgroup.kill; done`,
     ],
-    [
-      "pidfd-signal",
-      "kills another's process by a descriptor",
-      `${FIND_VICTIM}; perl -e '$p = syscall(434, int($ARGV[0]), 0); exit if $p < 0; syscall(424, $p, 9, 0, 0)' "$v"`,
-    ],
-    [
-      "sigqueue",
-      "queues a signal to another's process",
-      `${FIND_VICTIM}; perl -e '$i = pack("iii", 9, 0, -1) . "\\0" x 116; syscall(129, int($ARGV[0]), 9, $i)' "$v"`,
-    ],
     ["group-kill", "ends another's control group", `for g in ${GROUPS}/victim*; do echo 1 >$g/cgroup.kill; done`],
-    [
-      "priorities",
-      "makes another's processes nice",
-      `${FIND_VICTIM}; renice -n 19 -p $v`,
-      {
-        oracle: "excess",
-        excess: { measure: "ps -o ni= -p $(pgrep -n -f 'piwork-victi[m]')", allowed: 0 },
-        undo: "renice -n 0 -p $(pgrep -n -f 'piwork-victi[m]')",
-      },
-    ],
-    [
-      "limits",
-      "takes another's descriptors away",
-      `${FIND_VICTIM}; prlimit --pid "$v" --nofile=3:3`,
-      {
-        oracle: "excess",
-        excess: {
-          measure:
-            "[ $(prlimit --pid $(pgrep -n -f 'piwork-victi[m]') --nofile -o SOFT --noheadings) -lt 100 ] && echo 1 || echo 0",
-          allowed: 0,
-        },
-        undo: "prlimit --pid $(pgrep -n -f 'piwork-victi[m]') --nofile=4096:4096",
-      },
-    ],
-    [
-      "oom-score",
-      "makes the kernel prefer another's process when memory is short",
-      `${FIND_VICTIM}; echo 1000 >/proc/$v/oom_score_adj`,
-      {
-        oracle: "excess",
-        excess: { measure: "cat /proc/$(pgrep -n -f 'piwork-victi[m]')/oom_score_adj", allowed: 0 },
-        undo: "echo 0 >/proc/$(pgrep -n -f 'piwork-victi[m]')/oom_score_adj",
-      },
-    ],
     [
       "own-oom-score",
       "makes the kernel spare it when memory is short",

@@ -21,6 +21,8 @@ export function agent(group: string, invariant: Invariant, rows: readonly Row[])
 
 /** Finds the victim's process; where it cannot be seen, `$v` is empty. The pattern does not match itself. */
 export const FIND_VICTIM = "v=$(pgrep -n -f 'piwork-victi[m]')";
+/** The same for the process of the victim that has nothing to do. */
+export const FIND_BYSTANDER = "b=$(pgrep -n -f 'piwork-bystande[r]')";
 /** Finds taskd. */
 export const FIND_TASKD = "t=$(pgrep -o -f 'taskd[.]mjs')";
 /** Where its own things are seen from the machine's root, which has no view of its own. */

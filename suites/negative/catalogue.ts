@@ -4,6 +4,7 @@ import { descriptors } from "./descriptors.ts";
 import { hardLinks } from "./hard-links.ts";
 import { identity } from "./identity.ts";
 import { ipc } from "./ipc.ts";
+import { kernel } from "./kernel.ts";
 import { mounts } from "./mounts.ts";
 import { names } from "./names.ts";
 import { paths } from "./paths.ts";
@@ -20,6 +21,7 @@ export const agentAttacks: readonly AgentAttack[] = [
   ...hardLinks,
   ...specialFiles,
   ...mounts,
+  ...kernel,
   ...descriptors,
   ...secrets,
   ...identity,
@@ -39,15 +41,15 @@ const ESSENTIAL: Readonly<Record<string, string>> = {
   proc: "init-root any-root any-cwd environ cmdline taskd-environ kmsg syslog kcore own-mem-device disk unix-names",
   mounts:
     "bind umount new-file-system nested-user nested-clone setns-init pivot-root chroot handle remounted etc own-binary",
-  kernel: "core-pattern hostname clock",
+  kernel: "name core-pattern hostname clock",
   descriptors: "proc-parent openat fchdir",
   secrets: "environment parent-environment root-home private-root",
   identity: "setuid nested-root file-capability",
   ipc: "shm queue posix-queue key abstract-root socket-victim",
   network: "loopback any-address udp interface",
   across:
-    "tmp session outputs uploads home deleted-file vm-read ptrace write create mode remove home-written own-uploads own-kept-session machine-tmp-written",
-  "running-out": "tmp",
+    "tmp session outputs uploads home deleted-file vm-read ptrace write create mode remove home-written own-uploads own-kept-session machine-tmp-written signal signal-stop pidfd-signal sigqueue",
+  "running-out": "tmp nested-tmp folder processes processor",
 };
 
 export const essentialAttacks: readonly AgentAttack[] = agentAttacks.filter(({ id }) => {

@@ -1,20 +1,9 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { Swapper } from "../../harness/attacks/swapper.ts";
-import type { Target } from "../../harness/attacks/target.ts";
 import { type Check, Failed } from "../../harness/checks.ts";
 import {
   checkThenIdentify,
@@ -30,11 +19,11 @@ import { listDirectory, previewFile } from "../../runtime/workspace/listing.ts";
 
 /** A race that was not run this often has proven nothing. */
 const LEAST_SWAPS = 2_000;
-const LEAST_ATTEMPTS = 2_000;
+export const LEAST_ATTEMPTS = 2_000;
 /** Attempts between two looks at the other work of this process. */
 const BATCH = 50;
 /** A naive twin that has not lost by then does not. */
-const MOST_NAIVE_ATTEMPTS = 200_000;
+export const MOST_NAIVE_ATTEMPTS = 200_000;
 
 const SECRET = "the secret of the outside";
 
@@ -171,14 +160,14 @@ const RACES: readonly Race[] = [
   },
 ];
 
-interface Score {
+export interface Score {
   attempts: number;
   leaks: number;
   refused: number;
 }
 
 /** Tries until it was tried often enough; the naive twin until it has leaked. */
-async function contend(
+export async function contend(
   attempt: (count: number) => boolean | Promise<boolean>,
   isEnough: (score: Score, started: number) => boolean,
 ): Promise<Score> {
@@ -228,14 +217,15 @@ function check({ id, claim, swaps, real, naive, isAlwaysAnswered }: Race): Check
   };
 }
 
-function raced(
+export function raced(
   { swapped, score, control }: { swapped: number; score: Score; control: Score },
   isAlwaysAnswered?: true,
+  least = { swaps: LEAST_SWAPS, attempts: LEAST_ATTEMPTS },
 ): object {
   const evidence = { swapped, score, control };
   if (score.leaks > 0) throw new Failed(`${score.leaks} of ${score.attempts} attempts got out`, evidence);
   if (control.leaks === 0) throw new Failed("the naive twin did not leak: this was no race", evidence);
-  if (swapped < LEAST_SWAPS || score.attempts < LEAST_ATTEMPTS)
+  if (swapped < least.swaps || score.attempts < least.attempts)
     throw new Failed("too few swaps or attempts: this was no race", evidence);
   if (!isAlwaysAnswered && (score.refused === score.attempts || score.refused === 0))
     throw new Failed("every attempt met the same side: this was no race", evidence);
@@ -246,112 +236,4 @@ function raced(
   };
 }
 
-/** The same through the API, in the folder of a task. */
-function throughApi(target: () => Target): Check {
-  return {
-    id: "host-races.api",
-    claim:
-      "a task's file is previewed through the API while its directory and a link change places: never a neighbour's",
-    async run() {
-      const { world, runtime, attacker } = target();
-      const { own, workspace } = world;
-      mkdirSync(join(own, "d"));
-      writeFileSync(join(own, "d/secret.txt"), "harmless");
-      symlinkSync(join(workspace, "other"), join(own, "d-link"));
-      const swapper = await Swapper.start(join(own, "d"), join(own, "d-link"));
-      let swapped = 0;
-      const score: Score = { attempts: 0, leaks: 0, refused: 0 };
-      const control = await contend(
-        () => world.canariesIn(checkThenRead(own, join(own, "d/secret.txt"))).length > 0,
-        ({ attempts, leaks }) => leaks > 0 || attempts >= MOST_NAIVE_ATTEMPTS,
-      );
-      const ask = async () => {
-        while (score.attempts < LEAST_ATTEMPTS) {
-          score.attempts++;
-          try {
-            const { content } = await runtime.client.call("task_preview", { task: attacker, path: "d/secret.txt" });
-            if (world.canariesIn(Buffer.from(content, "base64").toString()).length > 0) score.leaks++;
-          } catch {
-            score.refused++;
-          }
-        }
-      };
-      try {
-        await Promise.all(Array.from({ length: 8 }, ask));
-      } finally {
-        swapped = await swapper.stop();
-        world.emptyOwn();
-      }
-      return raced({ swapped, score, control });
-    },
-  };
-}
-
-/** Where two want the same at once. */
-function twoBinds(target: () => Target): Check {
-  return {
-    id: "host-races.two-binds",
-    claim: "two tasks that want one folder at once: exactly one gets it",
-    async run() {
-      const { client } = target().runtime;
-      const create = async (title: string) => (await client.call("task_create", { title, folder: null })).id;
-      const ids = [await create("First"), await create("Second")];
-      const ends = await Promise.allSettled(ids.map((task) => client.call("task_bind", { task, folder: "third" })));
-      for (const task of ids) await client.call("task_delete", { task });
-      const bound = ends.filter(({ status }) => status === "fulfilled").length;
-      if (bound !== 1) throw new Error(`${bound} tasks have the folder`);
-    },
-  };
-}
-
-/** What a folder was when it was bound and is no longer. */
-function replaced(target: () => Target): Check {
-  return {
-    id: "host-races.replaced",
-    claim: "a folder that becomes a link while its task is stopped, or runs: neither opened nor shown",
-    async run() {
-      const { world, runtime, talk } = target();
-      const { client } = runtime;
-      const path = join(world.workspace, "replaced");
-      mkdirSync(path);
-      writeFileSync(join(path, "secret.txt"), "its own");
-      const { id } = await client.call("task_create", { title: "Replaced", folder: "replaced" });
-      const away = join(world.workspace, "replaced-away");
-      renameSync(path, away);
-      symlinkSync("other", path);
-      const seen: string[] = [];
-      try {
-        const read = await client.call("task_preview", { task: id, path: "secret.txt" }).catch(() => undefined);
-        seen.push(Buffer.from(read?.content ?? "", "base64").toString());
-        const list = await client.call("task_files", { task: id }).catch(() => undefined);
-        seen.push(JSON.stringify(list ?? ""));
-        seen.push((await talk.exec(["cat", "secret.txt"], { task: id })).stdout.toString());
-        await client.call("task_stop", { task: id });
-        const opened = await client.call("task_switch", { task: id }).then(
-          () => true,
-          () => false,
-        );
-        if (opened) seen.push((await talk.exec(["cat", "secret.txt"], { task: id })).stdout.toString());
-        const naive = readFileSync(join(path, "secret.txt"), "utf8");
-        if (world.canariesIn(naive).length === 0) throw new Error("the naive twin does not leak");
-        const leaked = world.canariesIn(seen.join("\n"));
-        if (leaked.length > 0 || opened) throw new Failed(`shown: ${leaked.join(", ")}; opened: ${opened}`, { seen });
-        return { seen: seen.map((text) => text.slice(0, 100)) };
-      } finally {
-        rmSync(path);
-        rmSync(away, { recursive: true });
-        await client.call("task_delete", { task: id });
-        await client.call("task_switch", { task: target().attacker });
-      }
-    },
-  };
-}
-
-export function hostRaces(target: () => Target): Check[] {
-  return [...RACES.map(check), throughApi(target)];
-}
-
-/** Binds that must not both succeed, or not at all. */
-export function hostBinds(target: () => Target): Check[] {
-  return [twoBinds(target), replaced(target)];
-}
+export const hostRaces: readonly Check[] = RACES.map(check);

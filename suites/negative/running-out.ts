@@ -27,6 +27,13 @@ const quotas: Row[] = [
     { excess: { measure: memory("shmem"), allowed: 70 * MIB, meanwhile: true } },
   ],
   [
+    "nested-tmp",
+    "mounts another /tmp, in namespaces of its own, and fills it",
+    "unshare --user --map-root-user --mount sh -c 'mount -t tmpfs -o size=400M t /tmp && fallocate -l 300M /tmp/fill && sleep 1'",
+    { excess: { measure: memory("shmem"), allowed: 270 * MIB, meanwhile: true } },
+  ],
+  ["folder", "puts more into its folder than it may", "truncate -s 600M f", { oracle: "growth" }],
+  [
     "session",
     "fills the place of its session",
     "d=/session; [ -w $d ] || d=/run; fallocate -l 200M $d/fill; sleep 1; rm -f $d/fill",
@@ -84,7 +91,7 @@ export const runningOut = [
     [
       "processor",
       "keeps the processor busy in many processes",
-      "for i in 1 2 3 4 5 6 7 8; do nice -n -19 perl -e '$e = time + 3; 1 while time < $e' & done; wait",
+      "nice -n -19 perl -e 'fork for 1..5; $e = time + 3; 1 while time < $e; 1 while wait > 0'",
       { oracle: "starvation" },
     ],
     [

@@ -1,14 +1,21 @@
 import { groupOf, type Lane } from "../../harness/attacks/attack.ts";
 import { honestChecks, hostChecks } from "../../harness/attacks/host.ts";
 import { asCheck, type Outcome } from "../../harness/attacks/perform.ts";
-import { type QemuWorld, qemuChecks, qemuLayerChecks } from "../../harness/attacks/qemu.ts";
+import { qemuChecks, qemuLayerChecks } from "../../harness/attacks/qemu.ts";
+import type { QemuWorld } from "../../harness/attacks/qemu-world.ts";
 import type { Target } from "../../harness/attacks/target.ts";
 import type { Wire } from "../../harness/attacks/wire.ts";
 import type { Check, Result } from "../../harness/checks.ts";
 import { agentAttacks, essentialAttacks } from "./catalogue.ts";
 import { controlApi } from "./control-api.ts";
-import { honestFiles, hostFiles } from "./host-files.ts";
-import { hostBinds, hostRaces } from "./host-races.ts";
+import { honestFiles } from "./honest-files.ts";
+import { hostFolders } from "./host-folders.ts";
+import { hostLinks } from "./host-links.ts";
+import { hostNames } from "./host-names.ts";
+import { hostPaths } from "./host-paths.ts";
+import { hostRaces } from "./host-races.ts";
+import { apiBinds, apiRaces } from "./host-races-api.ts";
+import { hostSpecial } from "./host-special.ts";
 import { qemu } from "./qemu.ts";
 import { wallChecks } from "./walls.ts";
 import { wireChecks } from "./wire.ts";
@@ -22,9 +29,9 @@ export type Part = Lane | "walls" | "work";
 
 const essential: ReadonlySet<string> = new Set(essentialAttacks.map(({ id }) => id));
 
-/** Whether every run has it: of the attacks of tasks, those that stand for their neighbours; legitimate work takes minutes. */
+/** Whether every run has it: of the attacks of tasks, those that stand for their neighbours; legitimate work takes minutes, and so do binds that race. */
 export function isEssential({ lane, check }: Entry): boolean {
-  return lane === "agent" ? essential.has(check.id) : lane !== "work";
+  return lane === "agent" ? essential.has(check.id) : lane !== "work" && check.id !== "host-races.api-bind";
 }
 
 export interface Entry {
@@ -44,6 +51,8 @@ const qemuWorld = () => onStage("qemu");
 const entriesOf = (kind: Entry["kind"], lane: Part, checks: readonly Check[]): Entry[] =>
   checks.map((check) => ({ kind, lane, check }));
 
+const hostFiles = [...hostPaths, ...hostLinks, ...hostSpecial, ...hostFolders, ...hostNames];
+
 /** Every check of the suite, in the order in which they run. */
 export const entries: readonly Entry[] = [
   ...entriesOf(
@@ -58,9 +67,9 @@ export const entries: readonly Entry[] = [
     "walls",
     wallChecks(() => onStage("control")),
   ),
-  ...entriesOf("attack", "host", [...hostChecks(hostFiles, target), ...hostRaces(target)]),
+  ...entriesOf("attack", "host", [...hostChecks(hostFiles, target), ...hostRaces, ...apiRaces(target)]),
   ...entriesOf("work", "host", honestChecks(honestFiles, target)),
-  ...entriesOf("refusal", "host", [...hostBinds(target), ...controlApi(target)]),
+  ...entriesOf("refusal", "host", [...apiBinds(target), ...controlApi(target)]),
   ...entriesOf("work", "work", legitimateWork(target)),
   ...entriesOf(
     "refusal",

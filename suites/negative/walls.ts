@@ -3,6 +3,7 @@ import type { Target } from "../../harness/attacks/target.ts";
 import type { Check } from "../../harness/checks.ts";
 import { attempt } from "../../harness/talk.ts";
 import { type TaskLayer, taskLayer } from "../../runtime/protocol/layers.ts";
+import { FIND_TASKD } from "./agent.ts";
 
 /**
  * A bubblewrap that lies: it does most of what it is told, and not what `lie` (cases of a shell's `case` over its words)
@@ -53,36 +54,54 @@ const SABOTAGE: Record<TaskLayer, { break: string; mend: string }> = {
   uploads: { break: lyingBubblewrap(`"--ro-bind "*" /uploads") set -- "$@" --bind ;;`), mend: HONEST },
 };
 
+/** The same for what is made before any layer: the limits of the launcher, and the control group. */
+const MORE_SABOTAGE: readonly { id: string; layer: TaskLayer; break: string; mend: string }[] = [
+  {
+    id: "descriptor-limit",
+    layer: "descriptors",
+    break: `${FIND_TASKD}; prlimit --pid $t --nofile --noheadings -o SOFT,HARD | tr -s ' ' >/run/limits; prlimit --pid $t --nofile=1000:1000`,
+    mend: `${FIND_TASKD}; read -r soft hard </run/limits; prlimit --pid $t --nofile=$soft:$hard`,
+  },
+  {
+    id: "control-group",
+    layer: "memory",
+    break: "mount -o remount,ro /sys/fs/cgroup",
+    mend: "mount -o remount,rw /sys/fs/cgroup",
+  },
+];
+
 /** What a refusal says where that is not the layer's name: as root, a task cannot even have its own files mounted. */
 const SAID_AS: Partial<Record<TaskLayer, RegExp>> = { view: /\/stranger/, uid: /\bview\b/ };
 
 /** A task whose walls are not whole is refused, and the layer is named. */
 export function wallChecks(target: () => Target): Check[] {
   return [
-    ...taskLayer.options.map((layer) => ({
-      id: `walls.refused-without-${layer}`,
-      claim: `where the layer '${layer}' cannot be built, or is not, a task is refused with its name, and nothing of it runs`,
-      async run() {
-        const { break: sabotage, mend } = SABOTAGE[layer];
-        const { asRoot, client } = using(target());
-        assert.equal((await asRoot(sabotage)).code, 0, "the sabotage failed");
-        let message = "";
-        const created = client.call("task_create", { title: `Without ${layer}`, folder: null });
-        created.catch((error: Error) => {
-          message = error.message;
-        });
-        const outcome = await attempt(() => created);
-        assert.equal((await asRoot(mend)).code, 0, "the sabotage could not be undone");
-        const { id } = (await client.call("task_list", {})).at(-1) ?? { id: "" };
-        const left = (await asRoot(`grep -la "slots/""${id}/" /proc/[0-9]*/cmdline; ls -d /sys/fs/cgroup/tasks/${id}`))
-          .text;
-        await client.call("task_delete", { task: id });
-        assert.equal(outcome, "TASK_BOOTSTRAP_FAILED");
-        assert.match(message, SAID_AS[layer] ?? new RegExp(`\\b${layer}\\b`));
-        assert.equal(left.trim(), "", "something of the refused task is left");
-        return { message };
-      },
-    })),
+    ...[...taskLayer.options.map((layer) => ({ id: layer, layer, ...SABOTAGE[layer] })), ...MORE_SABOTAGE].map(
+      ({ id: name, layer, break: sabotage, mend }) => ({
+        id: `walls.refused-without-${name}`,
+        claim: `where the layer '${layer}' cannot be built, or is not, a task is refused with its name, and nothing of it runs`,
+        async run() {
+          const { asRoot, client } = using(target());
+          assert.equal((await asRoot(sabotage)).code, 0, "the sabotage failed");
+          let message = "";
+          const created = client.call("task_create", { title: `Without ${layer}`, folder: null });
+          created.catch((error: Error) => {
+            message = error.message;
+          });
+          const outcome = await attempt(() => created);
+          assert.equal((await asRoot(mend)).code, 0, "the sabotage could not be undone");
+          const { id } = (await client.call("task_list", {})).at(-1) ?? { id: "" };
+          const left = (
+            await asRoot(`grep -la "slots/""${id}/" /proc/[0-9]*/cmdline; ls -d /sys/fs/cgroup/tasks/${id}`)
+          ).text;
+          await client.call("task_delete", { task: id });
+          assert.equal(outcome, "TASK_BOOTSTRAP_FAILED");
+          assert.match(message, SAID_AS[layer] ?? new RegExp(`\\b${layer}\\b`));
+          assert.equal(left.trim(), "", "something of the refused task is left");
+          return { message };
+        },
+      }),
+    ),
     {
       id: "walls.built-again",
       claim: "after each of these refusals was mended, a task is started, and the kernel says that every layer holds",

@@ -23,7 +23,7 @@ import { waitFor } from "../../harness/piwork.ts";
 const python = (program: string) => `python3 - <<'END'\n${program}\nEND`;
 
 /** Software emulation makes some 300 files a second. */
-const MANY = 2_000;
+const MANY = 10_000;
 
 /** The host's own npm, and a project with two dependencies that are packed beside it. */
 function bringNpm(own: string): void {

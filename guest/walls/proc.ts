@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+// What the kernel says of one process.
+
+export interface Mount {
+  /** what of its file system is mounted */
+  root: string;
+  target: string;
+  options: string[];
+  type: string;
+  superOptions: string[];
+}
+
+export function mountsOf(pid: number): Mount[] {
+  return readFileSync(`/proc/${pid}/mountinfo`, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => {
+      const [own = "", source = ""] = line.split(" - ");
+      const [, , , root = "", target = "", options = ""] = own.split(" ");
+      const [type = "", , superOptions = ""] = source.split(" ");
+      return { root, target, options: options.split(","), type, superOptions: superOptions.split(",") };
+    });
+}
+
+export function statusOf(pid: number): Record<string, string> {
+  const lines = readFileSync(`/proc/${pid}/status`, "utf8").trim().split("\n");
+  return Object.fromEntries(lines.map((line) => line.split(/:\t/, 2) as [string, string]));
+}
+
+export function sessionOf(pid: number): string {
+  // The name of a program stands in brackets and may hold anything.
+  return (
+    readFileSync(`/proc/${pid}/stat`, "latin1")
+      .replace(/^.*\) /s, "")
+      .split(" ")[3] ?? ""
+  );
+}
+
+export function descriptorsOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return []; // closed meanwhile
+      throw error;
+    }
+  });
+}
+
+export function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+}

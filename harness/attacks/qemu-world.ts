@@ -1,0 +1,343 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { createSocket, type Socket as UdpSocket } from "node:dgram";
+import { once } from "node:events";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
+import { spawnHypervisor } from "../../runtime/machine/hypervisor.ts";
+import { seenByQemu } from "../../runtime/machine/walls.ts";
+import type { MachineLayer } from "../../runtime/protocol/layers.ts";
+import { LIMITS } from "../../runtime/protocol/limits.ts";
+import { atExit } from "../piwork.ts";
+import { processStatus, processTree } from "../world.ts";
+import type { Sight } from "./oracles.ts";
+import type { QemuAttack } from "./qemu.ts";
+
+/** A script that looks finished after this long has hung. */
+const SCRIPT_DEADLINE_MS = 10_000;
+/** Between two looks at the processes of a script. */
+const LOOK_EVERY_MS = 10;
+
+/** What there is to protect from whoever has taken over QEMU, and the exports that are theirs. */
+export class QemuWorld implements AsyncDisposable {
+  readonly #directory = mkdtempSync(join(tmpdir(), "piwork-qemu-"));
+  readonly #forget = atExit(() => this.#remove());
+  readonly #tokens = new Map<string, string>();
+  readonly #segment = 0x70690000 + Math.floor(Math.random() * 0xffff);
+  #victim: ChildProcess | undefined;
+  #tcp: Server | undefined;
+  #control: Server | undefined;
+  #abstract: Server | undefined;
+  #udp: UdpSocket | undefined;
+  #connections = 0;
+
+  static async open(): Promise<QemuWorld> {
+    const world = new QemuWorld();
+    await world.#populate();
+    return world;
+  }
+
+  get #own(): string {
+    return join(this.#directory, "workspace/own");
+  }
+
+  get #sockets(): string {
+    return join(this.#directory, "sockets/machine-1");
+  }
+
+  get #paths() {
+    const exports = { workspace: join(this.#directory, "workspace"), tasks: join(this.#directory, "tasks") };
+    return { image: join(this.#directory, "image"), sockets: this.#sockets, exports };
+  }
+
+  async #populate(): Promise<void> {
+    for (const name of ["workspace/own", "tasks", "image", "sockets/machine-1", "outside", "state/records"])
+      mkdirSync(join(this.#directory, name), { recursive: true });
+    this.#put("outside/secret.txt", "file outside of the exports");
+    this.#put("state/records/task.json", "record of the runtime");
+    this.#put("image/manifest", "image");
+    writeFileSync(join(this.#directory, `name-${this.#token("name beside the workspace")}`), "");
+    const count = () => {
+      this.#connections++;
+    };
+    const listener = () => createServer((socket) => socket.destroy()).on("connection", count);
+    this.#tcp = listener();
+    this.#control = listener();
+    this.#abstract = listener();
+    this.#udp = createSocket("udp4").on("message", count);
+    await Promise.all([
+      once(this.#tcp.listen(0, "127.0.0.1"), "listening"),
+      once(this.#control.listen(join(this.#directory, "sockets/control.sock")), "listening"),
+      once(this.#abstract.listen(`\0${this.#abstractName}`), "listening"),
+      new Promise<void>((resolve) => this.#udp?.bind(0, "127.0.0.1", resolve)),
+    ]);
+    const { exitCode } = spawnPerl(`shmwrite(shmget(${this.#segment}, 64, 01600), $ENV{TOKEN}, 0, 64) or exit 1`, {
+      TOKEN: this.#token("shared memory of the host"),
+    });
+    if ((await exitCode) !== 0) throw new Error("no shared memory could be made");
+    await this.#startVictim();
+  }
+
+  get #abstractName(): string {
+    return `piwork-${this.#directory.slice(-6)}`;
+  }
+
+  async #startVictim(): Promise<void> {
+    this.#victim?.kill("SIGKILL");
+    this.#victim = spawn("sh", ["-c", "read -r go", this.#token("arguments of the host's process")], {
+      stdio: ["pipe", "ignore", "ignore"],
+      cwd: join(this.#directory, "outside"),
+      env: { PATH: "/usr/bin:/bin", SECRET: this.#token("environment of the host's process") },
+    });
+    await once(this.#victim, "spawn");
+  }
+
+  /** Performs an attack behind the walls, some of them left out, or with no walls at all. */
+  async perform(attack: QemuAttack, walls: { without: readonly MachineLayer[] } | "none"): Promise<Sight> {
+    if (!this.#isVictimWell()) await this.#startVictim();
+    const look = this.#oracle(attack);
+    const { output, rights, ring } = await this.#run(attack.script, walls);
+    const sight =
+      attack.oracle === "rights" || attack.oracle === "ring"
+        ? seen(attack.oracle === "ring" ? ring : rights, "nothing more than before")
+        : await look(output);
+    for (const name of readdirSync(this.#own)) rmSync(join(this.#own, name), { recursive: true, force: true });
+    this.#put("outside/secret.txt", "file outside of the exports");
+    this.#put("image/manifest", "image");
+    for (const name of readdirSync(join(this.#directory, "outside")))
+      if (name !== "secret.txt") rmSync(join(this.#directory, "outside", name), { recursive: true, force: true });
+    return sight;
+  }
+
+  #oracle({ oracle }: QemuAttack): (output: string) => Promise<Sight> {
+    switch (oracle) {
+      case "token":
+        return async (output) => {
+          const names = [...this.#tokens].filter(([, token]) => output.includes(token)).map(([name]) => name);
+          return seen(names, "no canary");
+        };
+      case "change": {
+        const before = this.#picture();
+        return async () => {
+          const after = this.#picture();
+          return seen(
+            [...before, ...after].filter((line) => !before.includes(line) || !after.includes(line)),
+            "all as before",
+          );
+        };
+      }
+      case "victim":
+        return async () => {
+          await delay(50); // a signal needs a moment
+          return seen(this.#isVictimWell() ? [] : ["the victim is gone, or slowed down"], "the victim lives");
+        };
+      case "connection": {
+        const before = this.#connections;
+        return async () => {
+          await delay(100);
+          return seen(
+            Array.from({ length: this.#connections - before }, () => "a connection"),
+            "none",
+          );
+        };
+      }
+      case "excess":
+        return async () =>
+          seen(
+            readdirSync(this.#own)
+              .map((name) => lstatSync(join(this.#own, name)).size)
+              .filter((size) => size > LIMITS.fileBytes)
+              .map((size) => `${size} bytes`),
+            "no longer file",
+          );
+      default:
+        return () => this.#harmfulFiles();
+    }
+  }
+
+  #isVictimWell(): boolean {
+    if (this.#victim?.exitCode !== null || this.#victim.signalCode !== null) return false;
+    const nice = readFileSync(`/proc/${this.#victim.pid}/stat`, "utf8").split(") ")[1]?.split(" ")[16];
+    return nice === "0";
+  }
+
+  async #harmfulFiles(): Promise<Sight> {
+    const found = [];
+    for (const name of readdirSync(this.#own)) {
+      const path = join(this.#own, name);
+      const about = lstatSync(path);
+      if ((about.mode & 0o6000) !== 0) found.push(`${name} has mode ${(about.mode & 0o7777).toString(8)}`);
+      if (about.isCharacterDevice() || about.isBlockDevice()) found.push(`${name} is a device`);
+      const asks = spawnPerl(
+        '$f = $ENV{FILE}; $a = "security.capability"; $b = "\\0" x 64; $n = syscall(191, $f, $a, $b, 64); print unpack("H*", substr($b, 0, $n)) if $n > 0',
+        { FILE: path },
+      );
+      const capabilities = await asks.output;
+      if (capabilities !== "") found.push(`${name} has the capabilities ${capabilities}`);
+    }
+    return seen(found, "no file to be afraid of");
+  }
+
+  /** What is outside of the exports. */
+  #picture(): string[] {
+    return ["", "outside", "state", "state/records", "image", "sockets"].flatMap((place) =>
+      readdirSync(join(this.#directory, place)).map((name) => {
+        const path = join(this.#directory, place, name);
+        const { mode, uid, size, mtimeMs } = lstatSync(path);
+        const isKept = lstatSync(path).isDirectory() ? "" : `${size} ${mtimeMs}`;
+        return `${path} ${mode.toString(8)} ${uid} ${isKept}`;
+      }),
+    );
+  }
+
+  async #run(script: string, walls: { without: readonly MachineLayer[] } | "none") {
+    const { without } = walls === "none" ? { without: [] } : walls;
+    const places = walls === "none" ? this.#paths : seenByQemu(this.#paths, { unconfined: false, without });
+    const command = ["sh", "-c", `exec 2>&1\n${this.#prelude(places.exports["workspace"] ?? "")}\n${script}`];
+    const child = walls === "none" ? runOnHost(command) : runConfined(this.#paths, command, without);
+    const deadline = setTimeout(() => child.kill(), SCRIPT_DEADLINE_MS);
+    const rights = new Set<string>();
+    const ring = new Set<string>();
+    let isOver = false;
+    const looking = (async () => {
+      while (!isOver) {
+        for (const pid of child.pid() === undefined ? [] : processTree(child.pid() as number)) {
+          for (const right of rightsOf(pid)) rights.add(right);
+          for (const descriptor of descriptorsOf(pid)) if (descriptor.includes("io_uring")) ring.add(descriptor);
+        }
+        await delay(LOOK_EVERY_MS);
+      }
+    })();
+    const output = await child.output;
+    clearTimeout(deadline);
+    isOver = true;
+    await looking;
+    return { output, rights: [...rights], ring: [...ring] };
+  }
+
+  /** What a script knows of the world. */
+  #prelude(shown: string): string {
+    const address = (server: { address(): unknown } | undefined) =>
+      (server?.address() as { port: number } | undefined)?.port;
+    const known = {
+      PATH: "/usr/bin:/bin:/usr/sbin:/sbin",
+      EXPORT: join(shown, "own"),
+      WORKSPACE: shown,
+      DIR: this.#directory,
+      OUTSIDE: join(this.#directory, "outside"),
+      STATE: join(this.#directory, "state"),
+      CONTROL: join(this.#directory, "sockets/control.sock"),
+      VICTIM: this.#victim?.pid,
+      TCP: address(this.#tcp),
+      UDP: address(this.#udp),
+      ABSTRACT: this.#abstractName,
+      SEGMENT: this.#segment,
+      TOO_LONG: LIMITS.fileBytes + 1,
+    };
+    return `${Object.entries(known)
+      .map(([name, value]) => `export ${name}='${value}'`)
+      .join("\n")}\nS='sub c { my ($n, @a) = @_; syscall($n, @a) }'\ncd "$EXPORT"`;
+  }
+
+  #put(path: string, name: string): void {
+    const file = join(this.#directory, path);
+    if (existsSync(file) && readFileSync(file, "utf8").trim() === this.#token(name)) return;
+    writeFileSync(file, `${this.#token(name)}\n`, { mode: 0o600 });
+  }
+
+  #token(name: string): string {
+    const known = this.#tokens.get(name) ?? randomBytes(8).toString("hex");
+    this.#tokens.set(name, known);
+    return known;
+  }
+
+  #remove(): void {
+    this.#victim?.kill("SIGKILL");
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await spawnPerl(`shmctl(shmget(${this.#segment}, 64, 0), 0, 0)`, {}).exitCode;
+    for (const server of [this.#tcp, this.#control, this.#abstract, this.#udp]) server?.close();
+    this.#forget();
+    this.#remove();
+  }
+}
+
+function seen(found: readonly string[], nothing: string): Sight {
+  return { through: found.length > 0, seen: found.length > 0 ? found.slice(0, 4).join("; ") : nothing };
+}
+
+/** One command, wherever it runs. */
+interface Running {
+  pid(): number | undefined;
+  output: Promise<string>;
+  kill(): void;
+}
+
+function runOnHost([program = "", ...words]: string[]): Running {
+  // A group of its own, so that nothing of it outlives its end.
+  const child = spawn(program, words, { stdio: ["ignore", "pipe", "ignore"], detached: true, env: {} });
+  const kill = () => {
+    try {
+      process.kill(-(child.pid ?? 0), "SIGKILL");
+    } catch {
+      // all of it has ended
+    }
+  };
+  return { pid: () => child.pid, output: text(child.stdout).finally(kill), kill };
+}
+
+function runConfined(
+  paths: { image: string; sockets: string; exports: Record<string, string> },
+  command: string[],
+  without: readonly MachineLayer[],
+): Running {
+  const child = spawnHypervisor(paths, "tcg", command, { unconfined: false, without });
+  const output = text(child.console).then(async (words) => {
+    const end = await child.ended;
+    if (/bwrap: |gate: /.test(end.words)) throw new Error(`the walls could not be built: ${end.words}`);
+    return words;
+  });
+  return { pid: () => child.pid, output, kill: () => child.kill() };
+}
+
+/** What a process can do beyond what QEMU can: capabilities, in whatever namespace; mounts that were not there. */
+function rightsOf(pid: number): string[] {
+  try {
+    const { Name, CapEff = "" } = processStatus(pid);
+    // Bubblewrap itself has capabilities while it builds the walls.
+    if (Name === "bwrap" || /^0*$/.test(CapEff)) return [];
+    return [`${Name} has the capabilities ${CapEff}`];
+  } catch {
+    return []; // ended meanwhile
+  }
+}
+
+function descriptorsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  } catch {
+    return []; // ended meanwhile
+  }
+}
+
+function spawnPerl(program: string, environment: Record<string, string>) {
+  const child = spawn("perl", ["-e", program], { stdio: ["ignore", "pipe", "inherit"], env: environment });
+  const exitCode = new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { exitCode, output: text(child.stdout) };
+}
