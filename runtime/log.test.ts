@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -34,4 +34,19 @@ test("long texts are cut, and say how long they were", () => {
 test("an error keeps its words and its cause", () => {
   const error = redact(new Error("outer", { cause: new Error("inner") })) as { text: string; cause: { text: string } };
   assert.deepEqual([error.text, error.cause.text], ["outer", "inner"]);
+});
+
+test("a log that gets long is begun anew, and what was before is kept once", () => {
+  const base = mkdtempSync(join(tmpdir(), "piwork-log-"));
+  try {
+    const log = new Log(base);
+    const many = Array.from({ length: 500 }, () => "x".repeat(2_000));
+    for (let line = 0; line < 40; line++) log.info("flood", { many });
+    log.close();
+    const bytes = readdirSync(base).map((name) => statSync(join(base, name)).size);
+    assert.equal(bytes.length, 2);
+    assert.equal(Math.max(...bytes) < 34 * 1024 * 1024, true, `${bytes}`);
+  } finally {
+    rmSync(base, { recursive: true });
+  }
 });

@@ -9,20 +9,28 @@ const SECRET = /key|token|secret|password|authorization|cookie/i;
 /** Longest text kept of one value, in characters. */
 const LONGEST = 2_000;
 
-/** `piwork.log`: one JSON object a line. The runtime before this one is kept as `piwork.previous.log`. */
+/** A log that gets longer is kept as the previous one, and begun anew. */
+const LOG_BYTES = 32 * 1024 * 1024;
+
+/** `piwork.log`: one JSON object a line. What was before it, of this runtime or of the last one, is kept as `piwork.previous.log`. */
 export class Log {
   readonly path: string;
-  readonly #fd: number;
+  #fd: number;
+  #bytes = 0;
   #lost = 0;
 
   constructor(directory: string) {
     this.path = join(directory, "piwork.log");
-    keepPrevious(this.path);
     try {
-      this.#fd = openSync(this.path, "w", 0o600);
+      this.#fd = this.#begin();
     } catch (error) {
       throw unusable(directory, "--logs", error);
     }
+  }
+
+  #begin(): number {
+    keepPrevious(this.path);
+    return openSync(this.path, "w", 0o600);
   }
 
   info(message: string, facts: Record<string, unknown> = {}): void {
@@ -44,7 +52,13 @@ export class Log {
   #write(level: Level, message: string, facts: Record<string, unknown>): void {
     const line = JSON.stringify({ time: new Date().toISOString(), level, message, ...(redact(facts) as object) });
     try {
-      writeSync(this.#fd, `${line.replace(/[\u007f-\u009f]/g, escapeControl)}\n`);
+      this.#bytes += writeSync(this.#fd, `${line.replace(/[\u007f-\u009f]/g, escapeControl)}\n`);
+      if (this.#bytes > LOG_BYTES) {
+        const full = this.#fd;
+        this.#fd = this.#begin();
+        this.#bytes = 0;
+        closeSync(full);
+      }
     } catch {
       // A full disk must not end the runtime and its tasks; the next line that fits tells how many are missing.
       this.#lost++;

@@ -143,6 +143,8 @@ export class Agent {
   #write(message: object): void {
     const stdin: Writable = this.#sandbox.stdin;
     stdin.write(`${JSON.stringify(message)}\n`);
+    if (stdin.writableLength > LIMITS.agentUnreadBytes)
+      void this.kill(new PiworkError("LIMIT_EXCEEDED", "The agent did not read what was said to it, and was ended."));
   }
 
   /** Ends an agent that has stopped answering, until the watch is disposed. */

@@ -28,6 +28,8 @@ export class Conversation {
   readonly #questions = new Map<string, DialogQuestion>();
   #agent: Agent | undefined;
   #prompt: { id: string; watch: Disposable } | undefined;
+  /** it was told that the agent asks too much */
+  #isWarned = false;
 
   constructor(session: Session, emit: EmitForTask) {
     this.#session = session;
@@ -90,6 +92,7 @@ export class Conversation {
     if (this.#prompt !== undefined)
       throw new PiworkError("TASK_BUSY", "A prompt is in flight; wait for its end or abort it.");
     this.#prompt = { id: requestId, watch: agent.watch() };
+    this.#isWarned = false;
     return () => {
       void agent.ask({ type: "prompt", message }).then((answer) => {
         if (answer["success"] === true) return;
@@ -158,8 +161,11 @@ export class Conversation {
     const bytes = Buffer.byteLength(JSON.stringify([...this.#questions.values(), question]));
     if (this.#questions.size >= LIMITS.openQuestions || bytes > LIMITS.openQuestionBytes) {
       this.#agent?.tell({ type: "extension_ui_response", id: question.id, cancelled: true });
+      if (this.#isWarned) return;
+      this.#isWarned = true;
       await this.#emit("runtime_warning", {
-        message: "The agent asked too many questions at once, or too long ones; the last was cancelled.",
+        message:
+          "The agent asked too many questions at once, or too long ones; they are cancelled, without further words until its next turn.",
       });
       return;
     }

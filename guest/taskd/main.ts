@@ -1,4 +1,4 @@
-import { readFileSync, writeSync } from "node:fs";
+import { readFileSync, writeFileSync, writeSync } from "node:fs";
 import { TASKD_PORT, UNSAFE_WORD } from "../../runtime/protocol/rpc.ts";
 import { prepareGroups } from "../walls/group.ts";
 import { Link } from "./link.ts";
@@ -14,6 +14,8 @@ for (const end of ["uncaughtException", "unhandledRejection"] as const) {
   });
 }
 
+// When memory is short for all, it is a task that has to go.
+writeFileSync("/proc/self/oom_score_adj", "-1000");
 prepareGroups();
 const unsafe = readFileSync("/proc/cmdline", "utf8").trim().split(" ").includes(UNSAFE_WORD);
 const port = await Port.open(TASKD_PORT);

@@ -5,7 +5,6 @@ import {
   fchownSync,
   fsyncSync,
   openSync,
-  readFileSync,
   renameSync,
   rmSync,
   unlinkSync,
@@ -130,7 +129,8 @@ function putAside(path: string): void {
 function readRegular(place: Place, name: string): Buffer | undefined {
   using file = openRegularFile(place, name);
   if (file === undefined) return undefined;
-  if (file.stats.size > LIMITS.sessionBytes)
+  const content = file.readAtMost(LIMITS.sessionBytes);
+  if (content === undefined)
     throw new PiworkError("LIMIT_EXCEEDED", `A session has at most ${LIMITS.sessionBytes} bytes.`);
-  return readFileSync(file.fd);
+  return content;
 }

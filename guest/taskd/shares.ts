@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
+import { LIMITS } from "../../runtime/protocol/limits.ts";
 import type { Place } from "../../runtime/protocol/open-beneath.ts";
 import type { MountProof } from "../../runtime/protocol/rpc.ts";
 
@@ -60,6 +61,12 @@ export async function mountTmpfs(
 ): Promise<void> {
   const bounds = `size=${bytes},nr_inodes=${files},uid=${owner},gid=${owner},mode=${mode}`;
   await mountTool("mount", ["-t", "tmpfs", "-o", `nosuid,nodev,${bounds}`, "tmpfs", target]);
+}
+
+/** Mounts terminals of a task's own: the kernel counts their memory for nobody, so their number is bounded. */
+export async function mountTerminals(target: string): Promise<void> {
+  const options = `nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,max=${LIMITS.taskTerminals}`;
+  await mountTool("mount", ["-t", "devpts", "-o", options, "devpts", target]);
 }
 
 /** Mounts an open place over `target`; by descriptor, so that no rename can put another directory there. */

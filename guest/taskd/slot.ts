@@ -3,7 +3,7 @@ import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { openBeneath, type Place } from "../../runtime/protocol/open-beneath.ts";
 import { Group } from "../walls/group.ts";
 import type { Confinement, TaskDirectories } from "../walls/launch.ts";
-import { bindPlace, mountTmpfs, PRIVATE_ROOT, sharePath, tasksOwner, unmount } from "./shares.ts";
+import { bindPlace, mountTerminals, mountTmpfs, PRIVATE_ROOT, sharePath, tasksOwner, unmount } from "./shares.ts";
 
 /** The first user id of tasks in their user namespaces; each task of a machine gets the next one. */
 const FIRST_USER = 30_001;
@@ -28,6 +28,7 @@ export class Slot {
       work: `${this.#root}/work`,
       tmp: `${this.#root}/tmp`,
       session: `${this.#root}/session`,
+      terminals: `${this.#root}/terminals`,
       outputs: `${own}/outputs`,
       uploads: `${own}/uploads`,
       home: `${own}/home`,
@@ -37,6 +38,12 @@ export class Slot {
   /** What runs in it runs in this; undefined while nothing may. */
   get confinement(): Confinement | undefined {
     return this.#confinement;
+  }
+
+  /** What is mounted over. */
+  get #places(): string[] {
+    const { work, tmp, session, terminals } = this.directories;
+    return [work, tmp, session, terminals];
   }
 
   get #accounts(): Confinement["accounts"] {
@@ -49,8 +56,8 @@ export class Slot {
     for (const name of ["outputs", "uploads", "home"]) this.own(name)[Symbol.dispose]();
     const group = new Group(this.#taskId);
     this.#group = group;
-    const { work, tmp, session } = this.directories;
-    for (const directory of [work, tmp, session]) mkdirSync(directory, { recursive: true });
+    const { work, tmp, session, terminals } = this.directories;
+    for (const directory of this.#places) mkdirSync(directory, { recursive: true });
     writeFileSync(this.#accounts.passwd, `task:x:${this.#user}:${this.#user}:task:/home/task:/bin/bash\n`);
     writeFileSync(this.#accounts.group, `task:x:${this.#user}:\n`);
     const owner = tasksOwner();
@@ -60,6 +67,7 @@ export class Slot {
       session,
       mountTmpfs(session, { bytes: 2 * LIMITS.sessionBytes, files: 1024, owner, mode: "0700" }),
     );
+    await this.#keep(terminals, mountTerminals(terminals));
     using place = folder === null ? this.own("outputs") : openFolder(folder);
     await this.#keep(work, bindPlace(place, work));
     this.#confinement = {
@@ -90,9 +98,8 @@ export class Slot {
     this.#group = undefined;
     for (let target = this.#mounted.pop(); target !== undefined; target = this.#mounted.pop()) await unmount(target);
     if (!existsSync(this.#root)) return;
-    const { work, tmp, session } = this.directories;
     // Never recursively: were a folder still mounted here, it would be the user's files.
-    for (const directory of [work, tmp, session]) if (existsSync(directory)) rmdirSync(directory);
+    for (const directory of this.#places) if (existsSync(directory)) rmdirSync(directory);
     for (const file of Object.values(this.#accounts)) rmSync(file, { force: true });
     rmdirSync(this.#root);
   }

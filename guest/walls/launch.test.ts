@@ -13,6 +13,7 @@ const launch = (...without: TaskLayer[]) =>
         home: "/own/home",
         tmp: "/slot/tmp",
         session: "/slot/session",
+        terminals: "/slot/terminals",
       },
       accounts: { passwd: "/slot/passwd", group: "/slot/group" },
       group: "/groups/a",

@@ -11,6 +11,8 @@ export interface TaskDirectories {
   uploads: string;
   home: string;
   tmp: string;
+  /** becomes /dev/pts */
+  terminals: string;
   /** the agent's working copy of the session */
   session: string;
 }
@@ -42,7 +44,7 @@ export const GROUP_REFUSED = 71;
  */
 const PREPARE = `group=$1 last=$2; shift 2
 ulimit -c 0 && ulimit -n ${LIMITS.taskDescriptors} || exit ${LIMITS_REFUSED}
-echo 0 >"$group/cgroup.procs" || exit ${GROUP_REFUSED}
+echo 0 >"$group/cgroup.procs" && echo 0 >/proc/self/oom_score_adj || exit ${GROUP_REFUSED}
 for fd in /proc/self/fd/*; do
   fd=\${fd##*/}
   if [ "$fd" -gt "$last" ]; then eval "exec $fd>&-"; fi
@@ -90,6 +92,7 @@ export function launchWords(
           // A process namespace that is not its own can only be shown as it is.
           has("pid") ? ["--proc", "/proc"] : ["--bind", "/proc", "/proc"],
           ["--dev", "/dev"],
+          unless("tmpfs", "--dev-bind", directories.terminals, "/dev/pts"),
           ["--perms", "0755", "--dir", "/home"],
           unless("tmpfs", "--perms", "1777", "--size", `${LIMITS.shmBytes}`, "--tmpfs", "/dev/shm"),
         ].flat()

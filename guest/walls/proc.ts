@@ -37,15 +37,17 @@ export function sessionOf(pid: number): string {
   );
 }
 
-export function descriptorsOf(pid: number): string[] {
-  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+/** What each descriptor of a process leads to, by its number. */
+export function descriptorsOf(pid: number): Map<number, string> {
+  const found = new Map<number, string>();
+  for (const fd of readdirSync(`/proc/${pid}/fd`)) {
     try {
-      return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+      found.set(Number(fd), readlinkSync(`/proc/${pid}/fd/${fd}`));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return []; // closed meanwhile
-      throw error;
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error; // closed meanwhile
     }
-  });
+  }
+  return found;
 }
 
 export function childrenOf(pid: number): number[] {

@@ -36,9 +36,10 @@ const VIEW = new Set(
     ["sys", "sysrq-trigger", "irq", "bus"].map((name) => `proc/${name}`),
   ),
 );
-/** What a descriptor of a task's process may lead to. */
+/** What a descriptor of a task's first process may lead to; the first three are what taskd speaks to it through. */
+const STREAM = /^(socket:|pipe:)/;
 const OWN_FILE =
-  /^(socket:|pipe:|anon_inode:|\/memfd:|\/(dev|proc|usr|etc|tmp|session|home\/task|work|outputs|uploads)\/)/;
+  /^(pipe:|anon_inode:|\/dev\/(null|u?random)$|\/(usr|etc|tmp|session|home\/task|work|outputs|uploads)\/)/;
 /** Names in the environment of a task's first process. */
 const ENVIRONMENT = new Set(["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "PWD"]);
 const NAMESPACES = ["pid", "ipc", "uts", "net", "user"] as const;
@@ -64,12 +65,14 @@ export async function readLayers(
     ...strange.map(([target]) => target),
     ...mounts.filter((one) => !isTame(one)).map(({ target }) => target),
   ];
-  const descriptors = descriptorsOf(child).filter((target) => !OWN_FILE.test(target));
+  const descriptors = [...descriptorsOf(child)]
+    .filter(([fd, target]) => !(fd <= 2 ? STREAM : OWN_FILE).test(target))
+    .map(([fd, target]) => `${fd} -> ${target}`);
   const variables = readFileSync(`/proc/${child}/environ`, "latin1").split("\0").filter(Boolean);
   const foreign = variables.map((line) => line.split("=")[0] ?? "").filter((name) => !ENVIRONMENT.has(name));
   const capabilities = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map((set) => status[set] ?? "unknown");
   const ids = [...(status["Uid"] ?? "").split("\t"), ...(status["Gid"] ?? "").split("\t")];
-  const tmpfs = ["/tmp", "/dev/shm"].map((target) => [target, bound(mount(target))] as const);
+  const tmpfs = ["/tmp", "/dev/shm", "/dev/pts"].map((target) => [target, bound(mount(target))] as const);
   const writable = ["/", "/dev"].filter((target) => !mount(target)?.options.includes("ro"));
   const uploads = mount("/uploads")?.options ?? [];
   const ownGroup = readFileSync(`/proc/${child}/cgroup`, "utf8").trim().replace("0::", "/sys/fs/cgroup");
@@ -140,5 +143,5 @@ function isTame({ target, options, type }: Mount): boolean {
 }
 
 function bound(mount: Mount | undefined): string | undefined {
-  return mount?.superOptions.find((option) => option.startsWith("size="));
+  return mount?.superOptions.find((option) => /^(size|max)=/.test(option));
 }

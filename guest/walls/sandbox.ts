@@ -22,6 +22,9 @@ const FILTER = taskSyscalls();
 
 /** Time without a byte after which the output of a tree that has ended is over, in milliseconds. */
 const QUIET_MS = 1_000;
+/** So many looks later, whoever still writes is no process of the tree; nor is what exceeds what a socket can hold. */
+const STRANGE_LOOKS = 5;
+const LEFT_BYTES = 1024 * 1024;
 
 /** How a sandboxed process ended: its code, 128 + n for signal n. */
 export interface Ending {
@@ -67,6 +70,7 @@ export class Sandbox implements ProcessTree {
     // Writing to a process that is gone fails; `ended` reports that it is gone.
     this.stdin.on("error", () => {});
     this.#child.once("exit", () => {
+      this.initPid = null; // somebody else may have its number by now
       for (const stream of [this.stdout, this.stderr] as Socket[]) endWhenQuiet(stream);
     });
     this.ended = this.#watch(this.#child.stdio[STATUS_FD] as Readable);
@@ -88,7 +92,6 @@ export class Sandbox implements ProcessTree {
         reject(new PiworkError("TASK_BOOTSTRAP_FAILED", "bubblewrap could not be started in the machine.", { cause })),
       );
     });
-    this.initPid = null;
     // bubblewrap writes an exit code only for a command that ran behind complete walls.
     const code = /"exit-code": *(\d+)/.exec(status)?.[1];
     if (code !== undefined) return { code: Number(code) };
@@ -118,18 +121,24 @@ export class Sandbox implements ProcessTree {
 
 /**
  * Ends a stream whose writers are gone once all that was written has been read. Somebody else may have been given the
- * other end, and would keep it open for ever.
+ * other end, and would keep it open for ever, or go on writing.
  */
 function endWhenQuiet(stream: Socket): void {
-  let seen = stream.bytesRead;
+  const before = stream.bytesRead;
+  let seen = before;
+  let looks = 0;
   const look = setInterval(() => {
     if (stream.destroyed || stream.readableEnded) return clearInterval(look);
-    if (stream.bytesRead === seen && stream.readableLength === 0) {
-      clearInterval(look);
-      stream.push(null);
-      stream.once("end", () => stream.destroy());
-    }
+    looks++;
+    const isRead = stream.readableLength === 0;
+    const isQuiet = stream.bytesRead === seen;
+    const isStrange = looks >= STRANGE_LOOKS && (isRead || stream.bytesRead - before > LEFT_BYTES);
     seen = stream.bytesRead;
+    if (!(isQuiet && isRead) && !isStrange) return;
+    clearInterval(look);
+    stream.on("error", () => {}); // what a stranger says after the end
+    stream.push(null);
+    stream.once("end", () => stream.destroy());
   }, QUIET_MS);
 }
 

@@ -48,6 +48,11 @@ const cases: [what: string, call: SyscallName, args: (number | bigint)[], expect
     [family, 1, 0],
     "EAFNOSUPPORT",
   ]),
+  ["routes", "socket", [16, 3, 0], "allow"],
+  ["messages between processes", "socket", [16, 3, 2], "EPROTONOSUPPORT"],
+  ["TCP", "socket", [2, 1, 6], "allow"],
+  ["SCTP", "socket", [2, 1, 132], "EPROTONOSUPPORT"],
+  ["MPTCP by IPv6", "socket", [10, 1, 262], "EPROTONOSUPPORT"],
   ["a set-user-id file", "chmod", [0, 0o4755], "EPERM"],
 ];
 for (const [what, call, args, expected] of cases) {

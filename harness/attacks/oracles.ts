@@ -1,9 +1,13 @@
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { waitFor } from "../piwork.ts";
 import type { AgentAttack, OracleName } from "./attack.ts";
 import { bystander, differences, inTime, Lost, machinePicture, victimProcesses } from "./machine-picture.ts";
 import { SMALL_QUOTA } from "./quota.ts";
 import type { Ran } from "./shell.ts";
 import type { Target } from "./target.ts";
+import { ROOT_SHELL } from "./world.ts";
 
 /** What was seen of one attack from outside of the attacker. */
 export interface Sight {
@@ -13,6 +17,8 @@ export interface Sight {
   seen: string;
   /** nobody in the machine can look any more, which is as bad as anything */
   lost?: true;
+  /** the attack did not come to its end */
+  cutOff?: true;
 }
 
 /** Looks at the world before an attack, and gives what compares it with the world after. */
@@ -32,9 +38,14 @@ const ORDINARY_WORK = `true & wait; perl -e '
   syscall(253) >= 0 or die "no watch: $!";
   open(my $terminal, "+<", "/dev/ptmx") or die "no terminal: $!"'`;
 
-/** How much of the processor a process of the victim gets in half a second, in percent. */
+/** In the directory of the root's shell: from then on it is measured. */
+const MEASURING = "measuring";
+/** The least that a process of the victim gets of the processor in any quarter of a second, in percent, while an attack of three seconds runs. */
 const SHARE = (victim: string) => `echo 0 >/sys/fs/cgroup/tasks/${victim}/cgroup.procs
-exec perl -MTime::HiRes=time -e '$used = (times)[0]; $end = time + 0.5; 1 while time < $end; print int(100 * ((times)[0] - $used) / 0.5)'`;
+exec perl -MTime::HiRes=time -e 'open(F, ">", "${MEASURING}"); $end = time + 4; $least = 100;
+while (($from = time) < $end) { $used = (times)[0]; 1 while time < $from + 0.25; $share = 100 * ((times)[0] - $used) / (time - $from);
+$least = $share if $share < $least } print int $least'`;
+const SHARE_DEADLINE_MS = 15_000;
 /** Less than this and it starves; alone it gets nearly all, beside one other task half. */
 const LEAST_SHARE = 10;
 
@@ -109,15 +120,10 @@ export const ORACLES: Record<OracleName, Oracle> = {
 
   /** taskd did not answer. */
   async silence(target) {
-    let answered = 0;
-    const meanwhile = watch(async () => {
-      if (!(await ping(target))) return "a question was not answered";
-      answered++;
-      return undefined;
-    });
+    const answering = watchLiveness(target);
     return async () => {
-      const trouble = (await meanwhile()) ?? ((await ping(target)) ? undefined : "the last question was not answered");
-      return { through: trouble !== undefined, seen: trouble ?? `${answered + 1} questions answered` };
+      const trouble = await answering();
+      return { through: trouble !== undefined, seen: trouble ?? "every question was answered" };
     };
   },
 
@@ -173,16 +179,14 @@ export const ORACLES: Record<OracleName, Oracle> = {
 
   /** A process of another task gets hardly anything of the processor while the attack runs. */
   async starvation(target) {
-    let least = 100;
-    const meanwhile = watch(async () => {
-      const end = await inTime(target.asRoot(SHARE(target.victim)));
-      const share = Number.parseInt(end?.text ?? "", 10);
-      // One that does not end in time has starved as well.
-      least = Math.min(least, Number.isNaN(share) ? 0 : share);
-      return undefined;
-    });
+    const measuring = inTime(target.asRoot(SHARE(target.victim)), SHARE_DEADLINE_MS);
+    const started = join(target.world.workspace, ROOT_SHELL, MEASURING);
+    await waitFor("the measurement to begin", SHARE_DEADLINE_MS, () => existsSync(started) || undefined);
+    rmSync(started);
     return async () => {
-      await meanwhile();
+      const share = Number.parseInt((await measuring)?.text ?? "", 10);
+      // One that does not end in time has starved as well.
+      const least = Number.isNaN(share) ? 0 : share;
       return { through: least < LEAST_SHARE, seen: `the victim got ${least} % of the processor` };
     };
   },
@@ -205,6 +209,13 @@ function watch(look: () => Promise<string | undefined>, everyMs = PING_EVERY_MS)
     over.abort();
     return watching;
   };
+}
+
+/** Asks taskd something again and again, and once more when that is called off; gives what went wrong. */
+export function watchLiveness(target: Target): () => Promise<string | undefined> {
+  const unanswered = async () => ((await ping(target)) ? undefined : "taskd did not answer");
+  const meanwhile = watch(unanswered);
+  return async () => (await meanwhile()) ?? (await unanswered());
 }
 
 function compare(before: readonly string[], after: readonly string[]): Sight {

@@ -1,7 +1,7 @@
 import { type Check, Failed } from "../checks.ts";
 import { type AgentAttack, type OracleName, oracleOf } from "./attack.ts";
 import { Lost } from "./machine-picture.ts";
-import { ORACLES, type Sight } from "./oracles.ts";
+import { ORACLES, type Sight, watchLiveness } from "./oracles.ts";
 import type { Target } from "./target.ts";
 
 /** What became of one attack: where it must not get through, and where it must. */
@@ -32,7 +32,16 @@ export async function perform(attack: AgentAttack, target: Target): Promise<Sigh
     await target.mend(attack.undo);
   target.world.emptyOwn();
   if (oracle === "growth") await target.reopenAttacker();
-  return { ...sight, seen: `${sight.seen}${ran.code === undefined ? " (cut off)" : ` (exit ${ran.code})`}` };
+  if (ran.code !== undefined) return { ...sight, seen: `${sight.seen} (exit ${ran.code})` };
+  return { ...sight, seen: `${sight.seen} (cut off: ${ran.output.trim().slice(-200)})`, cutOff: true };
+}
+
+/** The same where taskd has to answer all the while, whatever else is asked. */
+async function performAlive(attack: AgentAttack, target: Target): Promise<Sight> {
+  const answering = watchLiveness(target);
+  const sight = await perform(attack, target);
+  const trouble = await answering();
+  return trouble === undefined ? sight : { through: true, seen: `${trouble}; ${sight.seen}` };
 }
 
 /** What is seen when the script is over; others have to be watched, and everything of them must end with them. */
@@ -49,7 +58,7 @@ export function asCheck(attack: AgentAttack, targets: () => { target: Target; co
     claim: `a task ${attack.tries}: nothing comes of it`,
     async run() {
       const [target, control] = await Promise.all([
-        perform(attack, targets().target),
+        performAlive(attack, targets().target),
         perform(attack, targets().control),
       ]);
       return verdict(attack, { target, control });
@@ -64,6 +73,8 @@ export function verdict(
 ): object {
   const evidence = { target, control, ...(dead === undefined ? {} : { dead }) };
   if (target.through) throw new Failed(`${id} got through: ${target.seen}`, evidence);
+  if (target.cutOff && !ruinous)
+    throw new Failed(`${id} was cut off, so nobody knows whether it was tried: ${target.seen}`, evidence);
   if (!control.through && dead === undefined)
     throw new Failed(
       `${id} is dead: it does not get through where there are no walls either (${control.seen})`,

@@ -27,6 +27,8 @@ import { processStatus, processTree } from "../world.ts";
 import type { Sight } from "./oracles.ts";
 import type { QemuAttack } from "./qemu.ts";
 
+/** A setting of the host's kernel that does no harm when it is another one for a moment. */
+const SETTING = "/proc/sys/kernel/printk_ratelimit_burst";
 /** A script that looks finished after this long has hung. */
 const SCRIPT_DEADLINE_MS = 10_000;
 /** Between two looks at the processes of a script. */
@@ -38,6 +40,7 @@ export class QemuWorld implements AsyncDisposable {
   readonly #forget = atExit(() => this.#remove());
   readonly #tokens = new Map<string, string>();
   readonly #segment = 0x70690000 + Math.floor(Math.random() * 0xffff);
+  readonly #setting = readFileSync(SETTING, "utf8");
   #victim: ChildProcess | undefined;
   #tcp: Server | undefined;
   #control: Server | undefined;
@@ -118,6 +121,7 @@ export class QemuWorld implements AsyncDisposable {
     for (const name of readdirSync(this.#own)) rmSync(join(this.#own, name), { recursive: true, force: true });
     this.#put("outside/secret.txt", "file outside of the exports");
     this.#put("image/manifest", "image");
+    if (sight.through && attack.oracle === "change") this.#mendSetting();
     for (const name of readdirSync(join(this.#directory, "outside")))
       if (name !== "secret.txt") rmSync(join(this.#directory, "outside", name), { recursive: true, force: true });
     return sight;
@@ -169,6 +173,10 @@ export class QemuWorld implements AsyncDisposable {
     }
   }
 
+  #mendSetting(): void {
+    if (readFileSync(SETTING, "utf8") !== this.#setting) writeFileSync(SETTING, this.#setting);
+  }
+
   #isVictimWell(): boolean {
     if (this.#victim?.exitCode !== null || this.#victim.signalCode !== null) return false;
     const nice = readFileSync(`/proc/${this.#victim.pid}/stat`, "utf8").split(") ")[1]?.split(" ")[16];
@@ -194,7 +202,8 @@ export class QemuWorld implements AsyncDisposable {
 
   /** What is outside of the exports. */
   #picture(): string[] {
-    return ["", "outside", "state", "state/records", "image", "sockets"].flatMap((place) =>
+    const setting = `${SETTING} ${readFileSync(SETTING, "utf8")}`;
+    const files = ["", "outside", "state", "state/records", "image", "sockets"].flatMap((place) =>
       readdirSync(join(this.#directory, place)).map((name) => {
         const path = join(this.#directory, place, name);
         const { mode, uid, size, mtimeMs } = lstatSync(path);
@@ -202,6 +211,7 @@ export class QemuWorld implements AsyncDisposable {
         return `${path} ${mode.toString(8)} ${uid} ${isKept}`;
       }),
     );
+    return [setting, ...files];
   }
 
   async #run(script: string, walls: { without: readonly MachineLayer[] } | "none") {
@@ -246,6 +256,8 @@ export class QemuWorld implements AsyncDisposable {
       UDP: address(this.#udp),
       ABSTRACT: this.#abstractName,
       SEGMENT: this.#segment,
+      SETTING,
+      OTHER_SETTING: Number(this.#setting) + 1,
       TOO_LONG: LIMITS.fileBytes + 1,
     };
     return `${Object.entries(known)

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import {
   chmodSync,
@@ -132,7 +133,8 @@ export class World {
 
   /** A line for everything outside of the attacker's folder: path, mode, owner, size, times, content. */
   picture(): string[] {
-    return this.#protected().map(describe);
+    const paths = this.#protected();
+    return [...paths.map(describe), ...attributesOf(paths)];
   }
 
   /** Set-id files, devices, and files of somebody else in what the attacker can write. */
@@ -229,6 +231,15 @@ function describe(path: string): string {
           .update(readFileSync(bytes(path)))
           .digest("hex")
       : "";
-  const times = about.isDirectory() ? [mtimeMs] : [mtimeMs, ctimeMs, nlink];
-  return [path, mode.toString(8), uid, gid, size, ...times, content].join(" ");
+  return [path, mode.toString(8), uid, gid, size, mtimeMs, ctimeMs, nlink, content].join(" ");
+}
+
+/** Extended attributes and access lists, of which Node knows nothing. */
+const LIST_ATTRIBUTES = `$/ = "\\0"; while (<STDIN>) { chomp; $names = "\\0" x 4096; $n = syscall(195, $_, $names, 4096);
+for $name (split /\\0/, substr($names, 0, $n > 0 ? $n : 0)) { $value = "\\0" x 4096; $m = syscall(192, $_, $name, $value, 4096);
+print "$_ $name=", unpack("H*", substr($value, 0, $m > 0 ? $m : 0)), "\\n" } }`;
+
+function attributesOf(paths: readonly string[]): string[] {
+  const input = bytes(paths.join("\0"));
+  return execFileSync("perl", ["-e", LIST_ATTRIBUTES], { input, encoding: "latin1" }).split("\n").filter(Boolean);
 }

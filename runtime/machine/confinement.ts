@@ -26,6 +26,8 @@ export function confine(
     has("qemu-view") ? narrowView(paths, accelerator) : ["--dev-bind", "/", "/"],
     // 9p creates fail without it. It shows the processes of its namespace, so there is no new one of the host's.
     has("qemu-pid") ? ["--proc", "/proc"] : ["--bind", "/proc", "/proc"],
+    // To the kernel, the host's root without any capability still owns the files of /proc/sys.
+    ["--remount-ro", "/proc"],
     ["--chdir", "/"],
     ["--clearenv"],
     has("qemu-modes") ? ["--seccomp", "5"] : [],

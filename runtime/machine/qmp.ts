@@ -1,8 +1,11 @@
+import { once } from "node:events";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
 import { PiworkError } from "../protocol/errors.ts";
 import { LineSplitter, LineTooLong } from "../protocol/lines.ts";
+import { O_PATH } from "../protocol/open-beneath.ts";
 
 const MESSAGE_BYTES = 4 * 1024 * 1024;
 const ANSWER_DEADLINE_MS = 10_000;
@@ -18,14 +21,24 @@ const message = z.union([
 export async function connectWhenThere(path: string, gone: AbortSignal): Promise<Socket> {
   for (;;) {
     gone.throwIfAborted();
-    const socket = connect(path);
-    const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
-      socket.once("connect", () => resolve(undefined));
-      socket.once("error", resolve);
+    const socket = await connectTo(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT" && error.code !== "ECONNREFUSED") throw error;
     });
-    if (error === undefined) return socket;
-    if (error.code !== "ENOENT" && error.code !== "ECONNREFUSED") throw error;
+    if (socket !== undefined) return socket;
     await delay(5, undefined, { signal: gone });
+  }
+}
+
+/** QEMU can write where its sockets are: a link there, to a socket of somebody else, is not followed. */
+async function connectTo(path: string): Promise<Socket> {
+  const handle = openSync(path, O_PATH | constants.O_NOFOLLOW);
+  try {
+    if (!fstatSync(handle).isSocket()) throw new PiworkError("INTERNAL_ERROR", "QEMU's socket is no socket.");
+    const socket = connect(`/proc/self/fd/${handle}`);
+    await once(socket, "connect");
+    return socket;
+  } finally {
+    closeSync(handle);
   }
 }
 

@@ -28,6 +28,8 @@ export const LIMITS = {
   taskDescriptors: 4096,
   /** what fits into a task's /tmp, in bytes */
   tmpBytes: 256 * 1024 * 1024,
+  /** terminals that a task can have at once */
+  taskTerminals: 256,
   /** files that fit into a task's /tmp */
   tmpFiles: 65_536,
   /** what fits into /dev/shm of one process tree of a task, in bytes */
@@ -38,6 +40,8 @@ export const LIMITS = {
   openQuestions: 16,
   /** bytes of all questions of one agent that wait for an answer */
   openQuestionBytes: 512 * 1024,
+  /** what was said to an agent and not read by it, in bytes; then it is ended */
+  agentUnreadBytes: 4 * 1024 * 1024,
   /** longest answer to a question, in characters */
   answerCharacters: 64 * 1024,
   /** largest session file, in bytes */

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { PiworkError } from "./errors.ts";
 import { assertPart, O_PATH, type Place, printable } from "./open-beneath.ts";
 
@@ -9,10 +9,26 @@ export class RegularFile implements Disposable {
     readonly stats: Stats,
   ) {}
 
+  /** Everything in it, undefined where that is more than this: its length may have changed since it was opened. */
+  readAtMost(bytes: number): Buffer | undefined {
+    const pieces: Buffer[] = [];
+    let read = 0;
+    for (;;) {
+      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, bytes + 1 - read));
+      const length = readSync(this.fd, piece);
+      if (length === 0) return Buffer.concat(pieces);
+      pieces.push(piece.subarray(0, length));
+      read += length;
+      if (read > bytes) return undefined;
+    }
+  }
+
   [Symbol.dispose](): void {
     closeSync(this.fd);
   }
 }
+
+const PIECE_BYTES = 1024 * 1024;
 
 /**
  * Opens the regular file of this name; undefined where nothing is. Whatever else a task put there (a link, a pipe, a socket,

@@ -133,3 +133,12 @@ test("a folder that is bound later is counted from then on", async () => {
   put("ws/work/more", 3);
   assert.match((await ended).message, /3\.0 MiB/);
 });
+
+test("a task whose places can no longer be measured is stopped", async () => {
+  const { base, quota, ended } = setUp();
+  await quota.admit(ID);
+  // Root may read everything; that a directory is none is refused to everybody.
+  rmSync(join(base, "tasks", ID, "guest/home"), { recursive: true });
+  writeFileSync(join(base, "tasks", ID, "guest/home"), "");
+  assert.match((await ended).message, /cannot be told, so it was stopped/);
+});

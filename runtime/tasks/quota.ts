@@ -17,8 +17,12 @@ export const DEFAULT_QUOTA: QuotaLimits = { bytes: LIMITS.folderGrowthBytes, ent
 
 /** Shortest pause between two looks at a task, in milliseconds. */
 const LOOK_EVERY_MS = 2_000;
-/** A pause is at least this many times as long as the last look: looking costs less than a tenth of the time. */
+/** A pause is this many times as long as the last look, up to the longest: looking costs little of the time. */
 const PAUSE_PER_LOOK = 10;
+/** Longest pause, however long looks take: what is written in it comes on top of the limit. */
+const LONGEST_PAUSE_MS = 30_000;
+/** Looks that fail one after the other before a task that cannot be measured is stopped. */
+const FAILED_LOOKS = 3;
 /** Longest look after a task was stopped, in milliseconds; who stops it waits for it. */
 const SETTLE_MS = 5_000;
 
@@ -104,6 +108,7 @@ export class Quota {
     const { book, everyMs = LOOK_EVERY_MS, mayRun, end, warn } = this.#parts;
     let pauseMs = everyMs;
     let wasUnreached = false;
+    let failed = 0;
     for (;;) {
       await delay(pauseMs, undefined, { signal, ref: false }).catch(() => {});
       if (signal.aborted || !book.has(id) || !mayRun(id)) return;
@@ -111,6 +116,7 @@ export class Quota {
       try {
         const { reason, isUnreached } = await this.#look(id, signal, wasUnreached);
         wasUnreached = isUnreached;
+        failed = 0;
         if (signal.aborted) return;
         if (reason !== undefined) {
           await end(id, reason);
@@ -119,8 +125,10 @@ export class Quota {
       } catch (error) {
         if (signal.aborted || !book.has(id)) return;
         warn("a task could not be measured, or not be stopped; it is looked at again", { task: id, error });
+        if (++failed === FAILED_LOOKS) await end(id, cannotBeMeasured(error)).catch(() => {});
       }
-      pauseMs = Math.max(everyMs, PAUSE_PER_LOOK * (performance.now() - started));
+      const pause = PAUSE_PER_LOOK * (performance.now() - started);
+      pauseMs = Math.max(everyMs, Math.min(pause, LONGEST_PAUSE_MS));
     }
   }
 
@@ -202,6 +210,11 @@ function tooMuch(
     "LIMIT_EXCEEDED",
     `The task has added ${what.join(" and ")} to its folder, outputs and home, so it was stopped. Nothing was removed. Free what it does not need there, or start the runtime with a higher --task-bytes or --task-files; then open the task again.`,
   );
+}
+
+function cannotBeMeasured(error: unknown): PiworkError {
+  const why = error instanceof PiworkError ? error.message : "its directories could not be read.";
+  return new PiworkError("LIMIT_EXCEEDED", `How much the task adds cannot be told, so it was stopped: ${why}`);
 }
 
 function inMegabytes(bytes: number): string {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -40,4 +42,31 @@ test("a link, a file and nothing at all are no trees", () => {
   removeTree(join(scratch, "to-scratch"));
   removeTree(join(scratch, "nothing"));
   assert.deepEqual([existsSync(join(scratch, "to-scratch")), existsSync(scratch)], [false, true]);
+});
+
+const SWAPS = `chdir $ARGV[0]; $| = 1; print "swapping"; syscall(316, -100, my $d = "d", -100, my $l = "l", 2) while getppid == $ARGV[1]`;
+
+test("who still is in the tree, and swaps what is there, leads nobody out of it", async () => {
+  const outside = join(scratch, "victim");
+  mkdirSync(join(outside, "sub"), { recursive: true });
+  writeFileSync(join(outside, "sub/file"), "");
+  chmodSync(outside, 0o755);
+  for (let attempt = 0; attempt < 150; attempt++) {
+    const tree = join(scratch, `raced-${attempt}`);
+    mkdirSync(join(tree, "in/d/sub"), { recursive: true });
+    writeFileSync(join(tree, "in/d/sub/file"), "");
+    symlinkSync(outside, join(tree, "in/l"));
+    const swapper = spawn("perl", ["-e", SWAPS, join(tree, "in"), `${process.pid}`]);
+    await once(swapper.stdout, "data");
+    try {
+      removeTree(tree);
+    } catch {
+      // something was swapped at the wrong moment: it stays, and is removed another time
+    }
+    swapper.kill("SIGKILL");
+    await once(swapper, "close");
+    removeTree(tree);
+    const { mode } = statSync(outside);
+    assert.deepEqual([existsSync(join(outside, "sub/file")), mode & 0o777, existsSync(tree)], [true, 0o755, false]);
+  }
 });

@@ -1,45 +1,77 @@
-import { chmodSync, lstatSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
+import { chmodSync, lstatSync, openSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { openBeneath, PLACE, Place } from "../protocol/open-beneath.ts";
 
 /**
- * Removes a directory that nobody else can reach, whatever a task made in it: however deep, however named, whatever its modes.
- * Directories inside are first moved to the top, so that no path gets long and nothing is followed.
+ * Removes a directory, whatever a task made in it: however deep, however named, whatever its modes. Goes from descriptor to
+ * descriptor: whoever still has one of the tree (a machine that was taken over) leads it nowhere else by what is swapped.
+ * Directories inside are first moved to the top, so that no path gets long.
  */
 export function removeTree(directory: string): void {
   if (lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
     return rmSync(directory, { force: true });
-  chmodSync(directory, 0o700);
+  using parent = openBeneath(dirname(directory), []);
+  const name = Buffer.from(basename(directory));
+  emptyTree(parent, name);
+  rmdirSync(inside(parent, name));
+}
+
+function emptyTree(parent: Place, name: Buffer): void {
+  using top = openInside(parent, name);
   let moved = 0;
-  const empty = (place: string) => {
-    for (const name of readdirSync(place, { encoding: "buffer" })) {
-      const path = Buffer.concat([Buffer.from(`${place}/`), name]);
-      if (!lstatSync(path).isDirectory()) unlinkSync(path);
-      else {
-        chmodSync(path, 0o700);
-        // Names at the top are ours by now: what had one of these was moved, or is removed, before.
-        if (place !== directory || !isOurs(name)) renameSync(path, nextPlace());
-      }
+  const nextPlace = (): Buffer => {
+    for (;;) {
+      const path = inside(top, Buffer.from(`${PREFIX}${++moved}`));
+      if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return path;
     }
   };
-  const nextPlace = (): string => {
-    do moved++;
-    while (lstatSync(`${directory}/${prefix}${moved}`, { throwIfNoEntry: false }) !== undefined);
-    return `${directory}/${prefix}${moved}`;
+  const empty = (place: Place): void => {
+    for (const entry of namesOf(place)) {
+      if (unlinked(inside(place, entry))) continue;
+      using _writable = openInside(place, entry);
+      // Names at the top are ours by now: what had one of these was moved, or is removed, before.
+      if (place !== top || !isOurs(entry)) renameSync(inside(place, entry), nextPlace());
+    }
   };
-  empty(directory);
-  for (let inner = firstInner(directory); inner !== undefined; inner = firstInner(directory)) {
-    empty(inner);
-    rmdirSync(inner);
-  }
-  rmdirSync(directory);
+  empty(top);
+  for (let names = namesOf(top); names.length > 0; names = namesOf(top))
+    for (const entry of names) {
+      using inner = openInside(top, entry);
+      empty(inner);
+      rmdirSync(inside(top, entry));
+    }
 }
 
-const prefix = ".piwork-removed-";
+const PREFIX = ".piwork-removed-";
 
 function isOurs(name: Buffer): boolean {
-  return name.toString("latin1").startsWith(prefix);
+  return name.toString("latin1").startsWith(PREFIX);
 }
 
-function firstInner(directory: string): string | undefined {
-  const [first] = readdirSync(directory);
-  return first === undefined ? undefined : `${directory}/${first}`;
+function inside(place: Place, name: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${place.path}/`), name]);
+}
+
+/** A directory that is there, whatever its mode was: it can be read, emptied and moved from now on. */
+function openInside(place: Place, name: Buffer): Place {
+  const inner = new Place(openSync(inside(place, name), PLACE));
+  chmodSync(inner.path, 0o700);
+  return inner;
+}
+
+function namesOf(place: Place): Buffer[] {
+  return readdirSync(place.path, { encoding: "buffer" });
+}
+
+/** Whether it is gone; a directory is not. */
+function unlinked(path: Buffer): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EISDIR" || code === "EPERM") return false;
+    if (code === "ENOENT") return true;
+    throw error;
+  }
 }

@@ -45,7 +45,7 @@ export function gitSettings(text: string): { key: string; why: string }[] {
   const found = new Map<string, string>();
   let section = "";
   for (const line of text.split(/\r?\n/)) {
-    const header = /^\s*\[\s*([\w.-]+)\s*(?:"((?:[^"\\]|\\.)*)")?\s*\](.*)$/.exec(line);
+    const header = /^\s*\[\s*([\w.-]+)(?:\s*"((?:[^"\\]|\\.)*)")?\s*\](.*)$/.exec(line);
     if (header !== null) section = [header[1]?.toLowerCase(), header[2]].filter((part) => part !== undefined).join(".");
     const name = /^\s*([A-Za-z][\w-]*)\s*(=|$|[#;])/.exec(header === null ? line : (header[3] ?? ""))?.[1];
     if (name === undefined) continue;

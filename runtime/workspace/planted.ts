@@ -1,4 +1,4 @@
-import { openSync, readFileSync } from "node:fs";
+import { openSync } from "node:fs";
 import type { Finding, Planted } from "../protocol/files.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { openBeneath, PLACE, Place } from "../protocol/open-beneath.ts";
@@ -126,13 +126,14 @@ function readSettings({ place, name, above, stats }: Found, path: string): Dange
   let text: string;
   try {
     using file = openRegularFile(place, showName(name).text);
-    if (file === undefined || file.stats.size > LIMITS.plantedConfigBytes) return [];
-    text = readFileSync(file.fd, "utf8");
+    const content = file?.readAtMost(LIMITS.plantedConfigBytes);
+    if (content === undefined) return [{ kind: "unreadable", why: "settings that changed while they were looked at" }];
+    text = content.toString("utf8");
   } catch {
     return [{ kind: "unreadable", why: "settings that cannot be read" }];
   }
   if (!isPointer) return gitSettings(text).map(({ key, why }) => ({ kind: "runs", why: `${why}: ${shownKey(key)}` }));
-  const target = /^gitdir:\s*(.*?)\s*$/m.exec(text)?.[1];
+  const target = /^gitdir:(.*)$/m.exec(text)?.[1]?.trim();
   if (target === undefined || !climbsOut(target, above.length)) return [];
   return [{ kind: "leaves", why: `git takes the repository, with its hooks and settings, from ${shownKey(target)}` }];
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { optionValue } from "../machine/arguments.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { openBeneath, type Place } from "../protocol/open-beneath.ts";
@@ -24,6 +24,9 @@ export function shareDevices(exports: Readonly<Record<string, string>>): string[
 export function shareExports(shares: readonly Share[]): Record<string, string> {
   return Object.fromEntries(shares.map(({ tag, path }) => [tag, path]));
 }
+
+/** More than any reply has. */
+const REPLY_BYTES = 1024;
 
 /** Proves that a share works both ways: the guest reads what the host wrote, and the host what the guest wrote. `using` removes the traces. */
 export class ShareProof implements Disposable {
@@ -74,7 +77,7 @@ export class ShareProof implements Disposable {
   #reply(): string | undefined {
     try {
       using file = openRegularFile(this.#place, `${this.request.file}.reply`);
-      return file !== undefined && file.stats.size < 1024 ? readFileSync(file.fd, "utf8") : undefined;
+      return file?.readAtMost(REPLY_BYTES)?.toString("utf8");
     } catch (error) {
       if (error instanceof PiworkError) return undefined;
       throw error;

@@ -1,3 +1,4 @@
+import { PiworkError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { Place } from "../protocol/open-beneath.ts";
 import type { Usage } from "../protocol/record.ts";
@@ -14,7 +15,7 @@ const BLOCK = 512;
 export async function measureUsage(root: Place, signal?: AbortSignal): Promise<Usage> {
   const usage: Usage = { bytes: 0, entries: 0, unreached: 0 };
   const seen = new Set<string>();
-  await walk(
+  const walked = walk(
     root,
     ({ stats }) => {
       usage.entries++;
@@ -36,6 +37,14 @@ export async function measureUsage(root: Place, signal?: AbortSignal): Promise<U
       unreached: () => usage.unreached++,
     },
   );
+  await walked.catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EACCES" && error.code !== "EPERM") throw error;
+    throw new PiworkError(
+      "WORKSPACE_POLICY_VIOLATION",
+      "What a task has added cannot be measured: one of its own directories may not be read.",
+      { cause: error },
+    );
+  });
   return usage;
 }
 

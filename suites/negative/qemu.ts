@@ -84,6 +84,13 @@ export const qemu: readonly QemuAttack[] = [
     layer: "qemu-view",
   },
   {
+    id: "qemu-view.setting",
+    invariant: "W",
+    tries: "changes a setting of the host's kernel",
+    oracle: "change",
+    script: "echo $OTHER_SETTING >$SETTING",
+  },
+  {
     id: "qemu-view.control",
     invariant: "A",
     tries: "connects to the runtime's control socket",
