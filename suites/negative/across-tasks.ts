@@ -152,7 +152,7 @@ export const acrossTasks = [
     [
       "own-oom-score",
       "makes the kernel spare it when memory is short",
-      "echo -900 >/proc/self/oom_score_adj; (echo -900 >/proc/self/oom_score_adj; exec sleep 0.6)",
+      "echo -900 >/proc/self/oom_score_adj; (echo -900 >/proc/self/oom_score_adj; exec sleep 1.5)",
       {
         oracle: "excess",
         excess: { measure: "cat /proc/[0-9]*/oom_score_adj | grep -c -- -9", allowed: 0, meanwhile: true },

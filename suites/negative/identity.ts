@@ -53,7 +53,7 @@ export const identity = agent("identity", "A", [
   [
     "realtime",
     "makes itself a realtime process",
-    "chrt -f 9 sleep 0.6",
+    "chrt -f 9 sleep 1.5",
     { oracle: "excess", excess: { measure: "ps -eo rtprio= | grep -c ' 9$\\|^9$'", allowed: 0, meanwhile: true } },
   ],
   [

@@ -19,7 +19,7 @@ export const symlinks = [
     [
       "proc-descriptor",
       "makes a link to a descriptor's directory",
-      "exec 3<..; ln -s /proc/$$/fd/3 l; cat l/other/secret.txt",
+      "exec 3<..; ln -s /proc/self/fd/3 l; cat l/other/secret.txt",
     ],
     ["proc-cwd", "makes a link to its working directory", "ln -s /proc/$$/cwd l; cat l/../other/secret.txt"],
     ["copied", "copies what a link leads to", "ln -s ../other l; cp -rL l copy"],

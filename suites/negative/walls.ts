@@ -79,7 +79,7 @@ export function wallChecks(target: () => Target): Check[] {
     ...[...taskLayer.options.map((layer) => ({ id: layer, layer, ...SABOTAGE[layer] })), ...MORE_SABOTAGE].map(
       ({ id: name, layer, break: sabotage, mend }) => ({
         id: `walls.refused-without-${name}`,
-        claim: `where the layer '${layer}' cannot be built, or is not, a task is refused with its name, and nothing of it runs`,
+        claim: `where the layer '${layer}' cannot be built, or is not, a task is refused with its name, and nothing of it is left`,
         async run() {
           const { asRoot, client } = using(target());
           assert.equal((await asRoot(sabotage)).code, 0, "the sabotage failed");

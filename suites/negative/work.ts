@@ -220,6 +220,12 @@ except FileExistsError: pass`),
     script: python('import socket, os\nsocket.socket(socket.AF_UNIX).bind("/tmp/s"); os.unlink("/tmp/s")'),
   },
   {
+    id: "work.stream-by-name",
+    claim: "a command writes to its own output by the name of the stream",
+    impossible: "its streams are sockets, which have no second opening",
+    script: "echo x >/dev/stdout",
+  },
+  {
     id: "work.set-gid-directory",
     claim: "a directory in one that has the set-group-id bit",
     impossible: "its kernel asks for the bit, and the walls refuse it",
