@@ -267,11 +267,19 @@ busybox ip link set lo up
 
   /** Runs a script as root of the machine, outside of every wall. */
   async asRoot(script: string): Promise<{ text: string; code: number }> {
-    this.#rootShell ??= this.#startRootShell();
-    if (!(await this.#rootShell).isUsable) this.#rootShell = this.#startRootShell();
-    const { output, code } = await (await this.#rootShell).run(`exec 2>/dev/null\n${script}`, ROOT_DEADLINE_MS);
+    const { output, code } = await (await this.#usableRootShell()).run(`exec 2>/dev/null\n${script}`, ROOT_DEADLINE_MS);
     if (code === undefined) throw new Lost();
     return { text: output, code };
+  }
+
+  /** The one that stays, or another where it has ended or never started; one after the other, for they share a directory. */
+  #usableRootShell(): Promise<Shell> {
+    const last = this.#rootShell;
+    this.#rootShell = (async () => {
+      const known = await last?.catch(() => undefined);
+      return known?.isUsable ? known : await this.#startRootShell();
+    })();
+    return this.#rootShell;
   }
 
   #startRootShell(): Promise<Shell> {

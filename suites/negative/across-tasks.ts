@@ -119,7 +119,7 @@ export const acrossTasks = [
       "queues a signal to another's process",
       `perl -e '$i = pack("iii", 9, 0, -1) . "\\0" x 116; syscall(129, int($ARGV[0]), 9, $i)' "$b"`,
     ],
-    ["priorities", "makes another's process nice", 'renice -n 19 -p "$b"'],
+    ["priorities", "makes another's process nice", `perl -e 'setpriority(0, int($ARGV[0]), 19)' "$b"`],
     ["limits", "takes another's descriptors away", 'prlimit --pid "$b" --nofile=3:3'],
     [
       "oom-score",
