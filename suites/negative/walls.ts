@@ -3,7 +3,6 @@ import type { Target } from "../../harness/attacks/target.ts";
 import type { Check } from "../../harness/checks.ts";
 import { attempt } from "../../harness/talk.ts";
 import { type TaskLayer, taskLayer } from "../../runtime/protocol/layers.ts";
-import { FIND_TASKD } from "./agent.ts";
 
 /**
  * A bubblewrap that lies: it does most of what it is told, and not what `lie` (cases of a shell's `case` over its words)
@@ -59,8 +58,8 @@ const MORE_SABOTAGE: readonly { id: string; layer: TaskLayer; break: string; men
   {
     id: "descriptor-limit",
     layer: "descriptors",
-    break: `${FIND_TASKD}; prlimit --pid $t --nofile --noheadings -o SOFT,HARD | tr -s ' ' >/run/limits; prlimit --pid $t --nofile=1000:1000`,
-    mend: `${FIND_TASKD}; read -r soft hard </run/limits; prlimit --pid $t --nofile=$soft:$hard`,
+    break: "echo 1000 >/proc/sys/fs/nr_open",
+    mend: "echo 1048576 >/proc/sys/fs/nr_open",
   },
   {
     id: "control-group",
