@@ -37,6 +37,10 @@ export interface AgentAttack {
   alone?: true;
   /** its control may cost the machine, which is then started again */
   ruinous?: true;
+  /** what the host's root puts into the task's folder first */
+  prepare?(own: string): void;
+  /** it counts what it tries, says so in its last line, and fails where that was too little to prove anything */
+  counts?: true;
   /** what is allowed, for the oracle `excess`: a script of the guest's root prints numbers, of which the largest counts; `meanwhile` also while the attack runs */
   excess?: { measure: string; allowed: number; meanwhile?: true };
   /** script of the guest's root that takes back what only this attack leaves behind */

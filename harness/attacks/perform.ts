@@ -16,11 +16,14 @@ const RUIN_MS = 5_000;
 /** Runs an attack on one target and says what was seen from outside. */
 export async function perform(attack: AgentAttack, target: Target): Promise<Sight> {
   const oracle = oracleOf(attack);
+  attack.prepare?.(target.world.own);
   const look = await ORACLES[oracle](target, attack);
   const ran =
     QUICK.has(oracle) && !attack.ruinous && !attack.alone
       ? await target.attackQuickly(attack.script)
       : await target.attack(attack.script, attack.ruinous && RUIN_MS);
+  const said = ran.output.trim().split("\n").at(-1);
+  if (attack.counts && ran.code !== 0) throw new Error(`${attack.id} has not tried enough: ${said}`);
   const sight = await look(ran).catch((error: unknown): Sight => {
     if (error instanceof Lost) return { through: true, seen: error.message, lost: true };
     throw error;
@@ -32,8 +35,9 @@ export async function perform(attack: AgentAttack, target: Target): Promise<Sigh
     await target.mend(attack.undo);
   target.world.emptyOwn();
   if (oracle === "growth") await target.reopenAttacker();
-  if (ran.code !== undefined) return { ...sight, seen: `${sight.seen} (exit ${ran.code})` };
-  return { ...sight, seen: `${sight.seen} (cut off: ${ran.output.trim().slice(-200)})`, cutOff: true };
+  const shown = attack.counts ? `${sight.seen}; ${said}` : sight.seen;
+  if (ran.code !== undefined) return { ...sight, seen: `${shown} (exit ${ran.code})` };
+  return { ...sight, seen: `${shown} (cut off: ${ran.output.trim().slice(-200)})`, cutOff: true };
 }
 
 /** The same where taskd has to answer all the while, whatever else is asked. */
