@@ -12,7 +12,7 @@ export const VICTIM_HOLDS = [
 
 /** Also holds what it has read: in its memory, in a file without a name, in System V and POSIX objects. */
 export const VICTIM_SERVER = `
-import ctypes, os, socket, threading, time
+import ctypes, mmap, os, socket, threading, time
 def held(name):
     with open(os.path.expanduser("~/" + name), "rb") as file:
         return file.read()
@@ -30,6 +30,7 @@ memory = ctypes.create_string_buffer(held("memory"), 4096)
 unnamed = open("/tmp/unnamed", "wb+")
 unnamed.write(held("deleted-file"))
 unnamed.flush()
+mapped = mmap.mmap(unnamed.fileno(), 0)
 os.unlink("/tmp/unnamed")
 libc = ctypes.CDLL(None)
 libc.shmat.restype = ctypes.c_void_p

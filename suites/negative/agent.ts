@@ -25,5 +25,20 @@ export const FIND_VICTIM = "v=$(pgrep -n -f 'piwork-victi[m]')";
 export const FIND_BYSTANDER = "b=$(pgrep -n -f 'piwork-bystande[r]')";
 /** Finds taskd. */
 export const FIND_TASKD = "t=$(pgrep -o -f 'taskd[.]mjs')";
+const quoted = (script: string) => `'${script.replaceAll("'", "'\\''")}'`;
+
+/**
+ * On the control everything can be read without any attack. So it first goes to where the attack is needed: into namespaces of
+ * its own (`into`), and hides there (`hide`) what only the attack may show again. A task is there already: it cannot hide
+ * anything, and attacks at once.
+ */
+export const onControl = (into: string, hide: string, attack: string) =>
+  `a=${quoted(attack)}; if ${into} ${hide}; then ${into} sh -c "${hide} && { $a; }"; else eval "$a"; fi`;
+
+/** For a program of perl: on the control, root puts its effective rights aside, so that what follows has to get them again. */
+export const ASIDE = "syscall(114, -1, 65534); syscall(113, -1, 65534)";
+/** What runs a program as nobody on the control; a task runs it as itself. The directory is one that no task has. */
+export const AS_NOBODY = "n=; [ -d /run/piwork ] && n='setpriv --reuid=65534 --regid=65534 --clear-groups'";
+
 /** Where its own things are seen from the machine's root, which has no view of its own. */
 export const GROUPS = "/sys/fs/cgroup/tasks";

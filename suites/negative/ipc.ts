@@ -1,4 +1,4 @@
-import { agent } from "./agent.ts";
+import { agent, onControl } from "./agent.ts";
 
 const unix = (name: string) =>
   `perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); connect(S, pack_sockaddr_un(${name})) or exit; print <S>'`;
@@ -45,7 +45,6 @@ export const ipc = [
     ],
     ["names", "lists the abstract sockets of the machine", "cat /proc/net/unix", { invariant: "M" }],
   ]),
-  ...agent("ipc", "T", []),
   ...agent("network", "A", [
     [
       "loopback",
@@ -74,7 +73,11 @@ export const ipc = [
     [
       "namespace",
       "joins the network of the first process",
-      "nsenter -t 1 -n perl -MSocket -e 'socket(S, AF_INET, SOCK_STREAM, 0); connect(S, pack_sockaddr_in(4041, inet_aton(q(127.0.0.1)))) and print <S>'",
+      onControl(
+        "unshare -n",
+        "true",
+        "nsenter -t 1 -n perl -MSocket -e 'socket(S, AF_INET, SOCK_STREAM, 0); connect(S, pack_sockaddr_in(4041, inet_aton(q(127.0.0.1)))) and print <S>'",
+      ),
       { oracle: "connection" },
     ],
     [

