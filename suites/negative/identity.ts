@@ -1,9 +1,13 @@
-import { agent } from "./agent.ts";
+import { AS_NOBODY, ASIDE, agent, type Row } from "./agent.ts";
 
 const MAKE = "open(F, q(>), q(/tmp/mine)); close F";
-const perl = (call: string) => `perl -e '${call}; ${MAKE}'`;
+const perl = (call: string) => `perl -e '${ASIDE}; ${call}; ${MAKE}'`;
+const NOBODY = "syscall(119, 65534, 65534, 65534); syscall(117, 65534, 65534, 65534)";
+/** Programs of its own in a place where set-id bits count; on a task's file systems they do not. */
+const OWN_PROGRAM = "mount -o remount,suid /tmp";
+const UNDO_OWN_PROGRAM = "mount -o remount,nosuid /tmp";
 
-/** Whether a task can be somebody else: each makes a file as whoever it has become. */
+/** Whether a task can be somebody else: each makes a file as whoever it has become. On the control, it begins as nobody. */
 export const identity = agent("identity", "A", [
   ...(
     [
@@ -11,45 +15,55 @@ export const identity = agent("identity", "A", [
       ["setresuid", "becomes root by setresuid", perl("syscall(117, 0, 0, 0); syscall(119, 0, 0, 0)")],
       ["setreuid", "becomes root by setreuid", perl("syscall(113, 0, 0)")],
       ["setfsuid", "uses files as root", perl("syscall(122, 0); syscall(123, 0)")],
-      ["ambient", "raises ambient capabilities", perl("syscall(157, 47, 2, 7, 0, 0); syscall(105, 0)")],
+      [
+        "ambient",
+        "raises ambient capabilities",
+        `${AS_NOBODY}; ${"${n:-setpriv}"} --inh-caps=+setuid --ambient-caps=+setuid perl -e 'syscall(105, 0); ${MAKE}'`,
+      ],
       [
         "keep-capabilities",
-        "asks to keep capabilities",
-        perl("syscall(157, 8, 1, 0, 0, 0); syscall(157, 28, 0, 0, 0, 0); syscall(105, 0)"),
+        "keeps capabilities while it becomes nobody, and raises them again",
+        `perl -e 'syscall(157, 8, 1, 0, 0, 0); ${NOBODY}; $h = pack("II", 0x20080522, 0); $c = pack("I6", 0x80, 0x80, 0, 0, 0, 0); syscall(126, $h, $c); syscall(105, 0); ${MAKE}'`,
       ],
       [
         "su",
-        "asks su",
-        "su -c 'touch /tmp/mine' root </dev/null; sudo -n touch /tmp/mine; runuser -u root touch /tmp/mine; touch /tmp/mine",
+        "asks su, its relatives, and every set-user-id program that it finds",
+        "su -c 'touch /tmp/mine' root </dev/null; sudo -n touch /tmp/mine; runuser -u root touch /tmp/mine; for p in $(find /usr/bin /usr/lib /usr/sbin -perm /6000 -type f); do $p -c 'touch /tmp/mine' root; done",
+        { dead: "there is no set-user-id program, no sudo, and nobody whom su could ask" },
       ],
-      ["newgrp", "uses setpriv", "setpriv --reuid=0 --regid=0 --clear-groups touch /tmp/mine"],
-      ["nested-root", "becomes root of a user namespace", "unshare -Ur touch /tmp/mine"],
       [
         "id-map",
-        "writes a map for its user namespace",
-        "echo '0 0 1' >/proc/self/uid_map; perl -e 'syscall(105, 0)'; touch /tmp/mine",
+        "writes a map with root in it for a user namespace of its own",
+        `perl -e 'pipe(A, B); pipe(C, D); if (!($p = fork)) { ${NOBODY}; syscall(272, 0x10000000); syswrite(B, "x"); sysread(C, $x, 1); syscall(105, 0); ${MAKE}; exit } sysread(A, $x, 1); open(M, ">", "/proc/$p/uid_map") and syswrite(M, "0 0 1"); close M; syswrite(D, "x"); wait'`,
       ],
       [
         "file-capability",
         "gives a program a capability",
-        "cp /usr/bin/perl /tmp/p; perl -e '$v = pack(q(IIIII), 0x02000001, 0x80, 0x80, 0, 0); syscall(188, (my $s1 = q(/tmp/p)), (my $s2 = q(security.capability)), $v, 20, 0)'; /tmp/p -e 'syscall(105, 0); open(F, q(>), q(/tmp/mine))'",
+        `${OWN_PROGRAM}; cp /usr/bin/perl /tmp/p; perl -e '$v = pack(q(IIIII), 0x02000001, 0x80, 0, 0, 0); syscall(188, (my $s1 = q(/tmp/p)), (my $s2 = q(security.capability)), $v, 20, 0)'; ${AS_NOBODY}; $n /tmp/p -e 'syscall(105, 0); ${MAKE}'; rm -f /tmp/p`,
+        { undo: UNDO_OWN_PROGRAM },
       ],
       [
         "setuid-program",
         "runs a set-user-id program of its own",
-        "cp /usr/bin/perl /tmp/p; chown 0 /tmp/p; chmod 4755 /tmp/p; /tmp/p -e 'syscall(105, 0); open(F, q(>), q(/tmp/mine))'",
+        `${OWN_PROGRAM}; cp /usr/bin/touch /tmp/p; chown 0 /tmp/p; chmod 4755 /tmp/p; ${AS_NOBODY}; $n /tmp/p /tmp/mine; rm -f /tmp/p`,
+        { undo: UNDO_OWN_PROGRAM },
       ],
-      [
-        "setuid-found",
-        "runs every set-user-id program that it finds",
-        "for p in $(find /usr/bin /usr/lib /usr/sbin -perm /6000 -type f); do $p </dev/null >/dev/null 2>&1; done; touch /tmp/mine",
-      ],
-      ["personality", "asks for another personality", perl("syscall(135, 0x0400000); syscall(105, 0)")],
-    ] as const
-  ).map(
-    ([name, tries, script]) =>
-      [name, tries, script, { oracle: "modes" }] as [string, string, string, { oracle: "modes" }],
-  ),
+    ] as Row[]
+  ).map(([name, tries, script, more]): Row => [name, tries, script, { oracle: "modes", ...more }]),
+  [
+    "nested-root",
+    "becomes root of a user namespace, with every capability in it",
+    `${AS_NOBODY}; $n unshare -Ur sleep 1`,
+    {
+      oracle: "excess",
+      excess: {
+        // The bystander is one, so that there always is one.
+        measure: "for p in $(pgrep -x sleep); do cat /proc/$p/status; done | grep -c 'CapEff:.*[1-9a-f]'",
+        allowed: 0,
+        meanwhile: true,
+      },
+    },
+  ],
   [
     "realtime",
     "makes itself a realtime process",
