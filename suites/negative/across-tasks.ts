@@ -36,8 +36,8 @@ export const acrossTasks = [
     ],
     [
       "ptrace",
-      "traces another's process",
-      `${FIND_VICTIM}; perl -e '$p = int(shift); exit if $p < 2 || syscall(101, 0x4206, $p, 0, 0) < 0; open(E, "<", "/proc/$p/environ"); print <E>; syscall(101, 17, $p, 0, 0)' "$v"`,
+      "traces another's process and reads its memory so",
+      `${FIND_VICTIM}; perl -e '$p = int(shift); open(S, "<", "/proc/$p/stat"); $_ = <S>; s/.*\\) //s; ($from, $to) = (split)[47, 48]; exit if $p < 2 || syscall(101, 16, $p, 0, 0) < 0; waitpid($p, 0x40000000); for ($at = $from; $at < $to; $at += 8) { $word = "\\0" x 8; syscall(101, 2, $p, $at + 0, $word) == 0 and print $word } syscall(101, 17, $p, 0, 0)' "$v"`,
     ],
     ["mem-by-glob", "reads the memory maps of every process", "cat /proc/[0-9]*/task/*/environ"],
     ["machine-tmp", "reads the machine's /tmp", "cat /tmp/secret /proc/1/root/tmp/secret"],
@@ -144,9 +144,9 @@ export const acrossTasks = [
       'perl -e \'$own = getpgrp; %g = (); for (glob "/proc/[0-9]*/stat") { open(F, "<", $_) or next; $_ = <F>; s/.*\\) //s; $g{(split)[2]} = 1 } $g{$_} && $_ > 1 && $_ != $own && kill(9, -$_) for grep { my $c = ""; open(F, "<", "/proc/$_/cmdline") and $c = join "", <F>; $c =~ /bwrap|node --dis|victim/ } keys %g; kill 9, 0\'',
     ],
     [
-      "stop",
-      "stops another's process",
-      `${FIND_VICTIM}; kill -STOP $(pgrep -f 'piwork-victi[m]'); echo 1 >${GROUPS}/victim*/cgroup.freeze; for g in ${GROUPS}/victim*; do echo 1 >$g/cgroup.kill; done`,
+      "freeze",
+      "freezes another's control group",
+      `for g in ${GROUPS}/victim*; do echo 1 >$g/cgroup.freeze && { sleep 8; echo 0 >$g/cgroup.freeze; }; done`,
     ],
     ["group-kill", "ends another's control group", `for g in ${GROUPS}/victim*; do echo 1 >$g/cgroup.kill; done`],
     [
@@ -189,9 +189,9 @@ export const acrossTasks = [
       "makes taskd open its inspector",
       `${FIND_TASKD}; kill -USR1 $t; sleep 0.5`,
       {
+        ruinous: true,
         oracle: "excess",
         excess: { measure: "cat /proc/net/tcp | grep -c ':240D 0*:0000 0A'", allowed: 0 },
-        dead: "taskd's listener would be on the loopback, but the machine's root could not be told from it",
       },
     ],
   ]),

@@ -1,8 +1,8 @@
-import { agent } from "./agent.ts";
+import { agent, FIND_TASKD } from "./agent.ts";
 
 /** A careless supervisor leaves descriptor 12 open on its private root. Where none is left, root opens it by itself. */
 const LEAKED = "[ -e /proc/self/fd/12 ] || exec 12</run/piwork";
-const bash = (script: string) => `exec bash -c '${LEAKED}; ${script}'`;
+const bash = (script: string) => `exec bash -c '${LEAKED}; ${script.replaceAll("'", "'\\''")}'`;
 
 /** Descriptors that somebody left open. */
 export const descriptors = [
@@ -29,15 +29,15 @@ export const descriptors = [
     [
       "parents",
       "looks at the descriptors of its parents",
-      "cat /proc/[0-9]*/fd/*/workspace/root.txt; cat /proc/1/root/run/piwork/workspace/root.txt",
+      bash("sh -c 'cat /proc/$PPID/fd/*/workspace/root.txt' 12<&-"),
     ],
   ]),
-  ...agent("descriptors", "W", []),
-  ...agent("descriptors", "A", [
+  ...agent("descriptors", "L", [
     [
       "port",
-      "writes to the port of taskd",
-      'for p in /dev/vport*; do echo \'{"id":"x"}\' >$p; done; cat /proc/1/root/run/piwork/secret',
+      "takes the port from taskd, and what the host says on it",
+      `${FIND_TASKD}; perl -e '$t = syscall(434, int($ARGV[0]), 0); for (0..64) { (readlink "/proc/$ARGV[0]/fd/$_") =~ /vport/ and $fd = syscall(438, $t, $_, 0) } for ($fd > 0 ? () : glob "/dev/vport*") { open(P, "+<", $_) and $fd = fileno P } $fd > 0 && open(F, "+<&=", $fd) or exit; vec($r, $fd, 1) = 1; $e = time + 4; while (time < $e) { select($s = $r, undef, undef, 0.1) > 0 and sysread(F, $b, 65536) }' "$t"`,
+      { ruinous: true },
     ],
   ]),
 ];

@@ -20,10 +20,12 @@ export const hardLinks = [
   ...agent("hard-links", "W", [
     ["outwards", "gives a file of its own a name outside", "echo x >f; ln f ../other/f"],
     ["moved-out", "moves a file into another's folder", "echo x >f; mv f ../other/f"],
+    ["replaced", "puts a file of its own in the place of another's", "echo x >f; mv f ../other/secret.txt"],
     [
       "exchanged",
-      "exchanges a file with another's",
-      "echo x >f; perl -e 'syscall(316, -100, $ARGV[0], -100, $ARGV[1], 2)' f ../other/secret.txt; mv f ../other/secret.txt",
+      "exchanges a file with one of the machine",
+      "echo x >/tmp/f; perl -e 'syscall(316, -100, $ARGV[0], -100, $ARGV[1], 2)' /tmp/f /tmp/secret",
+      { oracle: "guest-change" },
     ],
     ["folder-moved", "moves another's folder", "mv ../own2 ../moved"],
     ["folder-replaced", "puts a link in the place of another's folder", "mv ../third ../third2 && ln -s /etc ../third"],

@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { agent } from "./agent.ts";
 
 /** Files that are not only bytes: set-id bits, devices, sockets, owners. */
@@ -77,9 +79,13 @@ export const specialFiles = [
       { undo: "mount -o remount,nodev /run" },
     ],
     [
-      "socket-below",
-      "looks below a socket for a file",
-      "ls /tmp/victim.sock/..; p=$(echo /run/piwork/slots/victim*/tmp); cat $p/victim.sock/../secret $p/secret",
+      "device-found",
+      "reads the machine's disk by a node that was in its folder before (CVE-2023-2861)",
+      "mount -o remount,dev /run/piwork/workspace; od -An -v -tx1 -j1024 -N64 n | tr -d ' \\n'",
+      {
+        prepare: (own) => void execFileSync("mknod", [join(own, "n"), "b", "254", "0"]),
+        undo: "mount -o remount,nodev /run/piwork/workspace",
+      },
     ],
   ]),
 ];
