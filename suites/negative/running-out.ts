@@ -33,6 +33,7 @@ const quotas: Row[] = [
     { excess: { measure: memory("shmem"), allowed: 270 * MIB, meanwhile: true } },
   ],
   ["folder", "puts more into its folder than it may", "truncate -s 600M f", { oracle: "growth" }],
+  ["sparse", "makes a file of 1 TiB that takes no room", "truncate -s 1T f", { oracle: "growth" }],
   [
     "session",
     "fills the place of its session",
@@ -97,8 +98,21 @@ export const runningOut = [
     [
       "processor-realtime",
       "keeps the processor busy as a realtime process",
-      "for i in 1 2; do chrt -f 50 perl -e '$e = time + 2; 1 while time < $e' || perl -e '$e = time + 2; 1 while time < $e' & done; wait",
+      "for i in 1 2; do chrt -f 50 perl -e '$e = time + 8; 1 while time < $e' & done; wait",
       { oracle: "starvation" },
+    ],
+    [
+      "processor-taskd",
+      "takes the processor from taskd",
+      'echo -1 >/proc/sys/kernel/sched_rt_runtime_us; hog=\'$e = time + 5; 1 while time < $e\'; for i in 1 2 3 4; do chrt -f 50 perl -e "$hog" || perl -e "$hog" & done; wait',
+      { invariant: "L", undo: "echo 950000 >/proc/sys/kernel/sched_rt_runtime_us" },
+    ],
+    [
+      "watches",
+      "makes as many watches as the machine has for a user",
+      // What kernels allow by themselves.
+      "echo 128 >/proc/sys/fs/inotify/max_user_instances; perl -e '$< = $> = 20001; 1 while syscall(253) >= 0; sleep 3'",
+      { undo: "echo 1048576 >/proc/sys/fs/inotify/max_user_instances" },
     ],
     [
       "terminals",

@@ -51,7 +51,8 @@ const qemuWorld = () => onStage("qemu");
 const entriesOf = (kind: Entry["kind"], lane: Part, checks: readonly Check[]): Entry[] =>
   checks.map((check) => ({ kind, lane, check }));
 
-const hostFiles = [...hostPaths, ...hostLinks, ...hostSpecial, ...hostFolders, ...hostNames];
+/** Attacks on the control API with paths, links and names. */
+export const hostFiles = [...hostPaths, ...hostLinks, ...hostSpecial, ...hostFolders, ...hostNames];
 
 /** Every check of the suite, in the order in which they run. */
 export const entries: readonly Entry[] = [

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { agentAttacks, ESSENTIAL } from "./catalogue.ts";
+import { qemu } from "./qemu.ts";
+import { hostFiles } from "./stage.ts";
+
+/** Attacks that may be kept although nothing shows that they work. */
+const MOST_DEAD = 10;
+
+test("at most ten attacks of all lanes are dead, and each says why", () => {
+  const dead = [...agentAttacks, ...hostFiles, ...qemu].filter((attack) => attack.dead !== undefined);
+  const ids = dead.map(({ id }) => id);
+  assert.equal(dead.length <= MOST_DEAD, true, `${dead.length} are dead: ${ids.join(" ")}`);
+  for (const { id, dead: reason = "" } of dead)
+    assert.match(reason, /\w+ \w+ \w+/, `${id} does not say why it is dead`);
+});
+
+test("each attack has an id of its own", () => {
+  const ids = [...agentAttacks, ...hostFiles, ...qemu].map(({ id }) => id);
+  assert.deepEqual(
+    ids.filter((id, at) => ids.indexOf(id) !== at),
+    [],
+  );
+});
+
+test("each attack that every run is to try exists", () => {
+  const known = new Set(agentAttacks.map(({ id }) => id));
+  const named = Object.entries(ESSENTIAL).flatMap(([group, names]) =>
+    names.split(" ").map((name) => `${group}.${name}`),
+  );
+  assert.deepEqual(
+    named.filter((id) => !known.has(id)),
+    [],
+  );
+});
