@@ -264,7 +264,7 @@ async function askNaive({ naive }: HostAttack, target: Target, operation: Operat
         if (naive === "beginnings") return naiveListWithBeginnings(join(own, operation.path), over.signal);
         return naiveList(way(operation.area === undefined ? own : join(guest, operation.area), operation.path));
       case "import":
-        return naiveImport(join(guest, "uploads"), operation.name, "imported");
+        return naiveImport(join(guest, "uploads", operation.name), "imported", over.signal);
       case "bind":
         return naiveBind(way(workspace, operation.folder));
       case "find":

@@ -1,8 +1,18 @@
 import { execFileSync } from "node:child_process";
 import { linkSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { HonestCase } from "../../harness/attacks/host.ts";
+import type { HonestCase, Places } from "../../harness/attacks/host.ts";
 import { beside, pipes } from "./host-scenes.ts";
+
+/** A task cannot make a socket in its folder; a person can. */
+const socket =
+  (path: string) =>
+  ({ own }: Places): void =>
+    void execFileSync("perl", [
+      "-e",
+      "use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0); bind($s, pack_sockaddr_un($ARGV[0])) or die",
+      join(own, path),
+    ]);
 
 /** What is promised to honest people where attacks are refused. */
 export const honestFiles: readonly HonestCase[] = [
@@ -113,25 +123,22 @@ export const honestFiles: readonly HonestCase[] = [
   {
     id: "honest.socket",
     claim: "a socket is listed as what it is",
-    prepare: ({ own }) =>
-      void execFileSync("perl", [
-        "-e",
-        "use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0); bind($s, pack_sockaddr_un($ARGV[0])) or die",
-        join(own, "s"),
-      ]),
+    prepare: socket("s"),
     operation: () => ({ call: "list", path: "" }),
     expected: { holds: /"s".*"socket"/ },
   },
   {
     id: "honest.socket-preview",
     claim: "and refused as a file",
-    prepare: ({ own }) =>
-      void execFileSync("perl", [
-        "-e",
-        "use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0); bind($s, pack_sockaddr_un($ARGV[0])) or die",
-        join(own, "s"),
-      ]),
+    prepare: socket("s"),
     operation: () => ({ call: "preview", path: "s" }),
+    expected: { refused: "WORKSPACE_POLICY_VIOLATION" },
+  },
+  {
+    id: "honest.socket-below",
+    claim: "so is a path below one",
+    prepare: socket("s"),
+    operation: () => ({ call: "preview", path: "s/secret.txt" }),
     expected: { refused: "WORKSPACE_POLICY_VIOLATION" },
   },
   {

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostAttack } from "../../harness/attacks/host.ts";
-import { list, pipes, preview } from "./host-scenes.ts";
+import { bring, list, pipes, preview } from "./host-scenes.ts";
 
 /** What is no file, and what has no end. */
 export const hostSpecial: readonly HostAttack[] = [
@@ -20,6 +20,10 @@ export const hostSpecial: readonly HostAttack[] = [
   list("host-special.listing", "lists a directory with FIFOs", "", {
     ...{ invariant: "L", oracle: "silence", naive: "beginnings" },
     prepare: pipes("p1", "p2", "p3", "p4", "p5", "p6"),
+  }),
+  bring("host-special.import-fifo", "imports a file where a FIFO has its name", "p", {
+    ...{ invariant: "L", oracle: "silence" },
+    prepare: ({ guest }) => void execFileSync("mkfifo", [join(guest, "uploads/p")]),
   }),
   preview("host-special.endless", "previews a device that has no end", "l", {
     ...{ invariant: "Q", oracle: "excess", plant: "ln -s /dev/zero l" },

@@ -166,6 +166,17 @@ assert sorted(os.listdir(".")) == sorted(names); assert all(open(name).read() ==
     script: `echo x >f; ln f h; echo y >>h; [ "$(cat f)" = "$(printf 'x\\ny')" ]; mkdir d; ln -s ../f d/l; cat d/l; ln -s d e; cat e/l; [ $(stat -c %h f) = 2 ]; rm f; cat h`,
   },
   {
+    id: "work.link-removed",
+    claim: "removing and renaming a link, and removing a directory with one in it, leaves what it leads to as it is",
+    script: `mkdir kept d; echo x >kept/f; ln -s kept/f l; ln -s ../kept d/l; mv l m; [ -L m ]; rm m; rm -r d; [ "$(cat kept/f)" = x ]`,
+  },
+  {
+    id: "work.paths",
+    claim:
+      "a path that leaves the folder and comes back, and empty, doubled and dotted parts of it, lead where they should",
+    script: `echo x >x; mkdir d; for p in /work/../work/x ../work/x ./x .//x d/../x /work//./d/.././x; do [ "$(cat $p)" = x ]; done; ! cat ''; ! cat x/; ! cat x/.`,
+  },
+  {
     id: "work.program",
     claim: "a program that the task makes runs, also on the host, with the owner of the folder",
     script: `printf '#!/bin/sh\\necho it runs\\n' >p; chmod 755 p; ./p | grep -qx 'it runs'`,
