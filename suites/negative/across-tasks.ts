@@ -146,7 +146,7 @@ export const acrossTasks = [
     [
       "freeze",
       "freezes another's control group",
-      `for g in ${GROUPS}/victim*; do echo 1 >$g/cgroup.freeze && { sleep 8; echo 0 >$g/cgroup.freeze; }; done`,
+      `for g in ${GROUPS}/victim*; do echo 1 >$g/cgroup.freeze && { sleep 8; echo 0 >$g/cgroup.freeze; sleep 2; }; done`,
     ],
     ["group-kill", "ends another's control group", `for g in ${GROUPS}/victim*; do echo 1 >$g/cgroup.kill; done`],
     [

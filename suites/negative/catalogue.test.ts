@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { agentAttacks, ESSENTIAL } from "./catalogue.ts";
+import { QUOTA_ATTACKS, TASK_LAYERS } from "./layers.ts";
 import { qemu } from "./qemu.ts";
 import { hostFiles } from "./stage.ts";
 
@@ -23,8 +24,17 @@ test("each attack has an id of its own", () => {
   );
 });
 
+const known: ReadonlySet<string> = new Set(agentAttacks.map(({ id }) => id));
+
+test("each attack that a layer is there for exists", () => {
+  const named = [...Object.values(TASK_LAYERS).flatMap(({ attacks }) => attacks), ...QUOTA_ATTACKS];
+  assert.deepEqual(
+    named.filter((id) => !known.has(id)),
+    [],
+  );
+});
+
 test("each attack that every run is to try exists", () => {
-  const known = new Set(agentAttacks.map(({ id }) => id));
   const named = Object.entries(ESSENTIAL).flatMap(([group, names]) =>
     names.split(" ").map((name) => `${group}.${name}`),
   );
