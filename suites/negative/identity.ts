@@ -28,7 +28,7 @@ export const identity = agent("identity", "A", [
       [
         "su",
         "asks su, its relatives, and every set-user-id program that it finds",
-        "su -c 'touch /tmp/mine' root </dev/null; sudo -n touch /tmp/mine; runuser -u root touch /tmp/mine; for p in $(find /usr/bin /usr/lib /usr/sbin -perm /6000 -type f); do $p -c 'touch /tmp/mine' root; done",
+        "su -c 'touch /tmp/mine' root </dev/null; sudo -n touch /tmp/mine; /usr/sbin/runuser -u root touch /tmp/mine; for p in $(find /usr/bin /usr/lib /usr/sbin -perm /6000 -type f); do $p -c 'touch /tmp/mine' root; done",
         { dead: "there is no set-user-id program, no sudo, and nobody whom su could ask" },
       ],
       [

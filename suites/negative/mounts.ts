@@ -140,7 +140,7 @@ export const mounts = [
     [
       "pivot-root",
       "takes another root",
-      'for n in "unshare -m" "unshare -Urm"; do mkdir -p /tmp/m; $n sh -c "mount --bind /run/piwork/workspace/other /tmp/m; cd /tmp/m; pivot_root . deep; read -r line </secret.txt && echo \\$line"; done; rmdir /tmp/m',
+      'for n in "unshare -m" "unshare -Urm"; do mkdir -p /tmp/m; $n sh -c "mount --bind /run/piwork/workspace/other /tmp/m; cd /tmp/m; /usr/sbin/pivot_root . deep; read -r line </secret.txt && echo \\$line"; done; rmdir /tmp/m',
     ],
     [
       "chroot",
