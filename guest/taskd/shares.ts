@@ -1,16 +1,15 @@
-import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { text } from "node:stream/consumers";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import type { Place } from "../../runtime/protocol/open-beneath.ts";
 import type { MountProof } from "../../runtime/protocol/rpc.ts";
+import { unmount as detach, mount } from "./kernel.ts";
 
 /** Only root can list this; what a task sees of it is bound into its sandbox, under its own user. */
 export const PRIVATE_ROOT = "/run/piwork";
 
 /** `mmap` keeps shared writable mappings working (SQLite, git) and still shows edits made on the host; `none` and `loose` each fail at one of them. */
-const OPTIONS_9P = "trans=virtio,version=9p2000.L,cache=mmap,msize=524288,nosuid,nodev";
+const OPTIONS_9P = "trans=virtio,version=9p2000.L,cache=mmap,msize=524288";
 
 const mounted = new Set<string>();
 
@@ -25,7 +24,7 @@ export async function proveShare(proof: MountProof): Promise<{ tag: string; read
   if (!mounted.has(proof.tag)) {
     mkdirSync(PRIVATE_ROOT, { recursive: true, mode: 0o711 });
     mkdirSync(path, { recursive: true });
-    await mountTool("mount", ["-t", "9p", "-o", OPTIONS_9P, proof.tag, path]);
+    await refusable("mounting a share", mount(proof.tag, path, "9p", ["nosuid", "nodev"], OPTIONS_9P));
     mounted.add(proof.tag);
   }
   try {
@@ -60,34 +59,33 @@ export async function mountTmpfs(
   { bytes, files, owner, mode }: { bytes: number; files: number; owner: number; mode: string },
 ): Promise<void> {
   const bounds = `size=${bytes},nr_inodes=${files},uid=${owner},gid=${owner},mode=${mode}`;
-  await mountTool("mount", ["-t", "tmpfs", "-o", `nosuid,nodev,${bounds}`, "tmpfs", target]);
+  await refusable("mounting memory", mount("tmpfs", target, "tmpfs", ["nosuid", "nodev"], bounds));
 }
 
 /** Mounts terminals of a task's own: the kernel counts their memory for nobody, so their number is bounded. */
 export async function mountTerminals(target: string): Promise<void> {
-  const options = `nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,max=${LIMITS.taskTerminals}`;
-  await mountTool("mount", ["-t", "devpts", "-o", options, "devpts", target]);
+  const options = `newinstance,ptmxmode=0666,mode=0620,max=${LIMITS.taskTerminals}`;
+  await refusable("mounting terminals", mount("devpts", target, "devpts", ["nosuid", "noexec"], options));
 }
 
 /** Mounts an open place over `target`; by descriptor, so that no rename can put another directory there. */
 export async function bindPlace(place: Place, target: string): Promise<void> {
   // First private, then shared: what is mounted over it later shows in the sandboxes that have it, and not in what it was bound from.
-  await mountTool("mount", ["--bind", "--make-private", "--make-shared", "/proc/self/fd/3", target], place.fd);
+  const source = `/proc/${process.pid}/fd/${place.fd}`;
+  await refusable("binding a folder", mount(source, target, "", ["bind"]));
+  for (const propagation of ["private", "shared"] as const)
+    await refusable("sharing a mount", mount("", target, "", [propagation]));
 }
 
 export async function unmount(target: string): Promise<void> {
-  await mountTool("umount", ["--lazy", target]);
+  await refusable("unmounting", detach(target));
 }
 
-/** `fd` becomes descriptor 3 of the tool. */
-async function mountTool(tool: "mount" | "umount", args: string[], fd?: number): Promise<void> {
-  const child = spawn(tool, ["--no-canonicalize", ...args], {
-    stdio: ["ignore", "ignore", "pipe", ...(fd === undefined ? [] : [fd])],
-    env: { PATH: "/usr/bin:/usr/sbin" },
-  });
-  const ended = new Promise<number | null>((resolve, reject) => child.once("close", resolve).once("error", reject));
-  const [words, code] = await Promise.all([child.stderr === null ? "" : text(child.stderr), ended]);
-  if (code === 0) return;
-  console.error(`taskd: ${tool} ${args.join(" ")}: ${words.trim()}`);
-  throw new PiworkError("TASK_BOOTSTRAP_FAILED", `${tool} failed in the machine; its console has the words.`);
+async function refusable(what: string, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    console.error(`taskd: ${what}:`, error);
+    throw new PiworkError("TASK_BOOTSTRAP_FAILED", `${what} failed in the machine; its console has the words.`);
+  }
 }
