@@ -19,6 +19,10 @@ const COMMANDS: Partial<Record<AgentKind, readonly string[]>> = {
 
 export const AGENTS = Object.keys(COMMANDS) as AgentKind[];
 
+/** What stands before an agent until the kernel has said that its walls are whole. */
+const GATE = ["sh", "-c", 'echo "$0"; read -r go && exec "$@"'];
+const AT_GATE = "piwork-at-the-gate";
+
 /** Time an agent has to answer for the first time. The real one needs 25 s under software emulation. */
 const START_DEADLINE_MS = 120_000;
 /** Between two looks at whether an agent still answers. Looks are counted, not seconds: a paused machine misses none. */
@@ -46,6 +50,10 @@ export class Agent {
   #stderrTail = "";
   #heard = false;
   #delivering = false;
+  #passGate = () => {};
+  readonly #atGate = new Promise<void>((resolve) => {
+    this.#passGate = resolve;
+  });
   /** why we ended it, where it did not end by itself */
   #violation: PiworkError | undefined;
 
@@ -55,7 +63,7 @@ export class Agent {
     onMessage: (message: Message) => Promise<void>,
   ) {
     this.#confinement = confinement;
-    this.#sandbox = new Sandbox(confinement, "/", command);
+    this.#sandbox = new Sandbox(confinement, "/", [...GATE, AT_GATE, ...command]);
     this.#onMessage = onMessage;
     this.gone = this.#live();
   }
@@ -74,26 +82,38 @@ export class Agent {
     const stop = () => void agent.kill();
     signal.addEventListener("abort", stop);
     if (signal.aborted) stop();
-    const outcome = await Promise.race([
-      agent
-        .ask({ type: "get_state" })
-        .then((answer) => (answer["success"] === true ? undefined : "it refused its first request")),
-      agent.gone.then((error) => error.message),
-      delay(START_DEADLINE_MS, `it did not answer within ${START_DEADLINE_MS / 1000} s`, { signal: deadline.signal }),
-    ]).finally(() => {
+    try {
+      const refused = await Promise.race([
+        agent.#begin(),
+        agent.gone.then((error) => `The agent '${kind}' did not start: ${error.message}`),
+        delay(
+          START_DEADLINE_MS,
+          `The agent '${kind}' did not start: it did not answer within ${START_DEADLINE_MS / 1000} s`,
+          { signal: deadline.signal },
+        ),
+      ]);
+      signal.throwIfAborted();
+      if (refused !== undefined) throw new PiworkError("TASK_BOOTSTRAP_FAILED", refused);
+      return agent;
+    } catch (error) {
+      await agent.kill();
+      throw error;
+    } finally {
       deadline.abort();
       signal.removeEventListener("abort", stop);
-    });
-    const gaps = outcome === undefined && !signal.aborted ? await agent.gaps() : [];
-    if (outcome === undefined && gaps.length === 0 && !signal.aborted) return agent;
-    await agent.kill();
-    signal.throwIfAborted();
-    if (gaps.length > 0)
-      throw new PiworkError(
-        "TASK_BOOTSTRAP_FAILED",
-        `The walls around the task are not whole, so it was not started: ${gaps.map(({ layer, seen }) => `${layer} (${seen})`).join(", ")}.`,
-      );
-    throw new PiworkError("TASK_BOOTSTRAP_FAILED", `The agent '${kind}' did not start: ${outcome}`);
+    }
+  }
+
+  /** Lets it go once its walls are whole, and waits for its first answer; gives what is wrong. */
+  async #begin(): Promise<string | undefined> {
+    await this.#atGate;
+    const layers = await this.layers();
+    const gaps = layers.filter(({ holds }) => !holds).map(({ layer, seen }) => `${layer} (${seen})`);
+    if (layers.length === 0) throw await this.gone;
+    if (gaps.length > 0) return `The walls around the task are not whole, so it was not started: ${gaps.join(", ")}.`;
+    this.#sandbox.stdin.write("go\n");
+    const answer = await this.ask({ type: "get_state" });
+    return answer["success"] === true ? undefined : "The agent did not start: it refused its first request";
   }
 
   /** The walls around it, as the kernel tells them; none once it is gone. */
@@ -106,13 +126,6 @@ export class Agent {
       if (PROCESS_ENDED.has((error as NodeJS.ErrnoException).code)) return [];
       throw error;
     }
-  }
-
-  /** Where they do not hold; before anything is asked of the agent. */
-  async gaps(): Promise<LayerState[]> {
-    const layers = await this.layers();
-    if (layers.length === 0) throw await this.gone;
-    return layers.filter(({ holds }) => !holds);
   }
 
   /** Process id of the sandbox's init in the guest. */
@@ -230,6 +243,7 @@ export class Agent {
 
   async #receive(line: string): Promise<void> {
     if (line.trim() === "") return;
+    if (line === AT_GATE) return this.#passGate();
     const parsed = parsePlainJson(line, AGENT_DEPTH);
     const message: Message = isObject(parsed) ? parsed : { type: "unparsed", text: line.slice(0, 4096) };
     const response = agentResponse.safeParse(message);

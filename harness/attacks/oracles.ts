@@ -29,6 +29,8 @@ const STOPPED_WITHIN_MS = 6_000;
 /** Between two questions to taskd, and the time each has, in milliseconds. */
 const PING_EVERY_MS = 200;
 const PING_DEADLINE_MS = 2_500;
+/** Between two questions to taskd while something else is looked at. */
+const LIVENESS_EVERY_MS = 1_000;
 /** Between two measurements of a quota while an attack runs. They run beside taskd, which goes before every task: more often, and the attack itself would starve. */
 const MEASURE_EVERY_MS = 400;
 
@@ -194,15 +196,14 @@ export const ORACLES: Record<OracleName, Oracle> = {
   },
 };
 
-/** Looks again and again, until it is called off or has found something; gives that. */
+/** Looks again and again, from now on until it is called off or has found something; gives that. */
 function watch(look: () => Promise<string | undefined>, everyMs = PING_EVERY_MS): () => Promise<string | undefined> {
   const over = new AbortController();
   const watching = (async () => {
     while (!over.signal.aborted) {
-      await delay(everyMs, undefined, { signal: over.signal }).catch(() => {});
-      if (over.signal.aborted) break;
       const found = await look();
       if (found !== undefined) return found;
+      await delay(everyMs, undefined, { signal: over.signal }).catch(() => {});
     }
     return undefined;
   })();
@@ -216,7 +217,7 @@ function watch(look: () => Promise<string | undefined>, everyMs = PING_EVERY_MS)
 /** Asks taskd something again and again, and once more when that is called off; gives what went wrong. */
 export function watchLiveness(target: Target): () => Promise<string | undefined> {
   const unanswered = async () => ((await ping(target)) ? undefined : "taskd did not answer");
-  const meanwhile = watch(unanswered);
+  const meanwhile = watch(unanswered, LIVENESS_EVERY_MS);
   return async () => (await meanwhile()) ?? (await unanswered());
 }
 

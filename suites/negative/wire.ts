@@ -127,11 +127,11 @@ export function wireChecks(wire: () => Wire): Check[] {
         const memory = async () =>
           ((await link().ask("runtime_diag", {}))["result"] as { taskdResidentKb: number }).taskdResidentKb;
         const before = await memory();
-        for (let mebibytes = 0; mebibytes < 16; mebibytes++) link().write("y".repeat(1024 * 1024));
+        for (let mebibytes = 0; mebibytes < 12; mebibytes++) link().write("y".repeat(1024 * 1024));
         link().write("\n");
         await wire().ping();
         const grown = (await memory()) - before;
-        assert.equal(grown < 32 * 1024, true, `taskd grew by ${grown} kB`);
+        assert.equal(grown < 8 * 1024, true, `taskd grew by ${grown} kB`);
       },
     },
   ];
