@@ -94,7 +94,8 @@ export class Session {
     rmSync(draft, { force: true });
     const fd = openSync(draft, CREATE, 0o600);
     try {
-      writeFileSync(fd, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), content]));
+      writeFileSync(fd, `${JSON.stringify(head)}\n`);
+      writeFileSync(fd, content);
       fsyncSync(fd);
     } catch (error) {
       rmSync(draft, { force: true }); // what is there of it may be what fills the disk

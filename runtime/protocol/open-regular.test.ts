@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -19,7 +19,7 @@ execFileSync("mkfifo", [join(root, "in/pipe")]);
 test("a file is opened, what is not there is nothing", () => {
   using place = openBeneath(root, ["in"]);
   using file = openRegularFile(place, "file");
-  assert.deepEqual([file?.stats.size, file && readFileSync(file.fd, "utf8")], [6, "inside"]);
+  assert.deepEqual([file?.stats.size, file?.readAtMost(100)?.toString()], [6, "inside"]);
   assert.equal(openRegularFile(place, "missing"), undefined);
 });
 
@@ -49,7 +49,7 @@ test("a file that is swapped for a link is the file or a refusal, never what the
       try {
         using file = openRegularFile(place, "swapped");
         if (file === undefined) continue;
-        assert.match(readFileSync(file.fd, "utf8"), /^(inside)?$/);
+        assert.match(`${file.readAtMost(100)}`, /^(inside)?$/);
         read++;
       } catch (error) {
         if ((error as { code?: string }).code !== "WORKSPACE_POLICY_VIOLATION") throw error;
@@ -60,4 +60,16 @@ test("a file that is swapped for a link is the file or a refusal, never what the
     swapping.kill("SIGKILL");
     await gone;
   }
+});
+
+test("what is longer than was asked for is not given, also where it has grown since it was opened", () => {
+  const path = join(root, "grows");
+  writeFileSync(path, "four");
+  using place = openBeneath(root, []);
+  using file = openRegularFile(place, "grows");
+  appendFileSync(path, "more".repeat(10));
+  assert.deepEqual([file?.readAtMost(44)?.length, file?.stats.size], [44, 4]);
+  using again = openRegularFile(place, "grows");
+  appendFileSync(path, "!");
+  assert.equal(again?.readAtMost(44), undefined);
 });

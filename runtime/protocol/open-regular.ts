@@ -9,17 +9,16 @@ export class RegularFile implements Disposable {
     readonly stats: Stats,
   ) {}
 
-  /** Everything in it, undefined where that is more than this: its length may have changed since it was opened. */
+  /** Everything in it, undefined where that is more than this: its length may be another one than when it was opened. */
   readAtMost(bytes: number): Buffer | undefined {
-    const pieces: Buffer[] = [];
+    let buffer = Buffer.allocUnsafe(Math.min(this.stats.size, bytes) + 1);
     let read = 0;
     for (;;) {
-      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, bytes + 1 - read));
-      const length = readSync(this.fd, piece);
-      if (length === 0) return Buffer.concat(pieces);
-      pieces.push(piece.subarray(0, length));
+      const length = readSync(this.fd, buffer, read, buffer.length - read, null);
+      if (length === 0) return buffer.subarray(0, read);
       read += length;
       if (read > bytes) return undefined;
+      if (read === buffer.length) buffer = Buffer.concat([buffer], Math.min(2 * read, bytes + 1));
     }
   }
 
@@ -27,8 +26,6 @@ export class RegularFile implements Disposable {
     closeSync(this.fd);
   }
 }
-
-const PIECE_BYTES = 1024 * 1024;
 
 /**
  * Opens the regular file of this name; undefined where nothing is. Whatever else a task put there (a link, a pipe, a socket,
