@@ -1,5 +1,5 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { REPOSITORY } from "../runtime/places.ts";
 import { toJunit } from "./junit.ts";
@@ -112,6 +112,7 @@ export class Run {
     const summary = { schema: 1, suite: this.suite, expected, ...tally, results: this.results };
     writeFileSync(join(this.directory, "results.json"), `${JSON.stringify(summary, null, 2)}\n`);
     writeFileSync(join(this.directory, "junit.xml"), toJunit(this.suite, this.results));
+    console.log(`\nevidence: ${relative(REPOSITORY, this.directory)}`);
     return tally;
   }
 }

@@ -54,7 +54,12 @@ const CLEANUPS = new Set<() => void>();
 export function atExit(cleanup: () => void): () => void {
   if (CLEANUPS.size === 0 && !process.listeners("exit").includes(runCleanups)) {
     process.on("exit", runCleanups);
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        console.error("interrupted; what was seen so far is in results.jsonl below tmp/dev/runs");
+        process.exit(130);
+      });
+    }
   }
   CLEANUPS.add(cleanup);
   return () => void CLEANUPS.delete(cleanup);

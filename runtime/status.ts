@@ -44,7 +44,7 @@ export function warnings({
     ...(isWritten
       ? []
       : ["The last change of a task could not be written down: is the disk of the state directory full?"]),
-    "Tasks share one machine and one user: the walls between them are not proven yet. Give agents only what they may all see.",
+    "Tasks share one machine: what keeps them apart is its kernel. docs/guarantees.md says what is shown, and what is not.",
   ];
   if (acceleration?.used === "tcg")
     said.push("Software emulation: QEMU's project gives no security guarantee without hardware virtualisation.");

@@ -26,7 +26,6 @@ const USAGE = `usage: negative.ts [FILTER] [options]
 /** Everything that must not happen, tried; every refusal; and the work that must go on all the same. */
 export async function negative(filter = "", all = false): Promise<Tally> {
   const chosen = choose(filter, all);
-  if (chosen.length === 0) throw new Error(`no check has '${filter}' in its id or lane; --list shows them`);
   const run = new Run("negative", (id) => `npx mise run test-negative ${id}`);
   const part = (lane: Part) => chosen.filter((entry) => entry.lane === lane).map(({ check }) => check);
   const runLanes = (...lanes: Part[]) => run.perform(lanes.flatMap(part));
@@ -70,6 +69,9 @@ function choose(filter: string, all: boolean): readonly Entry[] {
   );
 }
 
+/** Characters of what was seen that a line shows. */
+const SHOWN = 160;
+
 /** What gets through somewhere else: a measurement, of which nothing is expected. */
 async function measure(way: Way, filter: string, machines: readonly MachineLayer[]): Promise<void> {
   const run = new Run("negative-score");
@@ -78,7 +80,7 @@ async function measure(way: Way, filter: string, machines: readonly MachineLayer
   const fromQemu = machines.length === 0 ? [] : qemu.filter(({ id }) => id.includes(filter));
   const tell = ({ id, tries }: { id: string; tries: string }, sight: Sight) => {
     if (sight.through) through.push(id);
-    console.log(`${sight.through ? "THROUGH" : "held   "}  ${id}  ${tries}: ${sight.seen}`);
+    console.log(`${sight.through ? "THROUGH" : "held   "}  ${id}  ${tries}: ${sight.seen.slice(0, SHOWN)}`);
   };
   if (attacks.length > 0) {
     await using target = await Target.open(way, run.directory, machines);
@@ -103,6 +105,10 @@ if (import.meta.filename === process.argv[1]) {
   const { values, positionals } = parseArguments();
   const filter = positionals[0] ?? "";
   const without = values.without?.split(",") ?? [];
+  if (choose(filter, values.all).length === 0) {
+    console.error(`no check has '${filter}' in its id, group or lane; --list shows them`);
+    process.exit(2);
+  }
   if (values.list) {
     list(choose(filter, values.all));
   } else if (values.target === "piwork" && without.length === 0) {

@@ -97,8 +97,8 @@ try {
     `# What each layer of the walls holds
 
 Written by \`npx mise run test-walls\`, which leaves one layer out, in a machine that is there to be attacked, and tries the attacks
-the layer is there for (\`suites/negative/layers.ts\`). "Nothing" means that none of these got through: what the layer holds is held by
-others as well, as far as this suite can tell. \`npx mise run test-negative --without LAYER\` tries all attacks.
+the layer is there for (\`suites/negative/layers.ts\`); others may get through as well. "Nothing" would mean that none of these did.
+\`npx mise run test-negative --without LAYER\` tries all attacks.
 
 ## Around a task, in its machine
 | layer | what it takes from a task | what gets through without it |

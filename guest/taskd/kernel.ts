@@ -32,7 +32,10 @@ class Kernel {
   readonly #waiting: { resolve: (given: number) => void; reject: (error: Error) => void }[] = [];
 
   constructor() {
-    this.#child = spawn("/usr/bin/perl", ["-e", PROGRAM], { stdio: ["pipe", "pipe", "inherit"], env: {} });
+    this.#child = spawn("/usr/bin/perl", ["-e", PROGRAM, "taskd.kernel"], {
+      stdio: ["pipe", "pipe", "inherit"],
+      env: {},
+    });
     const splitter = new LineSplitter(LINE_BYTES);
     (this.#child.stdout as Readable).on("data", (data: Buffer) => {
       for (const line of splitter.push(data)) this.#hear(String(line));

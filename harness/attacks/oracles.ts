@@ -216,9 +216,17 @@ function watch(look: () => Promise<string | undefined>, everyMs = PING_EVERY_MS)
 
 /** Asks taskd something again and again, and once more when that is called off; gives what went wrong. */
 export function watchLiveness(target: Target): () => Promise<string | undefined> {
-  const unanswered = async () => ((await ping(target)) ? undefined : "taskd did not answer");
+  const first = machineOf(target);
+  const unanswered = async () =>
+    (await ping(target)) && (await machineOf(target)) === (await first) ? undefined : "taskd did not answer";
   const meanwhile = watch(unanswered, LIVENESS_EVERY_MS);
   return async () => (await meanwhile()) ?? (await unanswered());
+}
+
+/** Which machine there is: after its end the runtime starts another one, whose taskd answers as well. */
+async function machineOf({ runtime }: Target): Promise<string | undefined> {
+  const status = await inTime(runtime.client.call("status", {}), PING_DEADLINE_MS);
+  return status?.machines[0]?.id;
 }
 
 function compare(before: readonly string[], after: readonly string[]): Sight {

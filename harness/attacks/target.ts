@@ -84,7 +84,7 @@ export const BWRAP: Way = {
 };
 
 /** Time an attack has. What is not over by then has failed, or made things hang. */
-const ATTACK_DEADLINE_MS = 20_000;
+const ATTACK_DEADLINE_MS = 45_000;
 /** Time a script of the machine's root has. */
 const ROOT_DEADLINE_MS = 20_000;
 /** What a machine may take longer than that to end it; then it is given up. */

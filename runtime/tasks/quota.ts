@@ -208,7 +208,7 @@ function tooMuch(
   if (what.length === 0) return undefined;
   return new PiworkError(
     "LIMIT_EXCEEDED",
-    `The task has added ${what.join(" and ")} to its folder, outputs and home, so it was stopped. Nothing was removed. Free what it does not need there, or start the runtime with a higher --task-bytes or --task-files; then open the task again.`,
+    `The task has added ${what.join(" and ")} to its folder, outputs and home, so it was stopped. Nothing was removed. Remove on the host what it does not need there (outputs and home are in tasks/<id>/guest of the state directory), or start the runtime with a higher --task-bytes or --task-files; then open it again with 'piwork task switch'.`,
   );
 }
 

@@ -67,13 +67,13 @@ const quotas: Row[] = [
   [
     "processes",
     "starts more processes than it may",
-    "perl -e 'for (1..600) { $p = fork; last unless defined $p; push @p, $p; if (!$p) { sleep 5; exit } } sleep 1; kill 9, @p'",
+    "perl -e 'for (1..600) { $p = fork; last unless defined $p; push @p, $p; if (!$p) { sleep 60; exit } } sleep 1; kill 9, @p'",
     { excess: { measure: PROCESSES, allowed: 512, meanwhile: true } },
   ],
   [
     "threads",
     "starts more threads than it may",
-    "python3 -I -S -c '\nimport _thread, time\n_thread.stack_size(65536)\nfor _ in range(600):\n  _thread.start_new_thread(time.sleep, (3,))\ntime.sleep(0.5)'; sleep 0.5",
+    "python3 -I -S -c '\nimport _thread, time\n_thread.stack_size(65536)\nfor _ in range(600):\n  _thread.start_new_thread(time.sleep, (60,))\ntime.sleep(0.5)'; sleep 0.5",
     { excess: { measure: PROCESSES, allowed: 512, meanwhile: true } },
   ],
 ];

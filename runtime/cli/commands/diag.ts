@@ -44,6 +44,7 @@ export function addDiag(program: Command): void {
 function describeWalls(layers: readonly { layer: string; holds: boolean; seen: string }[]): string {
   if (layers.length === 0) return "no agent runs";
   const gaps = layers.filter(({ holds }) => !holds);
-  if (gaps.length === 0) return `all ${layers.length} layers hold, says the kernel`;
+  if (gaps.length === 0)
+    return `all ${layers.length} layers hold, says the kernel: ${layers.map(({ layer }) => layer).join(" ")} (see docs/walls.md)`;
   return `NOT WHOLE: ${gaps.map(({ layer, seen }) => `${layer} (${plain(seen)})`).join(", ")}`;
 }

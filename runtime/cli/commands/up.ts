@@ -82,7 +82,9 @@ async function up(options: UpOptions): Promise<void> {
         const { warnings, machines } = runtime.status();
         for (const warning of warnings) print(`note: ${warning}`);
         for (const { id, bootMs } of machines) print(`ready: ${id} booted in ${((bootMs ?? 0) / 1000).toFixed(1)} s`);
-        print(`now, in another terminal: npx piwork task create demo${firstFolder}`);
+        print(
+          `now, in another terminal: npx piwork${options.state === undefined ? "" : ` --state ${options.state}`} task create demo${firstFolder}`,
+        );
       },
     },
   );
