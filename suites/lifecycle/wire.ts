@@ -176,7 +176,7 @@ export function wire(sandbox: Sandbox): { checks: Check[]; close(): Promise<void
         const memory = async () =>
           ((await raw().ask("runtime_diag", {}))["result"] as { taskdResidentKb: number }).taskdResidentKb;
         const residentBefore = await memory();
-        unread = raw().send("prompt", { taskId: task, message: "flood: 60000000" });
+        unread = raw().send("prompt", { taskId: task, message: "flood: 30000000" });
         const sent = () => raw().events("agent_output").length - before;
         await waitFor("the flood to stop", 60_000, async () => {
           const count = sent();

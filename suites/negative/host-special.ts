@@ -44,7 +44,8 @@ export const hostSpecial: readonly HostAttack[] = [
   }),
   preview("host-special.growing", "previews a file that grows while it is read", "log", {
     ...{ invariant: "Q", oracle: "excess" },
-    plant: `head -c 1M /dev/zero >log
-(for n in 1 2 3 4 5 6 7 8 9 10; do head -c 100k /dev/zero >>log; sleep 0.05; done) >/dev/null 2>&1 </dev/null &`,
+    // One that still grows from the last time would meet this one.
+    plant: `kill $(cat /tmp/growing); rm -f log; head -c 1M /dev/zero >log
+(for n in 1 2 3 4 5 6 7 8 9 10; do head -c 100k /dev/zero >>log; sleep 0.05; done) >/dev/null 2>&1 </dev/null & echo $! >/tmp/growing`,
   }),
 ];
