@@ -50,6 +50,7 @@ export class Agent {
   #stderrTail = "";
   #heard = false;
   #delivering = false;
+  #runs = false;
   #passGate = () => {};
   readonly #atGate = new Promise<void>((resolve) => {
     this.#passGate = resolve;
@@ -111,6 +112,7 @@ export class Agent {
     const gaps = layers.filter(({ holds }) => !holds).map(({ layer, seen }) => `${layer} (${seen})`);
     if (layers.length === 0) throw await this.gone;
     if (gaps.length > 0) return `The walls around the task are not whole, so it was not started: ${gaps.join(", ")}.`;
+    this.#runs = true;
     this.#sandbox.stdin.write("go\n");
     const answer = await this.ask({ type: "get_state" });
     return answer["success"] === true ? undefined : "The agent did not start: it refused its first request";
@@ -121,7 +123,7 @@ export class Agent {
     const { pid } = this;
     if (pid === null) return [];
     try {
-      return await readLayers(pid, this.#confinement);
+      return await readLayers(pid, this.#confinement, this.#runs);
     } catch (error) {
       if (PROCESS_ENDED.has((error as NodeJS.ErrnoException).code)) return [];
       throw error;

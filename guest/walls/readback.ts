@@ -36,18 +36,21 @@ const VIEW = new Set(
     ["sys", "sysrq-trigger", "irq", "bus"].map((name) => `proc/${name}`),
   ),
 );
-/** What a descriptor of a task's first process may lead to; the first three are what taskd speaks to it through. */
+/** What the first three descriptors of a task's process lead to: taskd speaks to it through them. */
 const STREAM = /^(socket:|pipe:)/;
+/** What the others may lead to. Sockets and the kernel's own files it opens itself, once it runs. */
 const OWN_FILE =
-  /^(pipe:|anon_inode:|\/dev\/(null|u?random)$|\/(usr|etc|tmp|session|home\/task|work|outputs|uploads)\/)/;
+  /^(pipe:|anon_inode:|\/memfd:|\/dev\/(null|u?random|ptmx|pts\/.*)$|\/(usr|etc|tmp|session|home\/task|work|outputs|uploads)(\/|$))/;
+const OPENED = /^(socket:|\/proc\/|\/dev\/shm\/)/;
 /** Names in the environment of a task's first process. */
 const ENVIRONMENT = new Set(["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "PWD"]);
 const NAMESPACES = ["pid", "ipc", "uts", "net", "user"] as const;
 
-/** What the kernel says about each layer around the processes of a sandbox, by the process id of its init. */
+/** What the kernel says about each layer around the processes of a sandbox, by the process id of its init, before its program runs or then. */
 export async function readLayers(
   init: number,
   { directories, group, owner, user }: Confinement,
+  runs: boolean,
 ): Promise<LayerState[]> {
   const [child = init] = childrenOf(init);
   const status = statusOf(child);
@@ -66,7 +69,7 @@ export async function readLayers(
     ...mounts.filter((one) => !isTame(one)).map(({ target }) => target),
   ];
   const descriptors = [...descriptorsOf(child)]
-    .filter(([fd, target]) => !(fd <= 2 ? STREAM : OWN_FILE).test(target))
+    .filter(([fd, target]) => !(fd <= 2 ? STREAM : OWN_FILE).test(target) && !(runs && OPENED.test(target)))
     .map(([fd, target]) => `${fd} -> ${target}`);
   const variables = readFileSync(`/proc/${child}/environ`, "latin1").split("\0").filter(Boolean);
   const foreign = variables.map((line) => line.split("=")[0] ?? "").filter((name) => !ENVIRONMENT.has(name));
