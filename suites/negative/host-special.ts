@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostAttack } from "../../harness/attacks/host.ts";
@@ -44,8 +44,11 @@ export const hostSpecial: readonly HostAttack[] = [
   }),
   preview("host-special.growing", "previews a file that grows while it is read", "log", {
     ...{ invariant: "Q", oracle: "excess" },
-    // One that still grows from the last time would meet this one.
-    plant: `kill $(cat /tmp/growing); rm -f log; head -c 1M /dev/zero >log
-(for n in 1 2 3 4 5 6 7 8 9 10; do head -c 100k /dev/zero >>log; sleep 0.05; done) >/dev/null 2>&1 </dev/null & echo $! >/tmp/growing`,
+    prepare({ own }) {
+      writeFileSync(join(own, "log"), Buffer.alloc(1024 * 1024));
+      const grow = "for n in $(seq 1000); do head -c 100k /dev/zero >>log; sleep 0.02; done";
+      const { pid = 0 } = spawn("sh", ["-c", grow], { cwd: own, stdio: "ignore", detached: true });
+      return () => void process.kill(-pid, "SIGKILL");
+    },
   }),
 ];
