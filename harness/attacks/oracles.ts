@@ -42,10 +42,10 @@ const ORDINARY_WORK = `true & wait; perl -e '
 
 /** In the directory of the root's shell: from then on it is measured. */
 const MEASURING = "measuring";
-/** The least that a process of the victim gets of the processor in any quarter of a second, in percent, while an attack of three seconds runs. */
+/** The least that a process of the victim gets of the processor in any second, in percent, while an attack of three seconds runs. */
 const SHARE = (victim: string) => `echo 0 >/sys/fs/cgroup/tasks/${victim}/cgroup.procs
 exec perl -MTime::HiRes=time -e 'open(F, ">", "${MEASURING}"); $end = time + 4; $least = 100;
-while (($from = time) < $end) { $used = (times)[0]; 1 while time < $from + 0.25; $share = 100 * ((times)[0] - $used) / (time - $from);
+while (($from = time) < $end) { $used = (times)[0]; 1 while time < $from + 1; $share = 100 * ((times)[0] - $used) / (time - $from);
 $least = $share if $share < $least } print int $least'`;
 const SHARE_DEADLINE_MS = 15_000;
 /** Less than this and it starves; alone it gets nearly all, beside one other task half. */
