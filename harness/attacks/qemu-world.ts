@@ -9,7 +9,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -18,21 +17,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
-import { spawnHypervisor } from "../../runtime/machine/hypervisor.ts";
 import { seenByQemu } from "../../runtime/machine/walls.ts";
-import type { MachineLayer } from "../../runtime/protocol/layers.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { atExit } from "../piwork.ts";
-import { processStatus, processTree } from "../world.ts";
+import { runInPlaceOfQemu, type WallsOfQemu } from "./in-place-of-qemu.ts";
 import type { Sight } from "./oracles.ts";
 import type { QemuAttack } from "./qemu.ts";
 
 /** A setting of the host's kernel that does no harm when it is another one for a moment. */
 const SETTING = "/proc/sys/kernel/printk_ratelimit_burst";
-/** A script that looks finished after this long has hung. */
-const SCRIPT_DEADLINE_MS = 10_000;
-/** Between two looks at the processes of a script. */
-const LOOK_EVERY_MS = 10;
 
 /** What there is to protect from whoever has taken over QEMU, and the exports that are theirs. */
 export class QemuWorld implements AsyncDisposable {
@@ -110,7 +103,7 @@ export class QemuWorld implements AsyncDisposable {
   }
 
   /** Performs an attack behind the walls, some of them left out, or with no walls at all. */
-  async perform(attack: QemuAttack, walls: { without: readonly MachineLayer[] } | "none"): Promise<Sight> {
+  async perform(attack: QemuAttack, walls: WallsOfQemu): Promise<Sight> {
     if (!this.#isVictimWell()) await this.#startVictim();
     const look = this.#oracle(attack);
     const { output, rights, ring } = await this.#run(attack.script, walls);
@@ -214,29 +207,10 @@ export class QemuWorld implements AsyncDisposable {
     return [setting, ...files];
   }
 
-  async #run(script: string, walls: { without: readonly MachineLayer[] } | "none") {
-    const { without } = walls === "none" ? { without: [] } : walls;
-    const places = walls === "none" ? this.#paths : seenByQemu(this.#paths, { unconfined: false, without });
+  #run(script: string, walls: WallsOfQemu) {
+    const places = walls === "none" ? this.#paths : seenByQemu(this.#paths, { unconfined: false, ...walls });
     const command = ["sh", "-c", `exec 2>&1\n${this.#prelude(places.exports["workspace"] ?? "")}\n${script}`];
-    const child = walls === "none" ? runOnHost(command) : runConfined(this.#paths, command, without);
-    const deadline = setTimeout(() => child.kill(), SCRIPT_DEADLINE_MS);
-    const rights = new Set<string>();
-    const ring = new Set<string>();
-    let isOver = false;
-    const looking = (async () => {
-      while (!isOver) {
-        for (const pid of child.pid() === undefined ? [] : processTree(child.pid() as number)) {
-          for (const right of rightsOf(pid)) rights.add(right);
-          for (const descriptor of descriptorsOf(pid)) if (descriptor.includes("io_uring")) ring.add(descriptor);
-        }
-        await delay(LOOK_EVERY_MS);
-      }
-    })();
-    const output = await child.output;
-    clearTimeout(deadline);
-    isOver = true;
-    await looking;
-    return { output, rights: [...rights], ring: [...ring] };
+    return runInPlaceOfQemu(this.#paths, command, walls);
   }
 
   /** What a script knows of the world. */
@@ -292,60 +266,6 @@ export class QemuWorld implements AsyncDisposable {
 
 function seen(found: readonly string[], nothing: string): Sight {
   return { through: found.length > 0, seen: found.length > 0 ? found.slice(0, 4).join("; ") : nothing };
-}
-
-/** One command, wherever it runs. */
-interface Running {
-  pid(): number | undefined;
-  output: Promise<string>;
-  kill(): void;
-}
-
-function runOnHost([program = "", ...words]: string[]): Running {
-  // A group of its own, so that nothing of it outlives its end.
-  const child = spawn(program, words, { stdio: ["ignore", "pipe", "ignore"], detached: true, env: {} });
-  const kill = () => {
-    try {
-      process.kill(-(child.pid ?? 0), "SIGKILL");
-    } catch {
-      // all of it has ended
-    }
-  };
-  return { pid: () => child.pid, output: text(child.stdout).finally(kill), kill };
-}
-
-function runConfined(
-  paths: { image: string; sockets: string; exports: Record<string, string> },
-  command: string[],
-  without: readonly MachineLayer[],
-): Running {
-  const child = spawnHypervisor(paths, "tcg", command, { unconfined: false, without });
-  const output = text(child.console).then(async (words) => {
-    const end = await child.ended;
-    if (/bwrap: |gate: /.test(end.words)) throw new Error(`the walls could not be built: ${end.words}`);
-    return words;
-  });
-  return { pid: () => child.pid, output, kill: () => child.kill() };
-}
-
-/** What a process can do beyond what QEMU can: capabilities, in whatever namespace; mounts that were not there. */
-function rightsOf(pid: number): string[] {
-  try {
-    const { Name, CapEff = "" } = processStatus(pid);
-    // Bubblewrap itself has capabilities while it builds the walls.
-    if (Name === "bwrap" || /^0*$/.test(CapEff)) return [];
-    return [`${Name} has the capabilities ${CapEff}`];
-  } catch {
-    return []; // ended meanwhile
-  }
-}
-
-function descriptorsOf(pid: number): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
-  } catch {
-    return []; // ended meanwhile
-  }
 }
 
 function spawnPerl(program: string, environment: Record<string, string>) {

@@ -1,0 +1,75 @@
+import type { TaskLayer } from "../../runtime/protocol/layers.ts";
+import { LIMITS } from "../../runtime/protocol/limits.ts";
+
+/**
+ * Something that is attacked. Whoever has another sandbox to judge writes one of these: how a shell script is run where
+ * the attacker is, in a folder that the world knows as `own`.
+ */
+export interface Way {
+  name: string;
+  /** what it is, for reports */
+  description: string;
+  /** the command that runs a script in the attacker's folder, and where in the machine that command is run */
+  enter(script: string): { argv: string[]; unconfined?: true; without?: TaskLayer[] };
+  /** what the machine's root does for it to the attacker's control group, and how that is taken back */
+  groups?: { change(attacker: string): string; undo(attacker: string): string };
+}
+
+/** Where the attacker's folder is for the machine's root. */
+const OWN_FOR_ROOT = "/run/piwork/workspace/own";
+
+/** Piwork's own walls, some layers of them left out. */
+export function piworkWay(without: TaskLayer[]): Way {
+  const groups = without.flatMap((layer) => UNBOUND[layer] ?? []);
+  return {
+    name: "piwork",
+    description: without.length === 0 ? "a task" : `a task without ${without.join(", ")}`,
+    enter: (script) => ({ argv: ["sh", "-c", script], without }),
+    ...(groups.length === 0
+      ? {}
+      : {
+          groups: {
+            change: (attacker) => groups.map(({ change }) => change(attacker)).join("\n"),
+            undo: (attacker) => groups.map(({ undo }) => undo(attacker)).join("\n"),
+          },
+        }),
+  };
+}
+
+const unbound = (file: string, value: number): NonNullable<Way["groups"]> => ({
+  change: (attacker) => `echo max >/sys/fs/cgroup/tasks/${attacker}/${file}`,
+  undo: (attacker) => `echo ${value} >/sys/fs/cgroup/tasks/${attacker}/${file}`,
+});
+
+/** The layers of a control group belong to a task, not to a command: root takes them off it. */
+const UNBOUND: Partial<Record<TaskLayer, NonNullable<Way["groups"]>>> = {
+  memory: unbound("memory.max", LIMITS.taskMemoryBytes),
+  processes: unbound("pids.max", LIMITS.taskProcesses),
+  cpu: {
+    change: () =>
+      "echo -cpu >/sys/fs/cgroup/tasks/cgroup.subtree_control && echo -cpu >/sys/fs/cgroup/cgroup.subtree_control",
+    undo: () =>
+      "echo +cpu >/sys/fs/cgroup/cgroup.subtree_control && echo +cpu >/sys/fs/cgroup/tasks/cgroup.subtree_control && echo 10000 >/sys/fs/cgroup/supervisor/cpu.weight",
+  },
+};
+
+/** No walls at all: what an attack has to get through here proves that it works. */
+export const CONTROL: Way = {
+  name: "control",
+  description: "the machine's root, in the task's folder",
+  enter: (script) => ({ argv: ["sh", "-c", `cd ${OWN_FOR_ROOT} && ${script}`], unconfined: true }),
+};
+
+/** Plain bubblewrap, as agents are often started with it: everything readable, the folder writable, all namespaces. */
+export const BWRAP: Way = {
+  name: "bwrap",
+  description: "plain bubblewrap in the machine: --unshare-all, / read-only, the folder writable",
+  enter: (script) => ({
+    argv: [
+      ...["setpriv", "--reuid=20001", "--regid=20001", "--clear-groups", "bwrap", "--unshare-all", "--die-with-parent"],
+      ...["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"],
+      ...["--bind", OWN_FOR_ROOT, OWN_FOR_ROOT, "--chdir", OWN_FOR_ROOT, "sh", "-c", script],
+    ],
+    unconfined: true,
+  }),
+};
