@@ -106,12 +106,13 @@ if (import.meta.filename === process.argv[1]) {
   const { values, positionals } = parseArguments();
   const filter = positionals[0] ?? "";
   const without = values.without?.split(",") ?? [];
-  if (choose(filter, values.all).length === 0) {
+  const chosen = choose(filter, values.all);
+  if (chosen.length === 0) {
     console.error(`no check has '${filter}' in its id, group or lane; --list shows them`);
     process.exit(2);
   }
   if (values.list) {
-    list(choose(filter, values.all));
+    list(chosen);
   } else if (values.target === "piwork" && without.length === 0) {
     await buildImage();
     conclude(await negative(filter, values.all));

@@ -9,7 +9,7 @@ import { buildImage } from "../harness/image.ts";
 import { REPOSITORY } from "../runtime/places.ts";
 import { type MachineLayer, machineLayer, type TaskLayer, taskLayer } from "../runtime/protocol/layers.ts";
 import { agentAttacks } from "./negative/catalogue.ts";
-import { MACHINE_LAYERS, QUOTA_ATTACKS, sortLayers, TASK_LAYERS } from "./negative/layers.ts";
+import { MACHINE_LAYERS, sortLayers, TASK_LAYERS } from "./negative/layers.ts";
 import { qemu } from "./negative/qemu.ts";
 
 type Layer = TaskLayer | MachineLayer;
@@ -22,6 +22,7 @@ async function through(
   ids: readonly string[],
   without: readonly Layer[],
 ): Promise<string[]> {
+  if (ids.length === 0) return [];
   const { tasks, machines } = sortLayers(without);
   const target = await openTarget(machines);
   await target.use(piworkWay(tasks));
@@ -82,16 +83,13 @@ try {
   const machineRows: string[] = [];
   await using world = await QemuWorld.open();
   for (const layer of machineLayer.options) {
-    const always = [
-      ...(layer === "quota" ? await through(openTarget, QUOTA_ATTACKS, []) : []),
-      ...(await throughQemu(world, layer, [])),
+    const { takes, attacks } = MACHINE_LAYERS[layer];
+    const tried = async (without: readonly MachineLayer[]) => [
+      ...(await through(openTarget, attacks, without)),
+      ...(await throughQemu(world, layer, without)),
     ];
-    assertHeld(always);
-    const alone = [
-      ...(layer === "quota" ? await through(openTarget, QUOTA_ATTACKS, [layer]) : []),
-      ...(await throughQemu(world, layer, [layer])),
-    ];
-    machineRows.push(`| \`${layer}\` | ${MACHINE_LAYERS[layer]} | ${list(alone) || "nothing"} |`);
+    assertHeld(await tried([]));
+    machineRows.push(`| \`${layer}\` | ${takes} | ${list(await tried([layer])) || "nothing"} |`);
   }
   writeFileSync(
     join(REPOSITORY, DOCUMENT),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { agentAttacks, ESSENTIAL } from "./catalogue.ts";
-import { QUOTA_ATTACKS, TASK_LAYERS } from "./layers.ts";
+import { MACHINE_LAYERS, TASK_LAYERS } from "./layers.ts";
 import { qemu } from "./qemu.ts";
 import { hostFiles } from "./stage.ts";
 
@@ -27,7 +27,7 @@ test("each attack has an id of its own", () => {
 const known: ReadonlySet<string> = new Set(agentAttacks.map(({ id }) => id));
 
 test("each attack that a layer is there for exists", () => {
-  const named = [...Object.values(TASK_LAYERS).flatMap(({ attacks }) => attacks), ...QUOTA_ATTACKS];
+  const named = [...Object.values(TASK_LAYERS), ...Object.values(MACHINE_LAYERS)].flatMap(({ attacks }) => attacks);
   assert.deepEqual(
     named.filter((id) => !known.has(id)),
     [],

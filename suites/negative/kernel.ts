@@ -1,5 +1,12 @@
 import { agent } from "./agent.ts";
 
+/** Descriptors of a kind, of whichever process: none may be open, not even while the attack runs. */
+const anyOpen = (kind: string) => ({
+  measure: `ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c ${kind}`,
+  allowed: 0,
+  meanwhile: true as const,
+});
+
 /** What belongs to the machine as a whole: its name, its clock, its settings, what it has loaded. */
 export const kernel = [
   ...agent("kernel", "M", [["name", "reads the machine's name", "uname -n; cat /proc/sys/kernel/hostname"]]),
@@ -74,28 +81,19 @@ export const kernel = [
       "bpf",
       "loads a program into the kernel",
       'perl -e \'$a = pack("IIII", 2, 4, 8, 4) . "\\0" x 112; $fd = syscall(321, 0, $a, 128); exit if $fd < 0; sleep 2\'',
-      {
-        oracle: "excess",
-        excess: { measure: "ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c bpf-map", allowed: 0, meanwhile: true },
-      },
+      { oracle: "excess", excess: anyOpen("bpf-map") },
     ],
     [
       "perf",
       "counts events of the whole machine",
       'perl -e \'$a = pack("IIQ", 1, 112, 0) . "\\0" x 96; $fd = syscall(298, $a, -1, 0, -1, 0); exit if $fd < 0; sleep 2\'',
-      {
-        oracle: "excess",
-        excess: { measure: "ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c perf_event", allowed: 0, meanwhile: true },
-      },
+      { oracle: "excess", excess: anyOpen("perf_event") },
     ],
     [
       "userfaultfd",
       "handles page faults itself",
       "perl -e '$fd = syscall(323, 1); exit if $fd < 0; sleep 2'",
-      {
-        oracle: "excess",
-        excess: { measure: "ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c userfaultfd", allowed: 0, meanwhile: true },
-      },
+      { oracle: "excess", excess: anyOpen("userfaultfd") },
     ],
     [
       "packet-socket",

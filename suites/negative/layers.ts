@@ -1,9 +1,9 @@
 import { type MachineLayer, machineLayer, type TaskLayer, taskLayer } from "../../runtime/protocol/layers.ts";
 
 export interface LayerUse {
-  /** what it takes from a task */
+  /** what it takes from whoever is behind it */
   takes: string;
-  /** attacks that it is there for */
+  /** attacks of a task that it is there for */
   attacks: readonly string[];
   /** the other layer behind which it may hide: what the two hold together, neither holds alone */
   beside?: TaskLayer | MachineLayer;
@@ -40,15 +40,13 @@ export const TASK_LAYERS: Record<TaskLayer, LayerUse> = {
   uploads: { takes: "writing to its uploads", attacks: ["across.own-uploads"] },
 };
 
-/** The layers around QEMU: what each takes from whoever has taken over QEMU. The attacks that it is there for name it. */
-export const MACHINE_LAYERS: Record<MachineLayer, string> = {
-  "qemu-view": "every file but its image, its sockets and its exports",
-  "qemu-net": "every network; abstract sockets of the host",
-  "qemu-pid": "processes of the host, to signal or to look into",
-  "qemu-modes": "making set-id files, and rings that pass by every filter",
-  "file-size": "a file longer than 8 GiB",
-  quota: "more bytes and files than a task may add (a task's attack, not one of QEMU)",
+/** The same for the layers around QEMU. An attack of whoever has taken over QEMU names its layer itself. */
+// biome-ignore format: a table
+export const MACHINE_LAYERS: Record<MachineLayer, LayerUse> = {
+  "qemu-view": { takes: "every file but its image, its sockets and its exports", attacks: [] },
+  "qemu-net": { takes: "every network; abstract sockets of the host", attacks: [] },
+  "qemu-pid": { takes: "processes of the host, to signal or to look into", attacks: [] },
+  "qemu-modes": { takes: "making set-id files, and rings that pass by every filter", attacks: [] },
+  "file-size": { takes: "a file longer than 8 GiB", attacks: [] },
+  quota: { takes: "more bytes and files than a task may add (a task's attack, not one of QEMU)", attacks: ["running-out.folder"] },
 };
-
-/** What a task tries against a layer around machines. */
-export const QUOTA_ATTACKS: readonly string[] = ["running-out.folder"];
