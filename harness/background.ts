@@ -28,7 +28,7 @@ export async function startInBackground(words: readonly string[] = []): Promise<
     show();
     if (child.exitCode !== null) throw new Error(`piwork up ended with code ${child.exitCode}; its words are above`);
     const client = await connectIfRunning(undefined);
-    return (await client?.call("status", {}))?.machines.some(({ state }) => state === "running") || undefined;
+    return (await client?.call("status", {}))?.starting === null || undefined;
   });
   show();
   child.unref();

@@ -1,15 +1,22 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
-import { qemuArguments } from "../runtime/machine/arguments.ts";
+import { qemuArguments, TEMPLATE_GENERATION } from "../runtime/machine/arguments.ts";
 import { Console } from "../runtime/machine/console.ts";
 import { type Hypervisor, QEMU, spawnHypervisor } from "../runtime/machine/hypervisor.ts";
-import { connectWhenThere } from "../runtime/machine/qmp.ts";
+import { connectWhenThere, Qmp } from "../runtime/machine/qmp.ts";
+import { MACHINE_MEMORY_MB, type Template } from "../runtime/machine/template.ts";
 import { ALL_WALLS, seenByQemu } from "../runtime/machine/walls.ts";
 import { findPlaces, REPOSITORY } from "../runtime/places.ts";
 import { findImage } from "../runtime/protocol/image.ts";
-import { makeGuestDirectories } from "../runtime/tasks/records.ts";
+import { makeGuestDirectories } from "../runtime/workspace/guest-directories.ts";
 import { type Share, ShareProof, shareDevices, shareExports } from "../runtime/workspace/share.ts";
+
+interface BareOptions {
+  memoryMb?: number;
+  kernelWords?: readonly string[];
+  template?: Template;
+}
 
 /** A machine with nobody at its link: whoever tests the wire is the host. */
 export class BareMachine implements AsyncDisposable {
@@ -18,15 +25,27 @@ export class BareMachine implements AsyncDisposable {
   readonly #hypervisor: Hypervisor;
   readonly #gone = new AbortController();
 
-  constructor(directory: string, consoleLog: string, memoryMb = 1024) {
+  /** With a template it is a clone that nobody has told that it is one: not by its generation, its clock or fresh randomness. */
+  constructor(
+    directory: string,
+    consoleLog: string,
+    { memoryMb = MACHINE_MEMORY_MB, kernelWords = [], template }: BareOptions = {},
+  ) {
     this.#directory = directory;
     for (const name of ["workspace", "tasks", "sockets"]) mkdirSync(join(directory, name), { recursive: true });
     const image = findImage(findPlaces().cache, REPOSITORY);
     if (image === undefined) throw new Error("there is no image");
     const paths = { image: image.dir, sockets: join(directory, "sockets"), exports: shareExports(this.shares) };
     const seen = seenByQemu(paths, ALL_WALLS);
-    const shape = { accelerator: "tcg", memoryMb, fileDevices: shareDevices(seen.exports), kernelWords: [] } as const;
-    this.#hypervisor = spawnHypervisor(paths, "tcg", [QEMU, ...qemuArguments(shape, seen)], ALL_WALLS);
+    const base = { accelerator: "tcg", memoryMb, fileDevices: shareDevices(seen.exports), kernelWords } as const;
+    const memory = template && ("clone" as const);
+    const words = qemuArguments({ ...base, memory }, seen).map((word) =>
+      word.replace("vmgenid,guid=auto", `vmgenid,guid=${TEMPLATE_GENERATION}`),
+    );
+    const state = template?.openState();
+    const inherited = template === undefined ? [] : [template.memory.fd, state as number];
+    this.#hypervisor = spawnHypervisor(paths, "tcg", [QEMU, ...words], ALL_WALLS, { inherited });
+    if (state !== undefined) closeSync(state);
     this.console = new Console(consoleLog);
     this.#hypervisor.console.on("data", (chunk: Buffer) => this.console.write(chunk));
     void this.#hypervisor.ended.then(() => this.#gone.abort(new Error(`QEMU ended: ${this.console.lastLine}`)));
@@ -40,6 +59,12 @@ export class BareMachine implements AsyncDisposable {
     return this.#gone.signal.aborted;
   }
 
+  /** Has a clone go on where its template was saved; its link is made before. */
+  async goOn(): Promise<void> {
+    using qmp = await Qmp.connect(join(this.#directory, "sockets/qmp.sock"), this.#gone.signal);
+    await qmp.load();
+  }
+
   /** A link to taskd; there can be one at a time. */
   connect(): Promise<Socket> {
     return connectWhenThere(join(this.#directory, "sockets/taskd.sock"), this.#gone.signal);
@@ -47,7 +72,7 @@ export class BareMachine implements AsyncDisposable {
 
   /** What a first greeting needs to have the shares mounted. */
   proofs(): ShareProof[] {
-    return this.shares.map((share) => new ShareProof(share));
+    return this.shares.map(({ tag, path }) => new ShareProof(tag, null, path));
   }
 
   /** The directories without which a task cannot be opened. */

@@ -118,7 +118,7 @@ export class Run {
 }
 
 /** A check that hangs must not keep the others from running. */
-async function withDeadline<T>(work: T, deadlineMs: number): Promise<Awaited<T>> {
+export async function withDeadline<T>(work: T, deadlineMs: number): Promise<Awaited<T>> {
   const over = new AbortController();
   const overdue: Promise<never> = delay(deadlineMs, undefined, { signal: over.signal }).then(() => {
     throw new Error(`no answer after ${deadlineMs / 1000} s`);

@@ -6,10 +6,12 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Client, connect, NoRuntime } from "../runtime/control/client.ts";
 import { REPOSITORY } from "../runtime/places.ts";
+import { type Isolation, isolation as isolations } from "../runtime/protocol/kinds.ts";
 import type { MachineLayer } from "../runtime/protocol/layers.ts";
 
 export const PIWORK = join(REPOSITORY, "runtime/cli/piwork.mjs");
 
+const UP = ["up", "--headless"];
 const UNSAFE_RUNTIME = join(REPOSITORY, "harness/unsafe-runtime.ts");
 
 /** A machine may take this long to boot on a loaded host, the first answer of KVM and an image included. */
@@ -56,7 +58,7 @@ export function atExit(cleanup: () => void): () => void {
     process.on("exit", runCleanups);
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.on(signal, () => {
-        console.error("interrupted; what was seen so far is in results.jsonl below tmp/dev/runs");
+        console.error("interrupted; what was seen so far is below tmp/dev/runs");
         process.exit(130);
       });
     }
@@ -90,7 +92,7 @@ export class RunningRuntime implements AsyncDisposable {
   }
 
   /**
-   * Starts a runtime and waits until its machine runs. An unsafe one lets the harness act as its machine's root, and can do
+   * Starts a runtime and waits until it is ready for tasks. An unsafe one lets the harness act as its machine's root, and can do
    * without some of the walls around QEMU.
    */
   static async start(
@@ -99,17 +101,19 @@ export class RunningRuntime implements AsyncDisposable {
       environment = {},
       words = [],
       unsafe = false,
+      isolation = ISOLATION,
     }: {
       environment?: NodeJS.ProcessEnv;
       /** further words for `piwork up` */
       words?: readonly string[];
       unsafe?: boolean | { without: readonly MachineLayer[] };
+      isolation?: Isolation;
     } = {},
   ): Promise<RunningRuntime> {
     const without = typeof unsafe === "object" ? unsafe.without : [];
     const program = unsafe
-      ? ["--import", "tsx", UNSAFE_RUNTIME, sandbox.state, sandbox.logs, sandbox.workspace, ...without]
-      : [PIWORK, ...sandbox.words, "up", "--headless", "--workspace", sandbox.workspace, ...words];
+      ? ["--import", "tsx", UNSAFE_RUNTIME, isolation, sandbox.state, sandbox.logs, sandbox.workspace, ...without]
+      : [PIWORK, ...sandbox.words, ...UP, "--isolation", isolation, "--workspace", sandbox.workspace, ...words];
     const child = spawn(process.execPath, program, {
       stdio: ["ignore", "pipe", "pipe"],
       cwd: REPOSITORY,
@@ -125,11 +129,11 @@ export class RunningRuntime implements AsyncDisposable {
     });
     const forget = atExit(() => child.kill("SIGKILL"));
     void exited.then(forget);
-    const client = await waitFor("a runtime with a running machine", READY_DEADLINE_MS, async () => {
+    const client = await waitFor("a runtime that can open tasks", READY_DEADLINE_MS, async () => {
       if (code !== undefined) throw new Error(`piwork up ended with code ${code}:\n${output}`);
       const attached = await connectIfRunning(sandbox.state);
       const status = await attached?.call("status", {});
-      return status?.machines.some(({ state }) => state === "running") ? attached : undefined;
+      return status?.starting === null ? attached : undefined;
     });
     return new RunningRuntime(child, client, exited, () => output);
   }
@@ -139,9 +143,12 @@ export class RunningRuntime implements AsyncDisposable {
     return this.#output();
   }
 
-  /** Process id of QEMU. */
-  async qemuPid(): Promise<number> {
-    const pid = (await this.client.call("status", {})).machines.find(({ state }) => state !== "ended")?.pid;
+  /** Process id of the QEMU of a task. Where none is named: of the active one, and where that has none, of any. */
+  async qemuPid(task?: string): Promise<number> {
+    const { machines, activeTask } = await this.client.call("status", {});
+    const present = machines.filter(({ state }) => state !== "ended");
+    const found = present.find((machine) => machine.task === (task ?? activeTask));
+    const pid = (found ?? (task === undefined || ISOLATION === "shared" ? present[0] : undefined))?.pid;
     if (pid === undefined || pid === null) throw new Error("no machine runs");
     return pid;
   }
@@ -151,6 +158,9 @@ export class RunningRuntime implements AsyncDisposable {
     await this.exited;
   }
 }
+
+/** How the runtimes of the suites keep tasks apart, where a check does not say so itself. */
+export const ISOLATION: Isolation = isolations.parse(process.env["PIWORK_SUITE_ISOLATION"] ?? "vm");
 
 export async function connectIfRunning(state: string | undefined): Promise<Client | undefined> {
   try {

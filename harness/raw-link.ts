@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
+import { greeting } from "../runtime/bridge/greeting.ts";
 import { LIMITS } from "../runtime/protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../runtime/protocol/lines.ts";
-import { PROTOCOL_VERSION } from "../runtime/protocol/rpc.ts";
 import type { BareMachine } from "./bare-machine.ts";
 import { waitFor } from "./piwork.ts";
 
@@ -33,7 +33,7 @@ export class RawLink {
   async greet(machine: BareMachine): Promise<void> {
     const proofs = machine.proofs();
     const mounts = proofs.map(({ request }) => request);
-    const answer = await this.ask("runtime_hello", { protocol: PROTOCOL_VERSION, mounts, afterSeq: 0 });
+    const answer = await this.ask("runtime_hello", greeting(mounts, 0));
     for (const proof of proofs) proof[Symbol.dispose]();
     if (answer["ok"] !== true) throw new Error(`the machine did not greet: ${JSON.stringify(answer)}`);
   }

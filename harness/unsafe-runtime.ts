@@ -1,5 +1,6 @@
 import { findPlaces } from "../runtime/places.ts";
 import { PiworkError } from "../runtime/protocol/errors.ts";
+import { isolation } from "../runtime/protocol/kinds.ts";
 import { machineLayer } from "../runtime/protocol/layers.ts";
 import { serve } from "../runtime/serve.ts";
 import { resolveWorkspaceRoot } from "../runtime/workspace/folder.ts";
@@ -8,9 +9,9 @@ import { SMALL_QUOTA } from "./attacks/quota.ts";
 // What `piwork up` does, with machines that are there to be attacked: whoever has the control socket is their root, and the
 // named walls around QEMU are left out.
 const UNBOUNDED = { bytes: Number.POSITIVE_INFINITY, entries: Number.POSITIVE_INFINITY };
-const [state, logs, workspace, ...without] = process.argv.slice(2);
+const [kind, state, logs, workspace, ...without] = process.argv.slice(2);
 if (state === undefined || logs === undefined || workspace === undefined)
-  throw new Error("usage: unsafe-runtime.ts STATE LOGS WORKSPACE [LAYER...]");
+  throw new Error("usage: unsafe-runtime.ts ISOLATION STATE LOGS WORKSPACE [LAYER...]");
 const layers = machineLayer.array().parse(without);
 await serve(
   {
@@ -18,6 +19,8 @@ await serve(
     workspace: resolveWorkspaceRoot(workspace),
     agent: "probe",
     acceleration: "auto",
+    isolation: isolation.parse(kind),
+    pool: 0,
     unsafe: { without: layers },
     quota: layers.includes("quota") ? UNBOUNDED : SMALL_QUOTA,
     buildImage: () => Promise.reject(new PiworkError("TASK_BOOTSTRAP_FAILED", "The suites build the image first.")),

@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { findPlaces } from "../runtime/places.ts";
 import { waitFor } from "./piwork.ts";
 
 /** TCP ports that a process listens on, in its own network namespace, as the kernel lists them. */
@@ -58,20 +60,52 @@ export function childrenNamed(pid: number, name: string): number[] {
     });
 }
 
-/** QEMUs that export this directory, whoever their parent is by now. */
-export function qemusExporting(directory: string): number[] {
-  const { dev, ino } = statSync(directory);
+/**
+ * QEMUs whose sockets are in this directory or in one right below it, whoever their parent is by now: what else they see
+ * differs between machines, and a machine that waits for its task sees nothing of a workspace.
+ */
+export function qemusWithSocketsIn(directory: string): number[] {
+  const own = rootOf(directory);
+  const isIn = (root: string) => root === own || dirname(root) === own;
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number)
-    .filter((pid) => {
-      try {
-        const exported = statSync(`/proc/${pid}/root/export/workspace`);
-        return exported.dev === dev && exported.ino === ino;
-      } catch {
-        return false; // it has no such directory, or has ended
-      }
-    });
+    .filter((pid) => mountsOf(pid).some(({ root, target }) => target === "/sockets" && isIn(root)));
+}
+
+/** QEMUs of the runtime that has this state directory. */
+export function qemusOf({ state }: { state: string }): number[] {
+  return qemusWithSocketsIn(findPlaces({ state }).sockets);
+}
+
+interface Mount {
+  /** what is mounted, as a path within its file system */
+  root: string;
+  target: string;
+}
+
+/** What a process has mounted; nothing where it has ended. */
+function mountsOf(pid: number | "self"): Mount[] {
+  try {
+    return readFileSync(`/proc/${pid}/mountinfo`, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(" "))
+      .map(([, , , root = "", target = ""]) => ({ root: root.replace(/\/\/deleted$/, ""), target }));
+  } catch {
+    return [];
+  }
+}
+
+/** A path of ours as the tables of mounts name it: within the file system that it is in. */
+function rootOf(path: string): string {
+  const real = existsSync(path) ? realpathSync(path) : path;
+  const isAbove = (target: string) => target === "/" || real === target || real.startsWith(`${target}/`);
+  const mount = mountsOf("self")
+    .filter(({ target }) => isAbove(target))
+    .sort((a, b) => a.target.length - b.target.length)
+    .at(-1);
+  return mount === undefined ? real : join(mount.root, relative(mount.target, real));
 }
 
 /** A shell loop that writes to a file as long as it lives, and the questions whether it does. */

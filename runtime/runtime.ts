@@ -1,18 +1,22 @@
 import { EventEmitter } from "node:events";
 import { join } from "node:path";
+import type { Fleet, Present } from "./fleet/fleet.ts";
+import { MachineEach } from "./fleet/machine-each.ts";
+import { OneMachine } from "./fleet/one-machine.ts";
+import { MachineSource } from "./fleet/source.ts";
 import { keepPrevious, Log } from "./log.ts";
-import { type Acceleration, type AccelerationRequest, chooseAcceleration } from "./machine/acceleration.ts";
-import { BOOT_DEADLINE_MS, Machine } from "./machine/machine.ts";
+import type { AccelerationRequest } from "./machine/acceleration.ts";
+import type { Machine } from "./machine/machine.ts";
 import { refuseUnconfinedRoot } from "./machine/unconfined.ts";
-import { type Places, REPOSITORY, recordsDirectory, tasksDirectory, trashDirectory } from "./places.ts";
+import { type Places, recordsDirectory, tasksDirectory, trashDirectory } from "./places.ts";
 import type { CallOutput, StatusView } from "./protocol/control.ts";
 import { PiworkError } from "./protocol/errors.ts";
 import type { EventName, EventPayload, RuntimeEvent } from "./protocol/events.ts";
 import type { Area } from "./protocol/files.ts";
 import { History } from "./protocol/history.ts";
-import { findImage, type Image } from "./protocol/image.ts";
-import type { AgentKind } from "./protocol/kinds.ts";
+import type { AgentKind, Isolation } from "./protocol/kinds.ts";
 import type { MachineLayer } from "./protocol/layers.ts";
+import type { MachineState } from "./protocol/states.ts";
 import { StateLock } from "./state-lock.ts";
 import { describeImage, describeMachine, warnings } from "./status.ts";
 import { areaOf } from "./tasks/areas.ts";
@@ -34,6 +38,9 @@ export interface RuntimeOptions {
   workspace: string;
   agent: AgentKind;
   acceleration: AccelerationRequest;
+  isolation: Isolation;
+  /** machines that are kept ready for the next tasks, where each has its own */
+  pool: number;
   /** what a task may add to its folder, outputs and home; without it, the limits of the protocol */
   quota?: QuotaLimits;
   /** runs QEMU without bubblewrap, for hosts that forbid user namespaces */
@@ -46,7 +53,7 @@ export interface RuntimeOptions {
   progress(words: string): void;
 }
 
-/** The runtime of one state directory: its tasks, and the machine they share. */
+/** The runtime of one state directory: its tasks, and the machines they are in. */
 export class Runtime implements AsyncDisposable {
   readonly book: TaskBook;
   readonly tasks: Tasks;
@@ -59,13 +66,9 @@ export class Runtime implements AsyncDisposable {
   readonly #history = new History();
   readonly #quota: Quota;
   #seq = 0;
-  #machine: Promise<Machine> | undefined;
-  /** the one that boots, runs or ends */
-  #present: Machine | undefined;
-  #machinesStarted = 0;
-  #image: Image | undefined;
-  #acceleration: Acceleration | undefined;
-  #starting: string | null = null;
+  readonly #source: MachineSource;
+  readonly #fleet: Fleet;
+  #starting: string | null = "starting";
   readonly #ending = new AbortController();
   #stopped: Promise<void> | undefined;
 
@@ -101,10 +104,18 @@ export class Runtime implements AsyncDisposable {
       end: (id, reason) => this.#endForQuota(id, reason),
       warn,
     });
+    const walls = { unconfined: options.unconfinedQemu === true, without: options.unsafe?.without ?? [] };
+    this.#source = new MachineSource({
+      ...{ places, agent, walls, acceleration: options.acceleration, unsafe: options.unsafe !== undefined },
+      ...{ consoleLog: this.consoleLog, buildImage: options.buildImage, signal: this.#ending.signal, warn },
+      step: (words) => this.#step(words),
+      note: (words) => this.#say(words),
+    });
+    this.#fleet = this.#makeFleet();
     const shared = {
       book: this.book,
       quota: this.#quota,
-      bridge: async () => (await this.machine()).bridge,
+      fleet: this.#fleet,
       warn,
       subscribe: (listener: (event: RuntimeEvent) => void) => this.subscribe(listener),
     };
@@ -127,82 +138,51 @@ export class Runtime implements AsyncDisposable {
     return { [Symbol.dispose]: () => void this.#events.off("event", listener) };
   }
 
-  /** The machine of all tasks, booted at the first call and again after it was lost. */
-  async machine(): Promise<Machine> {
-    this.#ending.signal.throwIfAborted();
-    this.#machine ??= this.#boot().catch((error) => {
-      this.#machine = undefined;
-      this.log.error("no machine", { error });
-      throw error;
+  #makeFleet(): Fleet {
+    const { places, workspace, agent, isolation, pool } = this.#options;
+    const parts = {
+      ...{ source: this.#source, workspace, agent, tasksDirectory: tasksDirectory(places) },
+      observe: (id: string) => ({
+        event: (event: RuntimeEvent) => this.#publishFromMachine(event),
+        violation: (what: string) => this.log.warn("the machine broke the protocol", { id, what }),
+        changed: (from: MachineState, to: MachineState, why: string) => this.#noteMachine(id, from, to, why),
+      }),
+      lost: (machine: Machine, reason: PiworkError, tasks: readonly string[] | undefined) =>
+        this.#loseMachine(machine, reason, tasks),
+      isBusy: (tasks: readonly string[] | undefined) =>
+        this.book.list().some(({ id, turn }) => turn !== null && (tasks === undefined || tasks.includes(id))),
+    };
+    if (isolation === "shared") return new OneMachine(parts);
+    return new MachineEach({
+      ...parts,
+      scratch: places.sockets,
+      pool,
+      park: () => this.tasks.park(),
+      warn: (message, facts) => this.log.warn(message, facts),
     });
-    return this.#machine;
   }
 
-  async #boot(): Promise<Machine> {
-    const { places, workspace, progress, unsafe, unconfinedQemu = false } = this.#options;
-    const walls = { unconfined: unconfinedQemu, without: unsafe?.without ?? [] };
-    const step = (words: string) => {
-      this.#starting = words;
-      this.log.info(words);
-      progress(words);
-    };
+  /** Has a machine ready for the first task. */
+  async prepare(): Promise<void> {
+    this.#ending.signal.throwIfAborted();
     try {
-      const image = await this.#findOrBuildImage(step);
-      this.#image = image;
-      this.#acceleration ??= await chooseAcceleration(this.#options.acceleration, {
-        image,
-        walls,
-        cache: places.cache,
-        scratch: places.sockets,
-        onProbe: () => step("asking KVM to boot a kernel (once for this host, up to 15 s)"),
-        signal: this.#ending.signal,
-      });
-      step(`booting a machine (${this.#acceleration.used}: ${this.#acceleration.reason})`);
-      const id = `machine-${++this.#machinesStarted}`;
-      const { machine, up } = Machine.boot({
-        id,
-        image,
-        accelerator: this.#acceleration.used,
-        unsafe: unsafe !== undefined,
-        walls,
-        shares: [
-          { tag: "workspace", path: workspace },
-          { tag: "tasks", path: tasksDirectory(places) },
-        ],
-        sockets: join(places.sockets, id),
-        consoleLog: this.consoleLog,
-        observer: {
-          event: (event) => this.#publishFromMachine(event),
-          violation: (what) => this.log.warn("the machine broke the protocol", { what }),
-          changed: (from, to, why) => this.#noteMachine(id, from, to, why),
-        },
-        deadlineMs: BOOT_DEADLINE_MS,
-        signal: this.#ending.signal,
-      });
-      this.#present = machine;
-      void machine.ended.then((reason) => this.#loseMachine(machine, reason));
-      await up;
-      const { pid, qemuWords: qemu, hello, bootMs } = machine;
-      this.log.info("machine runs", { id, pid, bootMs: Math.round(bootMs ?? 0), qemu, hello });
-      return machine;
+      await this.#fleet.prepare();
+    } catch (error) {
+      this.log.error("no machine", { error });
+      throw error;
     } finally {
       this.#starting = null;
     }
   }
 
-  async #findOrBuildImage(step: (words: string) => void): Promise<Image> {
-    const { places, buildImage } = this.#options;
-    const find = () => findImage(places.cache, REPOSITORY);
-    const found = find();
-    if (found !== undefined) return found;
-    step("building the guest image (once for each version, a minute or two)");
-    await buildImage(this.#ending.signal);
-    const built = find();
-    if (built !== undefined) return built;
-    throw new PiworkError(
-      "TASK_BOOTSTRAP_FAILED",
-      "The image build left no image for these sources; they may have changed meanwhile. Run it again.",
-    );
+  #step(words: string): void {
+    if (this.#starting !== null) this.#starting = words;
+    this.#say(words);
+  }
+
+  #say(words: string): void {
+    this.log.info(words);
+    this.#options.progress(words);
   }
 
   #noteMachine(id: string, from: Machine["state"], to: Machine["state"], why: string): void {
@@ -212,18 +192,15 @@ export class Runtime implements AsyncDisposable {
       this.#publish(null, "runtime_warning", { message: `${id}: ${why}`.slice(0, 2000) });
   }
 
-  #loseMachine(machine: Machine, reason: PiworkError): void {
-    if (this.#present === machine) this.#present = undefined;
-    if (machine.bootMs === null) return; // whoever waits for its boot is told
-    this.#machine = undefined;
+  #loseMachine(machine: Machine, reason: PiworkError, tasks: readonly string[] | undefined): void {
     if (this.#ending.signal.aborted) return;
-    this.log.error("the machine ended by itself", { id: machine.id, reason });
+    this.log.error("a machine ended by itself", { id: machine.id, reason });
     const loss = new PiworkError(
       "PI_PROCESS_DEAD",
       `The machine ended, and with it what was under way: ${reason.message} The next request starts another one.`,
     );
     for (const { taskId, payload } of [...this.conversations.endings(loss)])
-      this.#publish(taskId, "task_error", payload);
+      if (tasks === undefined || tasks.includes(taskId)) this.#publish(taskId, "task_error", payload);
   }
 
   /** A turn that was ended because its task had added too much looks, to the machine, like any agent that was stopped. */
@@ -293,15 +270,16 @@ export class Runtime implements AsyncDisposable {
       workspace,
       state: places.state,
       logs: places.logs,
-      isolation: "shared",
+      isolation: this.#options.isolation,
       starting: this.#starting,
-      acceleration: this.#acceleration ?? null,
-      image: this.#image === undefined ? null : describeImage(this.#image),
-      machines: this.#present === undefined ? [] : [describeMachine(this.#present)],
+      acceleration: this.#source.acceleration ?? null,
+      image: this.#source.image === undefined ? null : describeImage(this.#source.image),
+      machines: this.#fleet.machines.map(describeMachine),
       tasks: this.book.list(),
       activeTask: this.book.activeId,
       warnings: warnings({
-        acceleration: this.#acceleration,
+        isolation: this.#options.isolation,
+        acceleration: this.#source.acceleration,
         unsafe: unsafe !== undefined,
         unconfinedQemu,
         broken,
@@ -310,23 +288,31 @@ export class Runtime implements AsyncDisposable {
     };
   }
 
+  /** Of machines that have tasks: one of the pool has nothing to say yet. */
   async diagnose(): Promise<CallOutput<"diag">> {
-    const machine = await this.machine();
-    const guest = await machine.bridge.request("runtime_diag", {}, { deadlineMs: 30_000 });
-    return { machines: [{ machine: machine.id, qemu: [...machine.qemuWords], guest }], history: this.#history.last };
+    const isOfUse = ({ task }: Present) => task !== null || this.#options.isolation === "shared";
+    const running = this.#fleet.machines.filter(
+      (present) => isOfUse(present) && (present.machine.state === "running" || present.machine.state === "paused"),
+    );
+    const machines = running.map(async ({ machine }) => ({
+      machine: machine.id,
+      qemu: [...machine.qemuWords],
+      guest: await machine.bridge.request("runtime_diag", {}, { deadlineMs: 30_000 }),
+    }));
+    return { machines: await Promise.all(machines), history: this.#history.last };
   }
 
-  /** Ends every task, then the machine, then the runtime. */
+  /** Ends every task, then the machines, then the runtime. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
   }
 
   async #stop(): Promise<void> {
-    if (this.#present?.state === "running") await this.tasks.stopAll();
+    await this.tasks.stopAll();
     this.#ending.abort(new PiworkError("TASK_NOT_READY", "The runtime is stopping."));
-    const machine = await this.#machine?.catch(() => undefined);
-    await machine?.stop();
+    await this.#fleet.stop();
+    await this.#source[Symbol.asyncDispose]();
     this.log.info("runtime stopped");
     this.log.close();
     for (const lock of this.#locks) lock.release();

@@ -37,7 +37,7 @@ export async function serve(options: Omit<RuntimeOptions, "progress">, announcer
     controlHandlers(runtime, () => end("asked to")),
   );
   announcer.listening(runtime);
-  const booted = runtime.machine().then(() => announcer.ready(runtime));
+  const booted = runtime.prepare().then(() => announcer.ready(runtime));
   const asked = new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()));
   // A runtime that cannot boot its machine has nothing to offer.
   await Promise.race([booted.then(() => asked), asked]);

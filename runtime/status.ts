@@ -1,12 +1,15 @@
 import { readFileSync } from "node:fs";
+import type { Present } from "./fleet/fleet.ts";
 import type { Acceleration } from "./machine/acceleration.ts";
-import { MACHINE_MEMORY_MB, type Machine } from "./machine/machine.ts";
+import { MACHINE_MEMORY_MB } from "./machine/template.ts";
 import type { StatusView } from "./protocol/control.ts";
 import type { Image } from "./protocol/image.ts";
+import type { Isolation } from "./protocol/kinds.ts";
 
-export function describeMachine(machine: Machine): StatusView["machines"][number] {
+export function describeMachine({ machine, task }: Present): StatusView["machines"][number] {
   return {
     id: machine.id,
+    task,
     state: machine.state,
     pid: machine.pid ?? null,
     memoryMb: MACHINE_MEMORY_MB,
@@ -20,17 +23,21 @@ export function describeImage({ manifest }: Image): NonNullable<StatusView["imag
   return { inputs: manifest.inputs, kernel: manifest.kernel.release, node: manifest.node.version };
 }
 
+const SHARED =
+  "Tasks share one machine: what keeps them apart is its kernel. docs/guarantees.md says what is shown, and what is not.";
 const UNCONFINED =
   "UNCONFINED QEMU (--unconfined-qemu): it runs as you, without bubblewrap. Whoever breaks out of the machine has your files and your network, and nothing keeps a task from leaving set-id files in its folder.";
 
 /** What the numbers do not say by themselves. */
 export function warnings({
+  isolation,
   acceleration,
   unsafe,
   unconfinedQemu,
   broken,
   isWritten,
 }: {
+  isolation: Isolation;
   acceleration: Acceleration | undefined;
   unsafe: boolean;
   unconfinedQemu: boolean;
@@ -44,7 +51,7 @@ export function warnings({
     ...(isWritten
       ? []
       : ["The last change of a task could not be written down: is the disk of the state directory full?"]),
-    "Tasks share one machine: what keeps them apart is its kernel. docs/guarantees.md says what is shown, and what is not.",
+    ...(isolation === "shared" ? [SHARED] : []),
   ];
   if (acceleration?.used === "tcg")
     said.push("Software emulation: QEMU's project gives no security guarantee without hardware virtualisation.");

@@ -1,58 +1,88 @@
-import { type Check, conclude, Run, type Tally } from "../harness/checks.ts";
-import { buildImage } from "../harness/image.ts";
-import { type BootFigures, benchBoot } from "./bench/boot.ts";
+import { parseArgs } from "node:util";
+import { compare, readBench, renderComparison } from "../harness/bench/compare.ts";
+import type { BenchDocument } from "../harness/bench/document.ts";
+import { Recording } from "../harness/bench/recording.ts";
+import type { Section } from "../harness/bench/section.ts";
+import { renderTable } from "../harness/bench/table.ts";
+import { conclude, Run, type Tally } from "../harness/checks.ts";
+import { prepareMachines } from "../harness/image.ts";
+import { atExit } from "../harness/piwork.ts";
+import { SECTIONS } from "./bench/sections.ts";
+import { TARGETS } from "./bench/targets.ts";
 
-const SPAWNS = 50;
-/** A guest whose clock is further off than this cannot be told the time. */
-const CLOCK_LIMIT = 0.01;
+const MOST_SAMPLES = 9999;
 
-/** Measures how machines boot, and prints the figures. */
-export async function bench(spawns = SPAWNS): Promise<Tally> {
+const USAGE = `usage: bench.ts [SECTION...] [options]
+
+  SECTION            what to measure; without one, everything:
+${SECTIONS.map(({ name, describe }) => `    ${name.padEnd(15)}${describe}`).join("\n")}
+  --samples N        how many to take of each quantity
+  --compare FILE     sets the figures beside those of the bench.json of another run
+  --help
+
+The exit code says whether it could be measured, never whether it was fast.`;
+
+interface Wishes {
+  sections?: readonly Section[];
+  /** of each quantity, where not as many as a section takes by itself */
+  samples?: number | undefined;
+  /** another run, and where it was read */
+  before?: { path: string; document: BenchDocument } | undefined;
+}
+
+/** Measures, and prints and keeps the figures. */
+export async function bench({ sections = SECTIONS, samples, before }: Wishes = {}): Promise<Tally> {
   const run = new Run("bench");
-  const figures = await benchBoot(run, spawns);
-  const checks = bounds(figures);
+  const recording = new Recording(run, TARGETS);
+  const forget = atExit(() => {
+    recording.write();
+    console.error(`what was measured so far: ${recording.report}`);
+  });
+  const checks = sections.flatMap((section) => [
+    recording.check(section, samples),
+    ...(section.checks?.(() => recording.findings(section.name)) ?? []),
+  ]);
   await run.perform(checks);
-  const { bootMs, hangs, spawned, worstClockError, accelerator } = figures;
-  const seconds = (milliseconds: number | undefined) =>
-    milliseconds === undefined ? "-" : `${(milliseconds / 1000).toFixed(2)} s`;
-  console.log(`
-boot (${accelerator.used}), all cores busy
-  spawned  ${spawned}
-  hangs    ${hangs}
-  p50      ${seconds(bootMs?.p50)}
-  p95      ${seconds(bootMs?.p95)}
-  max      ${seconds(bootMs?.max)}
-  clock    at worst ${worstClockError === null ? "-" : (worstClockError * 100).toFixed(2)} % off
-  serial logs and samples: ${run.directory}`);
+  recording.finish();
+  forget();
+  console.log(`\n${renderTable(recording.document)}`);
+  if (before !== undefined) console.log(renderComparison(compare(before.document, recording.document), before.path));
+  console.log(`\nreport: ${recording.report}`);
   return run.finish(checks.map(({ id }) => id));
 }
 
-function bounds({ hangs, worstClockError }: BootFigures): Check[] {
-  return [
-    {
-      id: "boot.no-hang",
-      claim: "no spawn hung",
-      run() {
-        if (hangs > 0) throw new Error(`${hangs} did`);
-      },
-    },
-    {
-      id: "boot.clock",
-      claim: `the guest's clock is within ${CLOCK_LIMIT * 100} % of the wall`,
-      run() {
-        if (worstClockError === null) throw new Error("no machine booted");
-        if (worstClockError > CLOCK_LIMIT) throw new Error(`it was ${worstClockError * 100} % off`);
-      },
-    },
-  ];
+if (import.meta.filename === process.argv[1]) {
+  const wishes = readWishes();
+  await prepareMachines("safe");
+  conclude(await bench(wishes));
 }
 
-if (import.meta.filename === process.argv[1]) {
-  const [section, count = `${SPAWNS}`] = process.argv.slice(2);
-  if (section !== "boot" || !/^[1-9]\d{0,3}$/.test(count)) {
-    console.error("usage: mise run bench boot [samples]");
+function readWishes(): Wishes {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        samples: { type: "string" },
+        compare: { type: "string" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    if (values.help) {
+      console.log(USAGE);
+      process.exit(0);
+    }
+    const unknown = positionals.find((name) => !SECTIONS.some((section) => section.name === name));
+    if (unknown !== undefined) throw new Error(`there is no section '${unknown}'`);
+    const { samples, compare: path } = values;
+    if (samples !== undefined && !(/^[1-9]\d*$/.test(samples) && Number(samples) <= MOST_SAMPLES))
+      throw new Error(`--samples is a number from 1 to ${MOST_SAMPLES}, not '${samples}'`);
+    return {
+      sections: positionals.length === 0 ? SECTIONS : SECTIONS.filter(({ name }) => positionals.includes(name)),
+      samples: samples === undefined ? undefined : Number(samples),
+      before: path === undefined ? undefined : { path, document: readBench(path) },
+    };
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`);
     process.exit(2);
   }
-  await buildImage();
-  conclude(await bench(Number(count)));
 }

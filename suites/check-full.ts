@@ -3,7 +3,6 @@ import { bench } from "./bench.ts";
 import { check } from "./check.ts";
 import { flood } from "./flood.ts";
 import { fuzz } from "./fuzz.ts";
-import { allRows } from "./lifecycle/faults/table.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { negative } from "./negative.ts";
 import { runParts } from "./test.ts";
@@ -11,7 +10,7 @@ import { walk } from "./walk.ts";
 
 const longWalk = () => walk(100, Date.now() % 1_000_000);
 const everyAttack = () => negative("", true);
-const wholeLifecycle = () => lifecycle(allRows());
+const wholeLifecycle = () => lifecycle(true);
 
 // What `npm test` runs, and then what takes longer: about an hour on two cores.
 conclude(await runParts([check, everyAttack, wholeLifecycle, longWalk, () => fuzz(), () => flood(), bench]));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Check, conclude, Run, type Tally } from "../harness/checks.ts";
-import { buildImage } from "../harness/image.ts";
+import { prepareMachines } from "../harness/image.ts";
 import { makeSandbox, RunningRuntime } from "../harness/piwork.ts";
 import { processStatus } from "../harness/world.ts";
 
@@ -67,6 +67,6 @@ export async function flood(bytes = GIBIBYTE): Promise<Tally> {
 
 /** `flood.ts [BYTES]` */
 if (import.meta.filename === process.argv[1]) {
-  await buildImage();
+  await prepareMachines("safe");
   conclude(await flood(process.argv[2] === undefined ? GIBIBYTE : Number(process.argv[2])));
 }

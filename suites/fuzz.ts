@@ -1,5 +1,5 @@
 import { conclude, Run, type Tally } from "../harness/checks.ts";
-import { buildImage } from "../harness/image.ts";
+import { prepareMachines } from "../harness/image.ts";
 import { makeSandbox } from "../harness/piwork.ts";
 import { fuzzBridge } from "./fuzz/bridge.ts";
 import { manyTasks } from "./fuzz/many-tasks.ts";
@@ -21,6 +21,6 @@ export async function fuzz(iterations = ITERATIONS, seed = Date.now() % 1_000_00
 /** `fuzz.ts [LINES [SEED]]` */
 if (import.meta.filename === process.argv[1]) {
   const [iterations, seed] = process.argv.slice(2).map(Number);
-  await buildImage();
+  await prepareMachines("safe");
   conclude(await fuzz(iterations, seed));
 }

@@ -1,30 +1,50 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { addTallies, conclude, Run, type Tally } from "../harness/checks.ts";
-import { buildImage } from "../harness/image.ts";
-import { makeSandbox, RunningRuntime } from "../harness/piwork.ts";
+import { prepareMachines } from "../harness/image.ts";
+import { ISOLATION, makeSandbox, RunningRuntime } from "../harness/piwork.ts";
 import { faults } from "./faults.ts";
 import { agents } from "./lifecycle/agents.ts";
 import { binding } from "./lifecycle/binding.ts";
+import { cloneFaults } from "./lifecycle/clone-faults.ts";
 import { commands } from "./lifecycle/commands.ts";
-import { allRows, essentialRows } from "./lifecycle/faults/table.ts";
+import { damagedTemplate } from "./lifecycle/damaged-template.ts";
+import { allRows, quickRows } from "./lifecycle/faults/table.ts";
 import { hostFiles } from "./lifecycle/host-files.ts";
 import { kept } from "./lifecycle/kept.ts";
 import { machineRefusals } from "./lifecycle/machine-refusals.ts";
+import { manyMachines } from "./lifecycle/many-machines.ts";
 import { prompts } from "./lifecycle/prompts.ts";
 import { quota } from "./lifecycle/quota.ts";
+import { randomValues } from "./lifecycle/random-values.ts";
+import { rest } from "./lifecycle/rest.ts";
 import { runtimeEnds } from "./lifecycle/runtime-ends.ts";
 import { runtimeFacts } from "./lifecycle/runtime-facts.ts";
 import { stateFiles } from "./lifecycle/state-files.ts";
 import { wire } from "./lifecycle/wire.ts";
 
+/** What takes longest, and is left to whole runs: `npm test` has to end within minutes. */
+const SLOW: ReadonlySet<string> = new Set([
+  ...["machine.other-folder", "wire.reconnect"],
+  ...["rest.clock", "rest.wakes-often", "rest.background-of-command"],
+  ...["clone.killed-at-each-step", "clone.many-in-a-row", "template.disk-full"],
+  ...["own-machine.at-once", "own-machine.shutdown-while-filling", "own-machine.kill-9-of-many"],
+  ...["template.truncated", "template.flipped-memory", "template.flipped-state", "template.other-key"],
+]);
+
+function chosen<C extends { id: string }>(checks: readonly C[], isWhole: boolean): C[] {
+  return checks.filter(({ id }) => isWhole || !SLOW.has(id));
+}
+
 /** Machines that are refused, and the wire to one that is not. */
-async function machines(): Promise<Tally> {
+async function machines(isWhole: boolean): Promise<Tally> {
   const run = new Run("machines");
   using sandbox = makeSandbox(run.directory);
   // While they run, every QEMU below this process is one of theirs.
-  const refusals = machineRefusals(sandbox);
+  const refusals = chosen(machineRefusals(sandbox), isWhole);
   await run.perform(refusals);
-  const { checks, close } = wire(sandbox);
+  const { checks: onWire, close } = wire(sandbox);
+  const checks = chosen(onWire, isWhole);
   await run.perform(checks).finally(close);
   return run.finish([...refusals, ...checks].map(({ id }) => id));
 }
@@ -54,14 +74,49 @@ async function state(): Promise<Tally> {
   return run.finish(checks.map(({ id }) => id));
 }
 
-const PARTS: Record<string, () => Promise<Tally>> = { machines, use, state, faults: () => faults(allRows()) };
+/** Clones in a row. */
+const IN_A_ROW = 200;
 
-/** What every run of the tests does: all of it, with the essential rows of the table of faults. */
-export async function lifecycle(rows = essentialRows()): Promise<Tally> {
+/** Machines that are paused, cloned, many, and made of something damaged. */
+async function clones(isWhole: boolean): Promise<Tally> {
+  const run = new Run("clones");
+  using sandbox = makeSandbox(join(run.directory, "rest"));
+  const resting = async () => {
+    await using runtime = await RunningRuntime.start(sandbox);
+    const checks = chosen(
+      rest(sandbox, () => runtime),
+      isWhole,
+    );
+    await run.perform(checks);
+    return checks;
+  };
+  const all = [
+    ...randomValues(join(run.directory, "random")),
+    ...cloneFaults(sandbox, IN_A_ROW),
+    ...(ISOLATION === "vm" ? manyMachines(join(run.directory, "many")) : []),
+    ...damagedTemplate(join(run.directory, "damaged")),
+  ];
+  const others = chosen(all, isWhole);
+  // What rests leaves the cores to the others.
+  const [rested] = await Promise.all([resting(), run.perform(others)]);
+  return run.finish([...rested, ...others].map(({ id }) => id));
+}
+
+const PARTS: Record<string, () => Promise<Tally>> = {
+  machines: () => machines(true),
+  use,
+  state,
+  clones: () => clones(true),
+  faults: () => faults(allRows()),
+};
+
+/** What every run of the tests does, or all of it. */
+export async function lifecycle(isWhole = false): Promise<Tally> {
   // Two at a time: each keeps one core busy.
-  const machinesAndState = async () => [await machines(), await state()];
-  const [rest, used] = await Promise.all([machinesAndState(), use()]);
-  return addTallies([...rest, used, await faults(rows)]);
+  const machinesAndState = async () => [await machines(isWhole), await state()];
+  const [others, used] = await Promise.all([machinesAndState(), use()]);
+  const broken = faults(isWhole ? allRows() : quickRows());
+  return addTallies([...others, used, ...(await Promise.all([clones(isWhole), broken]))]);
 }
 
 /** `lifecycle.ts [PART]`: all of it, with every row of the table of faults. */
@@ -71,7 +126,8 @@ if (import.meta.filename === process.argv[1]) {
     console.error(`there is no part '${wanted}'; parts: ${Object.keys(PARTS).join(", ")}`);
     process.exit(2);
   }
-  await buildImage();
+  const kinds = { machines: "safe", use: "safe", state: "safe", clones: "safe", faults: "unsafe" } as const;
+  await prepareMachines(...Object.entries(kinds).flatMap(([part, kind]) => (part === (wanted ?? part) ? [kind] : [])));
   const tallies: Tally[] = [];
   for (const [name, part] of Object.entries(PARTS)) {
     if (wanted !== undefined && wanted !== name) continue;

@@ -3,10 +3,13 @@ import type { Sight } from "../harness/attacks/oracles.ts";
 import { perform } from "../harness/attacks/perform.ts";
 import { QemuWorld } from "../harness/attacks/qemu-world.ts";
 import { Target } from "../harness/attacks/target.ts";
-import { BWRAP, CONTROL, piworkWay, type Way } from "../harness/attacks/ways.ts";
+import { WarmMachine } from "../harness/attacks/warm-machine.ts";
+import { BWRAP, CONTROL, PIWORK, piworkWay, type Way } from "../harness/attacks/ways.ts";
 import { conclude, Run, type Tally } from "../harness/checks.ts";
-import { buildImage } from "../harness/image.ts";
+import { prepareMachines } from "../harness/image.ts";
 import { Opened } from "../harness/opened.ts";
+import { ISOLATION } from "../harness/piwork.ts";
+import { type Isolation, isolation as isolations } from "../runtime/protocol/kinds.ts";
 import { type MachineLayer, machineLayer, taskLayer } from "../runtime/protocol/layers.ts";
 import { agentAttacks } from "./negative/catalogue.ts";
 import { sortLayers } from "./negative/layers.ts";
@@ -18,6 +21,7 @@ const USAGE = `usage: negative.ts [FILTER] [options]
 
   FILTER               checks whose id, group or lane has this in it
   --all                also the neighbours of what every run tries; a FILTER chooses among all
+  --isolation WHICH    vm (each task in a machine of its own) or shared; without it, PIWORK_SUITE_ISOLATION, or vm
   --list               says which there are, and does nothing
   --target WHICH       piwork, or to look at something else: bwrap, control
   --without LAYER,...  leaves layers of the walls out, and says what gets through then
@@ -25,9 +29,9 @@ const USAGE = `usage: negative.ts [FILTER] [options]
                        machines: ${machineLayer.options.join(" ")}`;
 
 /** Everything that must not happen, tried; every refusal; and the work that must go on all the same. */
-export async function negative(filter = "", all = false): Promise<Tally> {
-  const chosen = choose(filter, all);
-  const run = new Run("negative", (id) => `npx mise run test-negative ${id}`);
+export async function negative(filter = "", all = false, isolation = ISOLATION): Promise<Tally> {
+  const chosen = choose(filter, all, isolation);
+  const run = new Run("negative", (id) => `npx mise run test-negative --isolation ${isolation} ${id}`);
   const part = (lane: Part) => chosen.filter((entry) => entry.lane === lane).map(({ check }) => check);
   const runLanes = (...lanes: Part[]) => run.perform(lanes.flatMap(part));
   const needs = (...lanes: Part[]) => lanes.some((lane) => part(lane).length > 0);
@@ -39,23 +43,29 @@ export async function negative(filter = "", all = false): Promise<Tally> {
         .add(QemuWorld.open())
         .then((world) => (stage.qemu = world))
         .then(() => runLanes("qemu"));
-    const onTarget = needs("agent", "host", "work");
+    const onTarget = needs("agent", "root", "host", "work");
     await Promise.all([
-      onTarget && opened.add(Target.open(piworkWay([]), run.directory)).then((target) => (stage.target = target)),
-      needs("agent", "walls") &&
+      onTarget && opened.add(Target.open(PIWORK, run.directory, isolation)).then((target) => (stage.target = target)),
+      // In one machine with the victim, whatever the target has: there its root gets everywhere.
+      needs("agent", "root", "walls") &&
         opened
-          .add(Target.open(CONTROL, run.directory, machineLayer.options))
+          .add(Target.open(CONTROL, run.directory, "shared", machineLayer.options))
           .then((control) => (stage.control = control)),
     ]);
-    await Promise.all([qemu, runLanes("agent")]);
+    await Promise.all([qemu, runLanes("agent", "root")]);
     const onWire = async () => {
       if (!needs("wire")) return;
       stage.wire = await opened.add(openWire(run.directory));
       await runLanes("wire");
     };
+    const onWarm = async () => {
+      if (!needs("warm")) return;
+      stage.warm = await opened.add(WarmMachine.open(run.directory));
+      await runLanes("warm");
+    };
     // The control's machine is an unsafe one like the other; its walls can be broken as well as those.
     const onControl = runLanes("walls").then(() => opened.close(stage.control));
-    await Promise.all([runLanes("host", "work"), onControl, onWire()]);
+    await Promise.all([runLanes("host", "work"), onControl, onWire().then(onWarm)]);
   } finally {
     await opened.closeAll();
   }
@@ -64,8 +74,10 @@ export async function negative(filter = "", all = false): Promise<Tally> {
   return tally;
 }
 
-function choose(filter: string, all: boolean): readonly Entry[] {
-  return entries.filter(
+function choose(filter: string, all: boolean, isolation: Isolation): readonly Entry[] {
+  // In a machine for all tasks its root has them all.
+  const there = entries.filter(({ lane }) => isolation === "vm" || lane !== "root");
+  return there.filter(
     (entry) => `${entry.check.id} ${entry.lane}`.includes(filter) && (all || filter !== "" || isEssential(entry)),
   );
 }
@@ -74,7 +86,12 @@ function choose(filter: string, all: boolean): readonly Entry[] {
 const SHOWN = 160;
 
 /** What gets through somewhere else: a measurement, of which nothing is expected. */
-async function measure(way: Way, filter: string, machines: readonly MachineLayer[]): Promise<void> {
+async function measure(
+  way: Way,
+  filter: string,
+  machines: readonly MachineLayer[],
+  isolation: Isolation,
+): Promise<void> {
   const run = new Run("negative-score");
   const through: string[] = [];
   const attacks = agentAttacks.filter(({ id }) => id.includes(filter));
@@ -84,7 +101,7 @@ async function measure(way: Way, filter: string, machines: readonly MachineLayer
     console.log(`${sight.through ? "THROUGH" : "held   "}  ${id}  ${tries}: ${sight.seen.slice(0, SHOWN)}`);
   };
   if (attacks.length > 0) {
-    await using target = await Target.open(way, run.directory, machines);
+    await using target = await Target.open(way, run.directory, isolation, machines);
     for (const attack of attacks) tell(attack, await perform(attack, target));
   }
   if (fromQemu.length > 0) {
@@ -106,7 +123,8 @@ if (import.meta.filename === process.argv[1]) {
   const { values, positionals } = parseArguments();
   const filter = positionals[0] ?? "";
   const without = values.without?.split(",") ?? [];
-  const chosen = choose(filter, values.all);
+  const isolation = isolations.parse(values.isolation ?? ISOLATION);
+  const chosen = choose(filter, values.all, isolation);
   if (chosen.length === 0) {
     console.error(`no check has '${filter}' in its id, group or lane; --list shows them`);
     process.exit(2);
@@ -114,13 +132,14 @@ if (import.meta.filename === process.argv[1]) {
   if (values.list) {
     list(chosen);
   } else if (values.target === "piwork" && without.length === 0) {
-    await buildImage();
-    conclude(await negative(filter, values.all));
+    await prepareMachines("safe", "unsafe");
+    conclude(await negative(filter, values.all, isolation));
   } else {
     const { tasks, machines } = sortLayers(without);
     const ways: Record<string, Way> = { piwork: piworkWay(tasks), bwrap: BWRAP, control: CONTROL };
-    await buildImage();
-    await measure(ways[values.target] as Way, filter, machines);
+    await prepareMachines("safe", "unsafe");
+    // Between tasks there is most to see in one machine.
+    await measure(ways[values.target] as Way, filter, machines, isolations.parse(values.isolation ?? "shared"));
   }
 }
 
@@ -130,18 +149,21 @@ function parseArguments() {
       allowPositionals: true,
       options: {
         all: { type: "boolean", default: false },
+        isolation: { type: "string" },
         list: { type: "boolean", default: false },
         target: { type: "string", default: "piwork" },
         without: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     });
-    const { help, target, without } = parsed.values;
+    const { help, target, without, isolation } = parsed.values;
     if (help) {
       console.log(USAGE);
       process.exit(0);
     }
     if (!["piwork", "bwrap", "control"].includes(target)) throw new Error(`there is no target '${target}'`);
+    if (isolation !== undefined && !isolations.safeParse(isolation).success)
+      throw new Error(`there is no isolation '${isolation}'`);
     const known: readonly string[] = [...taskLayer.options, ...machineLayer.options];
     for (const layer of without?.split(",") ?? [])
       if (!known.includes(layer)) throw new Error(`there is no layer '${layer}'`);

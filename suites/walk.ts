@@ -3,9 +3,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Check, conclude, Run, type Tally } from "../harness/checks.ts";
-import { buildImage } from "../harness/image.ts";
+import { prepareMachines } from "../harness/image.ts";
+import { ISOLATION } from "../harness/piwork.ts";
 import { Random } from "../harness/random.ts";
-import { qemusExporting } from "../harness/world.ts";
+import { qemusOf } from "../harness/world.ts";
+import type { StatusView } from "../runtime/protocol/control.ts";
 import { parseTaskRecord } from "../runtime/protocol/record.ts";
 import { parseSessionHead } from "../runtime/protocol/session.ts";
 import { MACHINE_TRANSITIONS, TASK_TRANSITIONS } from "../runtime/protocol/states.ts";
@@ -69,7 +71,8 @@ async function agrees(world: World): Promise<void> {
   }
 }
 
-async function compare({ lane, model }: World): Promise<void> {
+async function compare(world: World): Promise<void> {
+  const { lane, model } = world;
   const status = await lane.client.call("status", {});
   const tasks = status.tasks.filter(({ id }) => id !== lane.bystander.id);
   const expected = [...model.tasks.values()].map(({ id, state, folder, hasLostTurn }) => ({
@@ -88,10 +91,18 @@ async function compare({ lane, model }: World): Promise<void> {
   assert.deepEqual(found.sort(byId), expected.sort(byId));
   assert.equal(status.activeTask, model.active);
   for (const { turn } of tasks) assert.equal(turn, null, "a turn is in flight that nobody asked for");
-  assert.equal(status.machines.length <= 1, true);
-  assert.equal(qemusExporting(lane.sandbox.workspace).length, status.machines.length, "QEMUs");
+  if (ISOLATION === "shared") assert.equal(status.machines.length <= 1, true);
+  else assertOwnMachines(status, world);
+  assert.equal(qemusOf(lane.sandbox).length, status.machines.length, "QEMUs");
   compareFiles(lane, model);
   await compareHistory(lane, status.machines.length > 0);
+}
+
+/** Each task of which something runs has a machine, and no other has one. */
+function assertOwnMachines({ machines }: StatusView, { lane, model }: World): void {
+  const expected = [...model.tasks.values()].filter(({ isInMachine }) => isInMachine).map(({ id }) => id);
+  const found = machines.map(({ task }) => task).filter((task) => task !== lane.bystander.id);
+  assert.deepEqual(found.sort(), expected.sort(), "tasks that have a machine");
 }
 
 function compareFiles(lane: Lane, model: Model): void {
@@ -127,6 +138,6 @@ async function compareHistory(lane: Lane, machineRuns: boolean): Promise<void> {
 /** `walk.ts [ROUNDS [SEED]]` */
 if (import.meta.filename === process.argv[1]) {
   const [rounds = 100, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number);
-  await buildImage();
+  await prepareMachines("unsafe");
   conclude(await walk(rounds, seed));
 }

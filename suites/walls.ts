@@ -5,7 +5,7 @@ import { QemuWorld } from "../harness/attacks/qemu-world.ts";
 import { Target } from "../harness/attacks/target.ts";
 import { piworkWay } from "../harness/attacks/ways.ts";
 import { Run } from "../harness/checks.ts";
-import { buildImage } from "../harness/image.ts";
+import { prepareMachines } from "../harness/image.ts";
 import { REPOSITORY } from "../runtime/places.ts";
 import { type MachineLayer, machineLayer, type TaskLayer, taskLayer } from "../runtime/protocol/layers.ts";
 import { agentAttacks } from "./negative/catalogue.ts";
@@ -56,12 +56,12 @@ function assertHeld(found: readonly string[]): void {
 
 const list = (ids: readonly string[]) => ids.map((id) => `\`${id}\``).join(" ");
 
-await buildImage();
+await prepareMachines("safe", "unsafe");
 const run = new Run("walls");
 const targets = new Map<string, Target>();
 const openTarget = async (machines: readonly MachineLayer[]) => {
   const key = machines.join(",");
-  const target = targets.get(key) ?? (await Target.open(piworkWay([]), join(run.directory, key), machines));
+  const target = targets.get(key) ?? (await Target.open(piworkWay([]), join(run.directory, key), "shared", machines));
   targets.set(key, target);
   return target;
 };

@@ -5,16 +5,18 @@ import { StepError } from "./step-error.ts";
 
 /** The programs of ours that run in the guest, as one file each below /usr/lib/piwork. */
 const BUNDLES = [
-  { entry: "guest/taskd/main.ts", output: "usr/lib/piwork/taskd.mjs" },
-  { entry: "guest/probe/main.ts", output: "usr/lib/piwork/probe.mjs" },
-];
+  { entry: "guest/taskd/main.ts", output: "usr/lib/piwork/taskd.mjs", format: "esm" },
+  { entry: "guest/probe/main.ts", output: "usr/lib/piwork/probe.mjs", format: "esm" },
+  // The quick way to load something ahead of a program.
+  { entry: "guest/warm/fresh-random.ts", output: "usr/lib/piwork/fresh-random.cjs", format: "cjs" },
+] as const;
 
 export async function makeBundles(repo: string, root: string, nodeVersion: string): Promise<void> {
   try {
-    for (const { entry, output } of BUNDLES) {
+    for (const { entry, output, format } of BUNDLES) {
       if (!(await stat(join(repo, entry)).catch(() => undefined)))
         throw new StepError(`${entry} does not exist`, "The checkout is not complete: restore that file.");
-      await bundle(repo, entry, join(root, output), `node${nodeVersion.split(".")[0]}`);
+      await bundle(repo, entry, format, join(root, output), `node${nodeVersion.split(".")[0]}`);
     }
   } finally {
     // esbuild keeps a process for the next call, which would keep ours from ending.
@@ -22,7 +24,13 @@ export async function makeBundles(repo: string, root: string, nodeVersion: strin
   }
 }
 
-async function bundle(repo: string, entry: string, outfile: string, target: string): Promise<void> {
+async function bundle(
+  repo: string,
+  entry: string,
+  format: "esm" | "cjs",
+  outfile: string,
+  target: string,
+): Promise<void> {
   await build({
     entryPoints: [entry],
     outfile,
@@ -30,7 +38,7 @@ async function bundle(repo: string, entry: string, outfile: string, target: stri
     absWorkingDir: repo,
     bundle: true,
     platform: "node",
-    format: "esm",
+    format,
     target,
     minifyWhitespace: true,
     minifySyntax: true,

@@ -30,7 +30,7 @@ busybox hostname piwork
 
 echo "piwork: starting taskd"
 busybox env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 UV_THREADPOOL_SIZE=16 \
-  /usr/bin/node /usr/lib/piwork/taskd.mjs </dev/null &
+  /usr/bin/node --expose-gc --require /usr/lib/piwork/fresh-random.cjs /usr/lib/piwork/taskd.mjs </dev/null &
 wait $!
 echo "piwork: taskd ended $?"
 busybox reboot -f

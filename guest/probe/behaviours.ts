@@ -1,6 +1,7 @@
 import { die, forge, hang, ignoreTerm, waitForAbort } from "./misconduct.ts";
 import { speak } from "./output.ts";
 import { ask } from "./questions.ts";
+import { randomValues } from "./random-values.ts";
 import { readPath } from "./read-path.ts";
 import { runCommand } from "./run-command.ts";
 import type { Prompt, Turn } from "./turns.ts";
@@ -32,6 +33,7 @@ const BEHAVIOURS: readonly Behaviour[] = [
   { name: "recall", description: "says every earlier message of the session, as JSON, one a line", meet: inTurn(recall) },
   { name: "ask", argument: "METHOD TITLE [| OPTION...]", accepts: /^(select|confirm|input|editor)\s+[^\s|]/, description: "asks select, confirm, input or editor, and says the answer", meet: inTurn(ask) },
   { name: "wait", description: "goes on until it is aborted", meet: inTurn(waitForAbort) },
+  { name: "random", argument: "COUNT", accepts: /^[1-9]\d{0,3}$/, description: "draws so many values of each source of chance, and says them as JSON", meet: inTurn(randomValues) },
   { name: "flood", argument: "BYTES [CHUNK]", accepts: /^\d{1,15}(\s+[1-9]\d{0,7})?$/, description: "says that many bytes, no faster than it is read", meet: inTurn(flood) },
   { name: "line", argument: "BYTES", accepts: /^\d{1,8}$/, description: "says one line of that many bytes", meet: inTurn(sayLine) },
   { name: "forge", argument: "TEXT", description: "writes lines that are not its own into its output", meet: inTurn(forge) },

@@ -32,6 +32,8 @@ export class Requests {
         return respond(request, { data: { models: MODELS } });
       case "set_model":
         return this.#setModel(request);
+      case "switch_session":
+        return this.#switchSession(request);
       case "abort":
         this.#turns.abort();
         return respond(request);
@@ -42,6 +44,18 @@ export class Requests {
       default:
         return respond(request, { error: "the probe does not know this command" });
     }
+  }
+
+  #switchSession(request: Request): void {
+    const path = request["sessionPath"];
+    if (typeof path !== "string") return respond(request, { error: "a session has a path" });
+    if (this.#turns.running) return respond(request, { error: "a turn is running" });
+    try {
+      this.#session.switchTo(path);
+    } catch (error) {
+      return respond(request, { error: `the session in ${path} cannot be used: ${(error as Error).message}` });
+    }
+    respond(request, { data: { cancelled: false } });
   }
 
   #setModel(request: Request): void {

@@ -10,13 +10,19 @@ const KEPT_CHARACTERS = 4096;
 
 /** What was said so far, in memory and, when there is a working copy, on disk. */
 export class Session {
-  readonly #workingCopy: string | undefined;
-  readonly #entries: Entry[];
+  #workingCopy: string | undefined;
+  #entries: Entry[];
 
   /** Loads the working copy if it exists; throws when it is not one. */
   constructor(workingCopy: string | undefined) {
     this.#workingCopy = workingCopy;
     this.#entries = workingCopy === undefined ? [] : load(workingCopy);
+  }
+
+  /** Takes up another one; throws when there is none, and stays with this one. */
+  switchTo(workingCopy: string): void {
+    this.#entries = load(workingCopy);
+    this.#workingCopy = workingCopy;
   }
 
   get userMessages(): string[] {

@@ -11,10 +11,12 @@ import type { Confinement } from "../walls/launch.ts";
 import { type LayerState, readLayers } from "../walls/readback.ts";
 import { Sandbox } from "../walls/sandbox.ts";
 
+const FRESH_RANDOM = "/usr/lib/piwork/fresh-random.cjs";
+
 /** What runs for each kind of agent. It starts outside /work, so that a folder mounted there later is not hidden from it. */
 const COMMANDS: Partial<Record<AgentKind, readonly string[]>> = {
   // SIGUSR1 would open Node's debugger to everything in the task.
-  probe: ["node", "--disable-sigusr1", "/usr/lib/piwork/probe.mjs", SESSION_IN_SANDBOX],
+  probe: ["node", "--disable-sigusr1", "--require", FRESH_RANDOM, "/usr/lib/piwork/probe.mjs", SESSION_IN_SANDBOX],
 };
 
 export const AGENTS = Object.keys(COMMANDS) as AgentKind[];
@@ -43,7 +45,9 @@ export class Agent {
   readonly #sandbox: Sandbox;
   readonly #confinement: Confinement;
   readonly #answers = new Map<string, (message: Message) => void>();
-  readonly #onMessage: (message: Message) => Promise<void>;
+  /** what hears what is no answer to us; before it has a task, nobody does */
+  #onMessage: (message: Message) => Promise<void> = async () => {};
+  #nestedRefusal: string | undefined;
   /** Resolves with a sentence when the agent is gone, for whatever reason. */
   readonly gone: Promise<PiworkError>;
   #nextId = 1;
@@ -58,46 +62,39 @@ export class Agent {
   /** why we ended it, where it did not end by itself */
   #violation: PiworkError | undefined;
 
-  private constructor(
-    confinement: Confinement,
-    command: readonly string[],
-    onMessage: (message: Message) => Promise<void>,
-  ) {
+  private constructor(confinement: Confinement, command: readonly string[]) {
     this.#confinement = confinement;
     this.#sandbox = new Sandbox(confinement, "/", [...GATE, AT_GATE, ...command]);
-    this.#onMessage = onMessage;
     this.gone = this.#live();
   }
 
-  /** Starts an agent and waits for its first answer. `onMessage` gets each line that is no answer to us; it is read no faster than that returns. */
-  static async start(
-    kind: AgentKind,
-    confinement: Confinement,
-    onMessage: (message: Message) => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<Agent> {
+  /** Starts an agent and waits for its first answer. */
+  static async start(kind: AgentKind, confinement: Confinement, signal: AbortSignal): Promise<Agent> {
     const command = COMMANDS[kind];
     if (command === undefined) throw new PiworkError("TASK_BOOTSTRAP_FAILED", `This image has no agent '${kind}'.`);
-    const agent = new Agent(confinement, command, onMessage);
+    const agent = new Agent(confinement, command);
+    await agent.#orGiveUp(agent.#begin(), `The agent '${kind}' did not start`, signal);
+    return agent;
+  }
+
+  /** Ends it where a step fails, or takes too long, or is not wanted any more. */
+  async #orGiveUp(step: Promise<string | undefined>, what: string, signal: AbortSignal): Promise<void> {
     const deadline = new AbortController();
-    const stop = () => void agent.kill();
+    const stop = () => void this.kill();
     signal.addEventListener("abort", stop);
     if (signal.aborted) stop();
     try {
       const refused = await Promise.race([
-        agent.#begin(),
-        agent.gone.then((error) => `The agent '${kind}' did not start: ${error.message}`),
-        delay(
-          START_DEADLINE_MS,
-          `The agent '${kind}' did not start: it did not answer within ${START_DEADLINE_MS / 1000} s`,
-          { signal: deadline.signal },
-        ),
+        step,
+        this.gone.then((error) => `${what}: ${error.message}`),
+        delay(START_DEADLINE_MS, `${what}: it did not answer within ${START_DEADLINE_MS / 1000} s`, {
+          signal: deadline.signal,
+        }),
       ]);
       signal.throwIfAborted();
       if (refused !== undefined) throw new PiworkError("TASK_BOOTSTRAP_FAILED", refused);
-      return agent;
     } catch (error) {
-      await agent.kill();
+      await this.kill();
       throw error;
     } finally {
       deadline.abort();
@@ -108,14 +105,42 @@ export class Agent {
   /** Lets it go once its walls are whole, and waits for its first answer; gives what is wrong. */
   async #begin(): Promise<string | undefined> {
     await this.#atGate;
-    const layers = await this.layers();
-    const gaps = layers.filter(({ holds }) => !holds).map(({ layer, seen }) => `${layer} (${seen})`);
-    if (layers.length === 0) throw await this.gone;
-    if (gaps.length > 0) return `The walls around the task are not whole, so it was not started: ${gaps.join(", ")}.`;
+    const gaps = await this.#gaps();
+    if (gaps !== "") return `The walls around the task are not whole, so it was not started: ${gaps}.`;
     this.#runs = true;
     this.#sandbox.stdin.write("go\n");
     const answer = await this.ask({ type: "get_state" });
     return answer["success"] === true ? undefined : "The agent did not start: it refused its first request";
+  }
+
+  /**
+   * Gives it to a task, whose directories it sees by now: its walls are looked at again, and it takes up a session where one was
+   * saved. `onMessage` gets each line that is no answer to us; it is read no faster than that returns.
+   */
+  takeUp(hasSession: boolean, onMessage: (message: Message) => Promise<void>, signal: AbortSignal): Promise<void> {
+    this.#onMessage = onMessage;
+    return this.#orGiveUp(this.#takeUp(hasSession), "The agent did not take up its session", signal);
+  }
+
+  async #takeUp(hasSession: boolean): Promise<string | undefined> {
+    const gaps = await this.#gaps();
+    if (gaps !== "") return `The walls around the task were not whole any more with its folder in them: ${gaps}.`;
+    if (!hasSession) return undefined;
+    const answer = await this.ask({ type: "switch_session", sessionPath: SESSION_IN_SANDBOX });
+    const why = typeof answer["error"] === "string" ? answer["error"].slice(0, 500) : "it refused to";
+    return answer["success"] === true ? undefined : `The agent did not take up its session: ${why}.`;
+  }
+
+  /** Which layers of the walls are missing, in words. */
+  async #gaps(): Promise<string> {
+    const layers = await this.layers();
+    if (layers.length === 0) throw await this.gone;
+    const nested = layers.find(({ layer }) => layer === "nested-users");
+    if (nested?.holds) this.#nestedRefusal = nested.seen;
+    return layers
+      .filter(({ holds }) => !holds)
+      .map(({ layer, seen }) => `${layer} (${seen})`)
+      .join(", ");
   }
 
   /** The walls around it, as the kernel tells them; none once it is gone. */
@@ -123,11 +148,16 @@ export class Agent {
     const { pid } = this;
     if (pid === null) return [];
     try {
-      return await readLayers(pid, this.#confinement, this.#runs);
+      return await readLayers(pid, this.#confinement, { runs: this.#runs, nestedRefusal: this.#nestedRefusal });
     } catch (error) {
       if (PROCESS_ENDED.has((error as NodeJS.ErrnoException).code)) return [];
       throw error;
     }
+  }
+
+  /** Processes that it has as long as it does nothing. */
+  get ownProcesses(): number {
+    return this.#sandbox.ownProcesses;
   }
 
   /** Process id of the sandbox's init in the guest. */
@@ -248,11 +278,11 @@ export class Agent {
     if (line === AT_GATE) return this.#passGate();
     const parsed = parsePlainJson(line, AGENT_DEPTH);
     const message: Message = isObject(parsed) ? parsed : { type: "unparsed", text: line.slice(0, 4096) };
-    const response = agentResponse.safeParse(message);
-    const waiting =
-      response.success && response.data.id !== undefined ? this.#answers.get(response.data.id) : undefined;
-    if (response.success && response.data.id !== undefined && waiting !== undefined) {
-      this.#answers.delete(response.data.id);
+    // Most lines are neither answers nor questions, and are not looked at any closer.
+    const response = message["type"] === "response" ? agentResponse.safeParse(message).data : undefined;
+    const waiting = response?.id === undefined ? undefined : this.#answers.get(response.id);
+    if (response?.id !== undefined && waiting !== undefined) {
+      this.#answers.delete(response.id);
       waiting(message);
     } else await this.#onMessage(message);
   }

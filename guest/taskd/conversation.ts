@@ -8,12 +8,11 @@ import {
 } from "../../runtime/protocol/agent.ts";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import type { EventName, EventPayload } from "../../runtime/protocol/events.ts";
-import type { AgentKind, ModelName } from "../../runtime/protocol/kinds.ts";
+import type { ModelName } from "../../runtime/protocol/kinds.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import type { Result } from "../../runtime/protocol/rpc.ts";
-import type { Confinement } from "../walls/launch.ts";
 import type { LayerState } from "../walls/readback.ts";
-import { Agent } from "./agent.ts";
+import type { Agent } from "./agent.ts";
 import type { Session } from "./session.ts";
 
 export type EmitForTask = <N extends EventName>(event: N, payload: EventPayload<N>) => Promise<void>;
@@ -23,21 +22,30 @@ const ABORT_GRACE_MS = 10_000;
 
 /** The agent of a task and what is said to it. Each prompt ends in exactly one agent_end or task_error. */
 export class Conversation {
-  readonly #session: Session;
   readonly #emit: EmitForTask;
   readonly #questions = new Map<string, DialogQuestion>();
+  #session: Session | undefined;
   #agent: Agent | undefined;
   #prompt: { id: string; watch: Disposable } | undefined;
   /** it was told that the agent asks too much */
   #isWarned = false;
 
-  constructor(session: Session, emit: EmitForTask) {
-    this.#session = session;
+  constructor(emit: EmitForTask) {
     this.#emit = emit;
+  }
+
+  /** Completed turns. */
+  get turns(): number {
+    return this.#session?.turns ?? 0;
   }
 
   get agentPid(): number | null {
     return this.#agent?.pid ?? null;
+  }
+
+  /** Processes that an agent has while it waits. */
+  get agentProcesses(): number {
+    return this.#agent?.ownProcesses ?? 0;
   }
 
   /** The walls around the agent, as the kernel tells them; none while none runs. */
@@ -57,13 +65,15 @@ export class Conversation {
     return [...this.#questions.values()];
   }
 
-  /** Starts the agent where the session was saved last. `onLost` is told when it ends by itself. */
+  /** Goes on, with this agent, where the session was saved last. `onLost` is told when the agent ends by itself. */
   async start(
-    how: { agent: AgentKind; model: ModelName | null; confinement: Confinement; signal: AbortSignal },
+    agent: Agent,
+    session: Session,
+    { model, signal }: { model: ModelName | null; signal: AbortSignal },
     onLost: (error: PiworkError) => void,
   ): Promise<void> {
-    this.#session.restore();
-    const agent = await Agent.start(how.agent, how.confinement, (message) => this.#hear(message), how.signal);
+    this.#session = session;
+    await agent.takeUp(session.restore(), (message) => this.#hear(message), signal);
     this.#agent = agent;
     void agent.gone.then(async (error) => {
       if (this.#agent !== agent) return;
@@ -71,7 +81,7 @@ export class Conversation {
       onLost(error);
       if (this.#prompt !== undefined) await this.#endPrompt(this.#prompt.id, error);
     });
-    if (how.model !== null) await this.#restoreModel(how.model);
+    if (model !== null) await this.#restoreModel(model);
   }
 
   async #restoreModel(model: ModelName): Promise<void> {
@@ -151,8 +161,8 @@ export class Conversation {
 
   async #hear(message: Record<string, unknown>): Promise<void> {
     const requestId = this.promptId;
-    const question = agentQuestion.safeParse(message);
-    if (question.success) return this.#ask(requestId, question.data);
+    const question = message["type"] === "extension_ui_request" ? agentQuestion.safeParse(message).data : undefined;
+    if (question !== undefined) return this.#ask(requestId, question);
     await this.#emit("agent_output", { requestId, message });
     if (message["type"] === "agent_end" && requestId !== null) await this.#endPrompt(requestId);
   }
@@ -184,7 +194,7 @@ export class Conversation {
 
   async #save(requestId: string): Promise<boolean> {
     try {
-      this.#session.save(requestId);
+      this.#session?.save(requestId);
       return true;
     } catch (error) {
       console.error("taskd: saving a session failed:", error);

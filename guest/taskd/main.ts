@@ -4,6 +4,7 @@ import { prepareGroups } from "../walls/group.ts";
 import { Link } from "./link.ts";
 import { Port } from "./port.ts";
 import { Requests } from "./requests.ts";
+import { preparePrivateRoot } from "./shares.ts";
 import { supervise } from "./supervisor.ts";
 
 // A taskd that is wrong about itself ends, and its machine with it. Not by process.exit: that waits for the read of the port.
@@ -17,6 +18,7 @@ for (const end of ["uncaughtException", "unhandledRejection"] as const) {
 // When memory is short for all, it is a task that has to go.
 writeFileSync("/proc/self/oom_score_adj", "-1000");
 prepareGroups();
+await preparePrivateRoot();
 const unsafe = readFileSync("/proc/cmdline", "utf8").trim().split(" ").includes(UNSAFE_WORD);
 const port = await Port.open(TASKD_PORT);
 const link = new Link((line) => port.send(line));

@@ -14,6 +14,8 @@ export class Port {
   /** path of the device */
   readonly device: string;
   readonly #file: FileHandle;
+  /** what waits for the write under way, and what is resolved once it has been written too */
+  #waiting: { lines: string[]; written: Promise<void> } | undefined;
   #lastWrite: Promise<void> = Promise.resolve();
 
   private constructor(device: string, file: FileHandle) {
@@ -50,9 +52,18 @@ export class Port {
 
   /** Resolves once the host's side has taken the line, so that whoever waits for it reads no faster than the host. */
   send(line: string): Promise<void> {
-    const written = this.#lastWrite.then(() => this.#writeAll(Buffer.from(`${line}\n`)));
-    this.#lastWrite = written;
-    return written;
+    if (this.#waiting === undefined) {
+      const lines: string[] = [];
+      // All that comes together leaves together: a write of its own costs each of them a millisecond and more.
+      const written = this.#lastWrite.then(() => {
+        this.#waiting = undefined;
+        return this.#writeAll(Buffer.from(lines.join("")));
+      });
+      this.#waiting = { lines, written };
+      this.#lastWrite = written;
+    }
+    this.#waiting.lines.push(`${line}\n`);
+    return this.#waiting.written;
   }
 
   async #writeAll(bytes: Buffer): Promise<void> {

@@ -40,6 +40,8 @@ export class Requests {
   readonly #acknowledge: (ack: AckFrame) => void;
   readonly #remembered = new Map<string, Remembered>();
   #rememberedBytes = 0;
+  /** settles once the last greeting has been dealt with */
+  #greeted: Promise<unknown> = Promise.resolve();
 
   constructor(handlers: Handlers, send: (line: string) => Promise<void>, acknowledge: (ack: AckFrame) => void) {
     this.#handlers = handlers;
@@ -121,7 +123,13 @@ export class Requests {
   async #dispatch<C extends Command>(command: C, frame: RequestFrame): Promise<Reply<Result<C>>> {
     const payload = commands[command].payload.safeParse(frame.payload);
     if (!payload.success) throw invalidRequest(`the payload of ${command}`, payload.error);
-    return this.#handlers[command](payload.data as Payload<C>, frame.id);
+    const handle = () => this.#handlers[command](payload.data as Payload<C>, frame.id);
+    // What comes behind a greeting finds the clock set.
+    const before = this.#greeted;
+    if (command !== "runtime_hello") return before.then(handle);
+    const greeting = before.then(handle);
+    this.#greeted = greeting.catch(() => {});
+    return greeting;
   }
 
   /** Forgets the oldest answered ids until there is room for one more; a running request is never forgotten. */

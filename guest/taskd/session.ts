@@ -22,7 +22,6 @@ import {
   SESSION_IN_SANDBOX,
   type SessionHead,
 } from "../../runtime/protocol/session.ts";
-import { tasksOwner } from "./shares.ts";
 import type { Slot } from "./slot.ts";
 
 /** Nothing that a task put there is written through. */
@@ -50,10 +49,10 @@ export class Session {
     return this.#turns;
   }
 
-  /** Gives the agent a working copy of what was saved last. */
-  restore(): void {
+  /** Gives the agent a working copy of what was saved last; says whether there was something. */
+  restore(): boolean {
     using kept = this.#slot.own("session");
-    using working = openBeneath(this.#slot.directories.session, []);
+    using working = openBeneath(this.#slot.session, []);
     putAside(`${working.path}/${WORKING_COPY}`);
     let content: Buffer | undefined;
     try {
@@ -62,23 +61,24 @@ export class Session {
       console.error("taskd: reading a session failed:", error);
       throw this.#unreadable();
     }
-    if (content === undefined) return;
+    if (content === undefined) return false;
     const head = parseSessionHead(content.subarray(0, 4096).toString("utf8"));
     if (head === undefined || head.taskId !== this.#taskId || head.agent !== this.#agent) throw this.#unreadable();
     const fd = openSync(`${working.path}/${WORKING_COPY}`, CREATE, 0o600);
     try {
       writeFileSync(fd, content.subarray(content.indexOf(0x0a) + 1));
-      const owner = tasksOwner();
+      const { owner } = this.#slot.confinement;
       fchownSync(fd, owner, owner);
     } finally {
       closeSync(fd);
     }
     this.#turns = head.turns;
+    return true;
   }
 
   /** Keeps the agent's working copy, whole or not at all. */
   save(turn: string): void {
-    using working = openBeneath(this.#slot.directories.session, []);
+    using working = openBeneath(this.#slot.session, []);
     using kept = this.#slot.own("session");
     const content = readRegular(working, WORKING_COPY) ?? Buffer.alloc(0);
     const head: SessionHead = {
@@ -94,8 +94,7 @@ export class Session {
     rmSync(draft, { force: true });
     const fd = openSync(draft, CREATE, 0o600);
     try {
-      writeFileSync(fd, `${JSON.stringify(head)}\n`);
-      writeFileSync(fd, content);
+      writeFileSync(fd, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), content]));
       fsyncSync(fd);
     } catch (error) {
       rmSync(draft, { force: true }); // what is there of it may be what fills the disk

@@ -1,9 +1,11 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
-import type { Place } from "../../runtime/protocol/open-beneath.ts";
+import type { MountFlag } from "../../runtime/protocol/mounts.ts";
+import { openBeneath, type Place } from "../../runtime/protocol/open-beneath.ts";
+import { openRegularFile } from "../../runtime/protocol/open-regular.ts";
 import type { MountProof } from "../../runtime/protocol/rpc.ts";
-import { unmount as detach, mount } from "./kernel.ts";
+import { mounts } from "./kernel.ts";
 
 /** Only root can list this; what a task sees of it is bound into its sandbox, under its own user. */
 export const PRIVATE_ROOT = "/run/piwork";
@@ -11,33 +13,55 @@ export const PRIVATE_ROOT = "/run/piwork";
 /** `mmap` keeps shared writable mappings working (SQLite, git) and still shows edits made on the host; `none` and `loose` each fail at one of them. */
 const OPTIONS_9P = "trans=virtio,version=9p2000.L,cache=mmap,msize=524288";
 
+/** More than any token has. */
+const TOKEN_BYTES = 1024;
+
 const mounted = new Set<string>();
+
+/** Where a mount is made ready before anybody sees it. */
+const BENCH = `${PRIVATE_ROOT}/bench`;
+const ON_BENCH = `${BENCH}/mount`;
+
+/** Makes what only root can list, and in it a place whose mounts nobody else sees. */
+export async function preparePrivateRoot(): Promise<void> {
+  mkdirSync(BENCH, { recursive: true });
+  chmodSync(PRIVATE_ROOT, 0o711);
+  await mounts.mount("bench", BENCH, { type: "tmpfs", flags: ["nosuid", "nodev"], options: "size=4k,mode=0700" });
+  await mounts.mount("", BENCH, { flags: ["private"] });
+  mkdirSync(ON_BENCH);
+}
 
 /** Where the share with this tag is mounted. */
 export function sharePath(tag: MountProof["tag"]): string {
   return `${PRIVATE_ROOT}/${tag}`;
 }
 
-/** Mounts a share, and shows the host that both see the same files: reads what it wrote, answers beside it. */
-export async function proveShare(proof: MountProof): Promise<{ tag: string; read: string }> {
-  const path = sharePath(proof.tag);
-  if (!mounted.has(proof.tag)) {
-    mkdirSync(PRIVATE_ROOT, { recursive: true, mode: 0o711 });
-    mkdirSync(path, { recursive: true });
-    await refusable("mounting a share", mount(proof.tag, path, "9p", ["nosuid", "nodev"], OPTIONS_9P));
-    mounted.add(proof.tag);
+/** Mounts a share, unless it is, and shows the host that both see the same directory: reads what it wrote, answers beside it. */
+export async function proveShare({ tag, path, file, reply }: MountProof): Promise<void> {
+  if (!mounted.has(tag)) {
+    const target = sharePath(tag);
+    mkdirSync(target, { recursive: true });
+    const how = { type: "9p", flags: ["nosuid", "nodev"], options: OPTIONS_9P } as const;
+    await refusable("mounting a share", mounts.mount(tag, target, how));
+    mounted.add(tag);
   }
+  using place = openBeneath(sharePath(tag), path?.split("/") ?? []);
   try {
-    const read = readFileSync(`${path}/${proof.file}`, "utf8").slice(0, 64);
-    writeFileSync(`${path}/${proof.file}.reply`, proof.reply, { flag: "wx" });
-    return { tag: proof.tag, read };
+    using token = openRegularFile(place, file);
+    const read = token?.readAtMost(TOKEN_BYTES)?.toString("utf8") ?? "";
+    writeFileSync(`${place.path}/${file}.reply`, `${read}${reply}`, { flag: "wx" });
   } catch (cause) {
-    console.error(`taskd: share ${proof.tag}:`, cause);
+    console.error(`taskd: share ${tag}:`, cause);
     throw new PiworkError(
       "TASK_BOOTSTRAP_FAILED",
-      `The share '${proof.tag}' is mounted, but the machine cannot read and write in it.`,
+      `The share '${tag}' is mounted, but the machine cannot read and write in it.`,
     );
   }
+}
+
+export async function unmountShares(): Promise<void> {
+  for (const tag of mounted) await unmount(`${PRIVATE_ROOT}/${tag}`);
+  mounted.clear();
 }
 
 /**
@@ -59,26 +83,25 @@ export async function mountTmpfs(
   { bytes, files, owner, mode }: { bytes: number; files: number; owner: number; mode: string },
 ): Promise<void> {
   const bounds = `size=${bytes},nr_inodes=${files},uid=${owner},gid=${owner},mode=${mode}`;
-  await refusable("mounting memory", mount("tmpfs", target, "tmpfs", ["nosuid", "nodev"], bounds));
+  const how = { type: "tmpfs", flags: ["nosuid", "nodev"], options: bounds } as const;
+  await refusable("mounting memory", mounts.mount("tmpfs", target, how));
 }
 
 /** Mounts terminals of a task's own: the kernel counts their memory for nobody, so their number is bounded. */
 export async function mountTerminals(target: string): Promise<void> {
   const options = `newinstance,ptmxmode=0666,mode=0620,max=${LIMITS.taskTerminals}`;
-  await refusable("mounting terminals", mount("devpts", target, "devpts", ["nosuid", "noexec"], options));
+  const how = { type: "devpts", flags: ["nosuid", "noexec"], options } as const;
+  await refusable("mounting terminals", mounts.mount("devpts", target, how));
 }
 
-/** Mounts an open place over `target`; by descriptor, so that no rename can put another directory there. */
-export async function bindPlace(place: Place, target: string): Promise<void> {
-  // First private, then shared: what is mounted over it later shows in the sandboxes that have it, and not in what it was bound from.
+/** Shows an open place at `target`, and in the sandboxes that have it; by descriptor, so that no rename can put another directory there. */
+export async function showPlace(place: Place, target: string, flags: readonly MountFlag[] = []): Promise<void> {
   const source = `/proc/${process.pid}/fd/${place.fd}`;
-  await refusable("binding a folder", mount(source, target, "", ["bind"]));
-  for (const propagation of ["private", "shared"] as const)
-    await refusable("sharing a mount", mount("", target, "", [propagation]));
+  await refusable("binding a folder", mounts.show(source, ON_BENCH, target, ["nosuid", "nodev", ...flags]));
 }
 
 export async function unmount(target: string): Promise<void> {
-  await refusable("unmounting", detach(target));
+  await refusable("unmounting", mounts.unmount(target));
 }
 
 async function refusable(what: string, work: Promise<void>): Promise<void> {

@@ -3,105 +3,139 @@ import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { openBeneath, type Place } from "../../runtime/protocol/open-beneath.ts";
 import { Group } from "../walls/group.ts";
 import type { Confinement, TaskDirectories } from "../walls/launch.ts";
-import { bindPlace, mountTerminals, mountTmpfs, PRIVATE_ROOT, sharePath, tasksOwner, unmount } from "./shares.ts";
+import { Sandbox } from "../walls/sandbox.ts";
+import { Spare } from "../walls/spare.ts";
+import { mountTerminals, mountTmpfs, PRIVATE_ROOT, sharePath, showPlace, unmount } from "./shares.ts";
 
-/** The first user id of tasks in their user namespaces; each task of a machine gets the next one. */
+/** The first user id of tasks in their user namespaces; each slot of a machine gets the next one. */
 const FIRST_USER = 30_001;
-let users = 0;
+let slots = 0;
 
-/** The place of one task in this machine: its directories, what stands at /work, and its control group. */
+/** Directories of a task on the host, by their names there, and where a slot shows them. */
+const OWN = ["outputs", "uploads", "home"] as const;
+
+/** What a task runs in: directories, memory, terminals and a control group, all made before it is known which task gets it. */
 export class Slot {
-  readonly directories: TaskDirectories;
-  readonly #user = FIRST_USER + users++;
-  #group: Group | undefined;
-  #confinement: Confinement | undefined;
-  readonly #taskId: string;
+  readonly confinement: Confinement;
+  readonly #group: Group;
   readonly #root: string;
-  /** what is mounted, the last of it last; the folder is mounted over the outputs */
+  readonly #directories: TaskDirectories;
+  /** what is mounted, the last of it last */
   readonly #mounted: string[] = [];
+  #taskId: string | undefined;
+  #spare: Spare | undefined;
+  #isRemoved = false;
 
-  constructor(taskId: string) {
-    const own = `${sharePath("tasks")}/${taskId}/guest`;
-    this.#taskId = taskId;
-    this.#root = `${PRIVATE_ROOT}/slots/${taskId}`;
-    this.directories = {
-      work: `${this.#root}/work`,
-      tmp: `${this.#root}/tmp`,
-      session: `${this.#root}/session`,
-      terminals: `${this.#root}/terminals`,
-      outputs: `${own}/outputs`,
-      uploads: `${own}/uploads`,
-      home: `${own}/home`,
+  /** Throws, naming the layer, where its control group cannot have its bounds. */
+  private constructor(owner: number) {
+    const number = ++slots;
+    const user = FIRST_USER + number - 1;
+    this.#root = `${PRIVATE_ROOT}/slots/${number}`;
+    const at = (name: string) => `${this.#root}/${name}`;
+    this.#directories = {
+      ...{ work: at("work"), outputs: at("outputs"), uploads: at("uploads"), home: at("home") },
+      ...{ tmp: at("tmp"), session: at("session"), terminals: at("terminals") },
     };
-  }
-
-  /** What runs in it runs in this; undefined while nothing may. */
-  get confinement(): Confinement | undefined {
-    return this.#confinement;
-  }
-
-  /** What is mounted over. */
-  get #places(): string[] {
-    const { work, tmp, session, terminals } = this.directories;
-    return [work, tmp, session, terminals];
-  }
-
-  get #accounts(): Confinement["accounts"] {
-    return { passwd: `${this.#root}/passwd`, group: `${this.#root}/group` };
-  }
-
-  /** Makes the directories and the control group, and mounts the folder, or the outputs where there is none. */
-  async mount(folder: string | null): Promise<void> {
-    if (this.#confinement !== undefined) return;
-    for (const name of ["outputs", "uploads", "home"]) this.own(name)[Symbol.dispose]();
-    const group = new Group(this.#taskId);
-    this.#group = group;
-    const { work, tmp, session, terminals } = this.directories;
-    for (const directory of this.#places) mkdirSync(directory, { recursive: true });
-    writeFileSync(this.#accounts.passwd, `task:x:${this.#user}:${this.#user}:task:/home/task:/bin/bash\n`);
-    writeFileSync(this.#accounts.group, `task:x:${this.#user}:\n`);
-    const owner = tasksOwner();
-    // The session has a place of its own: a full /tmp must not keep a turn from being saved.
-    await this.#keep(tmp, mountTmpfs(tmp, { bytes: LIMITS.tmpBytes, files: LIMITS.tmpFiles, owner, mode: "1777" }));
-    await this.#keep(
-      session,
-      mountTmpfs(session, { bytes: 2 * LIMITS.sessionBytes, files: 1024, owner, mode: "0700" }),
-    );
-    await this.#keep(terminals, mountTerminals(terminals));
-    using place = folder === null ? this.own("outputs") : openFolder(folder);
-    await this.#keep(work, bindPlace(place, work));
-    this.#confinement = {
-      directories: this.directories,
-      accounts: this.#accounts,
-      group: group.directory,
+    const accounts = { passwd: at("passwd"), group: at("group") };
+    this.#group = new Group(`slot-${number}`);
+    for (const directory of Object.values(this.#directories)) mkdirSync(directory, { recursive: true });
+    writeFileSync(accounts.passwd, `task:x:${user}:${user}:task:/home/task:/bin/bash\n`);
+    writeFileSync(accounts.group, `task:x:${user}:\n`);
+    this.confinement = {
+      directories: this.#directories,
+      accounts,
+      group: this.#group.directory,
       owner,
-      user: this.#user,
+      user,
+      given: {},
     };
   }
 
-  /** Mounts a folder over the outputs; what runs already sees it at /work from now on. */
+  /** Makes one for tasks whose files this user owns. */
+  static async make(owner: number): Promise<Slot> {
+    const slot = new Slot(owner);
+    const { tmp, session, terminals } = slot.#directories;
+    const memory = { bytes: LIMITS.tmpBytes, files: LIMITS.tmpFiles, owner, mode: "1777" };
+    // The session has a place of its own: a full /tmp must not keep a turn from being saved.
+    const sessionMemory = { bytes: 2 * LIMITS.sessionBytes, files: 1024, owner, mode: "0700" };
+    try {
+      await slot.#keep(tmp, mountTmpfs(tmp, memory));
+      await slot.#keep(session, mountTmpfs(session, sessionMemory));
+      await slot.#keep(terminals, mountTerminals(terminals));
+      return slot;
+    } catch (error) {
+      await slot.remove();
+      throw error;
+    }
+  }
+
+  /** Starts a command in it, in the sandbox that waits for one if it does. */
+  run(argv: readonly string[]): Sandbox {
+    const spare = this.#spare;
+    if (spare?.waits !== true) return new Sandbox(this.confinement, "/work", argv);
+    this.#spare = undefined;
+    return spare.run(argv);
+  }
+
+  /** Has a sandbox wait for the next command. */
+  keepSpare(): void {
+    if (this.#isRemoved || this.#spare?.waits === true) return;
+    this.#spare?.kill();
+    this.#spare = new Spare(this.confinement);
+  }
+
+  /** Processes in it, without those of the sandbox that waits. */
+  get processes(): number {
+    // First, what may only become more meanwhile: a process too many is looked at again, one too few would be forgotten.
+    const spare = this.#spare?.processes ?? 0;
+    return this.#group.processes - spare;
+  }
+
+  /** Where the agent's working copy of the session is. */
+  get session(): string {
+    return this.#directories.session;
+  }
+
+  /** Gives it to a task: shows the task's directories in it, and the folder, or the outputs where there is none, at /work. */
+  async give(taskId: string, folder: string | null): Promise<void> {
+    this.#taskId = taskId;
+    for (const name of OWN) {
+      using place = this.own(name);
+      await this.#show(name, place, `/${taskId}/guest/${name}`);
+    }
+    using place = folder === null ? this.own("outputs") : openFolder(folder);
+    await this.#show("work", place, folder === null ? `/${taskId}/guest/outputs` : `/${folder}`);
+  }
+
+  /** Shows a folder over the outputs; what runs already sees it at /work from now on. */
   async bind(folder: string): Promise<void> {
     using place = openFolder(folder);
-    const { work } = this.directories;
-    await this.#keep(work, bindPlace(place, work));
+    await this.#show("work", place, `/${folder}`);
   }
 
   /** One of the task's own directories on the host. */
   own(name: string): Place {
+    if (this.#taskId === undefined) throw new Error("the slot belongs to no task yet");
     return openBeneath(sharePath("tasks"), [this.#taskId, "guest", name]);
   }
 
   /** Ends whatever still runs in it, and takes it away. */
   async remove(): Promise<void> {
-    this.#confinement = undefined;
-    await this.#group?.remove();
-    this.#group = undefined;
+    this.#isRemoved = true;
+    this.#spare?.kill();
+    await this.#group.remove();
     for (let target = this.#mounted.pop(); target !== undefined; target = this.#mounted.pop()) await unmount(target);
     if (!existsSync(this.#root)) return;
     // Never recursively: were a folder still mounted here, it would be the user's files.
-    for (const directory of this.#places) if (existsSync(directory)) rmdirSync(directory);
-    for (const file of Object.values(this.#accounts)) rmSync(file, { force: true });
+    for (const directory of Object.values(this.#directories)) if (existsSync(directory)) rmdirSync(directory);
+    for (const file of Object.values(this.confinement.accounts)) rmSync(file, { force: true });
     rmdirSync(this.#root);
+  }
+
+  async #show(name: keyof Confinement["given"], place: Place, given: string): Promise<void> {
+    const target = this.#directories[name];
+    await this.#keep(target, showPlace(place, target, name === "uploads" ? ["readonly"] : []));
+    this.confinement.given[name] = given;
   }
 
   async #keep(target: string, mounting: Promise<void>): Promise<void> {

@@ -2,13 +2,17 @@ import { PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
 import { History } from "../../runtime/protocol/history.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { openBeneath } from "../../runtime/protocol/open-beneath.ts";
-import { PROTOCOL_VERSION } from "../../runtime/protocol/rpc.ts";
+import { type Payload, PROTOCOL_VERSION, type Result } from "../../runtime/protocol/rpc.ts";
 import { TASK_TRANSITIONS } from "../../runtime/protocol/states.ts";
+import { Unconfined } from "../walls/unconfined.ts";
 import { AGENTS } from "./agent.ts";
+import { Command } from "./command.ts";
 import { diagnose } from "./diagnose.ts";
+import { sync, wake } from "./kernel.ts";
 import type { Link } from "./link.ts";
 import type { Handlers } from "./requests.ts";
-import { PRIVATE_ROOT, proveShare } from "./shares.ts";
+import { PRIVATE_ROOT, proveShare, unmountShares } from "./shares.ts";
+import { Slots } from "./slots.ts";
 import { Task } from "./task.ts";
 
 export interface Surroundings {
@@ -22,6 +26,8 @@ export interface Surroundings {
 /** Owns the tasks of this machine and answers every command of the wire. */
 export function supervise({ link, port, unsafe }: Surroundings): Handlers {
   const tasks = new Map<string, Task>();
+  const slots = new Slots();
+  const rootCommands = new Map<string, Command>();
   const stopping = new Map<string, Promise<void>>();
   const history = new History();
   let active: Task | undefined;
@@ -30,6 +36,16 @@ export function supervise({ link, port, unsafe }: Surroundings): Handlers {
     const task = tasks.get(taskId);
     if (task === undefined) throw new PiworkError("TASK_NOT_FOUND", "No task with this id is open in the machine.");
     return task;
+  };
+
+  /** It is nothing of the task that it is said of, and goes on whatever becomes of that. */
+  const runAsRoot = async (request: Payload<"system_bash">, requestId: string): Promise<Result<"system_bash">> => {
+    const command = new Command(new Unconfined(request.argv), request, {
+      emit: (stream, data) => link.emit(request.taskId, "exec_output", { requestId, stream, data }),
+      untilTaken: (bytes) => link.untilTaken(requestId, bytes),
+    });
+    rootCommands.set(requestId, command);
+    return command.finished.finally(() => rootCommands.delete(requestId));
   };
 
   const finishSwitch = async (task: Task, taskId: string, requestId: string): Promise<void> => {
@@ -45,7 +61,7 @@ export function supervise({ link, port, unsafe }: Surroundings): Handlers {
   };
 
   return {
-    async runtime_hello({ protocol, mounts, afterSeq }) {
+    async runtime_hello({ protocol, mounts, afterSeq, time, entropy }) {
       if (protocol !== PROTOCOL_VERSION) {
         throw new PiworkError(
           "INVALID_REQUEST",
@@ -53,14 +69,34 @@ export function supervise({ link, port, unsafe }: Surroundings): Handlers {
         );
       }
       const after = link.resume(afterSeq);
-      const proofs = [];
-      for (const mount of mounts) proofs.push(await proveShare(mount));
-      const result = { protocol: PROTOCOL_VERSION, capabilities: ["share"], agents: AGENTS, unsafe, mounts: proofs };
+      // Whatever draws a random value, or looks at the clock, does so after this.
+      await wake(time, Buffer.from(entropy, "hex"));
+      for (const mount of mounts) await proveShare(mount);
+      const result = { protocol: PROTOCOL_VERSION, capabilities: ["share"], agents: AGENTS, unsafe };
       return { result, after };
+    },
+
+    async runtime_warm({ agent, slots: count }) {
+      return { result: { slots: await slots.warm(agent, count) } };
+    },
+
+    async runtime_unmount() {
+      if (tasks.size > 0) throw new PiworkError("TASK_BUSY", "A task is open, and has its files there.");
+      await unmountShares();
+      gc?.(); // what is left over by now would be cleared away by every clone
+      return { result: {} };
+    },
+
+    async runtime_settle() {
+      await sync();
+      let processes = 0;
+      for (const task of tasks.values()) processes += task.processes;
+      return { result: { processes } };
     },
 
     async create_or_open_task(request) {
       const { taskId } = request;
+      for (const mount of request.mounts) await proveShare(mount);
       // One that is being stopped is opened anew once it is gone.
       await stopping.get(taskId);
       const known = tasks.get(taskId);
@@ -70,6 +106,7 @@ export function supervise({ link, port, unsafe }: Surroundings): Handlers {
       const task =
         known ??
         new Task(request, {
+          slots,
           emit: (event, payload) => link.emit(taskId, event, payload),
           untilTaken: (requestId, bytes) => link.untilTaken(requestId, bytes),
           changed(from, to, why) {
@@ -109,7 +146,9 @@ export function supervise({ link, port, unsafe }: Surroundings): Handlers {
     },
 
     abort({ taskId, request }) {
-      return { result: { aborted: find(taskId).abort(request) } };
+      const asRoot = request === undefined ? undefined : rootCommands.get(request);
+      asRoot?.kill();
+      return { result: { aborted: asRoot !== undefined || find(taskId).abort(request) } };
     },
 
     async stop_task({ taskId }) {
@@ -136,6 +175,7 @@ export function supervise({ link, port, unsafe }: Surroundings): Handlers {
       const { taskId, unconfined, without } = request;
       if ((unconfined || without !== undefined) && !unsafe)
         throw new PiworkError("WORKSPACE_POLICY_VIOLATION", "Commands of this machine run inside the walls of a task.");
+      if (unconfined) return { result: await runAsRoot(request, requestId) };
       using root = without === undefined ? undefined : openBeneath(PRIVATE_ROOT, []);
       const sabotage = root && without && { without, leak: root.fd };
       return { result: await find(taskId).exec(requestId, request, sabotage) };

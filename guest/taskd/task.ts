@@ -3,13 +3,16 @@ import type { ModelName } from "../../runtime/protocol/kinds.ts";
 import type { Payload, Result, TaskView } from "../../runtime/protocol/rpc.ts";
 import type { TaskState } from "../../runtime/protocol/states.ts";
 import { type Sabotage, Sandbox } from "../walls/sandbox.ts";
-import { Unconfined } from "../walls/unconfined.ts";
+import { Agent } from "./agent.ts";
 import { Command } from "./command.ts";
 import { Conversation, type EmitForTask } from "./conversation.ts";
 import { Session } from "./session.ts";
-import { Slot } from "./slot.ts";
+import { tasksOwner } from "./shares.ts";
+import type { Slot } from "./slot.ts";
+import type { Slots } from "./slots.ts";
 
 export interface TaskParts {
+  slots: Slots;
   emit: EmitForTask;
   /** resolves once most of a command's output has reached whoever asked for it */
   untilTaken(requestId: string, emittedBytes: number): Promise<void>;
@@ -21,11 +24,11 @@ export interface TaskParts {
 export class Task {
   readonly #request: Payload<"create_or_open_task">;
   readonly #parts: TaskParts;
-  readonly #slot: Slot;
-  readonly #session: Session;
   readonly #conversation: Conversation;
   readonly #commands = new Map<string, Command>();
   readonly #stopping = new AbortController();
+  #slot: Slot | undefined;
+  #session: Session | undefined;
   #folder: string | null;
   #model: ModelName | null;
   #state: TaskState = "missing";
@@ -37,9 +40,7 @@ export class Task {
     this.#parts = parts;
     this.#folder = request.folder;
     this.#model = request.model;
-    this.#slot = new Slot(request.taskId);
-    this.#session = new Session(this.#slot, request.taskId, request.agent);
-    this.#conversation = new Conversation(this.#session, parts.emit);
+    this.#conversation = new Conversation(parts.emit);
   }
 
   get view(): TaskView {
@@ -48,11 +49,17 @@ export class Task {
       state: this.#state,
       folder: this.#folder,
       agent: this.#request.agent,
-      turns: this.#session.turns,
+      turns: this.#conversation.turns,
       agentPid: this.#conversation.agentPid,
       promptId: this.#conversation.promptId,
       execIds: [...this.#commands.keys()],
     };
+  }
+
+  /** Processes of the task, without those of an agent that waits for a prompt. */
+  get processes(): number {
+    const own = this.#conversation.promptId === null ? this.#conversation.agentProcesses : 0;
+    return (this.#slot?.processes ?? 0) - own;
   }
 
   get conversation(): Conversation {
@@ -85,14 +92,11 @@ export class Task {
     const { emit } = this.#parts;
     this.#become("creating", "opened");
     try {
-      await emit("task_bootstrap_state", { step: "folder" });
-      await this.#slot.mount(this.#folder);
       await emit("task_bootstrap_state", { step: "agent" });
-      const { agent } = this.#request;
-      const { confinement } = this.#slot;
-      if (confinement === undefined) throw new PiworkError("TASK_BOOTSTRAP_FAILED", "The task has no place to run in.");
-      const how = { agent, model: this.#model, confinement, signal: this.#stopping.signal };
-      await this.#conversation.start(how, (error) => this.#loseAgent(error));
+      const agent = await this.#findAgent();
+      this.#session ??= new Session(this.#seatedSlot, this.#request.taskId, this.#request.agent);
+      const how = { model: this.#model, signal: this.#stopping.signal };
+      await this.#conversation.start(agent, this.#session, how, (error) => this.#loseAgent(error));
       if (!this.#conversation.isRunning)
         throw new PiworkError("PI_PROCESS_DEAD", "The agent ended as soon as it had started; open the task again.");
       this.#become("ready", "the agent answers");
@@ -100,6 +104,29 @@ export class Task {
       if (this.#state !== "errored") this.#become("errored", error instanceof Error ? error.message : String(error));
       throw error;
     }
+  }
+
+  /** An agent in the task's slot. What else runs there, and what is in its memory, outlives an agent. */
+  async #findAgent(): Promise<Agent> {
+    const { agent: kind, taskId } = this.#request;
+    const { signal } = this.#stopping;
+    if (this.#slot !== undefined) return Agent.start(kind, this.#slot.confinement, signal);
+    const { slot, agent } = await this.#parts.slots.take(kind, tasksOwner(), signal);
+    this.#slot = slot;
+    try {
+      await this.#parts.emit("task_bootstrap_state", { step: "folder" });
+      await slot.give(taskId, this.#folder);
+    } catch (error) {
+      await agent.kill();
+      await this.#leave();
+      throw error;
+    }
+    return agent;
+  }
+
+  get #seatedSlot(): Slot {
+    if (this.#slot === undefined) throw new PiworkError("TASK_NOT_READY", "The task is not open; switch to it first.");
+    return this.#slot;
   }
 
   async #bind(folder: string): Promise<void> {
@@ -111,7 +138,7 @@ export class Task {
       );
     this.#binding = true;
     try {
-      await this.#slot.bind(folder);
+      await this.#seatedSlot.bind(folder);
       this.#folder = folder;
     } finally {
       this.#binding = false;
@@ -150,12 +177,11 @@ export class Task {
     sabotage: Sabotage | undefined,
   ): Promise<Result<"system_bash">> {
     this.#assertSettled();
-    const { confinement } = this.#slot;
-    if (this.#stopping.signal.aborted || confinement === undefined)
+    const slot = this.#seatedSlot;
+    if (this.#stopping.signal.aborted)
       throw new PiworkError("TASK_NOT_READY", "The task is not open; switch to it first.");
-    const processes = request.unconfined
-      ? new Unconfined(request.argv)
-      : new Sandbox(confinement, "/work", request.argv, sabotage);
+    const processes =
+      sabotage === undefined ? slot.run(request.argv) : new Sandbox(slot.confinement, "/work", request.argv, sabotage);
     const command = new Command(processes, request, {
       emit: (stream, data) => this.#parts.emit("exec_output", { requestId, stream, data }),
       untilTaken: (emittedBytes) => this.#parts.untilTaken(requestId, emittedBytes),
@@ -165,6 +191,7 @@ export class Task {
       return await command.finished;
     } finally {
       this.#commands.delete(requestId);
+      if (this.#commands.size === 0) slot.keepSpare();
     }
   }
 
@@ -176,14 +203,21 @@ export class Task {
     const commands = [...this.#commands.values()];
     for (const command of commands) command.kill();
     await Promise.all([this.#conversation.stop(), ...commands.map((command) => command.finished.catch(() => {}))]);
-    await this.#slot.remove();
+    await this.#leave();
     await this.#parts.emit("task_stopped", {});
   }
 
   /** Leaves nothing of a task that never came up. */
   async discard(): Promise<void> {
     this.#stopping.abort(new PiworkError("TASK_NOT_FOUND", "The task could not be opened."));
-    await this.#slot.remove();
+    await this.#leave();
+  }
+
+  /** Nothing of it can be started from now on, and whatever still runs is ended. */
+  async #leave(): Promise<void> {
+    const slot = this.#slot;
+    this.#slot = undefined;
+    await slot?.remove();
   }
 
   #loseAgent(error: PiworkError): void {

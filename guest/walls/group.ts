@@ -54,6 +54,11 @@ export class Group {
     }
   }
 
+  /** Processes in it. */
+  get processes(): number {
+    return readFileSync(`${this.directory}/cgroup.procs`, "utf8").split("\n").filter(Boolean).length;
+  }
+
   /** Ends every process in it, and it. */
   async remove(): Promise<void> {
     if (!existsSync(this.directory)) return;

@@ -18,6 +18,7 @@ const launch = (...without: TaskLayer[]) =>
       accounts: { passwd: "/slot/passwd", group: "/slot/group" },
       group: "/groups/a",
       owner: 20001,
+      given: {},
       user: 30001,
     },
     "/work",

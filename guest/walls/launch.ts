@@ -28,6 +28,8 @@ export interface Confinement {
   owner: number;
   /** uid that it has in its own user namespace; no other task of this machine has it */
   user: number;
+  /** what the task it was given to sees, by the name of the directory: the place in its share */
+  given: { work?: string; outputs?: string; uploads?: string; home?: string };
 }
 
 /** Descriptors of the launcher: its status goes out on one, the seccomp filter comes in on the other. */

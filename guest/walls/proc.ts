@@ -11,13 +11,18 @@ export interface Mount {
   superOptions: string[];
 }
 
+/** A path as it is: the kernel writes blanks, tabs, newlines and backslashes in it as numbers. */
+export function plainPath(word: string): string {
+  return word.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+}
+
 export function mountsOf(pid: number): Mount[] {
   return readFileSync(`/proc/${pid}/mountinfo`, "utf8")
     .trim()
     .split("\n")
     .map((line) => {
       const [own = "", source = ""] = line.split(" - ");
-      const [, , , root = "", target = "", options = ""] = own.split(" ");
+      const [, , , root = "", target = "", options = ""] = own.split(" ").map(plainPath);
       const [type = "", , superOptions = ""] = source.split(" ");
       return { root, target, options: options.split(","), type, superOptions: superOptions.split(",") };
     });

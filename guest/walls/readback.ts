@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { promisify } from "node:util";
 import type { TaskLayer } from "../../runtime/protocol/layers.ts";
 import type { Confinement } from "./launch.ts";
@@ -46,26 +46,33 @@ const OPENED = /^(socket:|\/proc\/|\/dev\/shm\/)/;
 const ENVIRONMENT = new Set(["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "PWD"]);
 const NAMESPACES = ["pid", "ipc", "uts", "net", "user"] as const;
 
-/** What the kernel says about each layer around the processes of a sandbox, by the process id of its init, before its program runs or then. */
+/** What a sandbox can change of the kernel's answer: whether its program runs, and what was found out by trying it before. */
+export interface Reading {
+  runs: boolean;
+  /** how the kernel refused a user namespace of its own; nothing that happens to the sandbox later can allow one */
+  nestedRefusal?: string | undefined;
+}
+
+/** What the kernel says about each layer around the processes of a sandbox, by the process id of its init. */
 export async function readLayers(
   init: number,
-  { directories, group, owner, user }: Confinement,
-  runs: boolean,
+  { directories, given, group, owner, user }: Confinement,
+  { runs, nestedRefusal }: Reading,
 ): Promise<LayerState[]> {
   const [child = init] = childrenOf(init);
   const status = statusOf(child);
   const mounts = mountsOf(child);
   const mount = (target: string) => mounts.findLast((one) => one.target === target);
   const strangers = mounts.map(({ target }) => target).filter((target) => !VIEW.has(target.slice(1)));
-  const own = [
-    ["/outputs", directories.outputs],
-    ["/uploads", directories.uploads],
-    ["/home/task", directories.home],
-  ] as const;
-  const strange = own.filter(([target, source]) => !source.endsWith(mount(target)?.root ?? "nothing"));
+  const own = ["work", "outputs", "uploads", "home"] as const;
+  const strange = own.filter((name) => {
+    const root = mount(name === "home" ? "/home/task" : `/${name}`)?.root ?? "nothing";
+    const expected = given[name];
+    return expected === undefined ? !directories[name].endsWith(root) : root !== expected;
+  });
   const aliens = [
     ...strangers,
-    ...strange.map(([target]) => target),
+    ...strange.map((name) => `/${name}`),
     ...mounts.filter((one) => !isTame(one)).map(({ target }) => target),
   ];
   const descriptors = [...descriptorsOf(child)]
@@ -80,7 +87,7 @@ export async function readLayers(
   const uploads = mount("/uploads")?.options ?? [];
   const ownGroup = readFileSync(`/proc/${child}/cgroup`, "utf8").trim().replace("0::", "/sys/fs/cgroup");
   const session = sessionOf(child);
-  const refusal = await tryNestedUser(child, user);
+  const refusal = nestedRefusal ?? (await tryNestedUser(child, user));
 
   const found: Record<TaskLayer, [holds: boolean, seen: string]> = {
     view: [
@@ -136,7 +143,10 @@ function ownNamespace(pid: number, name: string): [boolean, string] {
 
 function inGroup(own: string, expected: string, file: string): [boolean, string] {
   if (own !== expected) return [false, `its group is ${own}`];
-  const value = readFileSync(`${own}/${file}`, "utf8").trim();
+  // Without its controller a group has no such file.
+  const path = `${own}/${file}`;
+  if (!existsSync(path)) return [false, `there is no ${file}`];
+  const value = readFileSync(path, "utf8").trim();
   return [/^\d+$/.test(value), `${file} ${value}`];
 }
 

@@ -102,6 +102,17 @@ export class Sandbox implements ProcessTree {
     );
   }
 
+  /** Its processes as long as its program starts no others: bubblewrap, its init, and the program once that has begun. */
+  get ownProcesses(): number {
+    if (this.initPid === null) return 0;
+    try {
+      return 2 + Math.min(1, childrenOf(this.initPid).length);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0; // it has just ended
+      throw error;
+    }
+  }
+
   /** Asks the processes that init started to end. */
   terminate(): void {
     if (this.initPid === null) return;

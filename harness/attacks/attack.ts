@@ -4,12 +4,15 @@
  */
 export type Invariant = "R" | "W" | "M" | "L" | "T" | "A" | "S" | "Q" | "C";
 
-/** From where it is tried: a process in a task, the control API, whoever has taken over QEMU, requests to taskd. */
-export type Lane = "agent" | "host" | "qemu" | "wire";
+/** From where it is tried: a process in a task, the root of its machine, the control API, whoever has taken over QEMU, requests to taskd. */
+export type Lane = "agent" | "root" | "host" | "qemu" | "wire";
 
 /** What tells from outside of the attacker whether an attack got through; see oracles.ts. */
 export type OracleName =
   | "token"
+  | "strangers"
+  | "exports"
+  | "record"
   | "change"
   | "guest-change"
   | "victim"
@@ -37,6 +40,8 @@ export interface AgentAttack {
   alone?: true;
   /** its control may cost the machine, which is then started again */
   ruinous?: true;
+  /** time that it has, in milliseconds, where it is not the usual one */
+  deadlineMs?: number;
   /** what the host's root puts into the task's folder first */
   prepare?(own: string): void;
   /** it counts what it tries, says so in its last line, and fails where that was too little to prove anything */

@@ -93,7 +93,7 @@ export function differences(before: readonly string[], after: readonly string[])
 /** The processes of the victim, as the machine's root sees them; undefined where nobody answers. */
 export async function victimProcesses(target: Target): Promise<string | undefined> {
   const end = await inTime(
-    target.asRoot(`while read -r pid; do echo "$pid"; done </sys/fs/cgroup/tasks/${target.victim}/cgroup.procs`),
+    target.asRoot('while read -r pid; do echo "$pid"; done <"$VICTIM_GROUP/cgroup.procs"', "victim"),
   );
   return end?.code !== 0 ? undefined : end.text.trim().split("\n").sort().join(" ");
 }
@@ -110,8 +110,8 @@ export async function bystander(target: Target): Promise<string> {
   read -r score </proc/$pid/oom_score_adj
   while read -r first second _ files _; do [ "$first $second" = "Max open" ] && break; done </proc/$pid/limits
   echo "$pid $state nice $nice score $score files $files"
-done </sys/fs/cgroup/tasks/${target.victim}/cgroup.procs`;
-  const end = await inTime(target.asRoot(look));
+done <"$VICTIM_GROUP/cgroup.procs"`;
+  const end = await inTime(target.asRoot(look, "victim"));
   if (end === undefined) throw new Lost();
   return end.text.trim();
 }

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { waitFor } from "../piwork.ts";
 import type { AgentAttack, OracleName } from "./attack.ts";
+import { exportsPicture } from "./exports.ts";
 import { bystander, differences, inTime, Lost, machinePicture, victimProcesses } from "./machine-picture.ts";
 import { SMALL_QUOTA } from "./quota.ts";
 import type { Ran } from "./shell.ts";
 import type { Target } from "./target.ts";
-import { ROOT_SHELL } from "./world.ts";
 
 /** What was seen of one attack from outside of the attacker. */
 export interface Sight {
@@ -19,6 +19,8 @@ export interface Sight {
   lost?: true;
   /** the attack did not come to its end */
   cutOff?: true;
+  /** what it tried is there to be seen, however it ended: being stopped is what was to become of it */
+  tried?: true;
 }
 
 /** Looks at the world before an attack, and gives what compares it with the world after. */
@@ -42,11 +44,14 @@ const ORDINARY_WORK = `true & wait; perl -e '
 
 /** In the directory of the root's shell: from then on it is measured. */
 const MEASURING = "measuring";
-/** The least that a process of the victim gets of the processor in any second, in percent, while an attack of three seconds runs. */
-const SHARE = (victim: string) => `echo 0 >/sys/fs/cgroup/tasks/${victim}/cgroup.procs
-exec perl -MTime::HiRes=time -e 'open(F, ">", "${MEASURING}"); $end = time + 4; $least = 100;
-while (($from = time) < $end) { $used = (times)[0]; 1 while time < $from + 1; $share = 100 * ((times)[0] - $used) / (time - $from);
-$least = $share if $share < $least } print int $least'`;
+/**
+ * The least that a process of the victim gets done in any second while an attack of three seconds runs, in percent of what it did
+ * before. What it did is counted: a machine that gets nothing of the host's processors does not notice.
+ */
+const SHARE = `echo 0 >"$VICTIM_GROUP/cgroup.procs"
+exec perl -MTime::HiRes=time -e 'sub done { my ($end, $n) = (time + 1, 0); $n++ while time < $end; $n } $alone = done();
+open(F, ">", "${MEASURING}"); $end = time + 4; $least = 100;
+while (time < $end) { $share = 100 * done() / $alone; $least = $share if $share < $least } print int $least'`;
 const SHARE_DEADLINE_MS = 15_000;
 /** Less than this and it starves; alone it gets nearly all, beside one other task half. */
 const LEAST_SHARE = 10;
@@ -58,6 +63,31 @@ export const ORACLES: Record<OracleName, Oracle> = {
       const shown = [...new Set([...world.canariesIn(output), ...world.canariesInOwn()])];
       return { through: shown.length > 0, seen: shown.length > 0 ? `has ${shown.join(", ")}` : "no canary" };
     };
+  },
+
+  /** The same for whom the attacker's machine belongs to: what that machine has is no secret. */
+  async strangers({ world }) {
+    return async ({ output }) => {
+      const shown = world.strangers([...new Set([...world.canariesIn(output), ...world.canariesInOwn()])]);
+      return { through: shown.length > 0, seen: shown.length > 0 ? `has ${shown.join(", ")}` : "no canary of others" };
+    };
+  },
+
+  /** Something that is exported to a machine is another file than before, beside the attacker's own. */
+  async exports(target) {
+    const look = async () => [...target.world.picture(), ...(await exportsPicture(target))];
+    const before = await look();
+    return async () => compare(before, await look());
+  },
+
+  /** The runtime says something else of another task than before. */
+  async record({ runtime, victim }) {
+    const look = async () => {
+      const { state, turn, lostTurn } = await runtime.client.call("task_show", { task: victim });
+      return [JSON.stringify({ state, turn, lostTurn })];
+    };
+    const before = await look();
+    return async () => compare(before, await look());
   },
 
   /** Something outside of the attacker's folder is another file than before. */
@@ -116,6 +146,7 @@ export const ORACLES: Record<OracleName, Oracle> = {
         state = await target.attackerState();
       }
       return {
+        ...(bytes > SMALL_QUOTA.bytes && state === "stopped" ? { tried: true as const } : {}),
         through: bytes > SMALL_QUOTA.bytes && state !== "stopped",
         seen: `${bytes} bytes, ${SMALL_QUOTA.bytes} are allowed; the attacker's task is ${state}`,
       };
@@ -124,7 +155,7 @@ export const ORACLES: Record<OracleName, Oracle> = {
 
   /** taskd did not answer. */
   async silence(target) {
-    const answering = watchLiveness(target);
+    const answering = watchLiveness(target, target.isApart ? [target.victim, target.attacker] : [target.victim]);
     return async () => {
       const trouble = await answering();
       return { through: trouble !== undefined, seen: trouble ?? "every question was answered" };
@@ -171,7 +202,7 @@ export const ORACLES: Record<OracleName, Oracle> = {
   /** There is a set-id file, a device or a file of root in what the attacker can write. */
   async modes(target) {
     return async () => {
-      const places = `/tmp /run/piwork/slots/${target.attacker}/tmp`;
+      const places = '/tmp "$ATTACKER_SLOT/tmp"';
       // Its own /tmp belongs to it; the machine's has one file of root's, which was there before.
       const look = `find ${places} -mindepth 1 ! -path /tmp/secret \\( -perm /6000 -o -type b -o -type c -o -uid 0 -o -gid 0 \\)`;
       const found = await inTime(target.asRoot(look));
@@ -183,15 +214,15 @@ export const ORACLES: Record<OracleName, Oracle> = {
 
   /** A process of another task gets hardly anything of the processor while the attack runs. */
   async starvation(target) {
-    const measuring = inTime(target.asRoot(SHARE(target.victim)), SHARE_DEADLINE_MS);
-    const started = join(target.world.workspace, ROOT_SHELL, MEASURING);
+    const measuring = inTime(target.asRoot(SHARE, "victim"), SHARE_DEADLINE_MS);
+    const started = join(target.rootDirectory("victim"), MEASURING);
     await waitFor("the measurement to begin", SHARE_DEADLINE_MS, () => existsSync(started) || undefined);
     rmSync(started);
     return async () => {
       const share = Number.parseInt((await measuring)?.text ?? "", 10);
       // One that does not end in time has starved as well.
       const least = Number.isNaN(share) ? 0 : share;
-      return { through: least < LEAST_SHARE, seen: `the victim got ${least} % of the processor` };
+      return { through: least < LEAST_SHARE, seen: `the victim got ${least} % of its work done` };
     };
   },
 };
@@ -214,19 +245,28 @@ function watch(look: () => Promise<string | undefined>, everyMs = PING_EVERY_MS)
   };
 }
 
-/** Asks taskd something again and again, and once more when that is called off; gives what went wrong. */
-export function watchLiveness(target: Target): () => Promise<string | undefined> {
-  const first = machineOf(target);
-  const unanswered = async () =>
-    (await ping(target)) && (await machineOf(target)) === (await first) ? undefined : "taskd did not answer";
+/**
+ * Asks the taskd of these tasks something again and again, and once more when that is called off; gives what went wrong. A task
+ * that is to be stopped meanwhile is none to ask, where its machine ends with it.
+ */
+export function watchLiveness(target: Target, tasks: readonly string[]): () => Promise<string | undefined> {
+  const first = machinesOf(target, tasks);
+  const unanswered = async () => {
+    for (const task of tasks) if (!(await ping(target, task))) return "taskd did not answer";
+    return (await machinesOf(target, tasks)) === (await first) ? undefined : "there is another machine";
+  };
   const meanwhile = watch(unanswered, LIVENESS_EVERY_MS);
   return async () => (await meanwhile()) ?? (await unanswered());
 }
 
-/** Which machine there is: after its end the runtime starts another one, whose taskd answers as well. */
-async function machineOf({ runtime }: Target): Promise<string | undefined> {
+/** Which machines there are: after its end the runtime starts another one, whose taskd answers as well. */
+async function machinesOf({ runtime }: Target, tasks: readonly string[]): Promise<string | undefined> {
   const status = await inTime(runtime.client.call("status", {}), PING_DEADLINE_MS);
-  return status?.machines[0]?.id;
+  // One that has no task yet may be about to become somebody else's.
+  const theirs = status?.machines.filter(
+    ({ task }) => status.isolation === "shared" || (task !== null && tasks.includes(task)),
+  );
+  return theirs?.map(({ id }) => id).join(" ");
 }
 
 function compare(before: readonly string[], after: readonly string[]): Sight {
@@ -237,8 +277,6 @@ function compare(before: readonly string[], after: readonly string[]): Sight {
   };
 }
 
-async function ping(target: Target): Promise<boolean> {
-  return (
-    (await inTime(target.runtime.client.call("questions", { task: target.victim }), PING_DEADLINE_MS)) !== undefined
-  );
+async function ping({ runtime }: Target, task: string): Promise<boolean> {
+  return (await inTime(runtime.client.call("questions", { task }), PING_DEADLINE_MS)) !== undefined;
 }

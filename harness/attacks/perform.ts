@@ -3,6 +3,7 @@ import { type AgentAttack, type OracleName, oracleOf } from "./attack.ts";
 import { Lost } from "./machine-picture.ts";
 import { ORACLES, type Sight, watchLiveness } from "./oracles.ts";
 import type { Target } from "./target.ts";
+import { CONTROL, PIWORK } from "./ways.ts";
 
 /** What became of one attack: where it must not get through, and where it must. */
 export interface Outcome {
@@ -21,37 +22,44 @@ export async function perform(attack: AgentAttack, target: Target): Promise<Sigh
   const ran =
     QUICK.has(oracle) && !attack.ruinous && !attack.alone
       ? await target.attackQuickly(attack.script)
-      : await target.attack(attack.script, attack.ruinous && RUIN_MS);
+      : await target.attack(attack.script, attack.deadlineMs ?? (attack.ruinous && RUIN_MS));
   const said = ran.output.trim().split("\n").at(-1);
   if (attack.counts && ran.code !== 0) throw new Error(`${attack.id} has not tried enough: ${said}`);
   const sight = await look(ran).catch((error: unknown): Sight => {
     if (error instanceof Lost) return { through: true, seen: error.message, lost: true };
     throw error;
   });
-  if (sight.lost || (attack.ruinous && sight.through)) await target.renew();
+  // Root does what it likes to its own machine, whether or not that reaches anybody else.
+  const hasHarmed = sight.through || target.attacksAsRoot;
+  if (sight.lost || (attack.ruinous && hasHarmed)) await target.renew();
   else if (oracle === "bystander" && sight.through) await target.startBystander();
-  else if (attack.undo === undefined && oracle === "change") target.world.restore();
-  else if (attack.undo !== undefined || (sight.through ? !HARMLESS.has(oracle) : LITTERING.has(oracle)))
+  else if (attack.undo === undefined && (oracle === "change" || oracle === "exports")) target.world.restore();
+  else if (attack.undo !== undefined || (hasHarmed ? !HARMLESS.has(oracle) : LITTERING.has(oracle)))
     await target.mend(attack.undo);
   target.world.emptyOwn();
   if (oracle === "growth") await target.reopenAttacker();
   const shown = attack.counts ? `${sight.seen}; ${said}` : sight.seen;
-  if (ran.code !== undefined) return { ...sight, seen: `${shown} (exit ${ran.code})` };
+  if (ran.code !== undefined || sight.tried) return { ...sight, seen: `${shown} (exit ${ran.code ?? "by the quota"})` };
   return { ...sight, seen: `${shown} (cut off: ${ran.output.trim().slice(-200)})`, cutOff: true };
 }
 
 /** The same where taskd has to answer all the while, whatever else is asked. */
 async function performAlive(attack: AgentAttack, target: Target): Promise<Sight> {
-  const answering = watchLiveness(target);
+  const { attacker, victim } = target;
+  // Its own machine may be ruined by its root, and ends with a task that has added too much.
+  const isAsked = target.isApart && !target.attacksAsRoot && oracleOf(attack) !== "growth";
+  const answering = watchLiveness(target, isAsked ? [victim, attacker] : [victim]);
   const sight = await perform(attack, target);
   const trouble = await answering();
   return trouble === undefined ? sight : { through: true, seen: `${trouble}; ${sight.seen}` };
 }
 
 /** What is seen when the script is over; others have to be watched, and everything of them must end with them. */
-const QUICK: ReadonlySet<OracleName> = new Set(["token", "change", "guest-change", "bystander", "modes", "connection"]);
+const QUICK: ReadonlySet<OracleName> = new Set([
+  ...(["token", "strangers", "change", "exports", "guest-change", "bystander", "modes", "connection"] as const),
+]);
 /** Who only looked or knocked has changed nothing. */
-const HARMLESS: ReadonlySet<OracleName> = new Set(["token", "connection", "starvation", "growth"]);
+const HARMLESS: ReadonlySet<OracleName> = new Set(["token", "strangers", "connection", "starvation", "growth"]);
 /** These leave something in the attacker's own /tmp. */
 const LITTERING: ReadonlySet<OracleName> = new Set(["excess", "modes"]);
 
@@ -66,6 +74,24 @@ export function asCheck(attack: AgentAttack, targets: () => { target: Target; co
         perform(attack, targets().control),
       ]);
       return verdict(attack, { target, control });
+    },
+  };
+}
+
+/** The same by the root of the attacker's own machine; on the control, of the machine that all tasks are in. */
+export function asRootCheck(attack: AgentAttack, targets: () => { target: Target; control: Target }): Check {
+  const inTurn = asCheck(attack, targets);
+  return {
+    id: attack.id,
+    claim: `the root of a task's machine ${attack.tries}: nothing comes of it for another task`,
+    async run() {
+      const { target } = targets();
+      await target.use(CONTROL);
+      try {
+        return (await inTurn.run()) ?? undefined;
+      } finally {
+        await target.use(PIWORK);
+      }
     },
   };
 }

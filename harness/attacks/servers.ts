@@ -1,4 +1,4 @@
-/** What the victim's process has, each beside its name in a file of the victim's home. */
+/** What the victim's process has (what is in its memory is marked, to be found there), each beside its name in a file of the victim's home. */
 export const VICTIM_HOLDS = [
   "environment",
   "arguments",
@@ -26,7 +26,7 @@ for address, words in (("\\0piwork-victim", held("abstract-socket")), ("/tmp/vic
     listener.bind(address)
     listener.listen(16)
     threading.Thread(target=serve, args=(listener, words), daemon=True).start()
-memory = ctypes.create_string_buffer(held("memory"), 4096)
+memory = ctypes.create_string_buffer(b"marked secret " + held("memory"), 4096)
 unnamed = open("/tmp/unnamed", "wb+")
 unnamed.write(held("deleted-file"))
 unnamed.flush()

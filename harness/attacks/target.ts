@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Isolation } from "../../runtime/protocol/kinds.ts";
 import type { MachineLayer } from "../../runtime/protocol/layers.ts";
 import { makeSandbox, RunningRuntime, type Sandbox, waitFor, waitForEnd } from "../piwork.ts";
 import { Talk } from "../talk.ts";
 import { bystander, inTime, Lost, machinePicture, mending, sameAs, victimProcesses } from "./machine-picture.ts";
 import { KNOWN_TO_ROOT, ROOT_HOLDS, ROOT_SERVER, VICTIM_HOLDS, VICTIM_SERVER } from "./servers.ts";
 import { LONGEST, type Ran, Shell } from "./shell.ts";
+import { learnSlot, namesOf, type Slot } from "./slots.ts";
 import type { Way } from "./ways.ts";
 import { ROOT_SHELL, World } from "./world.ts";
 
@@ -16,6 +18,9 @@ const ATTACK_DEADLINE_MS = 45_000;
 const ROOT_DEADLINE_MS = 20_000;
 /** What a machine may take longer than that to end it; then it is given up. */
 const CUT_OFF_MS = 1_000;
+
+/** Whose machine: with one for all tasks it is the same. */
+export type Whose = "attacker" | "victim";
 
 /** A runtime of its own with an attacker, a victim and canaries, and a way in. */
 export class Target implements AsyncDisposable {
@@ -29,7 +34,10 @@ export class Target implements AsyncDisposable {
   attacker = "";
   /** a task that nobody may touch */
   victim = "";
-  /** what root sees of the machine while nobody has changed it */
+  readonly isolation: Isolation;
+  /** where the two are in their machines */
+  readonly #slots: Partial<Record<Whose, Slot>> = {};
+  /** what root sees of the attacker's machine while nobody has changed it */
   machine: readonly string[] = [];
   /** process ids of the victim */
   victimProcesses = "";
@@ -37,33 +45,50 @@ export class Target implements AsyncDisposable {
   bystander = "";
   #attackerShell: Shell | undefined;
   #attackerShellWay: Way | undefined;
-  #rootShell: Promise<Shell> | undefined;
+  readonly #rootShells = new Map<string, Promise<Shell>>();
   /** why a new machine was needed where none should have been */
   readonly renewals: string[] = [];
 
-  private constructor(way: Way, sandbox: Sandbox, runtime: RunningRuntime) {
+  private constructor(way: Way, sandbox: Sandbox, runtime: RunningRuntime, isolation: Isolation) {
     this.#way = way;
+    this.isolation = isolation;
     this.sandbox = sandbox;
     this.runtime = runtime;
     this.world = new World(sandbox.directory, sandbox.workspace);
   }
 
-  static async open(way: Way, logs: string, without: readonly MachineLayer[] = []): Promise<Target> {
+  static async open(
+    way: Way,
+    logs: string,
+    isolation: Isolation,
+    without: readonly MachineLayer[] = [],
+  ): Promise<Target> {
     const sandbox = makeSandbox(join(logs, way.name));
-    const target = new Target(way, sandbox, await RunningRuntime.start(sandbox, { unsafe: { without } }));
+    const runtime = await RunningRuntime.start(sandbox, { isolation, unsafe: { without } });
+    const target = new Target(way, sandbox, runtime, isolation);
     await target.#populate();
     return target;
   }
 
   /** Lets the attacker in another way from now on. */
   async use(way: Way): Promise<void> {
-    const undo = this.#way.groups?.undo(this.attacker);
-    const change = way.groups?.change(this.attacker);
+    const undo = this.#way.groups?.undo;
+    const change = way.groups?.change;
     await this.#regroup(undo);
     this.#way = way;
     await this.#regroup(change);
     // Only this makes the machine look different.
     if (undo ?? change) this.machine = await machinePicture(this);
+  }
+
+  /** Whether the attacker is root of its machine, and may do there what it likes. */
+  get attacksAsRoot(): boolean {
+    return this.#way.enter("").unconfined === true;
+  }
+
+  /** Whether the victim is in another machine than the attacker. */
+  get isApart(): boolean {
+    return this.isolation === "vm";
   }
 
   async #regroup(script: string | undefined): Promise<void> {
@@ -99,8 +124,12 @@ export class Target implements AsyncDisposable {
 
   /** What the victim and the machine's root have that is not a file of the host. */
   async #settle(): Promise<void> {
-    const { world } = this;
-    const file = (name: string, path: string) => `echo ${world.token(name)} >${path}\n`;
+    await this.#settleVictim();
+    await this.#settleMachine();
+  }
+
+  async #settleVictim(): Promise<void> {
+    const file = (name: string, path: string) => `echo ${this.world.token(name)} >${path}\n`;
     const asVictim = [
       file("victim's /tmp", "/tmp/secret"),
       file("victim's home", "~/secret"),
@@ -110,6 +139,16 @@ export class Target implements AsyncDisposable {
     ];
     const prepared = await this.talk.exec(["sh", "-ec", asVictim.join("")], { task: this.victim });
     if (prepared.code !== 0) throw new Error(`the victim could not be prepared: ${prepared.stderr}`);
+    await this.#learnSlots();
+    await this.#startVictim();
+    await this.startBystander();
+  }
+
+  /** What the root of the attacker's machine has. */
+  async #settleMachine(): Promise<void> {
+    const { world } = this;
+    const file = (name: string, path: string) => `echo ${world.tokenOfMachine(name)} >${path}\n`;
+    await this.#learnSlots();
     const asRoot = await this.asRoot(`set -e
 umask 077
 ${file("file of the machine's root", "/run/piwork/secret")}
@@ -119,15 +158,19 @@ busybox ip link set lo up
 : >/run/piwork/connections`);
     if (asRoot.code !== 0) throw new Error(`the machine could not be prepared: ${asRoot.text}`);
     for (const [name, script] of Object.entries(KNOWN_TO_ROOT))
-      world.know(name, (await this.asRoot(script)).text.trim());
+      world.knowOfMachine(name, (await this.asRoot(script)).text.trim());
     // In a file that only root reads: the arguments of a process are everybody's.
-    const held = ROOT_HOLDS.map((name) => world.token(`root's ${name}`)).join(" ");
+    const held = ROOT_HOLDS.map((name) => world.tokenOfMachine(`root's ${name}`)).join(" ");
     await this.asRoot(`umask 077; echo ${held} >/run/piwork/held`);
     await this.#serve(["python3", "-I", "-S", "-c", ROOT_SERVER]);
-    await this.#startVictim();
-    await this.startBystander();
-    await this.#regroup(this.#way.groups?.change(this.attacker));
+    await this.#regroup(this.#way.groups?.change);
     this.machine = await machinePicture(this);
+  }
+
+  /** Which slots the two have by now: one that is opened anew gets another. */
+  async #learnSlots(): Promise<void> {
+    for (const whose of ["attacker", "victim"] as const)
+      this.#slots[whose] = await waitFor(`the slot of the ${whose}`, 5_000, () => learnSlot(this, whose));
   }
 
   /** A process of the victim with secrets wherever a process can have them, for as long as the machine lives. */
@@ -141,7 +184,7 @@ busybox ip link set lo up
   /** Another bystander, whatever became of the last one. */
   async startBystander(): Promise<void> {
     const last = await bystander(this);
-    if (last !== "") await this.asRoot(`kill -9 ${Number.parseInt(last, 10)}`);
+    if (last !== "") await this.asRoot(`kill -9 ${Number.parseInt(last, 10)}`, "victim");
     const words = ["bash", "-c", "echo serving; exec -a piwork-bystander sleep 1000000"];
     await this.#serve(words, this.victim);
     this.bystander = await waitFor("the bystander", 5_000, async () => (await bystander(this)) || undefined);
@@ -155,7 +198,7 @@ busybox ip link set lo up
 
   /** Starts what runs until its machine ends, and waits until it serves. */
   async #serve(argv: string[], task?: string): Promise<void> {
-    const where = task === undefined ? { task: this.victim, unconfined: true as const } : { task };
+    const where = task === undefined ? { task: this.#rootOf("attacker"), unconfined: true as const } : { task };
     await new Promise<void>((resolve, reject) => {
       const output = (data: Buffer) => data.includes("serving") && resolve();
       this.talk.exec(argv, where, output).then(
@@ -173,12 +216,12 @@ busybox ip link set lo up
       const enter = (loop: string) => ({ ...this.#way.enter(loop), task: this.attacker });
       this.#attackerShell = await Shell.start(this.runtime.client, this.world.own, enter);
     }
-    return this.#attackerShell.run(script, ATTACK_DEADLINE_MS);
+    return this.#attackerShell.run(this.#knowing(script), ATTACK_DEADLINE_MS);
   }
 
   /** Runs a script as the attacker. */
   async attack(script: string, deadlineMs = ATTACK_DEADLINE_MS): Promise<Ran> {
-    const { argv, ...how } = this.#way.enter(script);
+    const { argv, ...how } = this.#way.enter(this.#knowing(script));
     let output = "";
     const collect = (data: Buffer) => {
       if (output.length < LONGEST) output += data.toString("latin1");
@@ -196,37 +239,55 @@ busybox ip link set lo up
     }
   }
 
-  /** Runs a script as root of the machine, outside of every wall. */
-  async asRoot(script: string): Promise<{ text: string; code: number }> {
-    const { output, code } = await (await this.#usableRootShell()).run(`exec 2>/dev/null\n${script}`, ROOT_DEADLINE_MS);
+  /** A script that knows where in the machine attacker and victim are: nothing is kept by hiding it. */
+  #knowing(script: string): string {
+    return `${namesOf(this, this.#slots)}\n${script}`;
+  }
+
+  /** Runs a script as root of a machine, outside of every wall. */
+  async asRoot(script: string, whose: Whose = "attacker"): Promise<{ text: string; code: number }> {
+    const shell = await this.#usableRootShell(this.#rootOf(whose));
+    const { output, code } = await shell.run(`exec 2>/dev/null\n${this.#knowing(script)}`, ROOT_DEADLINE_MS);
     if (code === undefined) throw new Lost();
     return { text: output, code };
   }
 
-  /** The one that stays, or another where it has ended or never started; one after the other, for they share a directory. */
-  #usableRootShell(): Promise<Shell> {
-    const last = this.#rootShell;
-    this.#rootShell = (async () => {
-      const known = await last?.catch(() => undefined);
-      return known?.isUsable ? known : await this.#startRootShell();
-    })();
-    return this.#rootShell;
+  /** Where the shell of a machine's root works, as the host sees it. */
+  rootDirectory(whose: Whose): string {
+    return join(this.sandbox.state, "tasks", this.#rootOf(whose), "guest", ROOT_SHELL);
   }
 
-  #startRootShell(): Promise<Shell> {
+  /** The task beside which a machine's root acts: in one for all, that which nothing stops. */
+  #rootOf(whose: Whose): string {
+    return this.isApart && whose === "attacker" ? this.attacker : this.victim;
+  }
+
+  /** The one that stays, or another where it has ended or never started; one after the other, for they share a directory. */
+  #usableRootShell(task: string): Promise<Shell> {
+    const last = this.#rootShells.get(task);
+    const usable = (async () => {
+      const known = await last?.catch(() => undefined);
+      return known?.isUsable ? known : await this.#startRootShell(task);
+    })();
+    this.#rootShells.set(task, usable);
+    return usable;
+  }
+
+  /** In a directory of the task's that the machine has, and the task has not. */
+  #startRootShell(task: string): Promise<Shell> {
     const enter = (loop: string) => ({
-      argv: ["sh", "-c", `cd /run/piwork/workspace/${ROOT_SHELL} && ${loop}`],
-      task: this.victim,
+      argv: ["sh", "-c", `cd /run/piwork/tasks/${task}/guest/${ROOT_SHELL} && ${loop}`],
+      task,
       unconfined: true as const,
     });
-    return Shell.start(this.runtime.client, join(this.world.workspace, ROOT_SHELL), enter);
+    return Shell.start(this.runtime.client, join(this.sandbox.state, "tasks", task, "guest", ROOT_SHELL), enter);
   }
 
   /** Puts everything back that an attack has changed; where that does not work, in a new machine. */
   async mend(undo = ""): Promise<void> {
     this.world.restore();
     try {
-      await inTime(this.asRoot(`${undo}\nrm -rf /run/piwork/slots/${this.attacker}/tmp/*`));
+      await inTime(this.asRoot(`${undo}\nrm -rf "$ATTACKER_SLOT"/tmp/*`));
       const broken = await machinePicture(this);
       await inTime(this.asRoot(mending(this.machine, broken)));
       if ((await victimProcesses(this)) !== this.victimProcesses) await this.#revive();
@@ -239,7 +300,7 @@ busybox ip link set lo up
 
   /** The victim's agent and process, anew. */
   async #revive(): Promise<void> {
-    await this.asRoot(`echo 1 >/sys/fs/cgroup/tasks/${this.victim}/cgroup.kill`);
+    await this.asRoot("echo 1 >$VICTIM_GROUP/cgroup.kill", "victim");
     await waitFor(
       "the end of the victim's processes",
       5_000,
@@ -257,7 +318,9 @@ busybox ip link set lo up
   async reopenAttacker(): Promise<void> {
     if ((await this.attackerState()) !== "stopped") return;
     await this.runtime.client.call("task_switch", { task: this.attacker });
-    await this.#regroup(this.#way.groups?.change(this.attacker));
+    if (this.isApart) return this.#settleMachine();
+    await this.#learnSlots();
+    await this.#regroup(this.#way.groups?.change);
     this.machine = await machinePicture(this);
   }
 
@@ -267,21 +330,23 @@ busybox ip link set lo up
 
   /** A new machine, for one that an attack has ruined. */
   async renew(): Promise<void> {
-    const pid = await this.runtime.qemuPid().catch(() => undefined);
-    // The runtime starts another one with the next request.
-    if (pid !== undefined) {
+    const { machines } = await this.runtime.client.call("status", {});
+    const isVictimWell = this.isApart && (await victimProcesses(this)) === this.victimProcesses;
+    // The runtime starts others with the next requests.
+    for (const { pid, task } of machines) {
+      if (pid === null || (isVictimWell && task === this.victim)) continue;
       process.kill(pid, "SIGKILL");
       await waitForEnd(pid, "QEMU");
     }
     this.world.restore();
-    for (const task of [this.victim, this.attacker])
+    for (const task of isVictimWell ? [this.attacker] : [this.victim, this.attacker])
       await waitFor("a new machine", 60_000, () =>
         this.talk.exec(["true"], { task }).catch(async () => {
           await this.runtime.client.call("task_switch", { task }).catch(() => undefined);
           return undefined;
         }),
       );
-    await this.#settle();
+    await (isVictimWell ? this.#settleMachine() : this.#settle());
     this.world.remember();
   }
 

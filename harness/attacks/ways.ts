@@ -11,8 +11,8 @@ export interface Way {
   description: string;
   /** the command that runs a script in the attacker's folder, and where in the machine that command is run */
   enter(script: string): { argv: string[]; unconfined?: true; without?: TaskLayer[] };
-  /** what the machine's root does for it to the attacker's control group, and how that is taken back */
-  groups?: { change(attacker: string): string; undo(attacker: string): string };
+  /** what the machine's root does for it to the attacker's control group, `$ATTACKER_GROUP`, and how that is taken back */
+  groups?: { change: string; undo: string };
 }
 
 /** Where the attacker's folder is for the machine's root. */
@@ -29,16 +29,16 @@ export function piworkWay(without: TaskLayer[]): Way {
       ? {}
       : {
           groups: {
-            change: (attacker) => groups.map(({ change }) => change(attacker)).join("\n"),
-            undo: (attacker) => groups.map(({ undo }) => undo(attacker)).join("\n"),
+            change: groups.map(({ change }) => change).join("\n"),
+            undo: groups.map(({ undo }) => undo).join("\n"),
           },
         }),
   };
 }
 
 const unbound = (file: string, value: number): NonNullable<Way["groups"]> => ({
-  change: (attacker) => `echo max >/sys/fs/cgroup/tasks/${attacker}/${file}`,
-  undo: (attacker) => `echo ${value} >/sys/fs/cgroup/tasks/${attacker}/${file}`,
+  change: `echo max >"$ATTACKER_GROUP/${file}"`,
+  undo: `echo ${value} >"$ATTACKER_GROUP/${file}"`,
 });
 
 /** The layers of a control group belong to a task, not to a command: root takes them off it. */
@@ -46,10 +46,9 @@ const UNBOUND: Partial<Record<TaskLayer, NonNullable<Way["groups"]>>> = {
   memory: unbound("memory.max", LIMITS.taskMemoryBytes),
   processes: unbound("pids.max", LIMITS.taskProcesses),
   cpu: {
-    change: () =>
+    change:
       "echo -cpu >/sys/fs/cgroup/tasks/cgroup.subtree_control && echo -cpu >/sys/fs/cgroup/cgroup.subtree_control",
-    undo: () =>
-      "echo +cpu >/sys/fs/cgroup/cgroup.subtree_control && echo +cpu >/sys/fs/cgroup/tasks/cgroup.subtree_control && echo 10000 >/sys/fs/cgroup/supervisor/cpu.weight",
+    undo: "echo +cpu >/sys/fs/cgroup/cgroup.subtree_control && echo +cpu >/sys/fs/cgroup/tasks/cgroup.subtree_control && echo 10000 >/sys/fs/cgroup/supervisor/cpu.weight",
   },
 };
 
@@ -57,7 +56,7 @@ const UNBOUND: Partial<Record<TaskLayer, NonNullable<Way["groups"]>>> = {
 export const CONTROL: Way = {
   name: "control",
   description: "the machine's root, in the task's folder",
-  enter: (script) => ({ argv: ["sh", "-c", `cd ${OWN_FOR_ROOT} && ${script}`], unconfined: true }),
+  enter: (script) => ({ argv: ["sh", "-c", `cd ${OWN_FOR_ROOT} || exit\n${script}`], unconfined: true }),
 };
 
 /** Plain bubblewrap, as agents are often started with it: everything readable, the folder writable, all namespaces. */
@@ -73,3 +72,6 @@ export const BWRAP: Way = {
     unconfined: true,
   }),
 };
+
+/** All of Piwork's walls. */
+export const PIWORK: Way = piworkWay([]);

@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import { join, relative } from "node:path";
 
-/** Directory of the workspace in which the shell of the machine's root finds its scripts. */
+/** Directory of a task's in which the shell of the machine's root finds its scripts. */
 export const ROOT_SHELL = ".root";
 
 /** A random word that nobody but the harness knows; whoever shows it has seen where it was put. */
@@ -32,6 +32,8 @@ export class World {
   /** a directory of the host that no task has anything to do with */
   readonly outside: string;
   readonly tokens = new Map<string, Token>();
+  /** names of those that belong to the attacker's machine, whose root has them */
+  readonly #ofMachine = new Set<string>();
   /** directories of the host that nobody may change, beside the folders of the workspace */
   readonly #kept: string[] = [];
   readonly #memory = new Map<string, Kept>();
@@ -98,6 +100,23 @@ export class World {
     this.tokens.set(name, text);
   }
 
+  /** The same of the attacker's machine. */
+  knowOfMachine(name: string, text: string): void {
+    this.know(name, text);
+    this.#ofMachine.add(name);
+  }
+
+  /** A token of the attacker's machine. */
+  tokenOfMachine(name: string): Token {
+    this.#ofMachine.add(name);
+    return this.token(name);
+  }
+
+  /** Those of these canaries that belong to others than the attacker's machine. */
+  strangers(names: readonly string[]): string[] {
+    return names.filter((name) => !this.#ofMachine.has(name));
+  }
+
   /** The token with this name, made when it is first asked for. */
   token(name: string): Token {
     const known = this.tokens.get(name);
@@ -154,7 +173,7 @@ export class World {
           path !== this.own &&
           !path.startsWith(`${this.own}/`) &&
           path !== this.workspace &&
-          !path.startsWith(join(this.workspace, ROOT_SHELL)),
+          !`${path}/`.includes(`/${ROOT_SHELL}/`),
       ),
     );
   }

@@ -7,6 +7,12 @@ import { nameOf } from "./named-types.ts";
 const COMMANDS: Record<Command, string> = {
   runtime_hello:
     "Greets on a new link: agrees on the protocol, mounts and proves the shares, and asks for the events that were missed.",
+  runtime_warm:
+    "Starts agents ahead of their tasks, in slots of their own behind all walls, until so many wait. The next tasks with this agent get them.",
+  runtime_unmount:
+    "Takes the shares away, so that the machine can be saved. Refused with `TASK_BUSY` while a task is open.",
+  runtime_settle:
+    "Has everything that was written reach the host, and says how many processes there are beside idle agents. With none, a machine can be paused.",
   create_or_open_task:
     "Makes a task known to this taskd, mounts its folder and starts its agent. For a task that is open it only binds a folder, where the task has none and nothing runs in it (`TASK_BUSY`); another folder than the one it has is a `WORKSPACE_POLICY_VIOLATION`, another agent an `INVALID_REQUEST`.",
   switch_task: "Makes a task the active one, and starts its agent again where it has died.",

@@ -19,6 +19,7 @@ const TASK_STATES: Record<TaskState, string> = {
 const MACHINE_STATES: Record<MachineState, string> = {
   booting: "QEMU was started, taskd has not greeted yet",
   running: "taskd has greeted and proved its shares",
+  paused: "nothing is in flight, and its processor stands still; whatever is said to it wakes it",
   unresponsive: "it has not answered for a while",
   stopping: "it was asked to end",
   ended: "QEMU is gone",

@@ -13,10 +13,10 @@ import {
   commands,
   type MountProof,
   type Payload,
-  PROTOCOL_VERSION,
   type Result,
 } from "../protocol/rpc.ts";
 import { deadline } from "./deadline.ts";
+import { greeting } from "./greeting.ts";
 import { Pulse } from "./pulse.ts";
 import { Receipts } from "./receipts.ts";
 import { Requests } from "./requests.ts";
@@ -37,6 +37,10 @@ export interface BridgeObserver {
   violation(what: string): void;
   /** the machine stopped answering, or answers again */
   responsive(isSo: boolean): void;
+  /** something is about to be said to the machine, which may have been paused */
+  rouse(): void;
+  /** the time that the machine is told, in milliseconds since the epoch */
+  now(): number;
 }
 
 /**
@@ -47,12 +51,13 @@ export class Bridge {
   readonly #connect: () => Promise<Socket>;
   readonly #observer: BridgeObserver;
   readonly #requests = new Requests();
-  readonly #receipts = new Receipts((frame) => this.#write(JSON.stringify(frame)));
+  readonly #receipts: Receipts;
   readonly #pulse: Pulse;
   #socket: Socket | undefined;
   /** what the present link waits for before anything else is said on it */
   #greeting: "awaited" | { id: string; resolve(answer: AnswerFrame): void } | undefined = "awaited";
   #fruitless = 0;
+  #made = 0;
   #closedFor: PiworkError | undefined;
   #resolveClosed: () => void = () => {};
   /** Resolves when the link is gone for good. */
@@ -60,7 +65,9 @@ export class Bridge {
     this.#resolveClosed = resolve;
   });
 
-  constructor(connect: () => Promise<Socket>, observer: BridgeObserver) {
+  /** `lastSeq` is the last event of the machine that somebody else has had, where it is a clone. */
+  constructor(connect: () => Promise<Socket>, observer: BridgeObserver, lastSeq = 0) {
+    this.#receipts = new Receipts(lastSeq, (frame) => this.#write(JSON.stringify(frame)));
     this.#connect = connect;
     this.#observer = observer;
     this.#pulse = new Pulse({
@@ -88,9 +95,42 @@ export class Bridge {
     if (Buffer.byteLength(line) >= LIMITS.lineBytes)
       throw new PiworkError("LIMIT_EXCEEDED", `A request has at most ${LIMITS.lineBytes} bytes.`);
     if (this.#closedFor !== undefined) throw gone();
+    this.#made++;
+    this.#observer.rouse();
     const answer = this.#requests.wait(id, line, command, options.deadlineMs);
     if (this.#greeting === undefined) this.#write(line);
     return parseResult(command, await answer);
+  }
+
+  /** Whether an answer is waited for. */
+  get isWaiting(): boolean {
+    return this.#requests.lines.length > 0;
+  }
+
+  /** How many requests there were so far. */
+  get requestsMade(): number {
+    return this.#made;
+  }
+
+  /** A machine that is paused says nothing, which is no sign of death. */
+  pause(): void {
+    this.#pulse.stop();
+  }
+
+  /** It goes on, and learns what time it is before whatever is asked of it next. */
+  resume(): void {
+    this.#pulse.start();
+    this.wake().catch(() => {}); // with the link, which is noticed elsewhere
+  }
+
+  /** Number of the last event that came. */
+  get lastSeq(): number {
+    return this.#receipts.lastSeq;
+  }
+
+  /** Sets the machine's clock again, before whatever is asked of it next. */
+  async wake(): Promise<void> {
+    await this.request("runtime_hello", greeting([], this.#receipts.lastSeq, this.#observer.now()));
   }
 
   /** Output of a command reached whoever asked for it; the machine holds back more than a window's worth. */
@@ -141,7 +181,7 @@ export class Bridge {
 
   async #greet(socket: Socket, mounts: MountProof[], deadlineMs: number | undefined): Promise<Result<"runtime_hello">> {
     const id = randomUUID();
-    const payload = { protocol: PROTOCOL_VERSION, mounts, afterSeq: this.#receipts.lastSeq };
+    const payload = greeting(mounts, this.#receipts.lastSeq, this.#observer.now());
     // The first newline ends what an earlier link may have left half said.
     socket.write(`\n${JSON.stringify({ id, type: "runtime_hello", payload })}\n`);
     const breakOff = () => socket.destroy();

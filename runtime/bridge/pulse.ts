@@ -22,6 +22,7 @@ export class Pulse {
   }
 
   start(): void {
+    this.#silentBeats = 0;
     this.#timer = setInterval(() => this.#beat(), BEAT_MS);
   }
 

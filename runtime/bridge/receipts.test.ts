@@ -6,7 +6,7 @@ import { Receipts } from "./receipts.ts";
 
 function setUp() {
   const acks: AckFrame[] = [];
-  const receipts = new Receipts((frame) => acks.push(frame));
+  const receipts = new Receipts(0, (frame) => acks.push(frame));
   const take = (seq: number, bytes = 1) => receipts.take({ seq } as RuntimeEvent, bytes);
   return { receipts, acks, take };
 }

@@ -8,13 +8,15 @@ const ACK_AFTER_BYTES = 256 * 1024;
 
 /** Which events this side has, in order and once each, and when to say so. */
 export class Receipts {
-  #lastSeq = 0;
+  #lastSeq: number;
   #owedBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #taken = new Map<string, number>();
   readonly #acknowledge: (frame: AckFrame) => void;
 
-  constructor(acknowledge: (frame: AckFrame) => void) {
+  /** `lastSeq` is the last event that needs not be sent any more. */
+  constructor(lastSeq: number, acknowledge: (frame: AckFrame) => void) {
+    this.#lastSeq = lastSeq;
     this.#acknowledge = acknowledge;
   }
 

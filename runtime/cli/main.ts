@@ -14,6 +14,7 @@ import { addLogs } from "./commands/logs.ts";
 import { addAbort, addPrompt } from "./commands/prompt.ts";
 import { addDown, addStatus } from "./commands/status.ts";
 import { addTask } from "./commands/task.ts";
+import { addTemplate } from "./commands/template.ts";
 import { addUp } from "./commands/up.ts";
 
 /** As a shell reports a program that SIGPIPE ended. */
@@ -62,6 +63,7 @@ export function buildProgram(): Command {
     addDumpState,
     addDoctor,
     addImage,
+    addTemplate,
   ])
     add(program);
   return program;

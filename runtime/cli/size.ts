@@ -11,9 +11,9 @@ export function parseSize(text: string): number {
   return bytes;
 }
 
-/** A whole number above 0. */
-export function parseCount(text: string): number {
+/** A whole number of at least `least`. */
+export function parseCount(text: string, least = 1): number {
   const count = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count > 0) return count;
-  throw new InvalidArgumentError("It is a whole number above 0.");
+  if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count >= least) return count;
+  throw new InvalidArgumentError(`It is a whole number, ${least} or more.`);
 }

@@ -1,4 +1,5 @@
 import { TASKD_PORT } from "../protocol/rpc.ts";
+import { TEMPLATE_YEAR } from "../protocol/template-year.ts";
 import type { MachinePaths } from "./walls.ts";
 
 export type Accelerator = "kvm" | "tcg";
@@ -11,7 +12,16 @@ export interface MachineShape {
   fileDevices: readonly string[];
   /** words added to the kernel's command line */
   kernelWords: readonly string[];
+  /** whether its memory becomes that of a template, or is a copy of one's; without it, the machine has memory of its own */
+  memory?: "template" | "clone" | undefined;
 }
+
+/** The generation of every template; each clone has one of its own. */
+export const TEMPLATE_GENERATION = "00000000-0000-4000-8000-000000000001";
+
+/** Descriptors that QEMU inherits where its memory is a template's: the memory, and in a clone what else was saved. */
+const MEMORY_FD = 6;
+export const STATE_FD = 7;
 
 /** The QEMU command line of a machine. Pure: the same shape gives the same words. The paths are those that QEMU sees. */
 export function qemuArguments(shape: MachineShape, { image, sockets }: MachinePaths): string[] {
@@ -21,12 +31,16 @@ export function qemuArguments(shape: MachineShape, { image, sockets }: MachinePa
     ["-nic", "none"],
     // Everything QEMU's own seccomp filter can deny. Saving a machine must therefore go through a descriptor, not a command.
     ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
-    ["-machine", "q35,usb=off,smbus=off,sata=off,vmport=off"],
+    [
+      "-machine",
+      `q35,usb=off,smbus=off,sata=off,vmport=off${shape.memory === undefined ? "" : ",memory-backend=memory"}`,
+    ],
+    memoryWords(shape),
     shape.accelerator === "kvm" ? ["-accel", "kvm", "-cpu", "host"] : ["-accel", "tcg", "-cpu", "max"],
     ["-smp", "1"],
     ["-m", `${shape.memoryMb}M`],
-    // Reseeds the guest's random numbers when a saved machine is restored.
-    ["-device", "vmgenid,guid=auto"],
+    // Renews the guest's random numbers when a saved machine goes on as another one.
+    ["-device", `vmgenid,guid=${shape.memory === "template" ? TEMPLATE_GENERATION : "auto"}`],
     ["-kernel", `${image}/vmlinux`],
     ["-initrd", `${image}/initramfs.cpio`],
     ["-append", ["console=ttyS0", "quiet", "loglevel=4", "panic=-1", ...shape.kernelWords].join(" ")],
@@ -40,6 +54,14 @@ export function qemuArguments(shape: MachineShape, { image, sockets }: MachinePa
     ["-device", `virtserialport,chardev=taskd,name=${TASKD_PORT}`],
     shape.fileDevices,
   ].flat();
+}
+
+function memoryWords({ memory, memoryMb }: MachineShape): string[] {
+  if (memory === undefined) return [];
+  const file = `memory-backend-file,id=memory,size=${memoryMb}M,mem-path=/proc/self/fd/${MEMORY_FD}`;
+  // What a clone writes is its own; the file stays as it is.
+  if (memory === "clone") return ["-object", `${file},share=off`, "-incoming", "defer"];
+  return ["-object", `${file},share=on`, "-rtc", `base=${TEMPLATE_YEAR}-01-01T00:00:00`];
 }
 
 /** A path within a list of QEMU's options, which commas separate. */

@@ -47,6 +47,10 @@ function narrowView(paths: MachinePaths, accelerator: Accelerator): string[] {
     accelerator === "kvm" ? ["--dev-bind", "/dev/kvm", "/dev/kvm"] : [],
     ["--ro-bind", paths.image, inside.image],
     ["--bind", paths.sockets, inside.sockets],
-    ...Object.entries(paths.exports).map(([tag, path]) => ["--bind", path, inside.exports[tag] as string]),
+    ...Object.entries(paths.exports).map(([tag, path]) => [
+      paths.staged ? "--ro-bind" : "--bind",
+      path,
+      inside.exports[tag] as string,
+    ]),
   ].flat();
 }

@@ -12,6 +12,9 @@ export const QEMU = "/usr/bin/qemu-system-x86_64";
 /** Bytes of QEMU's own words kept for an error message. */
 const WORDS = 2_000;
 
+/** Standard output and error, and the descriptors of its walls. */
+const PIPES = ["pipe", "pipe", "pipe", "pipe", "pipe"] as const;
+
 /** One QEMU process. It dies with this process. */
 export interface Hypervisor {
   /** by the clock of performance.now() */
@@ -24,20 +27,31 @@ export interface Hypervisor {
   kill(): void;
 }
 
+/** Where QEMU is started, and with what. */
+export interface Start {
+  /** a command line that runs another one where the paths are as they were given */
+  prefix?: readonly string[];
+  /** descriptors that it has from number 6 on */
+  inherited?: readonly number[];
+}
+
 /** Starts a command behind the walls of QEMU, which it is unless somebody tries them. Its words have the paths that it sees there. */
 export function spawnHypervisor(
   paths: MachinePaths,
   accelerator: Accelerator,
   command: readonly string[],
   walls: Walls,
+  { prefix = [], inherited = [] }: Start = {},
 ): Hypervisor {
   const spawnedAt = performance.now();
   const inner = behindGate(command, walls.without);
-  const [program, programWords] = walls.unconfined
-    ? ["setpriv", unconfined(inner)]
-    : ["bwrap", confine(paths, accelerator, inner, walls.without)];
+  const outer = walls.unconfined
+    ? ["setpriv", ...unconfined(inner)]
+    : ["bwrap", ...confine(paths, accelerator, inner, walls.without)];
+  const [program = "", ...programWords] = [...prefix, ...outer];
   const child = execa(program, programWords, {
-    stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
+    // The library takes descriptors there; its types do not say so.
+    stdio: ["ignore", ...PIPES, ...(inherited as readonly never[])],
     buffer: false,
     reject: false,
     cleanup: true,

@@ -1,17 +1,20 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import * as z from "zod";
 import { Bridge } from "../bridge/bridge.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { RuntimeEvent } from "../protocol/events.ts";
 import type { Image } from "../protocol/image.ts";
-import { type Result, UNSAFE_WORD } from "../protocol/rpc.ts";
+import type { Result } from "../protocol/rpc.ts";
 import { MACHINE_TRANSITIONS, type MachineState } from "../protocol/states.ts";
 import { type Share, ShareProof, shareDevices, shareExports } from "../workspace/share.ts";
+import type { Stage } from "../workspace/stage.ts";
 import { type Accelerator, qemuArguments } from "./arguments.ts";
 import { Console } from "./console.ts";
 import { explainEnd, type Hypervisor, QEMU, spawnHypervisor } from "./hypervisor.ts";
 import { connectWhenThere, Qmp } from "./qmp.ts";
+import { machineShape, type Template } from "./template.ts";
 import { seenByQemu, type Walls } from "./walls.ts";
 
 /** Time a machine has from spawn to its first answer. Under load and software emulation 4 s become 20. */
@@ -19,8 +22,7 @@ export const BOOT_DEADLINE_MS = 90_000;
 /** Time QEMU has to end after it was told to, before it is killed. */
 const QUIT_GRACE_MS = 5_000;
 
-/** Memory of a machine that all tasks share, in MiB. */
-export const MACHINE_MEMORY_MB = 1024;
+const runState = z.looseObject({ status: z.string() });
 
 export interface MachineObserver {
   event(event: RuntimeEvent): void;
@@ -37,6 +39,8 @@ export interface BootOptions {
   unsafe: boolean;
   walls: Walls;
   shares: readonly Share[];
+  /** the view in which the shares are: there is nothing in them yet, and what is shown there later is proven then */
+  stage?: Stage | undefined;
   /** directory for this machine's sockets; made and removed by the machine */
   sockets: string;
   /** file for its serial console */
@@ -46,6 +50,10 @@ export interface BootOptions {
   deadlineMs: number;
   /** gives up the boot */
   signal: AbortSignal;
+  /** a template that it goes on from, or the memory of what becomes one; without it, it is booted with memory of its own */
+  memory?: { use: "clone"; template: Template } | { use: "template"; fd: number };
+  /** the time that the machine is told, in milliseconds since the epoch; without it, the time that it is */
+  now?: () => number;
 }
 
 /** One virtual machine and the link to its taskd. */
@@ -59,39 +67,59 @@ export class Machine implements AsyncDisposable {
   /** milliseconds from spawn to the first answer, shares proven */
   bootMs: number | null = null;
   hello: Result<"runtime_hello"> | undefined;
+  /** when each step of its start was done, in milliseconds from its spawn */
+  readonly steps: { name: string; at: number }[] = [];
   #state: MachineState = "booting";
   #qmp: Qmp | undefined;
   readonly #hypervisor: Hypervisor;
   readonly #console: Console;
   readonly #observer: MachineObserver;
+  /** the directory of its sockets, as QEMU sees it */
+  readonly #socketsSeen: string;
   /** aborts, with the reason, what waits for this machine to come up */
   readonly #failed = new AbortController();
 
   private constructor(options: BootOptions) {
     this.id = options.id;
     this.#observer = options.observer;
-    const paths = { image: options.image.dir, sockets: options.sockets, exports: shareExports(options.shares) };
+    const { stage } = options;
+    const paths = {
+      image: options.image.dir,
+      sockets: options.sockets,
+      exports: shareExports(options.shares),
+      staged: stage !== undefined,
+    };
     const seen = seenByQemu(paths, options.walls);
     const shape = {
-      accelerator: options.accelerator,
-      memoryMb: MACHINE_MEMORY_MB,
+      ...machineShape(options),
       fileDevices: shareDevices(seen.exports),
-      kernelWords: options.unsafe ? [UNSAFE_WORD] : [],
+      memory: options.memory?.use,
     };
     this.qemuWords = qemuArguments(shape, seen);
+    this.#socketsSeen = seen.sockets;
     rmSync(options.sockets, { recursive: true, force: true }); // left by a runtime that was killed
     mkdirSync(options.sockets, { mode: 0o700 });
-    this.#hypervisor = spawnHypervisor(paths, options.accelerator, [QEMU, ...this.qemuWords], options.walls);
+    const { descriptors, close } = inherit(options.memory);
+    this.#hypervisor = spawnHypervisor(paths, options.accelerator, [QEMU, ...this.qemuWords], options.walls, {
+      prefix: stage?.prefix ?? [],
+      inherited: descriptors,
+    });
+    close();
     this.#console = new Console(options.consoleLog);
     this.#hypervisor.console.on("data", (chunk: Buffer) => this.#console.write(chunk));
-    this.bridge = new Bridge(() => connectWhenThere(join(options.sockets, "taskd.sock"), this.#failed.signal), {
+    const observer = {
       event: options.observer.event,
       violation: options.observer.violation,
-      responsive: (isSo) =>
+      responsive: (isSo: boolean) =>
         isSo
           ? this.#become("running", "it answers again")
           : this.#become("unresponsive", "it does not answer, and is ended unless it does soon"),
-    });
+      rouse: () => this.#resume(),
+      now: options.now ?? Date.now,
+    };
+    const lastSeq = options.memory?.use === "clone" ? options.memory.template.manifest.lastSeq : 0;
+    const connect = () => connectWhenThere(join(options.sockets, "taskd.sock"), this.#failed.signal);
+    this.bridge = new Bridge(connect, observer, lastSeq);
     this.ended = this.#follow(options.sockets);
     // A link that is gone for good leaves a machine that nobody can reach.
     void this.bridge.closed.then(() => this.#hypervisor.kill());
@@ -112,7 +140,8 @@ export class Machine implements AsyncDisposable {
     return { machine, up: machine.#comeUp(options) };
   }
 
-  async #comeUp({ deadlineMs, signal, shares, sockets, unsafe }: BootOptions): Promise<Machine> {
+  async #comeUp(options: BootOptions): Promise<Machine> {
+    const { deadlineMs, signal, unsafe } = options;
     const fail = (reason: unknown) => this.#failed.abort(reason);
     const watchdog = setTimeout(() => {
       const why = `The machine did not answer within ${deadlineMs / 1000} s; the last thing on its console was: ${this.#console.lastLine}`;
@@ -124,7 +153,7 @@ export class Machine implements AsyncDisposable {
     try {
       const { promise, stop } = rejection(this.#failed.signal);
       try {
-        this.hello = await Promise.race([promise, this.#connect(shares, sockets)]);
+        this.hello = await Promise.race([promise, this.#connect(options)]);
       } catch (error) {
         // A link that breaks is QEMU ending: that is noticed a moment later, and says why.
         if (error instanceof PiworkError && error.code === "TASK_NOT_READY")
@@ -135,7 +164,7 @@ export class Machine implements AsyncDisposable {
       }
       if (this.hello.unsafe !== unsafe)
         throw new PiworkError("TASK_BOOTSTRAP_FAILED", "The machine was started without its walls and was refused.");
-      this.bootMs = performance.now() - this.#hypervisor.spawnedAt;
+      this.bootMs = this.#did("taskd answers");
       this.#become("running", "taskd answers and every share is proven");
       return this;
     } catch (error) {
@@ -149,17 +178,49 @@ export class Machine implements AsyncDisposable {
     }
   }
 
-  async #connect(shares: readonly Share[], sockets: string): Promise<Result<"runtime_hello">> {
-    this.#qmp = await Qmp.connect(join(sockets, "qmp.sock"), this.#failed.signal);
+  async #connect({ shares, stage, sockets, memory }: BootOptions): Promise<Result<"runtime_hello">> {
+    const qmp = await Qmp.connect(join(sockets, "qmp.sock"), this.#failed.signal);
+    this.#qmp = qmp;
+    this.#did("QEMU starts");
     const proofs: ShareProof[] = [];
     try {
-      for (const share of shares) proofs.push(new ShareProof(share));
-      const hello = await this.bridge.open(proofs.map(({ request }) => request));
-      for (const proof of proofs) proof.check(hello.mounts);
+      for (const { tag, path } of stage === undefined ? shares : []) proofs.push(new ShareProof(tag, null, path));
+      // A clone goes on with the link that its template had, so it is there first.
+      const greeted = this.bridge.open(proofs.map(({ request }) => request));
+      greeted.catch(() => {}); // told where it is waited for
+      if (memory?.use === "clone") {
+        await qmp.load();
+        await this.#untilLoaded(qmp);
+        this.#did("the saved state is loaded");
+      }
+      const hello = await greeted;
+      for (const proof of proofs) proof.check();
       return hello;
     } finally {
       for (const proof of proofs) proof[Symbol.dispose]();
     }
+  }
+
+  /** It goes on by itself as soon as it is. */
+  async #untilLoaded(qmp: Qmp): Promise<void> {
+    for (;;) {
+      const { status } = runState.parse(await qmp.execute("query-status"));
+      if (status !== "inmigrate") return;
+      await delay(2, undefined, { signal: this.#failed.signal });
+    }
+  }
+
+  #did(name: string): number {
+    const at = performance.now() - this.#hypervisor.spawnedAt;
+    this.steps.push({ name, at });
+    return at;
+  }
+
+  /** Saves all of it but its memory to a socket beside its own; it does not go on afterwards. */
+  async save(socket: string): Promise<void> {
+    const qmp = this.#qmp;
+    if (qmp === undefined) throw new PiworkError("INTERNAL_ERROR", "A machine is saved once it runs.");
+    await qmp.save(join(this.#socketsSeen, socket), this.#failed.signal);
   }
 
   async #follow(sockets: string): Promise<PiworkError> {
@@ -181,9 +242,25 @@ export class Machine implements AsyncDisposable {
     return reason;
   }
 
+  /** Stops its processor; whatever is asked of it next starts it again. */
+  async pause(): Promise<void> {
+    if (this.#state !== "running") return;
+    this.#become("paused", "nothing is in flight");
+    this.bridge.pause();
+    await this.#qmp?.execute("stop");
+  }
+
+  #resume(): void {
+    if (this.#state !== "paused") return;
+    this.#become("running", "something was asked of it");
+    // QEMU does one after the other, also with a pause that is under way.
+    this.#qmp?.execute("cont").catch(() => this.#hypervisor.kill());
+    this.bridge.resume();
+  }
+
   /** Ends the machine in order; whoever still has work in it has been stopped before. */
   async stop(): Promise<void> {
-    if (this.#state === "running" || this.#state === "unresponsive") {
+    if (this.#state === "running" || this.#state === "paused" || this.#state === "unresponsive") {
       this.#become("stopping", "asked to");
       const overdue = setTimeout(() => this.#hypervisor.kill(), QUIT_GRACE_MS);
       await this.#qmp?.execute("quit").catch(() => this.#hypervisor.kill());
@@ -201,8 +278,18 @@ export class Machine implements AsyncDisposable {
     const from = this.#state;
     if (!MACHINE_TRANSITIONS[from].includes(state)) return; // it is ending, and a last sign of life comes too late
     this.#state = state;
-    this.#observer.changed(from, state, why);
+    // A pause is nobody's business, and there are many.
+    if (from !== "paused" && state !== "paused") this.#observer.changed(from, state, why);
+    else if (from === "paused" && state !== "running") this.#observer.changed("running", state, why);
   }
+}
+
+/** The descriptors that QEMU inherits for its memory, and what closes those of them that are only for it. */
+function inherit(memory: BootOptions["memory"]): { descriptors: number[]; close(): void } {
+  if (memory === undefined) return { descriptors: [], close: () => {} };
+  if (memory.use === "template") return { descriptors: [memory.fd], close: () => {} };
+  const state = memory.template.openState();
+  return { descriptors: [memory.template.memory.fd, state], close: () => closeSync(state) };
 }
 
 /** A promise that rejects with the reason of a signal. */

@@ -6,9 +6,15 @@ import * as z from "zod";
 import { PiworkError } from "../protocol/errors.ts";
 import { LineSplitter, LineTooLong } from "../protocol/lines.ts";
 import { O_PATH } from "../protocol/open-beneath.ts";
+import { STATE_FD } from "./arguments.ts";
 
 const MESSAGE_BYTES = 4 * 1024 * 1024;
 const ANSWER_DEADLINE_MS = 10_000;
+
+/** The memory is a file that both sides have; it is not part of what is saved. */
+const KEEP_MEMORY = { capabilities: [{ capability: "x-ignore-shared", state: true }] };
+
+const progress = z.looseObject({ status: z.string().default("none") });
 
 const message = z.union([
   z.looseObject({ QMP: z.unknown() }),
@@ -59,7 +65,7 @@ export class Qmp {
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
       for (const { reject } of this.#waiting.values())
-        reject(new PiworkError("INTERNAL_ERROR", "QEMU closed its control channel."));
+        reject(new PiworkError("TASK_NOT_READY", "QEMU closed its control channel."));
       this.#waiting.clear();
     });
   }
@@ -89,8 +95,31 @@ export class Qmp {
     return answer.finally(() => clearTimeout(overdue));
   }
 
+  /** Loads what is saved at the descriptor that QEMU inherited for it; the machine goes on by itself once it is loaded. */
+  async load(): Promise<void> {
+    await this.execute("migrate-set-capabilities", KEEP_MEMORY);
+    await this.execute("migrate-incoming", { uri: `fd:${STATE_FD}` });
+  }
+
+  /** Saves all of the machine but its memory to a socket, by its path as QEMU sees it; the machine does not go on afterwards. */
+  async save(socket: string, signal: AbortSignal): Promise<void> {
+    await this.execute("migrate-set-capabilities", KEEP_MEMORY);
+    await this.execute("migrate", { uri: `unix:${socket}` });
+    for (;;) {
+      const { status } = progress.parse(await this.execute("query-migrate"));
+      if (status === "completed") return;
+      if (status === "failed" || status === "cancelled")
+        throw new PiworkError("TASK_BOOTSTRAP_FAILED", `QEMU could not save the machine: ${status}.`);
+      await delay(10, undefined, { signal });
+    }
+  }
+
   close(): void {
     this.#socket.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   #receive(line: string | LineTooLong): void {

@@ -18,6 +18,8 @@ export interface MachinePaths {
   sockets: string;
   /** the exported directories, by the tag of their share */
   exports: Readonly<Record<string, string>>;
+  /** the exported directories hold nothing of their own: what is shown in them later can be written, they can not */
+  staged?: boolean;
 }
 
 /** The same things as QEMU sees them behind these walls, from how the host sees them. */

@@ -79,6 +79,7 @@ export type AgentRequest =
   | { type: "get_state" }
   | { type: "prompt"; message: string }
   | { type: "abort" }
+  | { type: "switch_session"; sessionPath: string }
   | { type: "get_available_models" }
   | { type: "set_model"; provider: string; modelId: string };
 

@@ -4,7 +4,7 @@ import { errorBody } from "./errors.ts";
 import { runtimeEvent } from "./events.ts";
 import { area, listing, planted, preview } from "./files.ts";
 import { innerPath, taskId, title } from "./ids.ts";
-import { modelName } from "./kinds.ts";
+import { isolation, modelName } from "./kinds.ts";
 import { LIMITS } from "./limits.ts";
 import { taskRecord } from "./record.ts";
 import { commands } from "./rpc.ts";
@@ -27,6 +27,8 @@ const machineView = z.strictObject({
   /** resident memory of QEMU, in kilobytes */
   residentKb: z.number().int().nullable(),
   /** milliseconds from spawn to the first answer; null while it boots */
+  /** the task that it belongs to; null where it belongs to all, or to none yet */
+  task: taskId.nullable(),
   bootMs: z.number().nullable(),
   startedAt: z.iso.datetime(),
 });
@@ -44,8 +46,8 @@ const statusView = z.strictObject({
   workspace: z.string(),
   state: z.string(),
   logs: z.string(),
-  isolation: z.enum(["shared", "vm"]),
-  /** what the runtime does at the moment, in words; null when it waits for requests */
+  isolation,
+  /** what the runtime does before it can open tasks, in words; null once it can */
   starting: z.string().nullable(),
   acceleration: acceleration.nullable(),
   image: z.strictObject({ inputs: z.string(), kernel: z.string(), node: z.string() }).nullable(),

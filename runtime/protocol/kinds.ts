@@ -6,3 +6,7 @@ export type AgentKind = z.infer<typeof agentKind>;
 /** A model as an agent names it. */
 export const modelName = z.strictObject({ provider: z.string().min(1).max(100), id: z.string().min(1).max(200) });
 export type ModelName = z.infer<typeof modelName>;
+
+/** `shared`: one machine for all tasks, whose kernel keeps them apart. `vm`: a machine for each task. */
+export const isolation = z.enum(["shared", "vm"]);
+export type Isolation = z.infer<typeof isolation>;

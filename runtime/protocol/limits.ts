@@ -16,6 +16,8 @@ export const LIMITS = {
   rememberedBytes: 8 * 1024 * 1024,
   /** open tasks in one taskd */
   tasksPerTaskd: 64,
+  /** agents that a machine has started ahead of their tasks */
+  warmSlots: 4,
   /** memory of all processes of a task, in bytes, its /tmp included */
   taskMemoryBytes: 512 * 1024 * 1024,
   /** memory of the machine that no task may have, in bytes */

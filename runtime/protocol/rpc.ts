@@ -8,13 +8,21 @@ import { taskLayer } from "./layers.ts";
 import { LIMITS } from "./limits.ts";
 import { taskState, transition } from "./states.ts";
 
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
+
+/** The year 2100: a clock that is further ahead is a mistake. */
+const LATEST_TIME = Date.UTC(2100, 0);
+
+/** A regular expression for so many digits becomes a lot of code, which a clone would run before anything else. */
+const isHexadecimal = (digits: string) => Buffer.from(digits, "hex").length * 2 === digits.length;
 
 const nonce = z.string().regex(/^[0-9a-f]{32}$/);
 
-/** How the host proves a mount: it wrote `token` into `file`; taskd reads it and writes `reply` beside it. */
+/** How the host proves a mount: it wrote a token into `file`; taskd writes that and `reply` into a file beside it. */
 const mountProof = z.strictObject({
   tag: z.enum(["workspace", "tasks"]),
+  /** the directory of the share that is proven; null for the share itself */
+  path: relativeFolder.nullable(),
   file: z.string().regex(/^\.piwork-mount-[0-9a-f]{32}$/),
   reply: nonce,
 });
@@ -48,6 +56,10 @@ export const commands = {
       protocol: z.number().int().positive(),
       mounts: z.array(mountProof).max(8),
       afterSeq: z.number().int().nonnegative(),
+      /** the host's clock, in milliseconds since the epoch; the machine's is set by it */
+      time: z.number().int().positive().max(LATEST_TIME),
+      /** random bytes that no other machine was given, for the machine's kernel */
+      entropy: z.string().length(128).refine(isHexadecimal),
     }),
     result: z.strictObject({
       protocol: z.number().int().positive(),
@@ -55,7 +67,21 @@ export const commands = {
       agents: z.array(agentKind),
       /** the machine was started to be attacked, by a word on its kernel's command line: whoever controls the link is its root */
       unsafe: z.boolean(),
-      mounts: z.array(z.strictObject({ tag: z.string(), read: z.string().max(64) })),
+    }),
+  },
+  /** starts agents ahead of their tasks, until so many wait; they are given to the next tasks */
+  runtime_warm: {
+    payload: z.strictObject({ agent: agentKind, slots: z.number().int().nonnegative().max(LIMITS.warmSlots) }),
+    result: z.strictObject({ slots: z.number().int().nonnegative() }),
+  },
+  /** takes the shares away, for a machine that is to be saved; refused while a task is open */
+  runtime_unmount: { payload: empty, result: empty },
+  /** has what was written reach the host, and says whether anything but idle agents is there */
+  runtime_settle: {
+    payload: empty,
+    result: z.strictObject({
+      /** processes of tasks, without those of agents that wait for a prompt */
+      processes: z.number().int().nonnegative(),
     }),
   },
   /** for a task that is open: binds its folder where it has none yet */
@@ -66,6 +92,8 @@ export const commands = {
       folder: relativeFolder.nullable(),
       agent: agentKind,
       model: modelName.nullable(),
+      /** directories of this task that are proven before it gets them, where the machine exports no more than these */
+      mounts: z.array(mountProof).max(2),
     }),
     result: taskView,
   },

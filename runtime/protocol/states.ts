@@ -15,13 +15,14 @@ export const TASK_TRANSITIONS: Readonly<Record<TaskState, readonly TaskState[]>>
   errored: ["creating", "stopped", "missing"],
 };
 
-export const machineState = z.enum(["booting", "running", "unresponsive", "stopping", "ended"]);
+export const machineState = z.enum(["booting", "running", "paused", "unresponsive", "stopping", "ended"]);
 export type MachineState = z.infer<typeof machineState>;
 
 /** The states that may follow each state of a machine. */
 export const MACHINE_TRANSITIONS: Readonly<Record<MachineState, readonly MachineState[]>> = {
   booting: ["running", "ended"],
-  running: ["unresponsive", "stopping", "ended"],
+  running: ["paused", "unresponsive", "stopping", "ended"],
+  paused: ["running", "stopping", "ended"],
   unresponsive: ["running", "stopping", "ended"],
   stopping: ["ended"],
   ended: [],

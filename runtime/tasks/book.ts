@@ -1,6 +1,6 @@
 import { PiworkError } from "../protocol/errors.ts";
 import type { TaskRecord } from "../protocol/record.ts";
-import { TASK_TRANSITIONS, type TaskState } from "../protocol/states.ts";
+import { isOpen, TASK_TRANSITIONS, type TaskState } from "../protocol/states.ts";
 import { type Records, stateFailure } from "./records.ts";
 
 export interface BookParts {
@@ -95,7 +95,8 @@ export class TaskBook {
     if (from === state) return;
     if (!TASK_TRANSITIONS[from].includes(state))
       this.#parts.warn("a task changed its state in a way it should not", { task: id, from, to: state, why });
-    this.note(id, { state });
+    // Tasks that were open are all the same to the next runtime.
+    this.#keep({ ...this.find(id), state }, isOpen(from) && isOpen(state));
     this.#parts.changed(id, from, state, why);
   }
 
@@ -115,9 +116,9 @@ export class TaskBook {
     this.#parts.changed(id, state, "missing", "deleted");
   }
 
-  #keep(record: TaskRecord): void {
+  #keep(record: TaskRecord, isFleeting = false): void {
     this.#records.set(record.id, record);
-    this.#write(() => this.#parts.records.write(record), record.id);
+    this.#write(() => this.#parts.records.write(record, isFleeting), record.id);
   }
 
   #write(write: () => void, task: string): void {

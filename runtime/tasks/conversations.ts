@@ -16,9 +16,9 @@ const EXEC_MARGIN_MS = 30_000;
 export class Conversations {
   readonly #tasks: Tasks;
   readonly #book: TaskBook;
-  readonly #parts: Pick<TasksParts, "bridge" | "subscribe" | "quota">;
+  readonly #parts: Pick<TasksParts, "fleet" | "subscribe" | "quota">;
 
-  constructor(tasks: Tasks, parts: Pick<TasksParts, "book" | "bridge" | "subscribe" | "quota">) {
+  constructor(tasks: Tasks, parts: Pick<TasksParts, "book" | "fleet" | "subscribe" | "quota">) {
     this.#tasks = tasks;
     this.#book = parts.book;
     this.#parts = parts;
@@ -74,14 +74,14 @@ export class Conversations {
   async abort(named: string | undefined): Promise<Result<"abort">> {
     const { id, state } = this.#book.find(named);
     if (!isOpen(state)) return { aborted: false };
-    const bridge = await this.#parts.bridge();
+    const { bridge } = await this.#parts.fleet.enter(id);
     return bridge.request("abort", { taskId: id }, { deadlineMs: QUICK_DEADLINE_MS });
   }
 
   async questions(named: string | undefined): Promise<DialogQuestion[]> {
     const { id, state } = this.#book.find(named);
     if (!isOpen(state)) return [];
-    const bridge = await this.#parts.bridge();
+    const { bridge } = await this.#parts.fleet.enter(id);
     const { tasks } = await bridge.request("runtime_get_state", { taskId: id }, { deadlineMs: QUICK_DEADLINE_MS });
     return tasks[0]?.questions ?? [];
   }
@@ -115,7 +115,9 @@ export class Conversations {
     signal: AbortSignal,
   ): Promise<Result<"system_bash">> {
     const { id } = this.#book.find(request.task);
-    const bridge = await this.#tasks.reach(id);
+    // The root of a machine, where there is one, need not wait for what is done to the task.
+    const isForRoot = request.unconfined === true && this.#tasks.mayRun(id);
+    const bridge = isForRoot ? (await this.#parts.fleet.enter(id)).bridge : await this.#tasks.reach(id);
     if (signal.aborted) throw new PiworkError("TASK_NOT_READY", "Whoever asked left while the task was opened.");
     const requestId = randomUUID();
     const { task: _, ...command } = request;

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { PiworkError } from "../protocol/errors.ts";
 import type { TaskRecord } from "../protocol/record.ts";
+import { makeGuestDirectories } from "../workspace/guest-directories.ts";
 import { TaskBook } from "./book.ts";
 import { measureTask, Quota } from "./quota.ts";
-import { makeGuestDirectories, Records } from "./records.ts";
+import { Records } from "./records.ts";
 
 const ID = "demo-1";
 const MIB = 1024 * 1024;

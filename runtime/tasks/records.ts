@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PiworkError } from "../protocol/errors.ts";
 import { taskId } from "../protocol/ids.ts";
@@ -45,8 +36,9 @@ export class Records {
     return { records: records.sort((a, b) => a.createdAt.localeCompare(b.createdAt)), broken };
   }
 
-  write(record: TaskRecord): void {
-    writeWhole(this.file(record.id), `${JSON.stringify(record, null, 2)}\n`);
+  /** `isFleeting` is a change that means nothing to the next runtime: it is not worth the wait for the disk. */
+  write(record: TaskRecord, isFleeting = false): void {
+    writeWhole(this.file(record.id), `${JSON.stringify(record, null, 2)}\n`, isFleeting);
   }
 
   /** Where the record of a task is. */
@@ -65,7 +57,7 @@ export class Records {
   }
 
   writeActive(id: string): void {
-    writeWhole(this.#activeFile, `${id}\n`);
+    writeWhole(this.#activeFile, `${id}\n`, true);
   }
 
   get #activeFile(): string {
@@ -88,22 +80,15 @@ export function stateFailure(error: unknown, doing: string): PiworkError {
 }
 
 /** Writes a file so that a crash leaves the old one or the new one, never a half. */
-function writeWhole(path: string, content: string): void {
+function writeWhole(path: string, content: string, isFleeting: boolean): void {
   const draft = `${path}.draft`;
   const fd = openSync(draft, "w", 0o600);
   try {
     // Unlike writeSync, it goes on after a partial write.
     writeFileSync(fd, content);
-    fsyncSync(fd);
+    if (!isFleeting) fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
   renameSync(draft, path);
-}
-
-/** The directories of a task that a machine sees. */
-export function makeGuestDirectories(tasksDirectory: string, id: string): void {
-  for (const name of ["session", "outputs", "uploads", "home"]) {
-    mkdirSync(join(tasksDirectory, taskId.parse(id), "guest", name), { recursive: true, mode: 0o700 });
-  }
 }

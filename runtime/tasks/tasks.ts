@@ -1,14 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { Bridge } from "../bridge/bridge.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import { type ErrorCode, PiworkError } from "../protocol/errors.ts";
 import type { EventOf, RuntimeEvent } from "../protocol/events.ts";
 import type { AgentKind } from "../protocol/kinds.ts";
 import type { TaskRecord } from "../protocol/record.ts";
 import { isOpen } from "../protocol/states.ts";
 import { foldersOverlap, identifyFolder, resolveFolder } from "../workspace/folder.ts";
+import { makeGuestDirectories } from "../workspace/guest-directories.ts";
 import type { TaskBook } from "./book.ts";
 import type { Quota } from "./quota.ts";
-import { makeGuestDirectories, type Records, stateFailure } from "./records.ts";
+import { type Records, stateFailure } from "./records.ts";
 import { mintTaskId } from "./task-id.ts";
 import type { Trash } from "./trash.ts";
 import { Turns } from "./turns.ts";
@@ -28,8 +30,7 @@ export interface TasksParts {
   /** real path of the workspace root */
   workspace: string;
   agent: AgentKind;
-  /** the link to the machine of a task, booted if it has to be */
-  bridge(): Promise<Bridge>;
+  fleet: Fleet;
   /** events of every task */
   subscribe(listener: (event: RuntimeEvent) => void): Disposable;
   warn(message: string, facts: Record<string, unknown>): void;
@@ -45,6 +46,8 @@ export class Tasks {
   readonly #turns = new Turns();
   /** the link to the machine that may have something of a task, whatever state the task is in */
   readonly #inMachine = new Map<string, Bridge>();
+  /** when something was last wanted of a task, by the clock of performance.now() */
+  readonly #usedAt = new Map<string, number>();
   /** what gives up the opening of a task */
   readonly #openings = new Map<string, AbortController>();
 
@@ -115,7 +118,7 @@ export class Tasks {
       this.#book.commit(bound, "binding the folder");
       if (!isOpen(before.state)) return bound;
       try {
-        const bridge = await this.#parts.bridge();
+        const { bridge } = await this.#parts.fleet.enter(id);
         await this.#parts.quota.admit(id);
         await this.#openInMachine(bound, bridge);
       } catch (error) {
@@ -144,9 +147,23 @@ export class Tasks {
       });
     }
     this.#inMachine.delete(id);
+    await this.#parts.fleet.leave(id);
     if (this.#book.find(id).state !== "stopped") this.#book.become(id, "stopped", why);
     await this.#parts.quota.settle(id);
     return this.#book.find(id);
+  }
+
+  /** Frees the machine of the task that was idle longest; what was said in it is kept, and its next prompt opens it again. */
+  async park(): Promise<boolean> {
+    const idle = this.#book
+      .list()
+      .filter(
+        ({ id, state, turn }) => (state === "idle" || state === "ready") && turn === null && !this.#openings.has(id),
+      )
+      .sort((a, b) => (this.#usedAt.get(a.id) ?? 0) - (this.#usedAt.get(b.id) ?? 0))[0];
+    if (idle === undefined) return false;
+    await this.stop(idle.id, "parked: another task needs the memory of its machine; its next prompt brings it back");
+    return true;
   }
 
   /** Stops every open task in order, before the runtime ends. */
@@ -192,7 +209,8 @@ export class Tasks {
     const giveUp = new AbortController();
     this.#openings.set(id, giveUp);
     try {
-      const bridge = await Promise.race([this.#parts.bridge(), rejected(giveUp.signal)]);
+      this.#usedAt.set(id, performance.now());
+      const { bridge } = await Promise.race([this.#parts.fleet.enter(id), rejected(giveUp.signal)]);
       giveUp.signal.throwIfAborted();
       const record = this.#book.find(id);
       if (isOpen(record.state) && record.state !== "creating") return bridge;
@@ -221,6 +239,8 @@ export class Tasks {
       const reason = giveUp.signal.aborted ? giveUp.signal.reason : error;
       const state = giveUp.signal.aborted ? "stopped" : "errored";
       if (this.#book.has(id)) this.#book.become(id, state, reason instanceof Error ? reason.message : String(reason));
+      // A machine that was started for it, and that it never got into, would only take memory.
+      if (!this.#inMachine.has(id)) await this.#parts.fleet.leave(id);
       throw reason;
     } finally {
       if (this.#openings.get(id) === giveUp) this.#openings.delete(id);
@@ -228,8 +248,15 @@ export class Tasks {
   }
 
   async #openInMachine({ id, title, folder, agent, model }: TaskRecord, bridge: Bridge): Promise<void> {
-    const payload = { taskId: id, title, folder, agent, model };
-    await bridge.request("create_or_open_task", payload, { deadlineMs: OPEN_DEADLINE_MS });
+    const proofs = await this.#parts.fleet.show(id, folder);
+    try {
+      const payload = { taskId: id, title, folder, agent, model, mounts: proofs.map(({ request }) => request) };
+      await bridge.request("create_or_open_task", payload, { deadlineMs: OPEN_DEADLINE_MS });
+      for (const proof of proofs) proof.check();
+      this.#parts.fleet.opened(id);
+    } finally {
+      for (const proof of proofs) proof[Symbol.dispose]();
+    }
   }
 
   #makeDirectories(id: string): void {

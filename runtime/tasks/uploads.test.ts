@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, s
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { makeGuestDirectories } from "./records.ts";
+import { makeGuestDirectories } from "../workspace/guest-directories.ts";
 import { importUpload } from "./uploads.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "piwork-uploads-"));

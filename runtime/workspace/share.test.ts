@@ -9,15 +9,18 @@ const path = mkdtempSync(join(tmpdir(), "piwork-share-"));
 test.after(() => rmSync(path, { recursive: true }));
 
 /** Plays the guest, honestly or not. */
-function prove(guest: (file: string, reply: string) => string): void {
-  using proof = new ShareProof({ tag: "workspace", path });
-  const read = guest(join(path, proof.request.file), proof.request.reply);
-  proof.check([{ tag: "workspace", read }]);
+function prove(guest: (file: string, reply: string) => void): void {
+  using proof = new ShareProof("workspace", null, path);
+  guest(join(path, proof.request.file), proof.request.reply);
+  proof.check();
 }
 
-function honest(file: string, reply: string): string {
-  writeFileSync(`${file}.reply`, reply);
-  return readFileSync(file, "utf8");
+function answer(file: string, read: string, reply: string): void {
+  writeFileSync(`${file}.reply`, `${read}${reply}`);
+}
+
+function honest(file: string, reply: string): void {
+  answer(file, readFileSync(file, "utf8"), reply);
 }
 
 test("a share that works both ways is accepted and leaves nothing behind", () => {
@@ -25,15 +28,14 @@ test("a share that works both ways is accepted and leaves nothing behind", () =>
   assert.deepEqual(readdirSync(path), []);
 });
 
-const lies: Record<string, (file: string, reply: string) => string> = {
-  "a guest that read something else": (file, reply) => `${honest(file, reply)}x`,
-  "a guest that read nothing": (file, reply) => honest(file, reply).slice(0, 0),
-  "no reply": (file) => readFileSync(file, "utf8"),
+const lies: Record<string, (file: string, reply: string) => void> = {
+  "a guest that read something else": (file, reply) => answer(file, `${readFileSync(file, "utf8")}x`, reply),
+  "a guest that read nothing": (file, reply) => answer(file, "", reply),
+  "no reply": () => {},
   "another reply": (file) => honest(file, "0".repeat(32)),
   "a reply that is a link": (file, reply) => {
-    writeFileSync(join(path, "real"), reply);
+    writeFileSync(join(path, "real"), `${readFileSync(file, "utf8")}${reply}`);
     symlinkSync("real", `${file}.reply`);
-    return readFileSync(file, "utf8");
   },
 };
 

@@ -28,28 +28,28 @@ export function shareExports(shares: readonly Share[]): Record<string, string> {
 /** More than any reply has. */
 const REPLY_BYTES = 1024;
 
-/** Proves that a share works both ways: the guest reads what the host wrote, and the host what the guest wrote. `using` removes the traces. */
+/** Proves that a directory of a share works both ways: the guest reads what the host wrote, and the host what the guest wrote. `using` removes the traces. */
 export class ShareProof implements Disposable {
   readonly request: MountProof;
   readonly #token = randomBytes(16).toString("hex");
   readonly #place: Place;
-  readonly #tag: string;
 
-  constructor(share: Share) {
-    this.#tag = share.tag;
+  /** `root` is where the directory is on the host, and `parts` lead from there to it; `path` is where it is in the share. */
+  constructor(tag: MountProof["tag"], path: string | null, root: string, parts: readonly string[] = []) {
     this.request = {
-      tag: share.tag,
+      tag,
+      path,
       file: `.piwork-mount-${randomBytes(16).toString("hex")}`,
       reply: randomBytes(16).toString("hex"),
     };
-    this.#place = openBeneath(share.path, []);
+    this.#place = openBeneath(root, parts);
     try {
       writeFileSync(this.#file, this.#token, { flag: "wx", mode: 0o600 });
     } catch (cause) {
       this.#place[Symbol.dispose]();
       throw new PiworkError(
         "WORKSPACE_POLICY_VIOLATION",
-        `${share.path} cannot be written, so a task could not work in it; make it writable or choose another --workspace.`,
+        `${[root, ...parts].join("/")} cannot be written, so a task could not work in it; make it writable or choose another one.`,
         {
           cause,
         },
@@ -58,10 +58,11 @@ export class ShareProof implements Disposable {
   }
 
   /** Throws unless the guest read the token and the host can read the guest's reply. */
-  check(answers: readonly { tag: string; read: string }[]): void {
-    const read = answers.find(({ tag }) => tag === this.#tag)?.read;
-    if (read !== this.#token) throw this.#refuse("the machine does not see what the host wrote");
-    if (this.#reply() !== this.request.reply) throw this.#refuse("the host does not see what the machine wrote");
+  check(): void {
+    const said = this.#reply();
+    if (said?.endsWith(this.request.reply) !== true) throw this.#refuse("the host does not see what the machine wrote");
+    if (said !== `${this.#token}${this.request.reply}`)
+      throw this.#refuse("the machine does not see what the host wrote");
   }
 
   [Symbol.dispose](): void {
@@ -87,7 +88,7 @@ export class ShareProof implements Disposable {
   #refuse(why: string): PiworkError {
     return new PiworkError(
       "TASK_BOOTSTRAP_FAILED",
-      `The share '${this.#tag}' is not the directory it should be: ${why}. The machine was refused.`,
+      `The share '${this.request.tag}' is not the directory it should be: ${why}. The machine was refused.`,
     );
   }
 }

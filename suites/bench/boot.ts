@@ -1,114 +1,139 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { loadavg, tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Run } from "../../harness/checks.ts";
+import type { Finding, Phases } from "../../harness/bench/figures.ts";
+import { middleBar } from "../../harness/bench/phases.ts";
+import { type Section, timed } from "../../harness/bench/section.ts";
+import type { Check } from "../../harness/checks.ts";
 import { Load } from "../../harness/load.ts";
-import { type Summary, summarize } from "../../harness/statistics.ts";
+import { atExit } from "../../harness/piwork.ts";
 import { type Acceleration, chooseAcceleration } from "../../runtime/machine/acceleration.ts";
 import { BOOT_DEADLINE_MS, Machine } from "../../runtime/machine/machine.ts";
 import { ALL_WALLS } from "../../runtime/machine/walls.ts";
 import { findPlaces, REPOSITORY } from "../../runtime/places.ts";
 import { findImage, type Image } from "../../runtime/protocol/image.ts";
+import { ConsolePhases } from "./console-phases.ts";
+import { HostProbe } from "./host-probe.ts";
 
 /** How long a guest's clock is compared with the host's, in milliseconds. */
 const CLOCK_SPAN_MS = 3_000;
 /** Looks at both clocks at each end of that span; the quickest answer says most. */
 const CLOCK_LOOKS = 5;
-
-interface Sample {
-  /** milliseconds from spawn to the first answer, shares proven; null for a hang */
-  bootMs: number | null;
-  /** guest's second in host's seconds, minus 1 */
-  clockError: number | null;
-  /** load average of one minute when it started */
-  load: number;
-  failure?: string;
-}
-
-export interface BootFigures {
-  accelerator: Acceleration;
-  spawned: number;
-  hangs: number;
-  /** null where no machine booted */
-  bootMs: Summary | null;
-  worstClockError: number | null;
-  samples: Sample[];
-}
+/** A guest whose clock is further off than this cannot be told the time, in percent. */
+const CLOCK_LIMIT = 1;
 
 /** Boots machines one after the other with all cores busy. Nothing is tried again: a boot that the watchdog ends is a hang. */
-export async function benchBoot(run: Run, count: number): Promise<BootFigures> {
-  const cache = findPlaces().cache;
-  const image = findImage(cache, REPOSITORY);
-  if (image === undefined) throw new Error("there is no guest image; run 'npm run setup'");
-  const scratch = mkdtempSync(join(tmpdir(), "piwork-bench-"));
-  mkdirSync(join(run.directory, "serial"));
-  try {
-    const signal = new AbortController().signal;
+export const booting: Section = {
+  name: "boot",
+  describe: "a machine from spawn to its first answer, all cores busy",
+  samples: 50,
+  async measure(bench) {
+    const cache = findPlaces().cache;
+    const image = findImage(cache, REPOSITORY);
+    if (image === undefined) throw new Error("there is no guest image; run 'npm run setup'");
+    using scratch = new Scratch();
+    using probe = await HostProbe.make();
     const accelerator = await chooseAcceleration("auto", {
-      image,
-      walls: ALL_WALLS,
-      cache,
-      scratch,
-      onProbe: () => {},
-      signal,
-    });
-    using load = new Load();
-    console.log(`boot: ${count} spawns with ${load.cores} cores busy, ${accelerator.used} (${accelerator.reason})`);
-    const samples: Sample[] = [];
-    for (let at = 1; at <= count; at++) {
-      const sample = await bootOnce(
-        image,
-        accelerator,
-        scratch,
-        join(run.directory, "serial", `${String(at).padStart(3, "0")}.log`),
-      );
-      samples.push(sample);
-      console.log(describe(at, count, sample));
-    }
-    const booted = samples.flatMap(({ bootMs }) => bootMs ?? []);
-    const clockErrors = samples.flatMap(({ clockError }) => (clockError === null ? [] : Math.abs(clockError)));
-    const figures: BootFigures = {
-      accelerator,
-      spawned: samples.length,
-      hangs: samples.length - booted.length,
-      bootMs: booted.length === 0 ? null : summarize(booted),
-      worstClockError: clockErrors.length === 0 ? null : Math.max(...clockErrors),
-      samples,
-    };
-    writeFileSync(join(run.directory, "bench.json"), `${JSON.stringify({ schema: 1, boot: figures }, null, 2)}\n`);
-    return figures;
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
-}
-
-async function bootOnce(image: Image, { used }: Acceleration, scratch: string, consoleLog: string): Promise<Sample> {
-  const load = loadavg()[0] ?? 0;
-  for (const name of ["workspace", "tasks"]) mkdirSync(join(scratch, name), { recursive: true });
-  try {
-    await using machine = await Machine.boot({
-      id: "bench",
-      image,
-      accelerator: used,
-      unsafe: false,
-      walls: ALL_WALLS,
-      shares: [
-        { tag: "workspace", path: join(scratch, "workspace") },
-        { tag: "tasks", path: join(scratch, "tasks") },
-      ],
-      sockets: join(scratch, "machine"),
-      consoleLog,
-      observer: { event: () => {}, violation: () => {}, changed: () => {} },
-      deadlineMs: BOOT_DEADLINE_MS,
+      ...{ image, cache, walls: ALL_WALLS, scratch: scratch.path, onProbe: () => {} },
       signal: new AbortController().signal,
-    }).up;
-    return { bootMs: machine.bootMs, clockError: await clockError(machine), load };
-  } catch (error) {
-    return { bootMs: null, clockError: null, load, failure: (error as Error).message };
+    });
+    bench.accelerated(accelerator);
+    using _load = new Load();
+    const boots: Phases[] = [];
+    await bench.inTurn({
+      quantities: {
+        answer: { describe: "from spawn to taskd's first answer, both shares proven", unit: "ms" },
+        clock: { describe: `how far the guest's clock is off, over ${CLOCK_SPAN_MS / 1000} s`, unit: "%" },
+      },
+      target: {
+        describe: "a cold boot",
+        async take(round) {
+          const log = join(bench.logs, `${`${round}`.padStart(3, "0")}.log`);
+          const { phases, ...sample } = await bootOnce(image, accelerator, scratch.path, log);
+          boots.push(phases);
+          return sample;
+        },
+      },
+      alternatives: [
+        {
+          ...{ describe: "no machine: the agent in plain bubblewrap on the host, to its first answer", where: "host" },
+          gives: ["answer"],
+          take: async () => ({
+            answer: await timed(async () => {
+              await using agent = probe.startInBubblewrap();
+              await agent.ask("are you there?");
+            }),
+          }),
+        },
+      ],
+    });
+    bench.put({
+      ...{ kind: "breakdown", id: "boot.phases", describe: "what a boot is made of, by its console", unit: "ms" },
+      bars: middleBar("a boot", boots),
+    });
+  },
+  checks: (findings): Check[] => [
+    {
+      id: "boot.no-hang",
+      claim: "no spawn hung",
+      run() {
+        const hangs = valuesOf(findings(), "boot.answer").filter((value) => value === null).length;
+        if (hangs > 0) throw new Error(`${hangs} did`);
+      },
+    },
+    {
+      id: "boot.clock",
+      claim: `the guest's clock is within ${CLOCK_LIMIT} % of the wall`,
+      run() {
+        const known = valuesOf(findings(), "boot.clock").flatMap((value) => value ?? []);
+        if (known.length === 0) throw new Error("no machine booted");
+        const worst = Math.max(...known);
+        if (worst > CLOCK_LIMIT) throw new Error(`it was ${worst.toFixed(2)} % off`);
+      },
+    },
+  ],
+};
+
+class Scratch implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), "piwork-bench-"));
+  readonly #forget = atExit(() => this.#remove());
+
+  #remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+
+  [Symbol.dispose](): void {
+    this.#forget();
+    this.#remove();
   }
 }
 
+async function bootOnce(image: Image, { used }: Acceleration, scratch: string, consoleLog: string) {
+  for (const name of ["workspace", "tasks"]) mkdirSync(join(scratch, name), { recursive: true });
+  using watched = new ConsolePhases(consoleLog);
+  await using machine = await Machine.boot({
+    id: "bench",
+    image,
+    accelerator: used,
+    unsafe: false,
+    walls: ALL_WALLS,
+    shares: [
+      { tag: "workspace", path: join(scratch, "workspace") },
+      { tag: "tasks", path: join(scratch, "tasks") },
+    ],
+    sockets: join(scratch, "machine"),
+    consoleLog,
+    observer: { event: () => {}, violation: () => {}, changed: () => {} },
+    deadlineMs: BOOT_DEADLINE_MS,
+    signal: new AbortController().signal,
+  }).up;
+  if (machine.bootMs === null) throw new Error("it runs, and does not say since when");
+  const phases = watched.upTo(machine.bootMs);
+  return { phases, answer: machine.bootMs, clock: Math.abs(await clockError(machine)) * 100 };
+}
+
+/** Guest's second in host's seconds, minus 1. */
 async function clockError(machine: Machine): Promise<number> {
   const start = await readClocks(machine);
   await delay(CLOCK_SPAN_MS);
@@ -128,8 +153,9 @@ async function readClocks(machine: Machine): Promise<{ guest: number; host: numb
   return best;
 }
 
-function describe(at: number, count: number, { bootMs, clockError, failure }: Sample): string {
-  const place = `${String(at).padStart(String(count).length)}/${count}`;
-  if (bootMs === null) return `${place}  HANG  ${failure}`;
-  return `${place}  ${(bootMs / 1000).toFixed(2)} s  clock ${((clockError ?? 0) * 100).toFixed(2)} %`;
+/** The values of a figure, a failed sample as null. */
+function valuesOf(findings: readonly Finding[], id: string): (number | null)[] {
+  const found = findings.find((finding) => finding.id === id);
+  if (found?.kind !== "figure") throw new Error(`${id} was not measured`);
+  return found.target.samples.map(({ value }) => value);
 }

@@ -43,6 +43,8 @@ export function fuzzBridge(sandbox: Sandbox, iterations: number, seed: number): 
         event: (event) => events.push(event),
         violation: () => violations++,
         responsive: () => {},
+        rouse: () => {},
+        now: Date.now,
       });
       try {
         await bridge.open([]);

@@ -13,7 +13,9 @@ export function manyTasks(sandbox: Sandbox): Check {
     claim: `a machine holds ${LIMITS.tasksPerTaskd} tasks, refuses one more with LIMIT_EXCEEDED, and takes it once another is stopped`,
     deadlineMs: 900_000,
     async run() {
-      await using machine = new BareMachine(join(sandbox.directory, "many"), join(sandbox.logs, "many.log"), 6 * 1024);
+      await using machine = new BareMachine(join(sandbox.directory, "many"), join(sandbox.logs, "many.log"), {
+        memoryMb: 6 * 1024,
+      });
       const link = await RawLink.open(machine);
       await link.greet(machine);
       const open = (taskId: string) => {
@@ -24,6 +26,7 @@ export function manyTasks(sandbox: Sandbox): Check {
           folder: null,
           agent: "probe",
           model: null,
+          mounts: [],
         });
       };
       for (let count = 1; count <= LIMITS.tasksPerTaskd; count++) {

@@ -57,7 +57,7 @@ export class Peer implements AsyncDisposable {
   #hear(line: string): void {
     const { id, type } = JSON.parse(line) as { id?: string; type: string };
     if (type === "runtime_hello") {
-      const result = { protocol: PROTOCOL_VERSION, capabilities: [], agents: [], unsafe: false, mounts: [] };
+      const result = { protocol: PROTOCOL_VERSION, capabilities: [], agents: [], unsafe: false };
       this.say(JSON.stringify({ id, ok: true, result }));
     } else if (id !== undefined) {
       const answer = JSON.stringify({ id, ok: true, result: STATE });

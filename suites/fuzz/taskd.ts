@@ -7,8 +7,8 @@ import { mutate } from "../../harness/mutate.ts";
 import type { Sandbox } from "../../harness/piwork.ts";
 import { Random } from "../../harness/random.ts";
 import { RawLink } from "../../harness/raw-link.ts";
+import { greeting } from "../../runtime/bridge/greeting.ts";
 import { errorCode } from "../../runtime/protocol/errors.ts";
-import { PROTOCOL_VERSION } from "../../runtime/protocol/rpc.ts";
 
 const TASK = "fuzz-task";
 
@@ -16,8 +16,17 @@ const TASK = "fuzz-task";
 function requests(): string[] {
   const request = (type: string, payload: object) => JSON.stringify({ id: randomUUID(), type, payload });
   return [
-    request("runtime_hello", { protocol: PROTOCOL_VERSION, mounts: [], afterSeq: 0 }),
-    request("create_or_open_task", { taskId: TASK, title: "Fuzz", folder: null, agent: "probe", model: null }),
+    request("runtime_hello", greeting([], 0)),
+    request("runtime_warm", { agent: "probe", slots: 1 }),
+    request("runtime_settle", {}),
+    request("create_or_open_task", {
+      taskId: TASK,
+      title: "Fuzz",
+      folder: null,
+      agent: "probe",
+      model: null,
+      mounts: [],
+    }),
     request("switch_task", { taskId: TASK }),
     request("prompt", { taskId: TASK, message: "hello" }),
     request("abort", { taskId: TASK, request: "r-1" }),
@@ -59,7 +68,7 @@ export function fuzzTaskd(sandbox: Sandbox, iterations: number, seed: number): C
       assert.equal((refusals.get("INVALID_REQUEST") ?? 0) > iterations / 4, true, JSON.stringify([...refusals]));
       console.log(`        refusals: ${[...refusals].map(([code, times]) => `${times} × ${code}`).join(", ")}`);
       // It is still what it was: a task opens and answers.
-      const task = { taskId: "after-the-fuzz", title: "After", folder: null, agent: "probe", model: null };
+      const task = { taskId: "after-the-fuzz", title: "After", folder: null, agent: "probe", model: null, mounts: [] };
       machine.makeTask(task.taskId);
       assert.equal(await link.attempt("create_or_open_task", task), "accepted");
       assert.equal(machine.hasEnded, false);

@@ -4,9 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Check } from "../../harness/checks.ts";
-import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
+import { ISOLATION, piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
 import { attempt, Talk } from "../../harness/talk.ts";
-import { qemusExporting } from "../../harness/world.ts";
 import { parseTaskRecord } from "../../runtime/protocol/record.ts";
 import { parseSessionHead } from "../../runtime/protocol/session.ts";
 
@@ -134,10 +133,12 @@ export function kept(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
     },
     {
       id: "state.exported",
-      claim: "of the state, QEMU sees tasks/<id>/guest alone: session, outputs, uploads, home",
+      claim:
+        "of the state, QEMU sees tasks/<id>/guest alone: session, outputs, uploads, home; that of a task's own machine, of no other task",
       async run() {
-        const [qemu] = qemusExporting(sandbox.workspace);
+        const qemu = await runtime().qemuPid(task);
         const exported = `/proc/${qemu}/root/export/tasks`;
+        if (ISOLATION === "vm") assert.deepEqual(readdirSync(exported), [task]);
         assert.deepEqual(readdirSync(`${exported}/${task}`), ["guest"]);
         assert.deepEqual(readdirSync(`${exported}/${task}/guest`).sort(), ["home", "outputs", "session", "uploads"]);
         assert.equal(existsSync(`${exported}/../records`), false);

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { Check } from "../../harness/checks.ts";
-import { PIWORK, piwork, type Sandbox, waitFor, waitForEnd } from "../../harness/piwork.ts";
-import { processStatus, qemusExporting } from "../../harness/world.ts";
+import { ISOLATION, PIWORK, piwork, type Sandbox, waitFor, waitForEnd } from "../../harness/piwork.ts";
+import { processStatus, qemusWithSocketsIn } from "../../harness/world.ts";
 import { probeAccelerator } from "../../runtime/machine/acceleration.ts";
 import { BOOT_DEADLINE_MS, type BootOptions, Machine } from "../../runtime/machine/machine.ts";
 import { ALL_WALLS } from "../../runtime/machine/walls.ts";
@@ -46,7 +46,7 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
     }).up;
   }
 
-  const qemus = () => qemusExporting(join(scratch, "workspace"));
+  const qemus = () => qemusWithSocketsIn(scratch);
 
   /** QEMU, once its walls stand. */
   const qemu = () =>
@@ -60,7 +60,9 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
   /** `piwork up` on a host that forbids user namespaces, as the user that these words of `unshare` make of this one. */
   function up(state: string, words: string[], user: string[]): ChildProcess {
     const forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --ambient-caps=-all -- "$@"';
-    const own = ["--state", state, "--logs", `${state}-logs`, "up", "--headless", "--accel", "tcg", ...words];
+    const isolation = words.includes("--isolation") ? [] : ["--isolation", ISOLATION];
+    const up = ["up", "--headless", "--accel", "tcg", ...isolation, ...words];
+    const own = ["--state", state, "--logs", `${state}-logs`, ...up];
     const program = ["sh", "-c", forbid, "sh", process.execPath, PIWORK, ...own];
     return spawn("unshare", ["--user", "--keep-caps", ...user, ...program], {
       stdio: ["ignore", "ignore", "pipe"],
@@ -165,19 +167,34 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
       },
     },
     {
+      id: "machine.no-view",
+      claim: "there, a machine for each task is refused to an ordinary user, who is told what does without",
+      async run() {
+        const ordinary = ["--map-user=1000", "--map-group=1000"];
+        const child = up(join(scratch, "no-view"), ["--isolation", "vm", "--unconfined-qemu"], ordinary);
+        const stderr = await text(child.stderr as Readable);
+        assert.deepEqual([await ended(child), /--isolation shared/.test(stderr)], [1, true], stderr);
+        await waitForEnd(child.pid as number, "piwork up");
+      },
+    },
+    {
       id: "machine.unconfined",
       claim:
         "there, --unconfined-qemu boots a machine for an ordinary user, status says what is given up, and a kill -9 of the runtime leaves no QEMU",
       async run() {
         const state = join(scratch, "unconfined");
-        const child = up(state, ["--unconfined-qemu"], ["--map-user=1000", "--map-group=1000"]);
+        const child = up(
+          state,
+          ["--isolation", "shared", "--unconfined-qemu"],
+          ["--map-user=1000", "--map-group=1000"],
+        );
         child.stderr?.resume();
         try {
           const status = await waitFor("an unconfined machine", BOOT_DEADLINE_MS, async () => {
             assert.equal(child.exitCode, null, "piwork up ended");
             const { code, stdout } = await piwork(["--state", state, "status", "--json"], { env: environment(state) });
             const found = code === 0 ? (JSON.parse(stdout) as StatusView) : undefined;
-            return found?.machines[0]?.state === "running" ? found : undefined;
+            return found?.starting === null ? found : undefined;
           });
           assert.match(status.warnings.join("\n"), /UNCONFINED QEMU/);
           const pid = status.machines[0]?.pid as number;

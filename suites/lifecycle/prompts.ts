@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "n
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Check } from "../../harness/checks.ts";
-import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
+import { ISOLATION, piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
 import { attempt, Talk, toolOutput } from "../../harness/talk.ts";
 import { heartbeat, heartbeatCommand } from "../../harness/world.ts";
 
@@ -120,9 +120,9 @@ export function prompts(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "task.switch",
-      claim: "switching goes to another task and back without a new machine; the first one's work goes on",
+      claim: "switching goes to another task and back and leaves the machine of each; the first one's work goes on",
       async run() {
-        const qemu = await runtime().qemuPid();
+        const qemu = await runtime().qemuPid(first);
         const beat = heartbeat(join(folder, "background-beat"));
         const running = talk.prompt(
           "run: for i in $(seq 60); do printf x >> background-beat; sleep 0.1; done; echo all",
@@ -135,7 +135,8 @@ export function prompts(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
         assert.equal((await client().call("task_switch", { task: first })).state, "active");
         assert.deepEqual(await states(), { [first]: "active", [second.id]: "idle" });
         assert.equal(toolOutput(await running), "all\n");
-        assert.equal(await runtime().qemuPid(), qemu);
+        assert.equal(await runtime().qemuPid(first), qemu);
+        assert.equal((await runtime().qemuPid(second.id)) === qemu, ISOLATION === "shared");
       },
     },
     {

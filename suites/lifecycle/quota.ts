@@ -5,6 +5,7 @@ import type { Check } from "../../harness/checks.ts";
 import { makeSandbox, piwork, RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
 import { attempt, Talk } from "../../harness/talk.ts";
 import { stateDump } from "../../runtime/protocol/dump.ts";
+import { isOpen } from "../../runtime/protocol/states.ts";
 
 const MEGABYTES = 40;
 const FILES = 400;
@@ -110,11 +111,12 @@ export function quota(logs: string): Check[] {
         const dump = stateDump.parse(JSON.parse(stdout));
         assert.equal(code, 0);
         assert.equal(dump.tasks.length, dump.status.tasks.length);
-        const walls = dump.diag?.machines[0]?.guest.walls ?? [];
-        assert.equal(
-          walls.some(({ layers }) => layers.length > 0 && layers.every(({ holds }) => holds)),
-          true,
-        );
+        const walls = dump.diag?.machines.flatMap(({ guest }) => guest.walls) ?? [];
+        const open = dump.status.tasks.filter(({ state }) => isOpen(state)).map(({ id }) => id);
+        assert.deepEqual(walls.map(({ taskId }) => taskId).sort(), open.sort());
+        assert.equal(walls.length > 0, true, "no task is open");
+        for (const { taskId, layers } of walls)
+          assert.equal(layers.length > 0 && layers.every(({ holds }) => holds), true, taskId);
         assert.equal(
           dump.tasks.some(({ planted }) => planted.findings.length === 3),
           true,

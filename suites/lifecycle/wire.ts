@@ -9,6 +9,7 @@ import { type Sandbox, waitFor } from "../../harness/piwork.ts";
 import { RawLink } from "../../harness/raw-link.ts";
 import { saidText } from "../../harness/talk.ts";
 import { Bridge } from "../../runtime/bridge/bridge.ts";
+import { greeting } from "../../runtime/bridge/greeting.ts";
 import type { EventPayload, RuntimeEvent } from "../../runtime/protocol/events.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 
@@ -24,7 +25,7 @@ export function wire(sandbox: Sandbox): { checks: Check[]; close(): Promise<void
   const there = <T>(value: T | undefined): T => value ?? assert.fail("the machine is not there");
   const raw = () => there(link);
   const task = "wire-task";
-  const open = { taskId: task, title: "Wire", folder: null, agent: "probe", model: null };
+  const open = { taskId: task, title: "Wire", folder: null, agent: "probe", model: null, mounts: [] };
 
   const checks: Check[] = [
     {
@@ -151,7 +152,7 @@ export function wire(sandbox: Sandbox): { checks: Check[]; close(): Promise<void
           unbind: await raw().attempt("create_or_open_task", { ...open, folder: "missing" }),
           agent: await raw().attempt("create_or_open_task", { ...open, agent: "pi" }),
           root: await raw().attempt("system_bash", { taskId: task, argv: ["true"], unconfined: true }),
-          events: await raw().attempt("runtime_hello", { protocol: 2, mounts: [], afterSeq: 1_000_000 }),
+          events: await raw().attempt("runtime_hello", greeting([], 1_000_000)),
         };
         assert.deepEqual(codes, {
           unknown: "INVALID_REQUEST",
@@ -205,6 +206,8 @@ export function wire(sandbox: Sandbox): { checks: Check[]; close(): Promise<void
           event: (event) => events.push(event),
           violation: (what) => violations.push(what),
           responsive: () => {},
+          rouse: () => {},
+          now: Date.now,
         });
         try {
           await bridge.open([]);

@@ -1,5 +1,5 @@
 import type { AgentAttack } from "../../harness/attacks/attack.ts";
-import { agent, FIND_BYSTANDER, FIND_TASKD, FIND_VICTIM, GROUPS, type Row } from "./agent.ts";
+import { agent, FIND_BYSTANDER, FIND_TASKD, FIND_VICTIM, type Row } from "./agent.ts";
 
 /** Attacks on a process of another task; where it cannot be seen, `$b` is empty. */
 function onBystander(rows: readonly Row[]): AgentAttack[] {
@@ -11,7 +11,7 @@ function onBystander(rows: readonly Row[]): AgentAttack[] {
 export const acrossTasks = [
   ...agent("across", "R", [
     ["tmp", "reads another's /tmp", "cat /tmp/secret /run/piwork/slots/*/tmp/secret"],
-    ["session", "reads another's session", "cat /session/* /run/piwork/slots/victim*/session/*"],
+    ["session", "reads another's session", "cat /session/* $VICTIM_SLOT/session/*"],
     ["kept-session", "reads another's saved session", "cat /run/piwork/tasks/victim*/guest/session/*"],
     [
       "outputs",
@@ -146,9 +146,9 @@ export const acrossTasks = [
     [
       "freeze",
       "freezes another's control group",
-      `for g in ${GROUPS}/victim*; do echo 1 >$g/cgroup.freeze && { sleep 8; echo 0 >$g/cgroup.freeze; sleep 2; }; done`,
+      "echo 1 >$VICTIM_GROUP/cgroup.freeze && { sleep 8; echo 0 >$VICTIM_GROUP/cgroup.freeze; sleep 2; }",
     ],
-    ["group-kill", "ends another's control group", `for g in ${GROUPS}/victim*; do echo 1 >$g/cgroup.kill; done`],
+    ["group-kill", "ends another's control group", "echo 1 >$VICTIM_GROUP/cgroup.kill"],
     [
       "own-oom-score",
       "makes the kernel spare it when memory is short",
@@ -158,16 +158,11 @@ export const acrossTasks = [
         excess: { measure: "cat /proc/[0-9]*/oom_score_adj | grep -c -- -9", allowed: 0, meanwhile: true },
       },
     ],
-    [
-      "group-memory",
-      "takes another's memory away",
-      `for g in ${GROUPS}/victim*; do echo 1M >$g/memory.high; done`,
-      { oracle: "guest-change" },
-    ],
+    ["group-memory", "takes another's memory away", "echo 1M >$VICTIM_GROUP/memory.high", { oracle: "guest-change" }],
     [
       "own-limits",
       "raises its own limits",
-      `for g in ${GROUPS}/attacker*; do echo max >$g/memory.max; echo max >$g/pids.max; done; mkdir /tmp/g; mount -t cgroup2 g /tmp/g; echo max >/tmp/g/memory.max; umount /tmp/g; rmdir /tmp/g`,
+      `for g in $ATTACKER_GROUP; do echo max >$g/memory.max; echo max >$g/pids.max; done; mkdir /tmp/g; mount -t cgroup2 g /tmp/g; echo max >/tmp/g/memory.max; umount /tmp/g; rmdir /tmp/g`,
       { oracle: "guest-change" },
     ],
     [

@@ -39,6 +39,3 @@ export const onControl = (into: string, hide: string, attack: string) =>
 export const ASIDE = "syscall(114, -1, 65534); syscall(113, -1, 65534)";
 /** What runs a program as nobody on the control; a task runs it as itself. Only root can write to that directory. */
 export const AS_NOBODY = "n=; [ -w /run/piwork ] && n='setpriv --reuid=65534 --regid=65534 --clear-groups'";
-
-/** Where its own things are seen from the machine's root, which has no view of its own. */
-export const GROUPS = "/sys/fs/cgroup/tasks";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { agentAttacks, ESSENTIAL } from "./catalogue.ts";
+import { agentAttacks, ESSENTIAL, rootAttacks } from "./catalogue.ts";
 import { MACHINE_LAYERS, TASK_LAYERS } from "./layers.ts";
 import { qemu } from "./qemu.ts";
 import { hostFiles } from "./stage.ts";
@@ -9,7 +9,7 @@ import { hostFiles } from "./stage.ts";
 const MOST_DEAD = 10;
 
 test("at most ten attacks of all lanes are dead, and each says why", () => {
-  const dead = [...agentAttacks, ...hostFiles, ...qemu].filter((attack) => attack.dead !== undefined);
+  const dead = [...agentAttacks, ...rootAttacks, ...hostFiles, ...qemu].filter((attack) => attack.dead !== undefined);
   const ids = dead.map(({ id }) => id);
   assert.equal(dead.length <= MOST_DEAD, true, `${dead.length} are dead: ${ids.join(" ")}`);
   for (const { id, dead: reason = "" } of dead)
@@ -17,14 +17,14 @@ test("at most ten attacks of all lanes are dead, and each says why", () => {
 });
 
 test("each attack has an id of its own", () => {
-  const ids = [...agentAttacks, ...hostFiles, ...qemu].map(({ id }) => id);
+  const ids = [...agentAttacks, ...rootAttacks, ...hostFiles, ...qemu].map(({ id }) => id);
   assert.deepEqual(
     ids.filter((id, at) => ids.indexOf(id) !== at),
     [],
   );
 });
 
-const known: ReadonlySet<string> = new Set(agentAttacks.map(({ id }) => id));
+const known: ReadonlySet<string> = new Set([...agentAttacks, ...rootAttacks].map(({ id }) => id));
 
 test("each attack that a layer is there for exists", () => {
   const named = [...Object.values(TASK_LAYERS), ...Object.values(MACHINE_LAYERS)].flatMap(({ attacks }) => attacks);

@@ -8,6 +8,7 @@ import { kernel } from "./kernel.ts";
 import { mounts } from "./mounts.ts";
 import { names } from "./names.ts";
 import { paths } from "./paths.ts";
+import { rootAcross } from "./root-across.ts";
 import { runningOut } from "./running-out.ts";
 import { secrets } from "./secrets.ts";
 import { specialFiles } from "./special-files.ts";
@@ -48,9 +49,13 @@ export const ESSENTIAL: Readonly<Record<string, string>> = {
   across:
     "tmp session outputs uploads home deleted-file vm-read ptrace write create mode home-written own-uploads own-kept-session signal signal-stop pidfd-signal",
   "running-out": "shm folder processor",
+  "root-across": "folder list kept dot-dot links namespaces proc bound planted renamed programs",
 };
 
-export const essentialAttacks: readonly AgentAttack[] = agentAttacks.filter(({ id }) => {
+/** Everything that the root of a task's own machine tries. */
+export const rootAttacks: readonly AgentAttack[] = rootAcross;
+
+export const essentialAttacks: readonly AgentAttack[] = [...agentAttacks, ...rootAttacks].filter(({ id }) => {
   const [group = "", name = ""] = id.split(".");
   return ESSENTIAL[group]?.split(" ").includes(name);
 });

@@ -33,8 +33,8 @@ export const mounts = [
       "reads the memory of another's process",
       `${FIND_VICTIM}; perl -e 'my $p = shift; open(my $maps, "<", "/proc/$p/maps") or exit; open(my $mem, "<", "/proc/$p/mem") or exit; for (<$maps>) { /^(\\w+)-(\\w+) rw.*(heap|stack|0 $)/ or next; sysseek($mem, hex $1, 0); sysread($mem, my $b, 262144); print $b }' "$v"`,
     ],
-    ["kmsg", "reads the kernel's log from /proc", "timeout 1 cat /proc/kmsg"],
-    ["dev-kmsg", "reads the kernel's log from /dev", "timeout 1 cat /dev/kmsg"],
+    ["kmsg", "reads the kernel's log from /proc", "timeout 3 cat /proc/kmsg"],
+    ["dev-kmsg", "reads the kernel's log from /dev", "timeout 3 cat /dev/kmsg"],
     ["syslog", "asks the kernel for its log", "dmesg"],
     ["kcore", "reads the machine's memory as a core", `od ${HEX} -j64 /proc/kcore ${PLAIN}`],
     ["kcore-link", "reads the machine's memory through /dev/core", `ln -sf /proc/kcore c; od ${HEX} -j64 c ${PLAIN}`],
@@ -61,7 +61,7 @@ export const mounts = [
     [
       "mountinfo",
       "reads names in the mounts of every process",
-      "for p in /proc/[0-9]*; do while read -r _ _ _ r t _; do case $t in /run/piwork/slots/victim*) cat $t/secret.txt;; esac; done <$p/mountinfo; done",
+      "for p in /proc/[0-9]*; do while read -r _ _ _ r t _; do case $t in $VICTIM_SLOT/*) cat $t/secret.txt;; esac; done <$p/mountinfo; done",
       { invariant: "M" },
     ],
     [

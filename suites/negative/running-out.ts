@@ -3,9 +3,9 @@ import { agent, type Row } from "./agent.ts";
 const MIB = 1024 * 1024;
 /** Of the attacker's control group, or of taskd's, in which the machine's root runs. */
 const memory = (field: string) =>
-  `grep -h '^${field} ' /sys/fs/cgroup/tasks/attacker*/memory.stat /sys/fs/cgroup/supervisor/memory.stat`;
-const CURRENT = "cat /sys/fs/cgroup/tasks/attacker*/memory.current /sys/fs/cgroup/supervisor/memory.current";
-const PROCESSES = "cat /sys/fs/cgroup/tasks/attacker*/pids.current /sys/fs/cgroup/supervisor/pids.current";
+  `grep -h '^${field} ' $ATTACKER_GROUP/memory.stat /sys/fs/cgroup/supervisor/memory.stat`;
+const CURRENT = "cat $ATTACKER_GROUP/memory.current /sys/fs/cgroup/supervisor/memory.current";
+const PROCESSES = "cat $ATTACKER_GROUP/pids.current /sys/fs/cgroup/supervisor/pids.current";
 
 const quotas: Row[] = [
   [
@@ -46,7 +46,7 @@ const quotas: Row[] = [
     "perl -e 'mkdir q(/tmp/d); open(F, q(>), q(/tmp/d/f)); for (1..70000) { link(q(/tmp/d/f), qq(/tmp/d/$_)) or last }'",
     {
       excess: {
-        measure: "df --output=iused /tmp /run/piwork/slots/attacker*/tmp | sort -n | tail -1",
+        measure: "df --output=iused /tmp $ATTACKER_SLOT/tmp | sort -n | tail -1",
         allowed: 65_600,
       },
       undo: "rm -rf /tmp/d",

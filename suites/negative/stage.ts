@@ -1,12 +1,13 @@
 import { groupOf, type Lane } from "../../harness/attacks/attack.ts";
 import { honestChecks, hostChecks } from "../../harness/attacks/host.ts";
-import { asCheck, type Outcome } from "../../harness/attacks/perform.ts";
+import { asCheck, asRootCheck, type Outcome } from "../../harness/attacks/perform.ts";
 import { qemuChecks, qemuLayerChecks } from "../../harness/attacks/qemu.ts";
 import type { QemuWorld } from "../../harness/attacks/qemu-world.ts";
 import type { Target } from "../../harness/attacks/target.ts";
+import type { WarmMachine } from "../../harness/attacks/warm-machine.ts";
 import type { Wire } from "../../harness/attacks/wire.ts";
 import type { Check, Result } from "../../harness/checks.ts";
-import { agentAttacks, essentialAttacks } from "./catalogue.ts";
+import { agentAttacks, essentialAttacks, rootAttacks } from "./catalogue.ts";
 import { controlApi } from "./control-api.ts";
 import { honestFiles } from "./honest-files.ts";
 import { hostFolders } from "./host-folders.ts";
@@ -18,20 +19,28 @@ import { apiBinds, apiRaces } from "./host-races-api.ts";
 import { hostSpecial } from "./host-special.ts";
 import { qemu } from "./qemu.ts";
 import { wallChecks } from "./walls.ts";
+import { warmWallChecks } from "./warm-walls.ts";
 import { wireChecks } from "./wire.ts";
 import { legitimateWork } from "./work.ts";
 
 /** What is open while the checks run. */
-export const stage: { target?: Target; control?: Target; qemu?: QemuWorld; wire?: Wire } = {};
+export const stage: { target?: Target; control?: Target; qemu?: QemuWorld; wire?: Wire; warm?: WarmMachine } = {};
 
 /** Lanes of attacks, and what is not attacked: refusals of walls that are not whole, and legitimate work. */
-export type Part = Lane | "walls" | "work";
+export type Part = Lane | "walls" | "warm" | "work";
+
+const TASK_LANES: ReadonlySet<Part> = new Set(["agent", "root"]);
 
 const essential: ReadonlySet<string> = new Set(essentialAttacks.map(({ id }) => id));
 
+/** A layer takes five seconds; those that are always broken stand for one way of breaking each. */
+const ESSENTIAL_WALLS = /^walls\.(built-again|refused-without-(view|net|seccomp|memory|descriptor-limit))$/;
+
 /** Whether every run has it: of the attacks of tasks, those that stand for their neighbours; legitimate work takes minutes, and so do binds that race. */
 export function isEssential({ lane, check }: Entry): boolean {
-  return lane === "agent" ? essential.has(check.id) : lane !== "work" && check.id !== "host-races.api-bind";
+  if (TASK_LANES.has(lane)) return essential.has(check.id);
+  if (lane === "walls") return ESSENTIAL_WALLS.test(check.id);
+  return lane !== "work" && check.id !== "host-races.api-bind";
 }
 
 export interface Entry {
@@ -61,12 +70,22 @@ export const entries: readonly Entry[] = [
     "agent",
     agentAttacks.map((attack) => asCheck(attack, () => ({ target: target(), control: onStage("control") }))),
   ),
+  ...entriesOf(
+    "attack",
+    "root",
+    rootAttacks.map((attack) => asRootCheck(attack, () => ({ target: target(), control: onStage("control") }))),
+  ),
   ...entriesOf("attack", "qemu", qemuChecks(qemu, qemuWorld)),
   ...entriesOf("refusal", "qemu", qemuLayerChecks(qemu, qemuWorld)),
   ...entriesOf(
     "refusal",
     "walls",
     wallChecks(() => onStage("control")),
+  ),
+  ...entriesOf(
+    "refusal",
+    "warm",
+    warmWallChecks(() => onStage("warm")),
   ),
   ...entriesOf("attack", "host", [...hostChecks(hostFiles, target), ...hostRaces, ...apiRaces(target)]),
   ...entriesOf("work", "host", honestChecks(honestFiles, target)),

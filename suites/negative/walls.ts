@@ -72,6 +72,18 @@ const MORE_SABOTAGE: readonly { id: string; layer: TaskLayer; break: string; men
 /** What a refusal says where that is not the layer's name: as root, a task cannot even have its own files mounted. */
 const SAID_AS: Partial<Record<TaskLayer, RegExp>> = { view: /\/stranger/, uid: /\bview\b/ };
 
+/** All that there is of slots: directories, mounts, control groups, and processes. */
+export const SLOTS = `ls -d /run/piwork/slots/* /sys/fs/cgroup/tasks/slot-*
+while read -r _ _ _ root place _; do case $place in /run/piwork/slots/*) echo "$root $place" ;; esac; done </proc/self/mountinfo
+grep -ao 'slots/[0-9][0-9]*/' /proc/[0-9]*/cmdline | sort -u; true`;
+
+/** Ends the agents that wait for a task: they have stood behind their walls since before these were broken. */
+const END_WAITING = `waiting() { for slot in /run/piwork/slots/*; do
+  grep -q " $slot/outputs " /proc/self/mountinfo || [ ! -d $slot ] || echo "\${slot##*/}"
+done; }
+for slot in $(waiting); do echo 1 >/sys/fs/cgroup/tasks/slot-$slot/cgroup.kill; done
+for _ in $(seq 100); do [ -z "$(waiting)" ] && exit 0; sleep 0.1; done; exit 1`;
+
 /** A task whose walls are not whole is refused, and the layer is named. */
 export function wallChecks(target: () => Target): Check[] {
   return [
@@ -81,6 +93,8 @@ export function wallChecks(target: () => Target): Check[] {
         claim: `where the layer '${layer}' cannot be built, or is not, a task is refused with its name, and nothing of it is left`,
         async run() {
           const { asRoot, client } = using(target());
+          assert.equal((await asRoot(END_WAITING)).code, 0, "an agent that waits did not end");
+          const before = (await asRoot(SLOTS)).text;
           assert.equal((await asRoot(sabotage)).code, 0, "the sabotage failed");
           let message = "";
           const created = client.call("task_create", { title: `Without ${layer}`, folder: null });
@@ -90,13 +104,11 @@ export function wallChecks(target: () => Target): Check[] {
           const outcome = await attempt(() => created);
           assert.equal((await asRoot(mend)).code, 0, "the sabotage could not be undone");
           const { id } = (await client.call("task_list", {})).at(-1) ?? { id: "" };
-          const left = (
-            await asRoot(`grep -la "slots/""${id}/" /proc/[0-9]*/cmdline; ls -d /sys/fs/cgroup/tasks/${id}`)
-          ).text;
+          const after = (await asRoot(SLOTS)).text;
           await client.call("task_delete", { task: id });
           assert.equal(outcome, "TASK_BOOTSTRAP_FAILED");
           assert.match(message, SAID_AS[layer] ?? new RegExp(`\\b${layer}\\b`));
-          assert.equal(left.trim(), "", "something of the refused task is left");
+          assert.equal(after, before, "something of the refused task is left");
           return { message };
         },
       }),

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { deep, type Refusal, type Send, TOO_LONG } from "../../harness/attacks/wire.ts";
+import { greeting } from "../../runtime/bridge/greeting.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
-import { type Command, commands } from "../../runtime/protocol/rpc.ts";
+import { type Command, commands, PROTOCOL_VERSION } from "../../runtime/protocol/rpc.ts";
 
 /** The task that the checks name. */
 export const WIRE_TASK = "wire-task";
-const open = { taskId: "twin-task", title: "Twin", folder: null, agent: "probe", model: null };
+const open = { taskId: "twin-task", title: "Twin", folder: null, agent: "probe", model: null, mounts: [] };
 const state: Send = { type: "runtime_get_state", payload: {} };
 const abort: Send = { type: "abort", payload: { taskId: WIRE_TASK } };
 export const bash = (argv: unknown, more: object = {}): Send => ({
@@ -13,6 +14,8 @@ export const bash = (argv: unknown, more: object = {}): Send => ({
   payload: { taskId: WIRE_TASK, argv, ...more },
 });
 export const created = (more: object): Send => ({ type: "create_or_open_task", payload: { ...open, ...more } });
+const PROOF = { tag: "tasks", path: "twin-task/guest", file: `.piwork-mount-${"0".repeat(32)}`, reply: "0".repeat(32) };
+const proven = (mounts: object[]) => created({ mounts });
 const frame = (more: object) => ({ id: randomUUID(), type: "runtime_get_state", payload: {}, ...more });
 const line = (value: unknown): Send => ({ line: JSON.stringify(value) });
 
@@ -31,12 +34,19 @@ const RIGHT: Partial<Record<Command, Record<string, unknown>>> = {
   pi_set_model: { taskId: WIRE_TASK, model: { provider: "probe", id: "echo" } },
   runtime_get_state: { taskId: WIRE_TASK },
   runtime_diag: {},
+  runtime_warm: { agent: "probe", slots: 0 },
+  runtime_settle: {},
+  runtime_hello: greeting([], 0),
+  runtime_unmount: {},
 };
+
+/** These would change what others rely on, or are refused while a task is open: beside them stands something else. */
+const NOT_REPEATED: ReadonlySet<string> = new Set<Command>(["runtime_hello", "runtime_unmount"]);
 
 /** For every command: each of its fields missing or of another type, and one that is not its own. */
 function wrongTypes(): Refusal[] {
   return Object.entries(RIGHT).flatMap(([type, right]) => {
-    const twin: Send = { type, payload: right };
+    const twin: Send = NOT_REPEATED.has(type) ? state : { type, payload: right };
     const { shape } = commands[type as Command].payload;
     const fields = Object.entries(shape).flatMap(([field, schema]) => {
       const wrong = [null, 7, [], {}, true, "", "\0"].filter((value) => !schema.safeParse(value).success);
@@ -140,13 +150,19 @@ const refusals: readonly Refusal[] = [
   refusal(
     "hello.protocol",
     "speaks another protocol",
-    { type: "runtime_hello", payload: { protocol: 1, mounts: [], afterSeq: 0 } },
+    { type: "runtime_hello", payload: { ...greeting([], 0), protocol: 1 } },
+    state,
+  ),
+  refusal(
+    "hello.last-protocol",
+    "speaks the protocol before",
+    { type: "runtime_hello", payload: { ...greeting([], 0), protocol: PROTOCOL_VERSION - 1 } },
     state,
   ),
   refusal(
     "hello.future",
     "claims to have events that there were not",
-    { type: "runtime_hello", payload: { protocol: 2, mounts: [], afterSeq: 999_999 } },
+    { type: "runtime_hello", payload: greeting([], 999_999) },
     state,
   ),
   refusal(
@@ -155,9 +171,8 @@ const refusals: readonly Refusal[] = [
     {
       type: "runtime_hello",
       payload: {
-        protocol: 2,
-        afterSeq: 0,
-        mounts: [{ tag: "workspace", file: "../../etc/passwd", reply: "0".repeat(32) }],
+        ...greeting([], 0),
+        mounts: [{ tag: "workspace", path: null, file: "../../etc/passwd", reply: "0".repeat(32) }],
       },
     },
     state,
@@ -169,11 +184,112 @@ const refusals: readonly Refusal[] = [
     {
       type: "runtime_hello",
       payload: {
-        protocol: 2,
-        afterSeq: 0,
-        mounts: [{ tag: "root", file: `.piwork-mount-${"0".repeat(32)}`, reply: "0".repeat(32) }],
+        ...greeting([], 0),
+        mounts: [{ tag: "root", path: null, file: `.piwork-mount-${"0".repeat(32)}`, reply: "0".repeat(32) }],
       },
     },
+    state,
+  ),
+  refusal(
+    "hello.proof-path",
+    "proves a mount outside of its share",
+    {
+      type: "runtime_hello",
+      payload: {
+        ...greeting([], 0),
+        mounts: [
+          { tag: "workspace", path: "../tasks", file: `.piwork-mount-${"0".repeat(32)}`, reply: "0".repeat(32) },
+        ],
+      },
+    },
+    state,
+    { invariant: "R" },
+  ),
+  refusal(
+    "hello.entropy",
+    "greets with too little randomness",
+    { type: "runtime_hello", payload: { ...greeting([], 0), entropy: "00" } },
+    state,
+  ),
+  refusal(
+    "hello.entropy-text",
+    "greets with randomness that is no number",
+    { type: "runtime_hello", payload: { ...greeting([], 0), entropy: "z".repeat(128) } },
+    state,
+  ),
+  refusal(
+    "hello.entropy-long",
+    "greets with more randomness than there is room for",
+    { type: "runtime_hello", payload: { ...greeting([], 0), entropy: "0".repeat(130) } },
+    state,
+  ),
+  ...[0, -1, 0.5, Date.UTC(2100, 0) + 1].map((time) =>
+    refusal(
+      `hello.time.${time}`,
+      `greets with the time ${time}`,
+      { type: "runtime_hello", payload: { ...greeting([], 0), time } },
+      state,
+    ),
+  ),
+  refusal(
+    "warm.many",
+    "has more agents wait than a machine may have",
+    { type: "runtime_warm", payload: { agent: "probe", slots: LIMITS.warmSlots + 1 } },
+    { type: "runtime_warm", payload: { agent: "probe", slots: 0 } },
+    { invariant: "L" },
+  ),
+  refusal(
+    "warm.less-than-none",
+    "has less than no agent wait",
+    { type: "runtime_warm", payload: { agent: "probe", slots: -1 } },
+    { type: "runtime_warm", payload: { agent: "probe", slots: 0 } },
+  ),
+  refusal(
+    "warm.absent",
+    "has an agent wait that the image has not",
+    { type: "runtime_warm", payload: { agent: "pi", slots: 1 } },
+    { type: "runtime_warm", payload: { agent: "pi", slots: 0 } },
+    { refused: "TASK_BOOTSTRAP_FAILED" },
+  ),
+  refusal(
+    "unmount.busy",
+    "takes the shares away while a task is open",
+    { type: "runtime_unmount", payload: {} },
+    { type: "runtime_settle", payload: {} },
+    { invariant: "L", refused: "TASK_BUSY" },
+  ),
+  refusal("proofs.many", "has three directories of a task proven", proven([PROOF, PROOF, PROOF]), created({})),
+  refusal(
+    "proofs.path",
+    "has a directory proven outside of its share",
+    proven([{ ...PROOF, path: "../x" }]),
+    created({}),
+    {
+      invariant: "R",
+    },
+  ),
+  refusal(
+    "proofs.file",
+    "proves a directory with a path",
+    proven([{ ...PROOF, file: "../../etc/passwd" }]),
+    created({}),
+    {
+      invariant: "R",
+    },
+  ),
+  refusal(
+    "proofs.absent",
+    "proves a directory that is not there",
+    proven([{ ...PROOF, path: "absent" }]),
+    created({}),
+    {
+      refused: "WORKSPACE_POLICY_VIOLATION",
+    },
+  ),
+  refusal(
+    "hello.time",
+    "greets with a time beyond all sense",
+    { type: "runtime_hello", payload: { ...greeting([], 0), time: 1e15 } },
     state,
   ),
   ...[

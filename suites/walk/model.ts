@@ -75,9 +75,13 @@ export class Model {
     if (this.active === id) this.active = null;
   }
 
-  machineLost(): void {
-    for (const task of this.open) task.state = "errored";
-    for (const task of this.tasks.values()) task.isInMachine = false;
+  /** The machine of a task that has one of its own ended, or that of all. */
+  machineLost(of?: string): void {
+    for (const task of this.tasks.values()) {
+      if (of !== undefined && of !== task.id) continue;
+      if (isOpen(task.state)) task.state = "errored";
+      task.isInMachine = false;
+    }
   }
 
   runtimeEnded(): void {

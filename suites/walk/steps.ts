@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { waitFor } from "../../harness/piwork.ts";
+import { ISOLATION, waitFor } from "../../harness/piwork.ts";
 import type { Random } from "../../harness/random.ts";
 import { attempt } from "../../harness/talk.ts";
 import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
@@ -157,29 +157,29 @@ const killAgent: Step = async (world) => {
   return `kill the agent of ${task.id}${inTurn ? " in its turn" : ""}`;
 };
 
-/** Kills what carries every task, with a turn in flight or without one. */
+/** Kills what carries a task, or all of them, with a turn in flight or without one. */
 function killUnder(id: "kill-qemu" | "kill-taskd" | "kill-runtime"): Step {
   return async (world) => {
     const { lane, model, random } = world;
     const task = random.below(2) === 0 && model.open.length > 0 ? random.pick(model.open) : undefined;
     const turn = task === undefined ? undefined : await startTurn(lane, task.id);
     // A machine that is gone already is started by the first request that needs one.
-    await lane.client.call("diag", {});
-    await fault(id, lane);
+    await lane.talk.exec(["true"], { task: lane.bystander.id });
+    const victim = task ?? (ISOLATION === "vm" && model.open.length > 0 ? random.pick(model.open) : lane.bystander);
+    await fault(id, lane, victim.id);
     await turn?.ended;
     if (task !== undefined) task.hasLostTurn = true;
     if (id === "kill-runtime") {
       await lane.restart();
       model.runtimeEnded();
     } else {
-      await waitFor(
-        "the end of the machine",
-        60_000,
-        async () => (await lane.client.call("status", {})).machines.length === 0 || undefined,
-      );
-      model.machineLost();
+      await waitFor("the end of the machine", 60_000, async () => {
+        const { machines } = await lane.client.call("status", {});
+        return !machines.some((machine) => machine.task === null || machine.task === victim.id) || undefined;
+      });
+      model.machineLost(ISOLATION === "vm" ? victim.id : undefined);
     }
-    return `${id}${task === undefined ? "" : ` in the turn of ${task.id}`}`;
+    return `${id}${ISOLATION === "vm" ? ` under ${victim.id}` : ""}${task === undefined ? "" : ` in the turn of ${task.id}`}`;
   };
 }
 

@@ -25,7 +25,7 @@ export function addDumpState(program: Command): void {
 async function takeDump(client: Client): Promise<StateDump> {
   const status = await client.call("status", {});
   // A dump is wanted most where something is broken: no machine is started for it, and one that is silent is left out.
-  const isUp = status.machines.some(({ state }) => state === "running");
+  const isUp = status.machines.some(({ state }) => state === "running" || state === "paused");
   const diag = isUp ? await client.call("diag", {}).catch(leaveOut("the machines' own facts")) : null;
   const tasks: StateDump["tasks"] = [];
   for (const { id } of status.tasks) {

@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { type Command, Option } from "commander";
 import { accelerationRequest } from "../../machine/acceleration.ts";
 import { findPlaces, type PlaceOptions, REPOSITORY } from "../../places.ts";
+import { type Isolation, isolation } from "../../protocol/kinds.ts";
 import type { Runtime } from "../../runtime.ts";
 import { serve } from "../../serve.ts";
 import { DEFAULT_QUOTA } from "../../tasks/quota.ts";
@@ -14,6 +15,8 @@ import { buildImage } from "./image.ts";
 interface UpOptions extends PlaceOptions {
   workspace?: string;
   accel: string;
+  isolation: Isolation;
+  pool: number;
   taskBytes: number;
   taskFiles: number;
   headless?: boolean;
@@ -36,6 +39,19 @@ export function addUp(program: Command): void {
         .choices(accelerationRequest.options)
         .default("auto"),
     )
+    .addOption(
+      new Option(
+        "--isolation <WHICH>",
+        "vm: a machine for each task; shared: one machine, whose kernel keeps tasks apart",
+      )
+        .choices(isolation.options)
+        .default("vm"),
+    )
+    .addOption(
+      new Option("--pool <N>", "machines that are kept ready for the next tasks, where each has its own")
+        .argParser((text) => parseCount(text, 0))
+        .default(1),
+    )
     .option(
       "--unconfined-qemu",
       "run QEMU without bubblewrap, where the host forbids user namespaces; whoever breaks out of the machine is you then",
@@ -47,7 +63,7 @@ export function addUp(program: Command): void {
     )
     .addOption(
       new Option("--task-files <N>", "how many files it may add there")
-        .argParser(parseCount)
+        .argParser((text) => parseCount(text))
         .default(DEFAULT_QUOTA.entries),
     )
     .option("--headless", "do without the panel (this version has none yet)")
@@ -68,6 +84,8 @@ async function up(options: UpOptions): Promise<void> {
       agent: "probe",
       quota: { bytes: options.taskBytes, entries: options.taskFiles },
       acceleration: accelerationRequest.parse(options.accel),
+      isolation: options.isolation,
+      pool: options.pool,
       unconfinedQemu: options.unconfinedQemu === true,
       buildImage: (signal) => buildImage(places.cache, signal),
     },
@@ -81,7 +99,12 @@ async function up(options: UpOptions): Promise<void> {
       ready(runtime) {
         const { warnings, machines } = runtime.status();
         for (const warning of warnings) print(`note: ${warning}`);
-        for (const { id, bootMs } of machines) print(`ready: ${id} booted in ${((bootMs ?? 0) / 1000).toFixed(1)} s`);
+        const booted = machines.find(({ bootMs }) => bootMs !== null);
+        print(
+          booted === undefined
+            ? "ready: each task gets a machine of its own"
+            : `ready: ${booted.id} answers after ${((booted.bootMs ?? 0) / 1000).toFixed(1)} s`,
+        );
         print(
           `now, in another terminal: npx piwork${options.state === undefined ? "" : ` --state ${options.state}`} task create demo${firstFolder}`,
         );

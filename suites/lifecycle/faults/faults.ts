@@ -16,22 +16,20 @@ export interface Fault {
   inject(lane: Lane, victim: Victim): Promise<void>;
 }
 
-/** Sends a signal to the agent of a task as soon as it runs; where a stop was quicker, there is nothing to do. */
+/** Sends a signal to the agent of a task as soon as it has the task's directories; where a stop was quicker, there is nothing to do. */
 const SIGNAL_AGENT = `
 end=$(($(date +%s) + 10))
 while [ $(date +%s) -lt $end ]; do
-  for file in $(grep -la "slots/$1/" /proc/[0-9]*/cmdline 2>/dev/null); do
-    grep -qa probe.mjs $file 2>/dev/null || continue
-    for child in $(cat $(dirname $file)/task/*/children 2>/dev/null); do
-      read -r name </proc/$child/comm 2>/dev/null && [ "$name" = node ] && kill -$2 $child && exit 0
-    done
+  for file in $(grep -l "/$1/guest/outputs /outputs " /proc/[0-9]*/mountinfo 2>/dev/null); do
+    directory=$(dirname $file)
+    read -r name 2>/dev/null <$directory/comm && [ "$name" = node ] && kill -$2 $(basename $directory) && exit 0
   done
 done`;
 
 /** taskd is the parent of whatever its root runs. */
-const signalTaskd = (lane: Lane, signal: string) =>
+const signalTaskd = (lane: Lane, { id }: Victim, signal: string) =>
   // It does not live to tell.
-  void lane.asGuestRoot(`kill -${signal} $PPID`).catch(() => {});
+  void lane.asGuestRoot(id, `kill -${signal} $PPID`).catch(() => {});
 
 export const FAULTS: readonly Fault[] = [
   {
@@ -39,21 +37,21 @@ export const FAULTS: readonly Fault[] = [
     ends: "machine",
     named: /QEMU was killed by signal 9/,
     isSlow: false,
-    inject: async ({ runtime }) => void process.kill(await runtime.qemuPid(), "SIGKILL"),
+    inject: async ({ runtime }, { id }) => void process.kill(await runtime.qemuPid(id), "SIGKILL"),
   },
   {
     id: "kill-taskd",
     ends: "machine",
     named: /taskd, the supervisor in the machine, ended with code 137/,
     isSlow: false,
-    inject: async (lane) => signalTaskd(lane, "KILL"),
+    inject: async (lane, victim) => signalTaskd(lane, victim, "KILL"),
   },
   {
     id: "kill-agent",
     ends: "agent",
     named: /The agent ended with code 137/,
     isSlow: false,
-    inject: (lane, { id }) => lane.asGuestRoot(SIGNAL_AGENT, id, "KILL"),
+    inject: (lane, { id }) => lane.asGuestRoot(id, SIGNAL_AGENT, id, "KILL"),
   },
   {
     id: "kill-runtime",
@@ -70,29 +68,29 @@ export const FAULTS: readonly Fault[] = [
     ends: "machine",
     named: /did not answer for 20 s/,
     isSlow: true,
-    inject: async ({ runtime }) => void process.kill(await runtime.qemuPid(), "SIGSTOP"),
+    inject: async ({ runtime }, { id }) => void process.kill(await runtime.qemuPid(id), "SIGSTOP"),
   },
   {
     id: "freeze-taskd",
     ends: "machine",
     named: /did not answer for 20 s/,
     isSlow: true,
-    inject: async (lane) => signalTaskd(lane, "STOP"),
+    inject: async (lane, victim) => signalTaskd(lane, victim, "STOP"),
   },
   {
     id: "freeze-agent",
     ends: "agent",
     named: /The agent did not answer for 30 s/,
     isSlow: true,
-    inject: (lane, { id }) => lane.asGuestRoot(SIGNAL_AGENT, id, "STOP"),
+    inject: (lane, { id }) => lane.asGuestRoot(id, SIGNAL_AGENT, id, "STOP"),
   },
   {
     id: "pause-qemu",
     ends: "nothing",
     named: /did not answer/,
     isSlow: false,
-    async inject({ runtime }) {
-      const pid = await runtime.qemuPid();
+    async inject({ runtime }, { id }) {
+      const pid = await runtime.qemuPid(id);
       process.kill(pid, "SIGSTOP");
       await delay(PAUSE_MS);
       process.kill(pid, "SIGCONT");

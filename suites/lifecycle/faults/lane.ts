@@ -1,8 +1,10 @@
+import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { makeSandbox, RunningRuntime, type Sandbox } from "../../../harness/piwork.ts";
 import { Talk } from "../../../harness/talk.ts";
+import { qemusOf } from "../../../harness/world.ts";
 import type { Client } from "../../../runtime/control/client.ts";
 import type { CallOutput } from "../../../runtime/protocol/control.ts";
 import type { Transition } from "../../../runtime/protocol/states.ts";
@@ -69,18 +71,20 @@ export class Lane implements AsyncDisposable {
     this.runtime = await RunningRuntime.start(this.sandbox, { unsafe: true });
   }
 
-  /** A shell script as the root of the machine. */
-  async asGuestRoot(script: string, ...words: string[]): Promise<void> {
+  /** A shell script as the root of the machine of a task, whatever the task is at. */
+  async asGuestRoot(task: string, script: string, ...words: string[]): Promise<void> {
     const end = await this.talk.exec(["sh", "-c", script, "sh", ...words], {
-      task: this.bystander.id,
+      task,
       unconfined: true,
     });
     if (end.code !== 0) throw new Error(`a script of the machine's root ended with ${end.code}: ${end.stderr}`);
   }
 
-  /** Nothing of a task is left in the machine: no process that was given its directories. */
-  assertGone(id: string): Promise<void> {
-    return this.asGuestRoot('! grep -la "slots/$1/" /proc/[0-9]*/cmdline 2>/dev/null', id);
+  /** Nothing of a task is left: no QEMU that was shown its directories, and where all tasks have one, no process in it. */
+  async assertGone(id: string): Promise<void> {
+    const shown = (pid: number) => existsSync(`/proc/${pid}/root/export/tasks/${id}`);
+    assert.deepEqual(qemusOf(this.sandbox).filter(shown), [], "QEMUs that see the task");
+    await this.asGuestRoot(this.bystander.id, '! grep -l "/$1/guest/" /proc/[0-9]*/mountinfo 2>/dev/null', id);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

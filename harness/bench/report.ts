@@ -1,0 +1,83 @@
+import type { BenchDocument } from "./document.ts";
+import type { Finding } from "./figures.ts";
+import { inline, plotBreakdown, plotFigure, plotSeries, text } from "./plots.ts";
+import { STYLE } from "./style.ts";
+import type { Judged } from "./targets.ts";
+import { outcome, reachOf, withUnit } from "./wording.ts";
+
+/** Everything that was measured as one page, which needs neither a network nor a script. */
+export function renderReport(document: BenchDocument): string {
+  const { environment, sections, targets } = document;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Piwork bench ${text(environment.startedAt)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<h1>Piwork bench</h1>
+${facts(document)}
+<h2>Targets</h2>
+<p class="soft">What the runtime is to reach. A target that is missed fails nothing: this is a measurement.</p>
+<div class="card">${targetTable(targets)}</div>
+<div class="sections">
+${sections.map(sectionOf).join("\n")}
+</div>
+</body>
+</html>
+`;
+}
+
+function facts({ environment, finishedAt }: BenchDocument): string {
+  const { startedAt, commit, changed, processor, cores, memoryMb, load, system, node, acceleration } = environment;
+  const rows: [string, string][] = [
+    ["started", clock(startedAt)],
+    ["finished", finishedAt === null ? "not: it still runs, or was interrupted" : clock(finishedAt)],
+    ["commit", commit === null ? "unknown" : `${commit}${changed ? ", with changes" : ""}`],
+    [
+      "acceleration",
+      acceleration === null ? "no machine was started" : `${acceleration.used} (${acceleration.reason})`,
+    ],
+    ["host", `${cores} × ${processor}, ${(memoryMb / 1024).toFixed(0)} GiB, ${system}, Node ${node}`],
+    ["load at the start", load.map((one) => one.toFixed(2)).join(", ")],
+  ];
+  return `<ul class="facts">${rows.map(([name, value]) => `<li>${name} <b>${text(value)}</b></li>`).join("")}</ul>
+<p class="legend">Each dot is a sample; none is left out. <span class="tick"></span>p50, <span class="tick dashed"></span>p95,
+<span class="bad">×</span> a failed sample, which counts as slower than every other. Ways of one figure were taken in turn.</p>`;
+}
+
+function clock(time: string): string {
+  return `${time.slice(0, 19).replace("T", " ")} UTC`;
+}
+
+function targetTable(targets: readonly Judged[]): string {
+  const rows = targets.map((target) => {
+    const mark = { reached: "good", missed: "bad", "not measured": "soft" }[target.verdict];
+    const measured = target.measured === null ? "" : withUnit(target.measured, target.unit);
+    return `<tr><td>${inline(target.step)}</td><td class="number soft">${reachOf(target)}</td><td class="number"><b>${measured}</b></td><td class="number ${mark}">${text(outcome(target))}</td></tr>`;
+  });
+  return `<table><thead><tr><th>step</th><th>reach</th><th>measured</th><th></th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+}
+
+function sectionOf({ name, describe, findings, failure }: BenchDocument["sections"][number]): string {
+  const failed = failure === undefined ? "" : `<p class="bad">Not measured to its end: ${text(failure)}</p>`;
+  const loads = findings.flatMap((one) => (one.kind === "figure" ? one.target.samples.map(({ load }) => load) : []));
+  const load =
+    loads.length === 0 ? "" : `; load average ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}`;
+  return `<section class="n${Math.min(3, Math.max(1, findings.length))}"><h2>${text(name)}</h2>
+<p class="soft">${inline(describe)}${load}</p>
+${failed}
+<div class="cards">${findings.map(card).join("\n")}</div></section>`;
+}
+
+function card(finding: Finding): string {
+  const plot =
+    finding.kind === "figure"
+      ? plotFigure(finding)
+      : finding.kind === "series"
+        ? plotSeries(finding)
+        : plotBreakdown(finding);
+  return `<div class="card"><h3>${inline(finding.describe)}<span class="id">${text(finding.id)}</span></h3>${plot}</div>`;
+}

@@ -1,0 +1,41 @@
+import type { Machine, MachineObserver } from "../machine/machine.ts";
+import type { PiworkError } from "../protocol/errors.ts";
+import type { AgentKind } from "../protocol/kinds.ts";
+import type { ShareProof } from "../workspace/share.ts";
+import type { MachineSource } from "./source.ts";
+
+export interface FleetParts {
+  source: MachineSource;
+  /** real path of the workspace root */
+  workspace: string;
+  agent: AgentKind;
+  tasksDirectory: string;
+  observe(id: string): MachineObserver;
+  /** a machine that ran has ended by itself, and with it whatever ran of these tasks; `undefined` means all there are */
+  lost(machine: Machine, reason: PiworkError, tasks: readonly string[] | undefined): void;
+  /** whether a turn is under way in one of these tasks; `undefined` means all there are */
+  isBusy(tasks: readonly string[] | undefined): boolean;
+}
+
+/** A machine, and the task that it belongs to; null where it belongs to all, or to none yet. */
+export interface Present {
+  machine: Machine;
+  task: string | null;
+}
+
+/** The machines of a runtime, and which of them each task is in. */
+export interface Fleet {
+  /** Has a machine ready for the first task. */
+  prepare(): Promise<void>;
+  /** Every machine there is, also one that waits for a task. */
+  readonly machines: readonly Present[];
+  /** The machine of a task, which is started where there is none. */
+  enter(task: string): Promise<Machine>;
+  /** Lets the machine of a task see its directories; it has to prove these before it opens the task. */
+  show(task: string, folder: string | null): Promise<ShareProof[]>;
+  /** The task is open there, and has taken what was ready for it. */
+  opened(task: string): void;
+  /** The task is not in its machine any more. */
+  leave(task: string): Promise<void>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,55 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AccelerationRequest } from "../machine/acceleration.ts";
+import { type TemplateManifest, templateDirectory } from "../machine/template.ts";
+import { ALL_WALLS } from "../machine/walls.ts";
+import type { Places } from "../places.ts";
+import { PiworkError } from "../protocol/errors.ts";
+import { MachineSource } from "./source.ts";
+
+export interface TemplateWish {
+  places: Places;
+  acceleration: AccelerationRequest;
+  /** of machines that are there to be attacked */
+  unsafe: boolean;
+  buildImage(signal: AbortSignal): Promise<void>;
+  /** told in words what is being done */
+  step(words: string): void;
+  signal: AbortSignal;
+}
+
+/** Sees to it that the template of this version is there, before a runtime would make it beside its first machines. */
+export async function haveTemplate(
+  wish: TemplateWish,
+): Promise<{ directory: string; manifest: TemplateManifest; isNew: boolean }> {
+  const { places, signal } = wish;
+  mkdirSync(places.logs, { recursive: true });
+  // A runtime of these places may have machines in its own.
+  const scratch = mkdtempSync(join(tmpdir(), "piwork-template-"));
+  let failure: unknown;
+  try {
+    await using source = new MachineSource({
+      ...wish,
+      places: { ...places, sockets: scratch },
+      agent: "probe",
+      walls: ALL_WALLS,
+      consoleLog: join(places.logs, "template.log"),
+      note: wish.step,
+      warn(message, { error }) {
+        failure ??= error;
+        wish.step(message);
+      },
+    });
+    await source.prepare();
+    const isNew = source.template === undefined;
+    await source.settled();
+    signal.throwIfAborted();
+    if (source.template === undefined)
+      throw failure ?? new PiworkError("TASK_BOOTSTRAP_FAILED", "No template could be made.");
+    const { manifest } = source.template;
+    return { directory: templateDirectory(places.cache, manifest.key), manifest, isNew };
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}

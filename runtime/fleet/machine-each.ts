@@ -1,0 +1,277 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Machine } from "../machine/machine.ts";
+import { REHEARSAL, REHEARSAL_FOLDER, Rehearsal } from "../machine/rehearsal.ts";
+import { MACHINE_MEMORY_MB } from "../machine/template.ts";
+import { PiworkError } from "../protocol/errors.ts";
+import type { RuntimeEvent } from "../protocol/events.ts";
+import { ShareProof } from "../workspace/share.ts";
+import { Stage } from "../workspace/stage.ts";
+import type { Fleet, FleetParts, Present } from "./fleet.ts";
+import { restWhenIdle } from "./rest.ts";
+
+/** Memory of the host that stays free, in MiB, beside what one more machine could use at most. */
+const RESERVE_MB = 512;
+/** What a machine of the pool rehearses. */
+const AMOUNT = { prompts: 3, commands: 2, looks: 3 };
+/** Clones of the pool that may fail one after the other before it is left alone. */
+const POOL_FAILURES = 3;
+
+export interface MachineEachParts extends FleetParts {
+  /** an existing private directory */
+  scratch: string;
+  /** machines that are kept ready for the next tasks */
+  pool: number;
+  /** ends the machine of an idle task, whose session is kept; says whether there was one */
+  park(): Promise<boolean>;
+  warn(message: string, facts: Record<string, unknown>): void;
+}
+
+/** A machine, and what it was shown. */
+interface Member {
+  machine: Machine;
+  up: Promise<Machine>;
+  stage: Stage;
+  task: string | null;
+  /** its task has left it, and it ends because of that */
+  isLeft: boolean;
+  readonly shown: Set<string>;
+}
+
+/** A machine for each task, which has nothing of any other. */
+export class MachineEach implements Fleet {
+  readonly #parts: MachineEachParts;
+  readonly #members = new Set<Member>();
+  readonly #entering = new Map<string, Promise<Member>>();
+  readonly #pool: Member[] = [];
+  /** what a machine of the pool rehearses, while it does */
+  readonly #rehearsals = new Map<string, Rehearsal>();
+  /** one of the pool that comes up, and has not begun to rehearse */
+  #fresh: Member | undefined;
+  #stage: Promise<Stage> | undefined;
+  #started = 0;
+  #poolFailures = 0;
+  #filling: Promise<void> = Promise.resolve();
+  /** machines that have ended, until what they were shown is taken away */
+  readonly #ends = new Set<Promise<void>>();
+  #isStopping = false;
+
+  constructor(parts: MachineEachParts) {
+    this.#parts = parts;
+  }
+
+  get machines(): readonly Present[] {
+    return [...this.#members];
+  }
+
+  /** Settles what machines are made of; the pool is filled meanwhile. */
+  async prepare(): Promise<void> {
+    await this.#parts.source.prepare();
+    await this.#openStage();
+    if (this.#parts.pool === 0) return;
+    // Where not even one comes up, there is nothing to offer.
+    const first = await this.#start();
+    this.#fresh = first;
+    await first.up;
+    void this.#fill(first);
+  }
+
+  async enter(task: string): Promise<Machine> {
+    let entering = this.#entering.get(task);
+    if (entering === undefined) {
+      entering = this.#take(task);
+      this.#entering.set(task, entering);
+      const forget = () => {
+        if (this.#entering.get(task) === entering) this.#entering.delete(task);
+      };
+      entering.then(({ machine }) => machine.ended.then(forget), forget);
+    }
+    return (await entering).machine;
+  }
+
+  async #take(task: string): Promise<Member> {
+    const member = this.#pool.shift() ?? this.#takeFresh() ?? (await this.#start());
+    member.task = task;
+    await member.up;
+    restWhenIdle(member.machine, () => this.#parts.isBusy([task]));
+    return member;
+  }
+
+  /** One that was started for the pool and has nothing behind it yet: sooner there than another one. */
+  #takeFresh(): Member | undefined {
+    const fresh = this.#fresh;
+    this.#fresh = undefined;
+    return fresh;
+  }
+
+  async show(task: string, folder: string | null): Promise<ShareProof[]> {
+    const { machine, stage, shown } = await (this.#entering.get(task) ?? Promise.reject(notThere()));
+    const { workspace, tasksDirectory } = this.#parts;
+    const guest = [task, "guest"];
+    const parts = folder?.split("/") ?? [];
+    if (!shown.has("guest")) await stage.show(machine.id, "tasks", guest, tasksDirectory, guest);
+    shown.add("guest");
+    if (folder !== null && !shown.has("folder")) {
+      await stage.show(machine.id, "workspace", parts, workspace, parts);
+      shown.add("folder");
+    }
+    const proofs = [new ShareProof("tasks", guest.join("/"), tasksDirectory, guest)];
+    if (folder !== null) proofs.push(new ShareProof("workspace", folder, workspace, parts));
+    return proofs;
+  }
+
+  /** Others are made ready only now: the task that was being opened needed the processor more. */
+  opened(): void {
+    void this.#fill();
+  }
+
+  async leave(task: string): Promise<void> {
+    const member = await this.#entering.get(task)?.catch(() => undefined);
+    if (member === undefined) return;
+    member.isLeft = true;
+    await member.machine.stop();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    const stopAll = () => Promise.all([...this.#members].map(({ machine }) => machine.stop()));
+    // One that rehearses for the pool is not waited for.
+    await stopAll();
+    await this.#filling;
+    await stopAll();
+    await Promise.all(this.#ends);
+    const stage = await this.#stage?.catch(() => undefined);
+    stage?.close();
+  }
+
+  async #start(): Promise<Member> {
+    await this.#admit();
+    const stage = await this.#openStage();
+    const id = `machine-${++this.#started}`;
+    const shares = stage.makeShares(id);
+    const observer = this.#parts.observe(id);
+    let member: Member | undefined;
+    const event = (event: RuntimeEvent) => {
+      const rehearsal = this.#rehearsals.get(id);
+      if (rehearsal !== undefined) rehearsal.hear(event);
+      // What has taken over a machine says what it likes, and is believed of its own task alone.
+      else if (event.taskId === null || event.taskId === member?.task) observer.event(event);
+      else observer.violation(`an event of '${event.taskId}', which is not in this machine`);
+    };
+    const { machine, up } = await this.#parts.source.start(id, { shares, stage }, { ...observer, event });
+    const started: Member = { machine, up, stage, task: null, isLeft: false, shown: new Set() };
+    member = started;
+    up.catch(() => {}); // told where it is waited for
+    this.#members.add(started);
+    const end = machine.ended.then((reason) => this.#end(started, reason)).finally(() => this.#ends.delete(end));
+    this.#ends.add(end);
+    return started;
+  }
+
+  async #end(member: Member, reason: PiworkError): Promise<void> {
+    const { machine, stage, task } = member;
+    this.#members.delete(member);
+    const at = this.#pool.indexOf(member);
+    if (at !== -1) this.#pool.splice(at, 1);
+    if (task !== null && machine.bootMs !== null && !member.isLeft) this.#parts.lost(machine, reason, [task]);
+    try {
+      await stage.clear(machine.id);
+    } catch (error) {
+      this.#parts.warn("what a machine was shown could not be taken away", { id: machine.id, error });
+    }
+  }
+
+  /** Keeps so many machines ready as were asked for, one after the other; the first may be there already. */
+  #fill(first?: Member): Promise<void> {
+    const before = this.#filling;
+    const fill = async () => {
+      await before;
+      if (first !== undefined) await this.#makeReady(first);
+      while (this.#pool.length < this.#parts.pool && !this.#isStopping && this.#poolFailures < POOL_FAILURES) {
+        // Without a template each would take seconds of a core, which a task that is being opened needs more.
+        if (this.#parts.source.template === undefined) return this.#fillOnceTemplateIsThere();
+        try {
+          const member = await this.#start();
+          this.#fresh = member;
+          await this.#makeReady(member);
+        } catch (error) {
+          this.#failed(error);
+        }
+      }
+    };
+    this.#filling = fill();
+    return this.#filling;
+  }
+
+  /** Has a machine come up and rehearse, unless a task takes it before. */
+  async #makeReady(member: Member): Promise<void> {
+    const { machine, up } = member;
+    try {
+      await up;
+      if (this.#fresh !== member) return;
+      this.#fresh = undefined;
+      await this.#rehearse(member);
+      this.#poolFailures = 0;
+      if (machine.state !== "running") return;
+      this.#pool.push(member);
+      await machine.pause();
+    } catch (error) {
+      if (this.#fresh === member) this.#fresh = undefined;
+      this.#failed(error);
+      await machine.stop();
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#poolFailures++;
+    if (!this.#isStopping) this.#parts.warn("a machine of the pool did not come up", { error });
+  }
+
+  /** Lets a machine do once what it will do for a task; in a clone, nothing has run before. */
+  async #rehearse({ machine, stage }: Member): Promise<void> {
+    const { scratch, agent } = this.#parts;
+    using rehearsal = Rehearsal.prepare(scratch, `rehearsal-${machine.id}`);
+    const [workspace, tasks] = rehearsal.shares.map(({ path }) => path) as [string, string];
+    const guest = [REHEARSAL, "guest"];
+    await stage.show(machine.id, "tasks", guest, tasks, guest);
+    await stage.show(machine.id, "workspace", [REHEARSAL_FOLDER], workspace, [REHEARSAL_FOLDER]);
+    this.#rehearsals.set(machine.id, rehearsal);
+    try {
+      await rehearsal.perform(machine.bridge, agent, AMOUNT);
+    } finally {
+      this.#rehearsals.delete(machine.id);
+    }
+    await stage.hide(machine.id);
+  }
+
+  #fillOnceTemplateIsThere(): void {
+    const { source } = this.#parts;
+    void source.settled().then(() => (source.template === undefined ? undefined : this.#fill()));
+  }
+
+  /** One more machine only where the host has the memory; idle ones make room. */
+  async #admit(): Promise<void> {
+    const needed = MACHINE_MEMORY_MB + RESERVE_MB;
+    while (availableMb() < needed) {
+      if (await this.#parts.park()) continue;
+      throw new PiworkError(
+        "LIMIT_EXCEEDED",
+        `${this.#members.size} machines run, and the host has ${availableMb()} MiB of memory left; another one takes ${needed}. Stop a task, or wait until one is idle.`,
+      );
+    }
+  }
+
+  async #openStage(): Promise<Stage> {
+    if ((await this.#stage?.catch(() => undefined))?.isGone) this.#stage = undefined;
+    this.#stage ??= Stage.open(join(this.#parts.scratch, "stage"));
+    return this.#stage;
+  }
+}
+
+function availableMb(): number {
+  return Math.floor(Number(/^MemAvailable: *(\d+)/m.exec(readFileSync("/proc/meminfo", "utf8"))?.[1] ?? 0) / 1024);
+}
+
+function notThere(): PiworkError {
+  return new PiworkError("TASK_NOT_READY", "The machine of the task has ended; try again.");
+}

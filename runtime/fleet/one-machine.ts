@@ -1,0 +1,74 @@
+import type { Machine } from "../machine/machine.ts";
+import type { Fleet, FleetParts, Present } from "./fleet.ts";
+import { restWhenIdle } from "./rest.ts";
+
+/** Time to start an agent, in milliseconds. */
+const WARM_DEADLINE_MS = 150_000;
+
+/** All tasks in one machine, each a process; its kernel keeps them apart. */
+export class OneMachine implements Fleet {
+  readonly #parts: FleetParts;
+  #machine: Promise<Machine> | undefined;
+  /** the one that boots, runs or ends */
+  #present: Machine | undefined;
+  #started = 0;
+
+  constructor(parts: FleetParts) {
+    this.#parts = parts;
+  }
+
+  get machines(): readonly Present[] {
+    return this.#present === undefined ? [] : [{ machine: this.#present, task: null }];
+  }
+
+  async prepare(): Promise<void> {
+    await this.enter();
+  }
+
+  /** Booted at the first call, and again after it was lost. */
+  enter(): Promise<Machine> {
+    this.#machine ??= this.#start().catch((error) => {
+      this.#machine = undefined;
+      throw error;
+    });
+    return this.#machine;
+  }
+
+  async #start(): Promise<Machine> {
+    const { source, workspace, tasksDirectory, observe } = this.#parts;
+    const id = `machine-${++this.#started}`;
+    const shares = [
+      { tag: "workspace", path: workspace },
+      { tag: "tasks", path: tasksDirectory },
+    ] as const;
+    const { machine, up } = await source.start(id, { shares }, observe(id));
+    this.#present = machine;
+    void machine.ended.then((reason) => {
+      if (this.#present === machine) this.#present = undefined;
+      if (machine.bootMs === null) return; // whoever waits for its boot is told
+      this.#machine = undefined;
+      this.#parts.lost(machine, reason, undefined);
+    });
+    await up;
+    restWhenIdle(machine, () => this.#parts.isBusy(undefined));
+    return machine;
+  }
+
+  /** It sees the directories of all tasks from the first moment on, and has proven them then. */
+  async show(): Promise<[]> {
+    return [];
+  }
+
+  /** Has an agent ready for the next task. */
+  opened(): void {
+    const warm = { agent: this.#parts.agent, slots: 1 };
+    this.#present?.bridge.request("runtime_warm", warm, { deadlineMs: WARM_DEADLINE_MS }).catch(() => {}); // it ends
+  }
+
+  async leave(): Promise<void> {}
+
+  async stop(): Promise<void> {
+    const machine = await this.#machine?.catch(() => undefined);
+    await machine?.stop();
+  }
+}

@@ -1,0 +1,185 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Acceleration, type AccelerationRequest, chooseAcceleration } from "../machine/acceleration.ts";
+import { BOOT_DEADLINE_MS, type BootOptions, Machine, type MachineObserver } from "../machine/machine.ts";
+import { readTemplate, Template, type TemplateKind, templateDirectory, templateKey } from "../machine/template.ts";
+import { buildTemplate } from "../machine/template-build.ts";
+import type { Walls } from "../machine/walls.ts";
+import { type Places, REPOSITORY } from "../places.ts";
+import { PiworkError } from "../protocol/errors.ts";
+import { findImage, type Image } from "../protocol/image.ts";
+import type { AgentKind } from "../protocol/kinds.ts";
+import { shareDevices } from "../workspace/share.ts";
+
+export interface SourceOptions {
+  places: Places;
+  agent: AgentKind;
+  acceleration: AccelerationRequest;
+  walls: Walls;
+  /** boots machines that are there to be attacked */
+  unsafe: boolean;
+  consoleLog: string;
+  buildImage(signal: AbortSignal): Promise<void>;
+  /** told in words what is being done, when it may take a while */
+  step(words: string): void;
+  /** told in words what goes on beside everything else, for which nobody waits */
+  note(words: string): void;
+  warn(message: string, facts: Record<string, unknown>): void;
+  /** gives up whatever is under way */
+  signal: AbortSignal;
+}
+
+/** Where machines come from: the image, what accelerates them, and the template that they are cloned from. */
+export class MachineSource implements AsyncDisposable {
+  readonly #options: SourceOptions;
+  #image: Promise<Image> | undefined;
+  #foundImage: Image | undefined;
+  #acceleration: Acceleration | undefined;
+  #loading: Promise<Template | undefined> | undefined;
+  #template: Template | undefined;
+  #building: Promise<void> | undefined;
+
+  constructor(options: SourceOptions) {
+    this.#options = options;
+  }
+
+  get image(): Image | undefined {
+    return this.#foundImage;
+  }
+
+  get acceleration(): Acceleration | undefined {
+    return this.#acceleration;
+  }
+
+  /** The template in use; undefined while there is none, and machines are booted. */
+  get template(): Template | undefined {
+    return this.#template;
+  }
+
+  /** Settles what machines are made of; takes a while where the image or the answer of KVM is not there yet. */
+  async prepare(): Promise<{ image: Image; acceleration: Acceleration }> {
+    const { places, walls, step, signal } = this.#options;
+    this.#image ??= this.#findOrBuildImage().catch((error) => {
+      this.#image = undefined;
+      throw error;
+    });
+    const image = await this.#image;
+    this.#foundImage = image;
+    this.#acceleration ??= await chooseAcceleration(this.#options.acceleration, {
+      image,
+      walls,
+      cache: places.cache,
+      scratch: places.sockets,
+      onProbe: () => step("asking KVM to boot a kernel (once for this host, up to 15 s)"),
+      signal,
+    });
+    this.#loading ??= this.#loadTemplate();
+    await this.#loading;
+    return { image, acceleration: this.#acceleration };
+  }
+
+  /** Resolves once no template is being made; there is one then, unless that failed. */
+  async settled(): Promise<void> {
+    await this.#building;
+  }
+
+  /** Starts a machine: a clone where there is a template, and otherwise one that is booted. */
+  async start(
+    id: string,
+    how: Pick<BootOptions, "shares" | "stage">,
+    observer: MachineObserver,
+  ): Promise<{ machine: Machine; up: Promise<Machine> }> {
+    const { image, acceleration } = await this.prepare();
+    const { places, unsafe, walls, consoleLog, signal, step } = this.#options;
+    signal.throwIfAborted();
+    const template = this.#template;
+    if (template === undefined) step(`booting a machine (${acceleration.used}: ${acceleration.reason})`);
+    const started = Machine.boot({
+      ...{ id, image, accelerator: acceleration.used, unsafe, walls, consoleLog, observer, signal, ...how },
+      sockets: join(places.sockets, id),
+      deadlineMs: template === undefined ? BOOT_DEADLINE_MS : CLONE_DEADLINE_MS,
+      ...(template && { memory: { use: "clone", template } as const }),
+    });
+    if (template !== undefined) started.up.catch((error) => this.#doubt(template, error));
+    return started;
+  }
+
+  /** A template whose clones do not come up is not used again; another one is made of it. */
+  #doubt(template: Template, error: unknown): void {
+    if (this.#template !== template || this.#options.signal.aborted) return;
+    this.#options.warn("a clone did not come up; machines are booted until there is another template", { error });
+    this.#template = undefined;
+    void template[Symbol.asyncDispose]();
+    void this.#rebuild();
+  }
+
+  async #loadTemplate(): Promise<Template | undefined> {
+    const { places, warn } = this.#options;
+    const { key } = this.#kind();
+    const directory = templateDirectory(places.cache, key);
+    const manifest = readTemplate(directory, key);
+    if (manifest !== undefined) this.#template = await Template.load(directory, manifest);
+    if (this.#template !== undefined) return this.#template;
+    if (existsSync(directory)) warn("the template is damaged and is made again", { directory });
+    void this.#rebuild();
+    return undefined;
+  }
+
+  /** Makes a template beside whatever else goes on. */
+  #rebuild(): Promise<void> {
+    const { places, agent, walls, consoleLog, signal, note, warn } = this.#options;
+    this.#building ??= (async () => {
+      const { kind, key } = this.#kind();
+      try {
+        note(
+          "saving a template of a machine (once for each version, half a minute); machines are booted until it is there",
+        );
+        const manifest = await buildTemplate({
+          ...{ ...kind, key, walls, cache: places.cache, scratch: places.sockets, consoleLog, agent, signal },
+        });
+        this.#template = await Template.load(templateDirectory(places.cache, key), manifest);
+        note("the template is there: machines are cloned from now on");
+      } catch (error) {
+        if (!signal.aborted) warn("no template could be made; machines are booted", { error });
+      } finally {
+        this.#building = undefined;
+      }
+    })();
+    return this.#building;
+  }
+
+  #kind() {
+    const { agent, unsafe } = this.#options;
+    if (this.#foundImage === undefined || this.#acceleration === undefined) throw new Error("nothing is prepared");
+    const kind = { image: this.#foundImage, accelerator: this.#acceleration.used, agent, unsafe };
+    return { kind, key: keyOf(kind) };
+  }
+
+  async #findOrBuildImage(): Promise<Image> {
+    const { places, buildImage, signal, step } = this.#options;
+    const find = () => findImage(places.cache, REPOSITORY);
+    const found = find();
+    if (found !== undefined) return found;
+    step("building the guest image (once for each version, a minute or two)");
+    await buildImage(signal);
+    const built = find();
+    if (built !== undefined) return built;
+    throw new PiworkError(
+      "TASK_BOOTSTRAP_FAILED",
+      "The image build left no image for these sources; they may have changed meanwhile. Run it again.",
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#building;
+    await this.#template?.[Symbol.asyncDispose]();
+  }
+}
+
+/** What a template of this kind is kept as. */
+export function keyOf(kind: TemplateKind): string {
+  return templateKey(kind, shareDevices({ workspace: "/workspace", tasks: "/tasks" }));
+}
+
+/** Time a clone has for its first answer, in milliseconds. It takes a tenth of a second; with all cores busy, some seconds. */
+const CLONE_DEADLINE_MS = 60_000;

@@ -1,0 +1,95 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Bridge } from "../bridge/bridge.ts";
+import type { RuntimeEvent } from "../protocol/events.ts";
+import type { AgentKind } from "../protocol/kinds.ts";
+import { makeGuestDirectories } from "../workspace/guest-directories.ts";
+import { type Share, ShareProof } from "../workspace/share.ts";
+
+export const REHEARSAL = "rehearsal";
+export const REHEARSAL_FOLDER = "folder";
+/** Time each step has, in milliseconds; it takes a second, and with all cores busy, many. */
+const DEADLINE_MS = 300_000;
+
+/** How often each thing is done. */
+export interface Amount {
+  prompts: number;
+  commands: number;
+  looks: number;
+}
+
+/**
+ * The whole life of a task, on directories of nobody. Where a processor is emulated, what has run before costs a tenth of what
+ * runs for the first time: a machine rehearses before it is saved, and one of the pool before it is given away.
+ */
+export class Rehearsal implements Disposable {
+  readonly #directory: string;
+  #listeners: ((event: RuntimeEvent) => void)[] = [];
+
+  private constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Makes the directories, in an existing private one. */
+  static prepare(scratch: string, name: string): Rehearsal {
+    const directory = join(scratch, name);
+    rmSync(directory, { recursive: true, force: true });
+    mkdirSync(join(directory, "workspace", REHEARSAL_FOLDER), { recursive: true, mode: 0o700 });
+    makeGuestDirectories(join(directory, "tasks"), REHEARSAL);
+    return new Rehearsal(directory);
+  }
+
+  get shares(): Share[] {
+    return (["workspace", "tasks"] as const).map((tag) => ({ tag, path: join(this.#directory, tag) }));
+  }
+
+  hear(event: RuntimeEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  async perform(bridge: Bridge, agent: AgentKind, { prompts, commands, looks }: Amount): Promise<void> {
+    const options = { deadlineMs: DEADLINE_MS };
+    const taskId = REHEARSAL;
+    const proofs = [
+      new ShareProof("tasks", `${taskId}/guest`, join(this.#directory, "tasks"), [taskId, "guest"]),
+      new ShareProof("workspace", REHEARSAL_FOLDER, join(this.#directory, "workspace"), [REHEARSAL_FOLDER]),
+    ];
+    try {
+      const mounts = proofs.map(({ request }) => request);
+      const task = { taskId, title: taskId, folder: REHEARSAL_FOLDER, agent, model: null, mounts };
+      await bridge.request("create_or_open_task", task, options);
+      for (const proof of proofs) proof.check();
+    } finally {
+      for (const proof of proofs) proof[Symbol.dispose]();
+    }
+    await this.#until(bridge, "task_ready", () => bridge.request("switch_task", { taskId }, options));
+    // The probe answers without a model; another agent is asked nothing that it could not.
+    for (let count = 0; agent === "probe" && count < prompts; count++)
+      await this.#until(bridge, "agent_end", () => bridge.request("prompt", { taskId, message: "hello" }, options));
+    for (let count = 0; count < commands; count++)
+      await bridge.request("system_bash", { taskId, argv: ["true"] }, options);
+    for (let count = 0; count < looks; count++) {
+      await bridge.wake();
+      await bridge.request("runtime_settle", {}, options);
+    }
+    await bridge.request("stop_task", { taskId }, options);
+  }
+
+  async #until(bridge: Bridge, name: RuntimeEvent["event"], begin: () => Promise<unknown>): Promise<void> {
+    const happened = new Promise<void>((resolve) => {
+      const listener = ({ event }: RuntimeEvent) => {
+        if (event !== name) return;
+        this.#listeners = this.#listeners.filter((one) => one !== listener);
+        resolve();
+      };
+      this.#listeners.push(listener);
+    });
+    await begin();
+    await Promise.race([happened, bridge.closed]);
+    if (bridge.closedFor !== undefined) throw bridge.closedFor;
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}

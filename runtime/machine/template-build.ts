@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { PiworkError } from "../protocol/errors.ts";
+import { TEMPLATE_YEAR } from "../protocol/template-year.ts";
+import { Machine } from "./machine.ts";
+import { MemoryFile } from "./memory-file.ts";
+import { packMemory } from "./packed-memory.ts";
+import { Rehearsal } from "./rehearsal.ts";
+import {
+  MACHINE_MEMORY_MB,
+  pruneTemplates,
+  TEMPLATE_SCHEMA,
+  type TemplateKind,
+  type TemplateManifest,
+  templateDirectory,
+  templatesDirectory,
+} from "./template.ts";
+import type { Walls } from "./walls.ts";
+
+/** Time each step of the build has, in milliseconds. Together they take half a minute; with all cores busy, minutes. */
+const BUILD_DEADLINE_MS = 600_000;
+
+/** Rounds after which V8 has settled most of what it compiles and learns of the code that runs for a task. */
+const ROUNDS = 2;
+const AMOUNT = { prompts: 8, commands: 2, looks: 25 };
+/** One for the task, and one for what a machine of the pool rehearses. */
+const SLOTS = 2;
+
+/** What a process does behind its first answer is over by then, in milliseconds. Each clone would do it otherwise. */
+const REST_MS = 1_500;
+
+export interface TemplateBuild extends TemplateKind {
+  key: string;
+  walls: Walls;
+  cache: string;
+  /** an existing private directory for the machine's sockets */
+  scratch: string;
+  consoleLog: string;
+  signal: AbortSignal;
+}
+
+/** Boots a machine, lets it start an agent that has no task, and saves it for others to be cloned from. */
+export async function buildTemplate(build: TemplateBuild): Promise<TemplateManifest> {
+  const { cache, key, agent, accelerator } = build;
+  const startedAt = performance.now();
+  mkdirSync(templatesDirectory(cache), { recursive: true });
+  const draft = mkdtempSync(join(templatesDirectory(cache), ".build-"));
+  try {
+    await using memory = await MemoryFile.make(MACHINE_MEMORY_MB * 1024 * 1024);
+    const lastSeq = await saveMachine(build, memory.fd, join(draft, "state"));
+    const state = readFileSync(join(draft, "state"));
+    const manifest: TemplateManifest = {
+      ...{ schema: TEMPLATE_SCHEMA, key, agent, accelerator },
+      lastSeq,
+      createdAt: new Date().toISOString(),
+      memory: await packMemory(memory.fd, MACHINE_MEMORY_MB * 1024 * 1024, join(draft, "memory")),
+      state: { bytes: state.length, sha256: createHash("sha256").update(state).digest("hex") },
+      buildMs: Math.round(performance.now() - startedAt),
+    };
+    writeFileSync(join(draft, "manifest.json"), `${JSON.stringify(manifest)}\n`);
+    const target = templateDirectory(cache, key);
+    rmSync(target, { recursive: true, force: true });
+    renameSync(draft, target);
+    pruneTemplates(cache);
+    return manifest;
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    if ((error as NodeJS.ErrnoException).code === "ENOSPC")
+      throw new PiworkError("TASK_BOOTSTRAP_FAILED", `The disk of the cache directory ${cache} is full.`, {
+        cause: error,
+      });
+    throw error;
+  }
+}
+
+/** Boots the machine, has it do once what its clones will do, and saves it; gives the number of its last event. */
+async function saveMachine(build: TemplateBuild, memory: number, target: string): Promise<number> {
+  const { image, accelerator, unsafe, walls, scratch, consoleLog, agent, signal } = build;
+  const sockets = join(scratch, "template");
+  const startedAt = Date.now();
+  using rehearsal = Rehearsal.prepare(scratch, "rehearsal");
+  await using machine = await Machine.boot({
+    ...{ id: "template", image, accelerator, unsafe, walls, sockets, consoleLog, signal },
+    shares: rehearsal.shares,
+    memory: { use: "template", fd: memory },
+    observer: { event: (event) => rehearsal.hear(event), violation: () => {}, changed: () => {} },
+    // The years that pass until a clone wakes tell what was warmed that it is one.
+    now: () => Date.UTC(TEMPLATE_YEAR, 0) + Date.now() - startedAt,
+    deadlineMs: BUILD_DEADLINE_MS,
+  }).up;
+  const { bridge } = machine;
+  // Whoever gives up need not wait for what it is at; what is asked of it then fails.
+  const giveUp = () => void machine.stop();
+  signal.addEventListener("abort", giveUp);
+  void machine.ended.then(() => signal.removeEventListener("abort", giveUp));
+  for (let round = 0; round < ROUNDS; round++) {
+    signal.throwIfAborted();
+    await rehearsal.perform(bridge, agent, AMOUNT);
+  }
+  await bridge.request("runtime_unmount", {}, { deadlineMs: BUILD_DEADLINE_MS });
+  await bridge.request("runtime_warm", { agent, slots: SLOTS }, { deadlineMs: BUILD_DEADLINE_MS });
+  await bridge.request("runtime_settle", {}, { deadlineMs: BUILD_DEADLINE_MS });
+  await delay(REST_MS, undefined, { signal });
+  signal.throwIfAborted();
+  const server = createServer();
+  const saved = new Promise<void>((resolve, reject) => {
+    server.once("connection", (socket) =>
+      pipeline(socket, createWriteStream(target, { mode: 0o600 })).then(resolve, reject),
+    );
+    void machine.ended.then(reject);
+  });
+  saved.catch(() => {});
+  await new Promise<void>((resolve, reject) =>
+    server.once("error", reject).listen(join(sockets, "save.sock"), resolve),
+  );
+  try {
+    await machine.save("save.sock");
+    await saved;
+  } finally {
+    server.close();
+  }
+  return bridge.lastSeq;
+}

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { crc32 } from "node:zlib";
+import { pruneTemplates, readTemplate, Template, templateDirectory, templatesDirectory } from "./template.ts";
+
+const cache = mkdtempSync(join(tmpdir(), "piwork-templates-"));
+after(() => rmSync(cache, { recursive: true }));
+
+const MEMORY = Buffer.alloc(64 * 1024, 7);
+const STATE = Buffer.from("the rest of the machine");
+
+/** A template as a build leaves it, of a machine that never was. */
+function publish(key: string) {
+  const directory = templateDirectory(cache, key);
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, "memory"), MEMORY);
+  writeFileSync(join(directory, "state"), STATE);
+  const manifest = {
+    ...{ schema: 1, key, agent: "probe", accelerator: "tcg", lastSeq: 3, buildMs: 1 },
+    createdAt: new Date().toISOString(),
+    state: { bytes: STATE.length, sha256: createHash("sha256").update(STATE).digest("hex") },
+    memory: { bytes: MEMORY.length, crc32: crc32(MEMORY), runs: [[4096, MEMORY.length]] },
+  };
+  writeFileSync(join(directory, "manifest.json"), JSON.stringify(manifest));
+  return directory;
+}
+
+const key = (digit: string) => digit.repeat(64);
+
+async function load(directory: string, of: string): Promise<boolean> {
+  const manifest = readTemplate(directory, of);
+  if (manifest === undefined) return false;
+  const template = await Template.load(directory, manifest);
+  await template?.[Symbol.asyncDispose]();
+  return template !== undefined;
+}
+
+test("a whole one is loaded", async () => {
+  assert.equal(await load(publish(key("1")), key("1")), true);
+});
+
+const damages: Record<string, (directory: string) => void> = {
+  "its memory cut short": (directory) => truncateSync(join(directory, "memory"), 100),
+  "a byte of its memory changed": (directory) => writeFileSync(join(directory, "memory"), Buffer.alloc(64 * 1024, 8)),
+  "its state cut short": (directory) => truncateSync(join(directory, "state"), 3),
+  "a byte of its state changed": (directory) => writeFileSync(join(directory, "state"), "The rest of the machine"),
+  "no memory": (directory) => rmSync(join(directory, "memory")),
+  "a manifest that is none": (directory) => writeFileSync(join(directory, "manifest.json"), "{}"),
+};
+
+for (const [name, damage] of Object.entries(damages)) {
+  test(`one with ${name} is not`, async () => {
+    const directory = publish(key("2"));
+    damage(directory);
+    assert.equal(await load(directory, key("2")), false);
+  });
+}
+
+test("one that was made for something else is not", () => {
+  assert.equal(readTemplate(publish(key("3")), `${"3".repeat(16)}${"4".repeat(48)}`), undefined);
+});
+
+test("those that were used last are kept", () => {
+  rmSync(templatesDirectory(cache), { recursive: true });
+  for (const [at, digit] of ["a", "b", "c"].entries()) {
+    const directory = publish(key(digit));
+    const time = new Date(2020, 1, at === 0 ? 9 : at);
+    for (const file of readdirSync(directory)) utimesSync(join(directory, file), time, time);
+  }
+  pruneTemplates(cache, 2);
+  assert.deepEqual(readdirSync(templatesDirectory(cache)), ["a".repeat(16), "c".repeat(16)]);
+});

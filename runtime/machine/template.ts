@@ -1,0 +1,184 @@
+import { createHash } from "node:crypto";
+import { openSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeSync } from "node:fs";
+import { cpus, release } from "node:os";
+import { join } from "node:path";
+import * as z from "zod";
+import type { Image } from "../protocol/image.ts";
+import { type AgentKind, agentKind } from "../protocol/kinds.ts";
+import { UNSAFE_WORD } from "../protocol/rpc.ts";
+import { type Accelerator, type MachineShape, qemuArguments } from "./arguments.ts";
+import { QEMU } from "./hypervisor.ts";
+import { MemoryFile } from "./memory-file.ts";
+import { packedMemory, unpackMemory } from "./packed-memory.ts";
+
+/** Raised whenever a template made before can no longer be cloned by the runtime of today. */
+export const TEMPLATE_SCHEMA = 1;
+
+/** Templates that are kept, those that were used last: of three checkouts, and for each of them a safe and an unsafe one. */
+const KEPT = 6;
+
+/** Memory of a machine, in MiB. */
+export const MACHINE_MEMORY_MB = 1024;
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+const templateManifest = z.strictObject({
+  schema: z.literal(TEMPLATE_SCHEMA),
+  /** what it was made for, see `templateKey` */
+  key: sha256,
+  agent: agentKind,
+  accelerator: z.enum(["kvm", "tcg"]),
+  createdAt: z.iso.datetime(),
+  /** the last event that the machine sent before it was saved */
+  lastSeq: z.int().nonnegative(),
+  /** milliseconds from the start of the machine to the template */
+  buildMs: z.number().nonnegative(),
+  /** all of a machine but its memory */
+  state: z.strictObject({ bytes: z.int().positive(), sha256 }),
+  memory: packedMemory,
+});
+export type TemplateManifest = z.infer<typeof templateManifest>;
+
+/** What a template is made for. A machine of another kind cannot be cloned from it. */
+export interface TemplateKind {
+  image: Image;
+  accelerator: Accelerator;
+  agent: AgentKind;
+  unsafe: boolean;
+}
+
+/** The shape of each machine that can be a template, or come from one. */
+export function machineShape({
+  accelerator,
+  unsafe,
+}: Pick<TemplateKind, "accelerator" | "unsafe">): Omit<MachineShape, "fileDevices"> {
+  return { accelerator, memoryMb: MACHINE_MEMORY_MB, kernelWords: unsafe ? [UNSAFE_WORD] : [] };
+}
+
+/** Everything that matters to whether a saved machine goes on: the guest's bytes, QEMU and its words, and the processor. */
+export function templateKey(kind: TemplateKind, fileDevices: readonly string[]): string {
+  const { size, mtimeMs } = statSync(QEMU);
+  const shape = { ...machineShape(kind), fileDevices, memory: "clone" } as const;
+  const words = qemuArguments(shape, { image: "/image", sockets: "/sockets", exports: {} });
+  const processor = [cpus()[0]?.model, kind.accelerator === "kvm" ? release() : ""];
+  const facts = [TEMPLATE_SCHEMA, kind.image.manifest.inputs, kind.agent, { size, mtimeMs }, words, processor];
+  return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
+}
+
+export function templatesDirectory(cache: string): string {
+  return join(cache, "templates");
+}
+
+export function templateDirectory(cache: string, key: string): string {
+  return join(templatesDirectory(cache), key.slice(0, 16));
+}
+
+/** A template, of this key where one is named; undefined where there is none, or not a whole one. */
+export function readTemplate(directory: string, key?: string): TemplateManifest | undefined {
+  try {
+    const manifest = templateManifest.parse(JSON.parse(readFileSync(join(directory, "manifest.json"), "utf8")));
+    if (key !== undefined && manifest.key !== key) return undefined;
+    const sizes = [statSync(join(directory, "state")).size, statSync(join(directory, "memory")).size];
+    return sizes[0] === manifest.state.bytes && sizes[1] === manifest.memory.bytes ? manifest : undefined;
+  } catch (error) {
+    if (error instanceof z.ZodError || error instanceof SyntaxError || isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** A template in memory, where no machine can change it. */
+export class Template implements AsyncDisposable {
+  readonly manifest: TemplateManifest;
+  readonly memory: MemoryFile;
+  readonly #state: MemoryFile;
+
+  private constructor(manifest: TemplateManifest, memory: MemoryFile, state: MemoryFile) {
+    this.manifest = manifest;
+    this.memory = memory;
+    this.#state = state;
+  }
+
+  /** The template in this directory; undefined where what is there is not what was saved. */
+  static async load(directory: string, manifest: TemplateManifest): Promise<Template | undefined> {
+    try {
+      return await Template.#load(directory, manifest);
+    } catch (error) {
+      if (isAbsent(error)) return undefined; // another runtime has removed it meanwhile, as one of the oldest
+      throw error;
+    }
+  }
+
+  static async #load(directory: string, manifest: TemplateManifest): Promise<Template | undefined> {
+    const state = readFileSync(join(directory, "state"));
+    if (createHash("sha256").update(state).digest("hex") !== manifest.state.sha256) return undefined;
+    const files = await Promise.all([MemoryFile.make(MACHINE_MEMORY_MB * 1024 * 1024), MemoryFile.make(state.length)]);
+    const [memory, rest] = files;
+    const isWhole = await unpackMemory(join(directory, "memory"), manifest.memory, memory.fd);
+    if (!isWhole) {
+      for (const file of files) await file[Symbol.asyncDispose]();
+      return undefined;
+    }
+    writeSync(rest.fd, state);
+    await Promise.all(files.map((file) => file.seal()));
+    const now = new Date();
+    utimesSync(join(directory, "manifest.json"), now, now); // what was used last is kept longest
+    return new Template(manifest, memory, rest);
+  }
+
+  /** The saved state, to be read from its beginning; whoever asks closes it. */
+  openState(): number {
+    return openSync(`/proc/self/fd/${this.#state.fd}`, "r");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.memory[Symbol.asyncDispose]();
+    await this.#state[Symbol.asyncDispose]();
+  }
+}
+
+export interface FoundTemplate {
+  directory: string;
+  usedAt: Date;
+  bytes: number;
+  /** null where it is not whole, or of another version of the runtime */
+  manifest: TemplateManifest | null;
+}
+
+/** Every template there is, whole or not, the one that was used last first. */
+export function listTemplates(cache: string): FoundTemplate[] {
+  return namesIn(templatesDirectory(cache))
+    .filter((name) => /^[0-9a-f]{16}$/.test(name))
+    .map((name) => {
+      const directory = join(templatesDirectory(cache), name);
+      const manifest = readTemplate(directory) ?? null;
+      const stats = namesIn(directory).map((file) => statSync(join(directory, file)));
+      const bytes = stats.reduce((sum, { size }) => sum + size, 0);
+      return { directory, bytes, manifest, usedAt: new Date(Math.max(0, ...stats.map(({ mtimeMs }) => mtimeMs))) };
+    })
+    .sort((a, b) => b.usedAt.getTime() - a.usedAt.getTime());
+}
+
+/** Removes all but the templates that were used last. */
+export function pruneTemplates(cache: string, kept = KEPT): void {
+  for (const { directory } of listTemplates(cache).slice(kept)) rmSync(directory, { recursive: true, force: true });
+}
+
+/** Removes all templates, and what a build that was interrupted left. A machine that was cloned from one goes on. */
+export function removeTemplates(cache: string): FoundTemplate[] {
+  const found = listTemplates(cache);
+  rmSync(templatesDirectory(cache), { recursive: true, force: true });
+  return found;
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ENOENT";
+}

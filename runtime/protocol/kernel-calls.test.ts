@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { KernelCalls } from "./kernel-calls.ts";
+
+const [SYS_MKDIR, SYS_GETPID] = [83, 39];
+const ENOENT = 2;
+
+const directory = mkdtempSync(join(tmpdir(), "piwork-calls-"));
+after(() => rmSync(directory, { recursive: true }));
+
+test("a call gives what the kernel gave, or the number of its error", async () => {
+  const kernel = new KernelCalls("test.kernel");
+  assert.equal(await kernel.call(SYS_GETPID), kernel.pid);
+  await assert.rejects(kernel.call(SYS_MKDIR, join(directory, "no/such"), 0o700), { errno: ENOENT });
+  kernel.close();
+});
+
+test("a sequence ends at the first that is refused", async () => {
+  const kernel = new KernelCalls("test.kernel");
+  const path = (name: string) => join(directory, name);
+  const sequence = kernel.sequence([
+    [SYS_MKDIR, path("first"), 0o700],
+    [SYS_MKDIR, path("no/such"), 0o700],
+    [SYS_MKDIR, path("last"), 0o700],
+  ]);
+  await assert.rejects(sequence, { errno: ENOENT });
+  assert.deepEqual(
+    ["first", "last"].map(path).map((one) => existsSync(one)),
+    [true, false],
+  );
+  kernel.close();
+});
+
+test("who waits, or asks afterwards, is told that it has ended", async () => {
+  const kernel = new KernelCalls("test.kernel");
+  await kernel.call(SYS_GETPID);
+  const gone = new Promise<void>((resolve) => kernel.whenGone(resolve));
+  process.kill(kernel.pid, "SIGSTOP");
+  const waiting = kernel.call(SYS_GETPID);
+  process.kill(kernel.pid, "SIGKILL");
+  await assert.rejects(waiting, /ended with SIGKILL/);
+  await gone;
+  await assert.rejects(kernel.call(SYS_GETPID), /ended with SIGKILL/);
+});

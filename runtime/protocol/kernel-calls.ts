@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { LineSplitter } from "./lines.ts";
+
+/**
+ * Calls that Node has no words for, each its number and its arguments: numbers as they are, bytes as hexadecimal digits behind an
+ * `x`. Those of a line, between semicolons, are made one after the other until one fails. Says what the last gave, or the number of
+ * the error. Ends when nobody can ask any more.
+ */
+const PROGRAM = `
+use strict; use warnings; $| = 1;
+while (my $line = <STDIN>) {
+  my $given = 0;
+  for my $call (split /;/, substr($line, 0, -1)) {
+    my ($number, @words) = split / /, $call;
+    my @arguments = map { /^x(.*)/ ? pack("H*", $1) : $_ + 0 } @words;
+    $given = syscall($number, @arguments);
+    last if $given < 0;
+  }
+  print $given < 0 ? "error " . ($! + 0) : "ok $given", "\\n";
+}`;
+
+const LINE_BYTES = 256;
+
+/** A number, a text as the kernel wants it, or bytes as they are. */
+type Argument = number | string | Buffer;
+
+/** A system call: its number, then its arguments. */
+export type Call = readonly [number: number, ...words: Argument[]];
+
+/** A call that the kernel refused. */
+class KernelRefusal extends Error {
+  constructor(readonly errno: number) {
+    super(`the kernel refused it with error ${errno}`);
+  }
+}
+
+/**
+ * Asks the kernel for what Node cannot, through a process that stays: starting a program for each takes a tenth of a second where
+ * a processor is emulated. Calls are made in the order in which they were asked for.
+ */
+export class KernelCalls {
+  readonly #child: ChildProcess;
+  readonly #waiting: { resolve: (given: number) => void; reject: (error: Error) => void }[] = [];
+  #gone: Error | undefined;
+
+  /** `name` is what the process is called; `prefix` a command line that runs it somewhere else. */
+  constructor(name: string, prefix: readonly string[] = []) {
+    const [program = "", ...words] = [...prefix, "/usr/bin/perl", "-e", PROGRAM, name];
+    this.#child = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"], env: {}, detached: true });
+    this.#input.on("error", () => {}); // it has ended, which is told below
+    const splitter = new LineSplitter(LINE_BYTES);
+    (this.#child.stdout as Readable).on("data", (data: Buffer) => {
+      for (const line of splitter.push(data)) this.#hear(String(line));
+    });
+    const end = (why: string) => {
+      this.#gone = new Error(`what calls the kernel ${why}`);
+      for (const { reject } of this.#waiting.splice(0)) reject(this.#gone);
+    };
+    this.#child.once("error", (error) => end(`could not be started: ${error.message}`));
+    this.#child.once("exit", (code, signal) => end(`ended with ${signal ?? `code ${code}`}`));
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Calls `listener` once it has ended, whoever ended it. */
+  whenGone(listener: () => void): void {
+    this.#child.once("exit", listener);
+    this.#child.once("error", listener);
+  }
+
+  call(...call: Call): Promise<number> {
+    return this.sequence([call]);
+  }
+
+  /** Makes calls one after the other, up to the first that is refused. */
+  sequence(calls: readonly Call[]): Promise<number> {
+    if (this.#gone !== undefined) return Promise.reject(this.#gone);
+    this.#input.write(`${calls.map((call) => call.map(inWords).join(" ")).join(";")}\n`);
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /** Ends it once it has done what was asked for. */
+  close(): void {
+    this.#input.end();
+  }
+
+  get #input(): Writable {
+    return this.#child.stdin as Writable;
+  }
+
+  #hear(line: string): void {
+    const [outcome, number] = line.split(" ");
+    const waiting = this.#waiting.shift();
+    if (outcome === "ok") waiting?.resolve(Number(number));
+    else waiting?.reject(new KernelRefusal(Number(number)));
+  }
+}
+
+function inWords(argument: Argument): string {
+  if (typeof argument === "number") return `${argument}`;
+  return `x${(typeof argument === "string" ? Buffer.from(`${argument}\0`) : argument).toString("hex")}`;
+}

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { execa } from "execa";
+import { Stage } from "./stage.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "piwork-stage-"));
+after(() => rmSync(directory, { recursive: true }));
+const workspace = join(directory, "workspace");
+mkdirSync(join(workspace, "a/deep"), { recursive: true });
+writeFileSync(join(workspace, "a/deep/file"), "mine");
+symlinkSync("a", join(workspace, "link"));
+let stages = 0;
+
+async function open(): Promise<{ stage: Stage; root: string }> {
+  const root = join(directory, `stage-${++stages}`);
+  return { stage: await Stage.open(root), root };
+}
+
+/** What a process sees that was started in the view. */
+async function inView(stage: Stage, ...command: string[]): Promise<string> {
+  const [program = "", ...words] = [...stage.prefix, ...command];
+  return (await execa(program, words, { reject: false })).stdout;
+}
+
+test("a directory is shown in the view, writable, and nowhere else", async () => {
+  const { stage, root } = await open();
+  stage.makeShares("machine-1");
+  await stage.show("machine-1", "workspace", ["a", "deep"], workspace, ["a", "deep"]);
+  const shown = join(root, "machine-1/workspace/a/deep");
+  assert.equal(await inView(stage, "cat", `${shown}/file`), "mine");
+  await inView(stage, "touch", `${shown}/made`);
+  assert.equal(existsSync(join(workspace, "a/deep/made")), true);
+  assert.match(await inView(stage, "grep", ` ${shown} `, "/proc/self/mounts"), /nosuid,nodev/);
+  assert.deepEqual(readdirSync(root), [], "the host sees it too");
+  assert.equal(readFileSync("/proc/self/mounts", "utf8").includes(root), false);
+  stage.close();
+});
+
+test("what is hidden is gone from the view, and its files are as they were", async () => {
+  const { stage, root } = await open();
+  stage.makeShares("machine-1");
+  await stage.show("machine-1", "workspace", ["a", "deep"], workspace, ["a", "deep"]);
+  await stage.hide("machine-1");
+  assert.equal(await inView(stage, "ls", join(root, "machine-1/workspace")), "");
+  await stage.clear("machine-1");
+  assert.equal(await inView(stage, "ls", root), "bench");
+  assert.equal(readFileSync(join(workspace, "a/deep/file"), "utf8"), "mine");
+  stage.close();
+});
+
+test("no link on the way is followed", async () => {
+  const { stage } = await open();
+  stage.makeShares("machine-1");
+  const shown = stage.show("machine-1", "workspace", ["link", "deep"], workspace, ["link", "deep"]);
+  await assert.rejects(shown, { code: "WORKSPACE_POLICY_VIOLATION" });
+  stage.close();
+});
+
+test("with its last process it ends, and every mount with it", async () => {
+  const { stage, root } = await open();
+  stage.makeShares("machine-1");
+  await stage.show("machine-1", "workspace", ["a"], workspace, ["a"]);
+  const [, mount = ""] = /--mount=\/proc\/(\d+)\//.exec(stage.prefix.join(" ")) ?? [];
+  process.kill(Number(mount), "SIGKILL");
+  for (let look = 0; look < 200 && !stage.isGone; look++) await delay(10);
+  assert.equal(stage.isGone, true);
+  assert.deepEqual(readdirSync(root), []);
+  await stage.clear("machine-1"); // nothing is left to do
+  assert.equal(readFileSync(join(workspace, "a/deep/file"), "utf8"), "mine");
+});

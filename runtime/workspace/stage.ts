@@ -1,0 +1,154 @@
+import { mkdirSync, rmdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { PiworkError } from "../protocol/errors.ts";
+import { KernelCalls } from "../protocol/kernel-calls.ts";
+import { Mounts } from "../protocol/mounts.ts";
+import { openBeneath } from "../protocol/open-beneath.ts";
+import type { MountProof } from "../protocol/rpc.ts";
+import type { Share } from "./share.ts";
+
+/** What is mounted to hold the empty directories; each machine has a few. */
+const OPTIONS = "size=16m,mode=0700";
+const TAGS = ["workspace", "tasks"] as const;
+type Tag = MountProof["tag"];
+
+/**
+ * Shows directories to machines that run already: a view of the host's files of its own, in which each machine has an empty
+ * directory for each share, and below it what its task was given. It ends with its last process, and every mount with it.
+ * Other processes of the host see nothing of it.
+ */
+export class Stage {
+  readonly #kernel: KernelCalls;
+  readonly #mounts: Mounts;
+  /** where it is mounted, in its own view */
+  readonly #directory: string;
+  readonly #shown = new Map<string, string[]>();
+  #gone = false;
+
+  private constructor(kernel: KernelCalls, directory: string) {
+    this.#kernel = kernel;
+    this.#mounts = new Mounts(kernel);
+    this.#directory = directory;
+    kernel.whenGone(() => {
+      this.#gone = true;
+    });
+  }
+
+  /** Makes one at this directory. */
+  static async open(directory: string): Promise<Stage> {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
+    const kernel = new KernelCalls("piwork.stage", [
+      "/usr/bin/unshare",
+      ...user,
+      "--mount",
+      "--propagation",
+      "slave",
+      "--",
+    ]);
+    const stage = new Stage(kernel, directory);
+    try {
+      await stage.#prepare();
+      return stage;
+    } catch (cause) {
+      kernel.close();
+      throw new PiworkError(
+        "TASK_BOOTSTRAP_FAILED",
+        "This host lets the runtime have no view of its own of the files (user namespaces may be forbidden), which a machine for each task takes. 'piwork up --isolation shared' does without.",
+        { cause },
+      );
+    }
+  }
+
+  /** A command line that runs another one in this view. */
+  get prefix(): string[] {
+    const { pid } = this.#kernel;
+    const user = process.getuid?.() === 0 ? [] : [`--user=/proc/${pid}/ns/user`, "--preserve-credentials"];
+    return ["/usr/bin/nsenter", ...user, `--mount=/proc/${pid}/ns/mnt`, "--"];
+  }
+
+  /** Whether it has ended, with all that it showed. */
+  get isGone(): boolean {
+    return this.#gone;
+  }
+
+  /** Empty directories for the shares of a machine, as this view has them. */
+  makeShares(machine: string): Share[] {
+    this.#shown.set(machine, []);
+    return TAGS.map((tag) => {
+      mkdirSync(this.#inView(machine, tag), { recursive: true, mode: 0o755 });
+      return { tag, path: join(this.#directory, machine, tag) };
+    });
+  }
+
+  /** Shows the directory that leads from `root` down `parts` in a share of a machine, at `path`. */
+  async show(
+    machine: string,
+    tag: Tag,
+    path: readonly string[],
+    root: string,
+    parts: readonly string[],
+  ): Promise<void> {
+    const shown = this.#shown.get(machine);
+    if (shown === undefined) throw new PiworkError("TASK_NOT_READY", "The machine has ended; try again.");
+    // The machine sees this read only, and can put nothing in the way.
+    mkdirSync(join(this.#inView(machine, tag), ...path), { recursive: true, mode: 0o755 });
+    // A mount of this view can only be made from one of it.
+    using place = openBeneath(this.#inThis(root), parts);
+    const target = join(this.#directory, machine, tag, ...path);
+    await this.#mounts.show(`/proc/${process.pid}/fd/${place.fd}`, join(this.#directory, "bench/mount"), target, [
+      "nosuid",
+      "nodev",
+    ]);
+    shown.push(target);
+  }
+
+  /** Takes away what a machine was shown, from it as well. */
+  async hide(machine: string): Promise<void> {
+    const shown = this.#shown.get(machine)?.splice(0) ?? [];
+    if (this.#gone) return;
+    for (const target of [...shown].reverse()) await this.#mounts.unmount(target);
+    const shares = TAGS.map((tag) => join(this.#directory, machine, tag));
+    const made = new Set<string>();
+    for (const target of shown)
+      for (let directory = target; !shares.includes(directory); directory = dirname(directory)) made.add(directory);
+    this.#remove(made);
+  }
+
+  /** Takes away what a machine that has ended had. */
+  async clear(machine: string): Promise<void> {
+    await this.hide(machine);
+    this.#shown.delete(machine);
+    const own = join(this.#directory, machine);
+    if (!this.#gone) this.#remove([own, ...TAGS.map((tag) => join(own, tag))]);
+  }
+
+  /** Never recursively: were a folder still mounted there, it would be the user's files. */
+  #remove(directories: Iterable<string>): void {
+    for (const directory of [...directories].sort((a, b) => b.length - a.length)) rmdirSync(this.#inThis(directory));
+  }
+
+  close(): void {
+    this.#kernel.close();
+  }
+
+  async #prepare(): Promise<void> {
+    const bench = join(this.#directory, "bench");
+    const tmpfs = { type: "tmpfs", flags: ["nosuid", "nodev"] } as const;
+    await this.#mounts.mount("piwork", this.#directory, { ...tmpfs, options: OPTIONS });
+    await this.#mounts.mount("", this.#directory, { flags: ["shared"] });
+    mkdirSync(this.#inThis(bench));
+    await this.#mounts.mount("piwork", bench, { ...tmpfs, options: "size=4k,mode=0700" });
+    await this.#mounts.mount("", bench, { flags: ["private"] });
+    mkdirSync(this.#inThis(join(bench, "mount")));
+  }
+
+  #inView(machine: string, tag: Tag): string {
+    return this.#inThis(join(this.#directory, machine, tag));
+  }
+
+  /** A path as this view has it, for this process. */
+  #inThis(path: string): string {
+    return `/proc/${this.#kernel.pid}/root${path}`;
+  }
+}

@@ -1,0 +1,58 @@
+import type { Phases } from "../../harness/bench/figures.ts";
+import { middleBar } from "../../harness/bench/phases.ts";
+import type { Section } from "../../harness/bench/section.ts";
+import type { Machine } from "../../runtime/machine/machine.ts";
+import { Clones } from "./clones.ts";
+
+const BARE = { unconfined: true, without: [] };
+/** A cold boot takes fifty times as long: that many are enough to say so. */
+const COLD_EVERY = 6;
+
+/** A machine cloned from the template, up to its first answer. */
+export const cloning: Section = {
+  name: "clone",
+  describe: "a machine cloned from the template, from spawn to its first answer",
+  samples: 30,
+  async measure(bench) {
+    await using clones = await Clones.open(bench);
+    const walled: Phases[] = [];
+    const bare: Phases[] = [];
+    const answer = async (starting: Promise<Machine>, phases?: Phases[]) => {
+      await using machine = await starting;
+      phases?.push(phasesOf(machine));
+      return { answer: machine.bootMs ?? Number.NaN };
+    };
+    await bench.inTurn({
+      quantities: { answer: { describe: "from spawn to taskd's first answer, both shares proven", unit: "ms" } },
+      target: { describe: "a clone behind all walls", take: () => answer(clones.clone(), walled) },
+      alternatives: [
+        {
+          ...{ describe: "the bare clone: QEMU without bubblewrap around it", where: "runtime" },
+          take: () => answer(clones.clone(BARE), bare),
+        },
+      ],
+    });
+    await bench.inTurn({
+      quantities: { cold: { describe: "from spawn to taskd's first answer, both shares proven", unit: "ms" } },
+      rounds: Math.ceil(bench.samples / COLD_EVERY),
+      target: {
+        describe: "a clone behind all walls",
+        take: async () => ({ cold: (await answer(clones.clone())).answer }),
+      },
+      alternatives: [
+        {
+          ...{ describe: "a cold boot of the same machine", where: "runtime" },
+          take: async () => ({ cold: (await answer(clones.start())).answer }),
+        },
+      ],
+    });
+    bench.put({
+      ...{ kind: "breakdown", id: "clone.phases", describe: "what a clone is made of", unit: "ms" },
+      bars: [...middleBar("a clone behind all walls", walled), ...middleBar("a bare clone", bare)],
+    });
+  },
+};
+
+function phasesOf({ steps }: Machine): Phases {
+  return steps.map(({ name, at }, index) => ({ name, value: Math.max(0, at - (steps[index - 1]?.at ?? 0)) }));
+}

@@ -1,0 +1,109 @@
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Section, timed } from "../../harness/bench/section.ts";
+import { connectIfRunning, makeSandbox, PIWORK, waitFor } from "../../harness/piwork.ts";
+import { makeGuestDirectories } from "../../runtime/workspace/guest-directories.ts";
+import { Clones } from "./clones.ts";
+import { BenchRuntime } from "./runtime.ts";
+
+const DEADLINE_MS = 120_000;
+/** A cold machine takes fifty times as long: that many are enough to say so. */
+const COLD_EVERY = 6;
+
+/** A new task with a folder: in a machine of its own, proven from inside, its agent ready. */
+export const opening: Section = {
+  name: "open",
+  describe: "a task with a folder, from the request until its agent is ready",
+  samples: 30,
+  async measure(bench) {
+    await using clones = await Clones.open(bench);
+    await using fromClones = await BenchRuntime.start(bench, ["--isolation", "vm", "--pool", "0"]);
+    await using fromPool = await BenchRuntime.start(bench, ["--isolation", "vm", "--pool", "1"]);
+    await using shared = await BenchRuntime.start(bench, ["--isolation", "shared"]);
+    const open = async (runtime: BenchRuntime, round: number) => {
+      const folder = `folder-${round}`;
+      mkdirSync(join(runtime.sandbox.workspace, folder));
+      let task = "";
+      const took = await timed(async () => (task = await runtime.createTask(`task ${round}`, folder)));
+      await runtime.client.call("task_delete", { task });
+      return took;
+    };
+    const describe = "a new task with a folder, written to from both sides, until its agent is ready";
+    await bench.inTurn({
+      quantities: { "own-machine": { describe, unit: "ms" } },
+      target: {
+        describe: "in a machine cloned for it",
+        take: async (round) => ({ "own-machine": await open(fromClones, round) }),
+      },
+      alternatives: [
+        {
+          ...{ describe: "in the machine that all tasks share", where: "runtime" },
+          take: async (round) => ({ "own-machine": await open(shared, round) }),
+        },
+      ],
+    });
+    await bench.inTurn({
+      quantities: { pool: { describe, unit: "ms" } },
+      target: {
+        describe: "in a machine of the pool",
+        async take(round) {
+          await poolIsReady(fromPool);
+          return { pool: await open(fromPool, round) };
+        },
+      },
+      alternatives: [],
+    });
+    await bench.inTurn({
+      quantities: { cold: { describe: "from nothing to an agent that is ready", unit: "ms" } },
+      rounds: Math.ceil(bench.samples / COLD_EVERY),
+      target: {
+        describe: "in a machine cloned for it",
+        take: async (round) => ({ cold: await open(fromClones, 1000 + round) }),
+      },
+      alternatives: [
+        {
+          ...{ describe: "a cold boot with a cold agent, as such runtimes usually start", where: "runtime" },
+          take: async (round) => ({ cold: await timed(() => openCold(clones, `cold-${round}`)) }),
+        },
+      ],
+    });
+    await bench.inTurn({
+      quantities: { "first-task": { describe: "from the start of `piwork up` until a task is ready", unit: "ms" } },
+      target: { describe: "with a template", take: async () => ({ "first-task": await startAndOpen(bench.logs) }) },
+      alternatives: [],
+    });
+  },
+};
+
+/** A machine waits that has rehearsed; it is paused then. */
+async function poolIsReady({ client }: BenchRuntime): Promise<void> {
+  await waitFor("a machine of the pool", DEADLINE_MS, async () => {
+    const { machines } = await client.call("status", {});
+    return machines.some(({ task, state }) => task === null && state === "paused") || undefined;
+  });
+}
+
+async function openCold(clones: Clones, taskId: string): Promise<void> {
+  makeGuestDirectories(join(clones.directory, "tasks"), taskId);
+  mkdirSync(join(clones.directory, "workspace", taskId));
+  await using machine = await clones.start();
+  const task = { taskId, title: taskId, folder: taskId, agent: "probe", model: null, mounts: [] } as const;
+  await machine.bridge.request("create_or_open_task", { ...task, mounts: [] }, { deadlineMs: DEADLINE_MS });
+}
+
+async function startAndOpen(logs: string): Promise<number> {
+  using sandbox = makeSandbox(logs);
+  const started = performance.now();
+  const words = [...sandbox.words, "up", "--headless", "--workspace", sandbox.workspace];
+  const child = spawn(process.execPath, [PIWORK, ...words], { stdio: "ignore" });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  try {
+    const client = await waitFor("the runtime", DEADLINE_MS, () => connectIfRunning(sandbox.state));
+    await client.call("task_create", { title: "first", folder: null });
+    return performance.now() - started;
+  } finally {
+    child.kill("SIGTERM");
+    await ended;
+  }
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+
+/** The kernel counts processor time in hundredths of a second, on every Linux there is. */
+const TICKS_PER_SECOND = 100;
+
+/** User and system time of all of a process's threads, in milliseconds. */
+export function processorMs(pid: number): number {
+  const [, rest = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(/\) (?=\S )/);
+  const fields = rest.split(" ");
+  return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1000;
+}
+
+/** Resident memory of a process, and its part of what it shares, in MB. */
+export function memoryOf(pid: number): { resident: number; proportional: number } {
+  const memory = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  return { resident: megabytes(memory, "Rss"), proportional: megabytes(memory, "Pss") };
+}
+
+/** What the kernel calls kB are 1024 bytes. */
+function megabytes(memory: string, name: string): number {
+  const kibibytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(memory)?.[1];
+  if (kibibytes === undefined) throw new Error(`the kernel does not say the ${name}`);
+  return (Number(kibibytes) * 1024) / 1e6;
+}

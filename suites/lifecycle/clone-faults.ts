@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Check } from "../../harness/checks.ts";
+import { Load } from "../../harness/load.ts";
+import { ISOLATION, makeSandbox, RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
+import { SmallDisk } from "../../harness/small-disk.ts";
+import { Talk } from "../../harness/talk.ts";
+import { processTree, qemusWithSocketsIn } from "../../harness/world.ts";
+import { keyOf, MachineSource } from "../../runtime/fleet/source.ts";
+import { Machine } from "../../runtime/machine/machine.ts";
+import { buildTemplate } from "../../runtime/machine/template-build.ts";
+import { ALL_WALLS } from "../../runtime/machine/walls.ts";
+import { findPlaces } from "../../runtime/places.ts";
+
+/** Opens that are asked for at once. */
+const AT_ONCE = 20;
+/** Runtimes that are ended while their pool is being filled, each after so many milliseconds more. */
+const SHUTDOWNS = 6;
+const STEP_MS = 250;
+
+/** Clones that do not come to be as they should, and many of them. */
+export function cloneFaults(sandbox: Sandbox, inARow: number): Check[] {
+  const directory = join(sandbox.directory, "clones");
+  const sockets = join(directory, "machine");
+
+  const source = async () => {
+    for (const name of ["workspace", "tasks"]) mkdirSync(join(directory, name), { recursive: true });
+    const made = new MachineSource({
+      ...{ places: { ...findPlaces(), sockets: directory }, agent: "probe", acceleration: "auto", walls: ALL_WALLS },
+      ...{ unsafe: false, consoleLog: join(sandbox.logs, "clones.log"), signal: new AbortController().signal },
+      buildImage: () => Promise.reject(new Error("the suites build the image first")),
+      ...{ step: () => {}, note: () => {}, warn: (message: string) => console.error(message) },
+    });
+    await made.prepare();
+    return made;
+  };
+
+  /** A clone that has a minute. */
+  const clone = async (from: MachineSource, deadlineMs = 60_000) => {
+    const { image, acceleration } = await from.prepare();
+    if (from.template === undefined) assert.fail("there is no template");
+    return Machine.boot({
+      ...{ id: "clone", image, accelerator: acceleration.used, unsafe: false, walls: ALL_WALLS, sockets, deadlineMs },
+      shares: (["workspace", "tasks"] as const).map((tag) => ({ tag, path: join(directory, tag) })),
+      consoleLog: join(sandbox.logs, "clones.log"),
+      observer: { event: () => {}, violation: () => {}, changed: () => {} },
+      signal: new AbortController().signal,
+      memory: { use: "clone", template: from.template },
+    });
+  };
+
+  const nothingLeft = () => {
+    assert.deepEqual(qemusWithSocketsIn(directory), [], "QEMU was left");
+    assert.equal(existsSync(sockets), false, "its sockets were left");
+  };
+
+  async function refused(up: Promise<Machine>): Promise<string> {
+    const outcome = await up.then(
+      () => assert.fail("the machine was accepted"),
+      (error: { code: string; message: string }) => error,
+    );
+    assert.equal(outcome.code, "TASK_BOOTSTRAP_FAILED", outcome.message);
+    nothingLeft();
+    return outcome.message;
+  }
+
+  return [
+    {
+      id: "clone.never-answers",
+      claim: "a clone that never answers is ended by its watchdog, and nothing of it is left",
+      async run() {
+        await using from = await source();
+        const { machine, up } = await clone(from, 6_000);
+        up.catch(() => {});
+        // Only then it is QEMU: before, one that is stopped outlives its watchdog, as a process that waits at the gate.
+        const isThere = () => (existsSync(join(sockets, "qmp.sock")) ? qemuOf(machine) : undefined);
+        process.kill(await waitFor("QEMU", 20_000, isThere), "SIGSTOP");
+        return { said: await refused(up) };
+      },
+    },
+    {
+      id: "clone.killed-at-each-step",
+      claim: "a QEMU that is killed at any step of a clone's start is named as the reason, and nothing of it is left",
+      deadlineMs: 240_000,
+      async run() {
+        await using from = await source();
+        const said: string[] = [];
+        // Its walls stand; it listens; what was saved is loaded: each a moment later than the one before.
+        const moments = [
+          async (machine: Machine) => qemuOf(machine),
+          async (machine: Machine) => existsSync(join(sockets, "qmp.sock")) && qemuOf(machine),
+          async (machine: Machine) => existsSync(join(sockets, "taskd.sock")) && qemuOf(machine),
+          async (machine: Machine) => machine.steps.length > 0 && qemuOf(machine),
+        ];
+        for (const moment of moments) {
+          const { machine, up } = await clone(from);
+          up.catch(() => {});
+          const pid = await waitFor("the moment", 20_000, async () => (await moment(machine)) || undefined);
+          process.kill(pid, "SIGKILL");
+          said.push(await refused(up));
+        }
+        return { said };
+      },
+    },
+    {
+      id: "template.disk-full",
+      claim: "a disk that is full while a template is saved is named as the reason, and no half of it is left",
+      deadlineMs: 240_000,
+      async run() {
+        await using from = await source();
+        const { image, acceleration } = await from.prepare();
+        using disk = new SmallDisk(join(sandbox.directory, "small"), 16);
+        const kind = { image, accelerator: acceleration.used, agent: "probe", unsafe: false } as const;
+        const building = buildTemplate({
+          ...{ ...kind, key: keyOf(kind), walls: ALL_WALLS, cache: disk.path, scratch: directory },
+          consoleLog: join(sandbox.logs, "clones.log"),
+          signal: new AbortController().signal,
+        });
+        await assert.rejects(building, { code: "TASK_BOOTSTRAP_FAILED", message: /disk .* is full/ });
+        assert.deepEqual(readdirSync(join(disk.path, "templates")), []);
+        assert.deepEqual(qemusWithSocketsIn(directory), []);
+      },
+    },
+    {
+      id: "clone.many-in-a-row",
+      claim: `${inARow} clones in a row, with all cores busy: each answers, and nothing is left of any`,
+      deadlineMs: 60_000 + inARow * 20_000,
+      async run() {
+        await using from = await source();
+        using _load = new Load();
+        const took: number[] = [];
+        for (let at = 0; at < inARow; at++) {
+          const { up } = await clone(from);
+          await using machine = await up;
+          took.push(Math.round(machine.bootMs ?? 0));
+        }
+        nothingLeft();
+        return { slowestMs: Math.max(...took) };
+      },
+    },
+    ...(ISOLATION === "vm" ? ofRuntimes(sandbox.logs) : []),
+  ];
+}
+
+/** The process in QEMU's place, once its walls stand. */
+function qemuOf({ pid }: Machine): number | undefined {
+  return pid;
+}
+
+function ofRuntimes(logs: string): Check[] {
+  return [
+    {
+      id: "own-machine.at-once",
+      claim: `${AT_ONCE} tasks that are opened at once each get a machine, and each answers`,
+      deadlineMs: 600_000,
+      async run() {
+        using sandbox = makeSandbox(join(logs, "at-once"));
+        await using runtime = await RunningRuntime.start(sandbox);
+        const titles = Array.from({ length: AT_ONCE }, (_, at) => `At once ${at}`);
+        const tasks = await Promise.all(
+          titles.map((title) => runtime.client.call("task_create", { title, folder: null })),
+        );
+        const talk = new Talk(() => runtime.client);
+        for (const { id, title } of tasks) assert.equal(await talk.ask(title, id), title);
+        const { machines } = await runtime.client.call("status", {});
+        const own = machines.filter(({ task }) => task !== null);
+        assert.equal(new Set(own.map(({ pid }) => pid)).size, AT_ONCE, "two tasks have one machine");
+      },
+    },
+    {
+      id: "own-machine.shutdown-while-filling",
+      claim: "a runtime that is ended while its pool is being filled, at any moment of it, leaves nothing",
+      deadlineMs: 300_000,
+      async run() {
+        let whileFilling = 0;
+        for (let at = 0; at < SHUTDOWNS; at++) {
+          using sandbox = makeSandbox(join(logs, `shutdown-${at}`));
+          const runtime = await RunningRuntime.start(sandbox, { words: ["--pool", "3"] });
+          await new Promise((resolve) => setTimeout(resolve, at * STEP_MS));
+          const { machines } = await runtime.client.call("status", {});
+          if (machines.filter(({ state }) => state === "paused").length < 3) whileFilling++;
+          const tree = processTree(runtime.process.pid as number);
+          runtime.process.kill("SIGTERM");
+          assert.equal(await runtime.exited, 0, runtime.output);
+          await waitFor(
+            "the end of every process",
+            10_000,
+            () => !tree.some((pid) => existsSync(`/proc/${pid}`)) || undefined,
+          );
+          const { sockets } = findPlaces({ state: sandbox.state });
+          assert.deepEqual(qemusWithSocketsIn(sockets), []);
+          assert.deepEqual(existsSync(sockets) ? readdirSync(sockets).filter((name) => name !== "stage") : [], []);
+        }
+        assert.equal(
+          whileFilling >= SHUTDOWNS / 2,
+          true,
+          `only ${whileFilling} were ended while the pool was being filled`,
+        );
+        return { whileFilling };
+      },
+    },
+  ];
+}

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import type { Check } from "../../harness/checks.ts";
+import { makeSandbox, RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
+import { Talk } from "../../harness/talk.ts";
+import { processTree, qemusOf } from "../../harness/world.ts";
+import { findPlaces } from "../../runtime/places.ts";
+
+const TASKS = 10;
+/** Time in which nothing of a runtime that was killed is left, in milliseconds. */
+const GONE_MS = 10_000;
+
+/** A runtime with many machines that is killed. */
+export function manyMachines(logs: string): Check[] {
+  return [
+    {
+      id: "own-machine.kill-9-of-many",
+      claim: `kill -9 of a runtime with ${TASKS} tasks, each in its machine, leaves within ${GONE_MS / 1000} s no process, no mount and no memory file, and the next one brings each back with its own turn`,
+      deadlineMs: 600_000,
+      async run() {
+        using sandbox = makeSandbox(logs);
+        const tokens = new Map<string, string>();
+        const first = await RunningRuntime.start(sandbox);
+        const talk = new Talk(() => first.client);
+        for (let count = 1; count <= TASKS; count++) {
+          const { id } = await first.client.call("task_create", { title: `Many ${count}`, folder: null });
+          const token = randomBytes(8).toString("hex");
+          await talk.prompt(token, id);
+          tokens.set(id, token);
+        }
+        const pids = await Promise.all([...tokens.keys()].map((id) => first.qemuPid(id)));
+        assert.equal(new Set(pids).size, TASKS, "two tasks have one machine");
+        const tree = processTree(first.process.pid as number);
+        const memories = memoryFilesOf(first.process.pid as number);
+        assert.equal(memories.size > 0, true, "the machines are no clones");
+        assert.equal(
+          tree.some((pid) => mountsOf(pid, sandbox).length > 0),
+          true,
+          "the machines were shown nothing",
+        );
+        first.process.kill("SIGKILL");
+        await first.exited;
+        await waitFor("the end of every process", GONE_MS, () => !tree.some(isThere) || undefined);
+        assert.deepEqual(qemusOf(sandbox), []);
+        assert.deepEqual(mountsOf("self", sandbox), []);
+        for (const pid of allProcesses())
+          for (const memory of memoryFilesOf(pid)) assert.equal(memories.has(memory), false, `process ${pid}`);
+        await using second = await RunningRuntime.start(sandbox);
+        const again = new Talk(() => second.client);
+        for (const [id, token] of tokens) assert.equal(await again.ask("recall", id), JSON.stringify(token), id);
+      },
+    },
+  ];
+}
+
+function allProcesses(): number[] {
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number);
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+/** Lines of a process' mounts that have to do with this runtime's sockets, beside which its machines are shown their files. */
+function mountsOf(pid: number | "self", { state }: Sandbox): string[] {
+  const { sockets } = findPlaces({ state });
+  try {
+    return readFileSync(`/proc/${pid}/mountinfo`, "utf8")
+      .split("\n")
+      .filter((line) => line.includes(sockets));
+  } catch {
+    return []; // it has ended
+  }
+}
+
+/** The memory files that a process has open, by their number in the kernel. */
+function memoryFilesOf(pid: number): Set<number> {
+  const found = new Set<number>();
+  try {
+    for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+      const path = `/proc/${pid}/fd/${fd}`;
+      if (readlinkSync(path).startsWith("/memfd:piwork")) found.add(statSync(path).ino);
+    }
+  } catch {
+    // it, or a descriptor of it, is gone
+  }
+  return found;
+}

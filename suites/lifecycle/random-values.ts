@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { BareMachine } from "../../harness/bare-machine.ts";
+import type { Check } from "../../harness/checks.ts";
+import { makeSandbox, RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
+import { RawLink } from "../../harness/raw-link.ts";
+import { saidText, Talk } from "../../harness/talk.ts";
+import { MachineSource } from "../../runtime/fleet/source.ts";
+import type { Template } from "../../runtime/machine/template.ts";
+import { ALL_WALLS } from "../../runtime/machine/walls.ts";
+import { findPlaces } from "../../runtime/places.ts";
+import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
+
+/** Values of each source. */
+const COUNT = 1000;
+const DEADLINE_MS = 120_000;
+const SOURCES = ["math", "uuid", "bytes", "urandom", "shell"] as const;
+type Values = Record<(typeof SOURCES)[number], (string | number)[]>;
+
+/** What two clones of one template draw, in the very agents that were saved in it. */
+export function randomValues(logs: string): Check[] {
+  return [
+    {
+      id: "clone.randomness",
+      claim: `${COUNT} values of each source of chance, from the warmed agents of two clones, have none in common`,
+      deadlineMs: 300_000,
+      async run() {
+        using sandbox = makeSandbox(logs);
+        await using runtime = await RunningRuntime.start(sandbox, { words: ["--isolation", "vm", "--pool", "0"] });
+        const talk = new Talk(() => runtime.client);
+        const [one, two] = [await ask(runtime, talk, "one"), await ask(runtime, talk, "two")];
+        for (const source of SOURCES) {
+          assert.equal(new Set([...one[source], ...two[source]]).size, 2 * COUNT, `${source}: not all are different`);
+        }
+      },
+    },
+    {
+      id: "clone.randomness-control",
+      claim: "two clones that nobody tells that they are clones draw the same values, from each source",
+      deadlineMs: 300_000,
+      async run() {
+        using sandbox = makeSandbox(logs);
+        await using template = await templateOf(sandbox);
+        const draw = (name: string) => drawUntold(template, join(sandbox.directory, name), join(logs, `${name}.log`));
+        const [one, two] = [await draw("untold-1"), await draw("untold-2")];
+        for (const source of SOURCES) {
+          const first = new Set(one[source]);
+          const common = two[source].filter((value) => first.has(value)).length;
+          assert.equal(common > 0, true, `${source}: nothing in common, so the check above could not fail`);
+        }
+      },
+    },
+  ];
+}
+
+async function ask(runtime: RunningRuntime, talk: Talk, title: string): Promise<Values> {
+  const { id } = await runtime.client.call("task_create", { title, folder: null });
+  return JSON.parse(await talk.ask(`random: ${COUNT}`, id)) as Values;
+}
+
+/** The template of safe machines, which may have to be made first. */
+async function templateOf({ directory, logs }: Sandbox): Promise<Template> {
+  const source = new MachineSource({
+    ...{ places: { ...findPlaces(), sockets: directory }, agent: "probe", acceleration: "auto", walls: ALL_WALLS },
+    ...{ unsafe: false, consoleLog: join(logs, "template.log"), signal: new AbortController().signal },
+    buildImage: () => Promise.reject(new Error("the suites build the image first")),
+    ...{ step: () => {}, note: () => {} },
+    warn: (message) => console.error(message),
+  });
+  await source.prepare();
+  await source.settled();
+  return source.template ?? assert.fail("there is no template");
+}
+
+/** The values of a clone whose host says nothing of the time, and gives it no randomness. */
+async function drawUntold(template: Template, directory: string, log: string): Promise<Values> {
+  await using machine = new BareMachine(directory, log, { template });
+  const link = await RawLink.open(machine);
+  try {
+    await machine.goOn();
+    const taskId = "untold";
+    machine.makeTask(taskId);
+    const proofs = machine.proofs();
+    const mounts = proofs.map(({ request }) => request);
+    const task = { taskId, title: taskId, folder: null, agent: "probe", model: null, mounts };
+    assert.equal(await link.attempt("create_or_open_task", task), "accepted");
+    for (const proof of proofs) proof[Symbol.dispose]();
+    assert.equal(await link.attempt("prompt", { taskId, message: `random: ${COUNT}` }), "accepted");
+    await waitFor("the end of the turn", DEADLINE_MS, () => link.events("agent_end").length > 0 || undefined);
+    return JSON.parse(
+      saidText(link.lines.filter(({ type }) => type === "event") as unknown as RuntimeEvent[]),
+    ) as Values;
+  } finally {
+    link.close();
+  }
+}
