@@ -1,8 +1,8 @@
 import type { Phases } from "../../harness/bench/figures.ts";
 import { middleBar } from "../../harness/bench/phases.ts";
 import type { Section } from "../../harness/bench/section.ts";
+import { Clones } from "../../harness/clones.ts";
 import type { Machine } from "../../runtime/machine/machine.ts";
-import { Clones } from "./clones.ts";
 
 const BARE = { unconfined: true, without: [] };
 /** A cold boot takes fifty times as long: that many are enough to say so. */
@@ -14,11 +14,12 @@ export const cloning: Section = {
   describe: "a machine cloned from the template, from spawn to its first answer",
   samples: 30,
   async measure(bench) {
-    await using clones = await Clones.open(bench);
+    await using clones = await Clones.open(bench.logs);
+    bench.accelerated(await clones.acceleration());
     const walled: Phases[] = [];
     const bare: Phases[] = [];
-    const answer = async (starting: Promise<Machine>, phases?: Phases[]) => {
-      await using machine = await starting;
+    const answer = async (starting: ReturnType<Clones["start"]>, phases?: Phases[]) => {
+      await using machine = await (await starting).up;
       phases?.push(phasesOf(machine));
       return { answer: machine.bootMs ?? Number.NaN };
     };
@@ -28,7 +29,7 @@ export const cloning: Section = {
       alternatives: [
         {
           ...{ describe: "the bare clone: QEMU without bubblewrap around it", where: "runtime" },
-          take: () => answer(clones.clone(BARE), bare),
+          take: () => answer(clones.clone({ walls: BARE }), bare),
         },
       ],
     });

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Section, timed } from "../../harness/bench/section.ts";
+import { Clones } from "../../harness/clones.ts";
 import { connectIfRunning, makeSandbox, PIWORK, waitFor } from "../../harness/piwork.ts";
 import { makeGuestDirectories } from "../../runtime/workspace/guest-directories.ts";
-import { Clones } from "./clones.ts";
 import { BenchRuntime } from "./runtime.ts";
 
 const DEADLINE_MS = 120_000;
@@ -17,7 +17,8 @@ export const opening: Section = {
   describe: "a task with a folder, from the request until its agent is ready",
   samples: 30,
   async measure(bench) {
-    await using clones = await Clones.open(bench);
+    await using clones = await Clones.open(bench.logs);
+    bench.accelerated(await clones.acceleration());
     await using fromClones = await BenchRuntime.start(bench, ["--isolation", "vm", "--pool", "0"]);
     await using fromPool = await BenchRuntime.start(bench, ["--isolation", "vm", "--pool", "1"]);
     await using shared = await BenchRuntime.start(bench, ["--isolation", "shared"]);
@@ -87,7 +88,7 @@ async function poolIsReady({ client }: BenchRuntime): Promise<void> {
 async function openCold(clones: Clones, taskId: string): Promise<void> {
   makeGuestDirectories(join(clones.directory, "tasks"), taskId);
   mkdirSync(join(clones.directory, "workspace", taskId));
-  await using machine = await clones.start();
+  await using machine = await (await clones.start()).up;
   const task = { taskId, title: taskId, folder: taskId, agent: "probe", model: null, mounts: [] } as const;
   await machine.bridge.request("create_or_open_task", { ...task, mounts: [] }, { deadlineMs: DEADLINE_MS });
 }

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Check } from "../../harness/checks.ts";
+import { Clones } from "../../harness/clones.ts";
 import { Load } from "../../harness/load.ts";
 import { ISOLATION, makeSandbox, RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
 import { SmallDisk } from "../../harness/small-disk.ts";
 import { Talk } from "../../harness/talk.ts";
 import { processTree, qemusWithSocketsIn } from "../../harness/world.ts";
-import { keyOf, MachineSource } from "../../runtime/fleet/source.ts";
-import { Machine } from "../../runtime/machine/machine.ts";
+import { keyOf } from "../../runtime/fleet/source.ts";
+import type { Machine } from "../../runtime/machine/machine.ts";
 import { buildTemplate } from "../../runtime/machine/template-build.ts";
 import { ALL_WALLS } from "../../runtime/machine/walls.ts";
 import { findPlaces } from "../../runtime/places.ts";
@@ -21,47 +22,18 @@ const STEP_MS = 250;
 
 /** Clones that do not come to be as they should, and many of them. */
 export function cloneFaults(sandbox: Sandbox, inARow: number): Check[] {
-  const directory = join(sandbox.directory, "clones");
-  const sockets = join(directory, "machine");
-
-  const source = async () => {
-    for (const name of ["workspace", "tasks"]) mkdirSync(join(directory, name), { recursive: true });
-    const made = new MachineSource({
-      ...{ places: { ...findPlaces(), sockets: directory }, agent: "probe", acceleration: "auto", walls: ALL_WALLS },
-      ...{ unsafe: false, consoleLog: join(sandbox.logs, "clones.log"), signal: new AbortController().signal },
-      buildImage: () => Promise.reject(new Error("the suites build the image first")),
-      ...{ step: () => {}, note: () => {}, warn: (message: string) => console.error(message) },
-    });
-    await made.prepare();
-    return made;
-  };
-
-  /** A clone that has a minute. */
-  const clone = async (from: MachineSource, deadlineMs = 60_000) => {
-    const { image, acceleration } = await from.prepare();
-    if (from.template === undefined) assert.fail("there is no template");
-    return Machine.boot({
-      ...{ id: "clone", image, accelerator: acceleration.used, unsafe: false, walls: ALL_WALLS, sockets, deadlineMs },
-      shares: (["workspace", "tasks"] as const).map((tag) => ({ tag, path: join(directory, tag) })),
-      consoleLog: join(sandbox.logs, "clones.log"),
-      observer: { event: () => {}, violation: () => {}, changed: () => {} },
-      signal: new AbortController().signal,
-      memory: { use: "clone", template: from.template },
-    });
-  };
-
-  const nothingLeft = () => {
+  const nothingLeft = ({ directory, sockets }: Clones) => {
     assert.deepEqual(qemusWithSocketsIn(directory), [], "QEMU was left");
     assert.equal(existsSync(sockets), false, "its sockets were left");
   };
 
-  async function refused(up: Promise<Machine>): Promise<string> {
+  async function refused(clones: Clones, up: Promise<Machine>): Promise<string> {
     const outcome = await up.then(
       () => assert.fail("the machine was accepted"),
       (error: { code: string; message: string }) => error,
     );
     assert.equal(outcome.code, "TASK_BOOTSTRAP_FAILED", outcome.message);
-    nothingLeft();
+    nothingLeft(clones);
     return outcome.message;
   }
 
@@ -70,13 +42,13 @@ export function cloneFaults(sandbox: Sandbox, inARow: number): Check[] {
       id: "clone.never-answers",
       claim: "a clone that never answers is ended by its watchdog, and nothing of it is left",
       async run() {
-        await using from = await source();
-        const { machine, up } = await clone(from, 6_000);
+        await using clones = await Clones.open(sandbox.logs);
+        const { machine, up } = await clones.clone({ deadlineMs: 6_000 });
         up.catch(() => {});
         // Only then it is QEMU: before, one that is stopped outlives its watchdog, as a process that waits at the gate.
-        const isThere = () => (existsSync(join(sockets, "qmp.sock")) ? qemuOf(machine) : undefined);
+        const isThere = () => (existsSync(join(clones.sockets, "qmp.sock")) ? qemuOf(machine) : undefined);
         process.kill(await waitFor("QEMU", 20_000, isThere), "SIGSTOP");
-        return { said: await refused(up) };
+        return { said: await refused(clones, up) };
       },
     },
     {
@@ -84,21 +56,21 @@ export function cloneFaults(sandbox: Sandbox, inARow: number): Check[] {
       claim: "a QEMU that is killed at any step of a clone's start is named as the reason, and nothing of it is left",
       deadlineMs: 240_000,
       async run() {
-        await using from = await source();
+        await using clones = await Clones.open(sandbox.logs);
         const said: string[] = [];
         // Its walls stand; it listens; what was saved is loaded: each a moment later than the one before.
         const moments = [
           async (machine: Machine) => qemuOf(machine),
-          async (machine: Machine) => existsSync(join(sockets, "qmp.sock")) && qemuOf(machine),
-          async (machine: Machine) => existsSync(join(sockets, "taskd.sock")) && qemuOf(machine),
+          async (machine: Machine) => existsSync(join(clones.sockets, "qmp.sock")) && qemuOf(machine),
+          async (machine: Machine) => existsSync(join(clones.sockets, "taskd.sock")) && qemuOf(machine),
           async (machine: Machine) => machine.steps.length > 0 && qemuOf(machine),
         ];
         for (const moment of moments) {
-          const { machine, up } = await clone(from);
+          const { machine, up } = await clones.clone();
           up.catch(() => {});
           const pid = await waitFor("the moment", 20_000, async () => (await moment(machine)) || undefined);
           process.kill(pid, "SIGKILL");
-          said.push(await refused(up));
+          said.push(await refused(clones, up));
         }
         return { said };
       },
@@ -108,18 +80,17 @@ export function cloneFaults(sandbox: Sandbox, inARow: number): Check[] {
       claim: "a disk that is full while a template is saved is named as the reason, and no half of it is left",
       deadlineMs: 240_000,
       async run() {
-        await using from = await source();
-        const { image, acceleration } = await from.prepare();
+        await using clones = await Clones.open(sandbox.logs);
         using disk = new SmallDisk(join(sandbox.directory, "small"), 16);
-        const kind = { image, accelerator: acceleration.used, agent: "probe", unsafe: false } as const;
+        const kind = await clones.kind();
         const building = buildTemplate({
-          ...{ ...kind, key: keyOf(kind), walls: ALL_WALLS, cache: disk.path, scratch: directory },
-          consoleLog: join(sandbox.logs, "clones.log"),
+          ...{ ...kind, key: keyOf(kind), walls: ALL_WALLS, cache: disk.path, scratch: clones.directory },
+          consoleLog: clones.consoleLog,
           signal: new AbortController().signal,
         });
         await assert.rejects(building, { code: "TASK_BOOTSTRAP_FAILED", message: /disk .* is full/ });
         assert.deepEqual(readdirSync(join(disk.path, "templates")), []);
-        assert.deepEqual(qemusWithSocketsIn(directory), []);
+        assert.deepEqual(qemusWithSocketsIn(clones.directory), []);
       },
     },
     {
@@ -127,15 +98,15 @@ export function cloneFaults(sandbox: Sandbox, inARow: number): Check[] {
       claim: `${inARow} clones in a row, with all cores busy: each answers, and nothing is left of any`,
       deadlineMs: 60_000 + inARow * 20_000,
       async run() {
-        await using from = await source();
+        await using clones = await Clones.open(sandbox.logs);
         using _load = new Load();
         const took: number[] = [];
         for (let at = 0; at < inARow; at++) {
-          const { up } = await clone(from);
+          const { up } = await clones.clone();
           await using machine = await up;
           took.push(Math.round(machine.bootMs ?? 0));
         }
-        nothingLeft();
+        nothingLeft(clones);
         return { slowestMs: Math.max(...took) };
       },
     },

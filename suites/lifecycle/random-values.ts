@@ -2,13 +2,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { BareMachine } from "../../harness/bare-machine.ts";
 import type { Check } from "../../harness/checks.ts";
-import { makeSandbox, RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
+import { Clones } from "../../harness/clones.ts";
+import { makeSandbox, RunningRuntime, waitFor } from "../../harness/piwork.ts";
 import { RawLink } from "../../harness/raw-link.ts";
 import { saidText, Talk } from "../../harness/talk.ts";
-import { MachineSource } from "../../runtime/fleet/source.ts";
 import type { Template } from "../../runtime/machine/template.ts";
-import { ALL_WALLS } from "../../runtime/machine/walls.ts";
-import { findPlaces } from "../../runtime/places.ts";
 import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
 
 /** Values of each source. */
@@ -40,8 +38,9 @@ export function randomValues(logs: string): Check[] {
       deadlineMs: 300_000,
       async run() {
         using sandbox = makeSandbox(logs);
-        await using template = await templateOf(sandbox);
-        const draw = (name: string) => drawUntold(template, join(sandbox.directory, name), join(logs, `${name}.log`));
+        await using clones = await Clones.open(logs);
+        const draw = (name: string) =>
+          drawUntold(clones.template, join(sandbox.directory, name), join(logs, `${name}.log`));
         const [one, two] = [await draw("untold-1"), await draw("untold-2")];
         for (const source of SOURCES) {
           const first = new Set(one[source]);
@@ -56,20 +55,6 @@ export function randomValues(logs: string): Check[] {
 async function ask(runtime: RunningRuntime, talk: Talk, title: string): Promise<Values> {
   const { id } = await runtime.client.call("task_create", { title, folder: null });
   return JSON.parse(await talk.ask(`random: ${COUNT}`, id)) as Values;
-}
-
-/** The template of safe machines, which may have to be made first. */
-async function templateOf({ directory, logs }: Sandbox): Promise<Template> {
-  const source = new MachineSource({
-    ...{ places: { ...findPlaces(), sockets: directory }, agent: "probe", acceleration: "auto", walls: ALL_WALLS },
-    ...{ unsafe: false, consoleLog: join(logs, "template.log"), signal: new AbortController().signal },
-    buildImage: () => Promise.reject(new Error("the suites build the image first")),
-    ...{ step: () => {}, note: () => {} },
-    warn: (message) => console.error(message),
-  });
-  await source.prepare();
-  await source.settled();
-  return source.template ?? assert.fail("there is no template");
 }
 
 /** The values of a clone whose host says nothing of the time, and gives it no randomness. */
