@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
-import { qemuArguments, TEMPLATE_GENERATION } from "../runtime/machine/arguments.ts";
+import { qemuArguments } from "../runtime/machine/arguments.ts";
 import { Console } from "../runtime/machine/console.ts";
 import { type Hypervisor, QEMU, spawnHypervisor } from "../runtime/machine/hypervisor.ts";
 import { connectWhenThere, Qmp } from "../runtime/machine/qmp.ts";
@@ -25,7 +25,7 @@ export class BareMachine implements AsyncDisposable {
   readonly #hypervisor: Hypervisor;
   readonly #gone = new AbortController();
 
-  /** With a template it is a clone that nobody has told that it is one: not by its generation, its clock or fresh randomness. */
+  /** With a template it is a clone that nobody has told that it is one: neither by its clock nor by fresh randomness. */
   constructor(
     directory: string,
     consoleLog: string,
@@ -39,9 +39,7 @@ export class BareMachine implements AsyncDisposable {
     const seen = seenByQemu(paths, ALL_WALLS);
     const base = { accelerator: "tcg", memoryMb, fileDevices: shareDevices(seen.exports), kernelWords } as const;
     const memory = template && ("clone" as const);
-    const words = qemuArguments({ ...base, memory }, seen).map((word) =>
-      word.replace("vmgenid,guid=auto", `vmgenid,guid=${TEMPLATE_GENERATION}`),
-    );
+    const words = qemuArguments({ ...base, memory }, seen);
     const state = template?.openState();
     const inherited = template === undefined ? [] : [template.memory.fd, state as number];
     this.#hypervisor = spawnHypervisor(paths, "tcg", [QEMU, ...words], ALL_WALLS, { inherited });

@@ -28,9 +28,18 @@ done
 echo 0 >/proc/sys/fs/pipe-user-pages-soft || failed "to raise the limit on pipes"
 busybox hostname piwork
 
+# Where a processor is emulated, a clone pays for each piece of machine code when it runs for the first time. V8 is told to have all
+# bytecode of a program in the template, to keep it, and to make no faster code of it: that, and its compilers, would be new code. So
+# would clearing up be, which begins late with room for what is new.
+lasting=
+if busybox grep -q 'QEMU TCG' /proc/cpuinfo; then
+  lasting='--no-lazy --no-flush-bytecode --no-lazy-feedback-allocation --no-opt --no-maglev --no-sparkplug'
+  lasting="$lasting --no-memory-reducer --no-minor-gc-task --min-semi-space-size=4"
+fi
+
 echo "piwork: starting taskd"
 busybox env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 UV_THREADPOOL_SIZE=16 \
-  /usr/bin/node --expose-gc --require /usr/lib/piwork/fresh-random.cjs /usr/lib/piwork/taskd.mjs </dev/null &
+  /usr/bin/node $lasting --expose-gc --require /usr/lib/piwork/fresh-random.cjs /usr/lib/piwork/taskd.mjs </dev/null &
 wait $!
 echo "piwork: taskd ended $?"
 busybox reboot -f

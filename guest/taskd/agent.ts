@@ -11,12 +11,10 @@ import type { Confinement } from "../walls/launch.ts";
 import { type LayerState, readLayers } from "../walls/readback.ts";
 import { Sandbox } from "../walls/sandbox.ts";
 
-const FRESH_RANDOM = "/usr/lib/piwork/fresh-random.cjs";
-
-/** What runs for each kind of agent. It starts outside /work, so that a folder mounted there later is not hidden from it. */
+/** What runs for each kind of agent, by Node with the same words as taskd, since it too is saved in templates. It starts outside /work, so that a folder mounted there later is not hidden from it. */
 const COMMANDS: Partial<Record<AgentKind, readonly string[]>> = {
   // SIGUSR1 would open Node's debugger to everything in the task.
-  probe: ["node", "--disable-sigusr1", "--require", FRESH_RANDOM, "/usr/lib/piwork/probe.mjs", SESSION_IN_SANDBOX],
+  probe: ["node", ...process.execArgv, "--disable-sigusr1", "/usr/lib/piwork/probe.mjs", SESSION_IN_SANDBOX],
 };
 
 export const AGENTS = Object.keys(COMMANDS) as AgentKind[];
@@ -79,25 +77,21 @@ export class Agent {
 
   /** Ends it where a step fails, or takes too long, or is not wanted any more. */
   async #orGiveUp(step: Promise<string | undefined>, what: string, signal: AbortSignal): Promise<void> {
-    const deadline = new AbortController();
+    const late = `it did not answer within ${START_DEADLINE_MS / 1000} s`;
+    const overdue = setTimeout(() => void this.kill(new PiworkError("TASK_BOOTSTRAP_FAILED", late)), START_DEADLINE_MS);
     const stop = () => void this.kill();
     signal.addEventListener("abort", stop);
     if (signal.aborted) stop();
     try {
-      const refused = await Promise.race([
-        step,
-        this.gone.then((error) => `${what}: ${error.message}`),
-        delay(START_DEADLINE_MS, `${what}: it did not answer within ${START_DEADLINE_MS / 1000} s`, {
-          signal: deadline.signal,
-        }),
-      ]);
+      const refused = await Promise.race([step, this.gone]);
       signal.throwIfAborted();
+      if (refused instanceof PiworkError) throw new PiworkError("TASK_BOOTSTRAP_FAILED", `${what}: ${refused.message}`);
       if (refused !== undefined) throw new PiworkError("TASK_BOOTSTRAP_FAILED", refused);
     } catch (error) {
       await this.kill();
       throw error;
     } finally {
-      deadline.abort();
+      clearTimeout(overdue);
       signal.removeEventListener("abort", stop);
     }
   }

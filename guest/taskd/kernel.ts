@@ -22,8 +22,8 @@ export async function wake(time: number, entropy: Buffer): Promise<void> {
   const device = await randomness;
   const seconds = Math.floor(time / 1000);
   const spec = Buffer.alloc(16);
-  spec.writeBigInt64LE(BigInt(seconds), 0);
-  spec.writeBigInt64LE(BigInt(Math.round((time - seconds * 1000) * 1e6)), 8);
+  spec.writeUIntLE(seconds, 0, 6);
+  spec.writeUIntLE((time - seconds * 1000) * 1e6, 8, 6);
   const head = Buffer.alloc(8);
   head.writeInt32LE(entropy.length * 8, 0); // bits
   head.writeInt32LE(entropy.length, 4); // bytes

@@ -28,7 +28,5 @@ const requests = new Requests(
   (ack) => link.acknowledge(ack),
 );
 console.log("piwork: taskd listens");
-for await (const line of port.lines()) {
-  // Each request runs beside the others: a long one must not keep a short one waiting.
-  requests.receive(line).catch((error) => console.error("taskd: answering failed:", error));
-}
+// Each request runs beside the others: a long one must not keep a short one waiting.
+port.listen((line) => void requests.receive(line).catch((error) => console.error("taskd: answering failed:", error)));

@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { openSync, read, readdirSync, readFileSync, write } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { LineSplitter, type LineTooLong } from "../../runtime/protocol/lines.ts";
@@ -13,14 +12,14 @@ const OPEN_DEADLINE_MS = 30_000;
 export class Port {
   /** path of the device */
   readonly device: string;
-  readonly #file: FileHandle;
+  readonly #fd: number;
   /** what waits for the write under way, and what is resolved once it has been written too */
   #waiting: { lines: string[]; written: Promise<void> } | undefined;
   #lastWrite: Promise<void> = Promise.resolve();
 
-  private constructor(device: string, file: FileHandle) {
+  private constructor(device: string) {
     this.device = device;
-    this.#file = file;
+    this.#fd = openSync(device, "r+");
   }
 
   /** Waits for the port of this name: its bus number is not fixed, and opening can fail for a moment after it appears. */
@@ -29,7 +28,7 @@ export class Port {
     for (;;) {
       const device = findPort(name);
       try {
-        if (device !== undefined) return new Port(device, await open(device, "r+"));
+        if (device !== undefined) return new Port(device);
         if (Date.now() > deadline) throw new Error(`no virtio port is named ${name}`);
       } catch (error) {
         if (Date.now() > deadline) throw error;
@@ -38,16 +37,20 @@ export class Port {
     }
   }
 
-  async *lines(): AsyncGenerator<string | LineTooLong> {
+  /** Calls `onLine` with each line from now on. By callback: each promise on the way would cost a clone some of its first answer. */
+  listen(onLine: (line: string | LineTooLong) => void): void {
     const splitter = new LineSplitter(LIMITS.lineBytes);
     const buffer = Buffer.alloc(64 * 1024);
-    for (;;) {
-      const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, null);
+    const hear = (error: Error | null, length: number) => {
+      if (error !== null) throw error;
       // The driver answers 0 as long as no host has the other end open.
-      if (bytesRead === 0) await delay(PAUSE_MS);
+      if (length === 0) return void setTimeout(next, PAUSE_MS);
       // The copy matters: a held piece must not change when the buffer is filled again.
-      else yield* splitter.push(Buffer.from(buffer.subarray(0, bytesRead)));
-    }
+      for (const line of splitter.push(Buffer.from(buffer.subarray(0, length)))) onLine(line);
+      next();
+    };
+    const next = () => read(this.#fd, buffer, 0, buffer.length, null, hear);
+    next();
   }
 
   /** Resolves once the host's side has taken the line, so that whoever waits for it reads no faster than the host. */
@@ -67,11 +70,15 @@ export class Port {
   }
 
   async #writeAll(bytes: Buffer): Promise<void> {
-    let offset = 0;
-    while (offset < bytes.length) {
-      const { bytesWritten } = await this.#file.write(bytes, offset, bytes.length - offset, null);
-      offset += bytesWritten;
-    }
+    for (let at = 0; at < bytes.length; ) at += await this.#write(bytes, at);
+  }
+
+  #write(bytes: Buffer, from: number): Promise<number> {
+    return new Promise((resolve, reject) =>
+      write(this.#fd, bytes, from, bytes.length - from, null, (error, count) =>
+        error === null ? resolve(count) : reject(error),
+      ),
+    );
   }
 }
 

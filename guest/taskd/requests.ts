@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { invalidRequest, PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { LineTooLong } from "../../runtime/protocol/lines.ts";
@@ -27,10 +27,11 @@ export type Handlers = {
 };
 
 interface Remembered {
-  fingerprint: string;
+  frame: RequestFrame;
   answer: Promise<string>;
-  /** bytes of the answer; undefined while the request still runs */
-  bytes: number | undefined;
+  /** bytes of the request and, once there is one, of the answer */
+  bytes: number;
+  isAnswered: boolean;
 }
 
 /** Answers requests, each id once: the same request again gets the same answer without a second effect. */
@@ -53,19 +54,19 @@ export class Requests {
     // The host ends what an earlier link may have left half said.
     if (line === "") return;
     const value = line instanceof LineTooLong ? undefined : parsePlainJson(line);
-    const ack = ackFrame.safeParse(value);
-    if (ack.success) return this.#acknowledge(ack.data);
+    if (isAck(value)) {
+      const ack = ackFrame.safeParse(value);
+      if (ack.success) return this.#acknowledge(ack.data);
+    }
     const frame = parseFrame(line, value);
     if (frame instanceof PiworkError) {
       await this.#send(refusal(idOf(line), frame));
       return;
     }
     const known = this.#remembered.get(frame.id);
-    const fingerprint = fingerprintOf(frame);
     if (known !== undefined) {
-      const same = known.fingerprint === fingerprint;
       await this.#send(
-        same
+        isDeepStrictEqual(known.frame, frame)
           ? await known.answer
           : refusal(
               frame.id,
@@ -83,15 +84,16 @@ export class Requests {
       );
       return;
     }
-    await this.#run(frame, fingerprint);
+    await this.#run(frame, (line as string).length);
   }
 
-  async #run(frame: RequestFrame, fingerprint: string): Promise<void> {
+  async #run(frame: RequestFrame, bytes: number): Promise<void> {
     let settle: (answer: string) => void = () => {};
-    const entry: Remembered = { fingerprint, bytes: undefined, answer: new Promise((resolve) => (settle = resolve)) };
+    const entry: Remembered = { frame, bytes, isAnswered: false, answer: new Promise((resolve) => (settle = resolve)) };
     this.#remembered.set(frame.id, entry);
     const { line, after } = await this.#answer(frame);
-    entry.bytes = Buffer.byteLength(line);
+    entry.bytes += line.length;
+    entry.isAnswered = true;
     this.#rememberedBytes += entry.bytes;
     this.#makeRoom();
     settle(line);
@@ -137,12 +139,17 @@ export class Requests {
     const over = () => this.#remembered.size >= LIMITS.rememberedIds || this.#rememberedBytes > LIMITS.rememberedBytes;
     for (const [id, entry] of this.#remembered) {
       if (!over()) return true;
-      if (entry.bytes === undefined) continue;
+      if (!entry.isAnswered) continue;
       this.#remembered.delete(id);
       this.#rememberedBytes -= entry.bytes;
     }
     return !over();
   }
+}
+
+/** Whether it is meant as an acknowledgement; to look at every line as one with its schema would cost a clone a quarter of its first answer. */
+function isAck(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "type" in value && value.type === "ack" && !("id" in value);
 }
 
 function parseFrame(line: string | LineTooLong, value: unknown): RequestFrame | PiworkError {
@@ -171,18 +178,4 @@ function idOf(line: string | LineTooLong): string | null {
 
 function refusal(id: string | null, error: PiworkError): string {
   return JSON.stringify({ id, ok: false, error: error.toBody() } satisfies AnswerFrame);
-}
-
-function fingerprintOf(frame: RequestFrame): string {
-  return createHash("sha256")
-    .update(canonical([frame.type, frame.payload]))
-    .digest("base64");
-}
-
-/** JSON with sorted keys: two payloads that mean the same have the same text. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(",")}}`;
 }

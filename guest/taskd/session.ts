@@ -4,6 +4,7 @@ import {
   constants,
   fchownSync,
   fsyncSync,
+  lstatSync,
   openSync,
   renameSync,
   rmSync,
@@ -116,6 +117,7 @@ export class Session {
 
 /** Frees a name in a directory that a task writes to. Never recursively: what is looked at may be a link by then. */
 function putAside(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
   try {
     unlinkSync(path);
   } catch (error) {

@@ -10,8 +10,8 @@ import { mounts } from "./kernel.ts";
 /** Only root can list this; what a task sees of it is bound into its sandbox, under its own user. */
 export const PRIVATE_ROOT = "/run/piwork";
 
-/** `mmap` keeps shared writable mappings working (SQLite, git) and still shows edits made on the host; `none` and `loose` each fail at one of them. */
-const OPTIONS_9P = "trans=virtio,version=9p2000.L,cache=mmap,msize=524288";
+/** As much as the transport takes in one message. `mmap` keeps shared writable mappings working (SQLite, git) and still shows edits made on the host; `none` and `loose` each fail at one of them. */
+const OPTIONS_9P = "trans=virtio,version=9p2000.L,cache=mmap,msize=507904";
 
 /** More than any token has. */
 const TOKEN_BYTES = 1024;

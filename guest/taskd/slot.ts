@@ -99,12 +99,17 @@ export class Slot {
   /** Gives it to a task: shows the task's directories in it, and the folder, or the outputs where there is none, at /work. */
   async give(taskId: string, folder: string | null): Promise<void> {
     this.#taskId = taskId;
-    for (const name of OWN) {
-      using place = this.own(name);
-      await this.#show(name, place, `/${taskId}/guest/${name}`);
+    const open = new Map<keyof Confinement["given"], Place>();
+    try {
+      for (const name of OWN) open.set(name, this.own(name));
+      open.set("work", folder === null ? this.own("outputs") : openFolder(folder));
+      const given = { ...ownPaths(taskId), work: folder === null ? ownPaths(taskId).outputs : `/${folder}` };
+      // Together: each on its own would wait for the one before. All have ended before a place is closed.
+      const shown = await Promise.allSettled([...open].map(([name, place]) => this.#show(name, place, given[name])));
+      for (const one of shown) if (one.status === "rejected") throw one.reason;
+    } finally {
+      for (const place of open.values()) place[Symbol.dispose]();
     }
-    using place = folder === null ? this.own("outputs") : openFolder(folder);
-    await this.#show("work", place, folder === null ? `/${taskId}/guest/outputs` : `/${folder}`);
   }
 
   /** Shows a folder over the outputs; what runs already sees it at /work from now on. */
@@ -142,6 +147,12 @@ export class Slot {
     await mounting;
     this.#mounted.push(target);
   }
+}
+
+/** Where a task's own directories are in the share. */
+function ownPaths(taskId: string): Record<(typeof OWN)[number], string> {
+  const path = (name: string) => `/${taskId}/guest/${name}`;
+  return { outputs: path("outputs"), uploads: path("uploads"), home: path("home") };
 }
 
 function openFolder(folder: string): Place {

@@ -83,7 +83,7 @@ export function supervise({ link, port, unsafe }: Surroundings): Handlers {
     async runtime_unmount() {
       if (tasks.size > 0) throw new PiworkError("TASK_BUSY", "A task is open, and has its files there.");
       await unmountShares();
-      gc?.(); // what is left over by now would be cleared away by every clone
+      gc?.({ type: "minor" }); // what is left over by now would be cleared away by every clone
       return { result: {} };
     },
 

@@ -11,6 +11,9 @@ import { tasksOwner } from "./shares.ts";
 import type { Slot } from "./slot.ts";
 import type { Slots } from "./slots.ts";
 
+/** Time in which the answer to a command leaves, in milliseconds: making the next one's sandbox would hold it up. */
+const SPARE_AFTER_MS = 5;
+
 export interface TaskParts {
   slots: Slots;
   emit: EmitForTask;
@@ -191,7 +194,7 @@ export class Task {
       return await command.finished;
     } finally {
       this.#commands.delete(requestId);
-      if (this.#commands.size === 0) slot.keepSpare();
+      if (this.#commands.size === 0) setTimeout(() => slot.keepSpare(), SPARE_AFTER_MS);
     }
   }
 

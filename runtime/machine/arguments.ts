@@ -16,8 +16,8 @@ export interface MachineShape {
   memory?: "template" | "clone" | undefined;
 }
 
-/** The generation of every template; each clone has one of its own. */
-export const TEMPLATE_GENERATION = "00000000-0000-4000-8000-000000000001";
+/** What the kernel would do beside the work of tasks, and each clone when it wakes: measuring pressure, and checking one clock by another. */
+const LESS = ["psi=0", "tsc=nowatchdog", "norandmaps"];
 
 /** Descriptors that QEMU inherits where its memory is a template's: the memory, and in a clone what else was saved. */
 const MEMORY_FD = 6;
@@ -39,11 +39,8 @@ export function qemuArguments(shape: MachineShape, { image, sockets }: MachinePa
     shape.accelerator === "kvm" ? ["-accel", "kvm", "-cpu", "host"] : ["-accel", "tcg", "-cpu", "max"],
     ["-smp", "1"],
     ["-m", `${shape.memoryMb}M`],
-    // Renews the guest's random numbers when a saved machine goes on as another one.
-    ["-device", `vmgenid,guid=${shape.memory === "template" ? TEMPLATE_GENERATION : "auto"}`],
-    ["-kernel", `${image}/vmlinux`],
-    ["-initrd", `${image}/initramfs.cpio`],
-    ["-append", ["console=ttyS0", "quiet", "loglevel=4", "panic=-1", ...shape.kernelWords].join(" ")],
+    // A clone has its kernel in its memory.
+    shape.memory === "clone" ? [] : kernelWords(shape, image),
     ["-blockdev", `driver=file,node-name=root,filename=${optionValue(image)}/root.erofs,read-only=on,locking=off`],
     ["-device", "virtio-blk-pci,drive=root"],
     ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"],
@@ -53,6 +50,15 @@ export function qemuArguments(shape: MachineShape, { image, sockets }: MachinePa
     ["-chardev", `socket,id=taskd,path=${optionValue(sockets)}/taskd.sock,server=on,wait=off`],
     ["-device", `virtserialport,chardev=taskd,name=${TASKD_PORT}`],
     shape.fileDevices,
+  ].flat();
+}
+
+function kernelWords(shape: MachineShape, image: string): string[] {
+  const words = ["console=ttyS0", "quiet", "loglevel=4", "panic=-1", ...LESS, ...shape.kernelWords];
+  return [
+    ["-kernel", `${image}/vmlinux`],
+    ["-initrd", `${image}/initramfs.cpio`],
+    ["-append", words.join(" ")],
   ].flat();
 }
 

@@ -11,6 +11,9 @@ export const REHEARSAL_FOLDER = "folder";
 /** Time each step has, in milliseconds; it takes a second, and with all cores busy, many. */
 const DEADLINE_MS = 300_000;
 
+/** What the probe is asked. */
+const PROMPTS = ["hello", "run: true"];
+
 /** How often each thing is done. */
 export interface Amount {
   prompts: number;
@@ -64,8 +67,10 @@ export class Rehearsal implements Disposable {
     }
     await this.#until(bridge, "task_ready", () => bridge.request("switch_task", { taskId }, options));
     // The probe answers without a model; another agent is asked nothing that it could not.
-    for (let count = 0; agent === "probe" && count < prompts; count++)
-      await this.#until(bridge, "agent_end", () => bridge.request("prompt", { taskId, message: "hello" }, options));
+    for (let count = 0; agent === "probe" && count < prompts; count++) {
+      const message = PROMPTS[count % PROMPTS.length] as string;
+      await this.#until(bridge, "agent_end", () => bridge.request("prompt", { taskId, message }, options));
+    }
     for (let count = 0; count < commands; count++)
       await bridge.request("system_bash", { taskId, argv: ["true"] }, options);
     for (let count = 0; count < looks; count++) {

@@ -99,11 +99,13 @@ async function saveMachine(build: TemplateBuild, memory: number, target: string)
   void machine.ended.then(() => signal.removeEventListener("abort", giveUp));
   for (let round = 0; round < ROUNDS; round++) {
     signal.throwIfAborted();
+    // As in a clone, the task gets a slot that waits for it.
+    await bridge.request("runtime_warm", { agent, slots: 1 }, { deadlineMs: BUILD_DEADLINE_MS });
     await rehearsal.perform(bridge, agent, AMOUNT);
   }
-  await bridge.request("runtime_unmount", {}, { deadlineMs: BUILD_DEADLINE_MS });
   await bridge.request("runtime_warm", { agent, slots: SLOTS }, { deadlineMs: BUILD_DEADLINE_MS });
   await bridge.request("runtime_settle", {}, { deadlineMs: BUILD_DEADLINE_MS });
+  await bridge.request("runtime_unmount", {}, { deadlineMs: BUILD_DEADLINE_MS });
   await delay(REST_MS, undefined, { signal });
   signal.throwIfAborted();
   const server = createServer();

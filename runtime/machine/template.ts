@@ -58,8 +58,12 @@ export function machineShape({
 /** Everything that matters to whether a saved machine goes on: the guest's bytes, QEMU and its words, and the processor. */
 export function templateKey(kind: TemplateKind, fileDevices: readonly string[]): string {
   const { size, mtimeMs } = statSync(QEMU);
-  const shape = { ...machineShape(kind), fileDevices, memory: "clone" } as const;
-  const words = qemuArguments(shape, { image: "/image", sockets: "/sockets", exports: {} });
+  const words = (["template", "clone"] as const).map((memory) =>
+    qemuArguments(
+      { ...machineShape(kind), fileDevices, memory },
+      { image: "/image", sockets: "/sockets", exports: {} },
+    ),
+  );
   const processor = [cpus()[0]?.model, kind.accelerator === "kvm" ? release() : ""];
   const facts = [TEMPLATE_SCHEMA, kind.image.manifest.inputs, kind.agent, { size, mtimeMs }, words, processor];
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex");

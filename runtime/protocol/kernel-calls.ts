@@ -3,19 +3,18 @@ import type { Readable, Writable } from "node:stream";
 import { LineSplitter } from "./lines.ts";
 
 /**
- * Calls that Node has no words for, each its number and its arguments: numbers as they are, bytes as hexadecimal digits behind an
- * `x`. Those of a line, between semicolons, are made one after the other until one fails. Says what the last gave, or the number of
- * the error. Ends when nobody can ask any more.
+ * Calls that Node has no words for. Each is the shape of its number and arguments, as `unpack` wants it, and their bytes; those that
+ * come together are made one after the other until one fails. Says what the last gave, or the number of the error. Ends when nobody
+ * can ask any more.
  */
 const PROGRAM = `
 use strict; use warnings; $| = 1;
-while (my $line = <STDIN>) {
-  my $given = 0;
-  for my $call (split /;/, substr($line, 0, -1)) {
-    my ($number, @words) = split / /, $call;
-    my @arguments = map { /^x(.*)/ ? pack("H*", $1) : $_ + 0 } @words;
-    $given = syscall($number, @arguments);
-    last if $given < 0;
+while (read STDIN, my $length, 4) {
+  read STDIN, my $together, unpack "N", $length;
+  my ($given, @calls) = (0, unpack "(n/a N/a)*", $together);
+  while (@calls && $given >= 0) {
+    my ($number, @arguments) = unpack shift @calls, shift @calls;
+    $given = syscall $number, @arguments;
   }
   print $given < 0 ? "error " . ($! + 0) : "ok $given", "\\n";
 }`;
@@ -78,7 +77,7 @@ export class KernelCalls {
   /** Makes calls one after the other, up to the first that is refused. */
   sequence(calls: readonly Call[]): Promise<number> {
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
-    this.#input.write(`${calls.map((call) => call.map(inWords).join(" ")).join(";")}\n`);
+    this.#input.write(withLength(4, Buffer.concat(calls.flatMap(inBytes))));
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
@@ -99,7 +98,26 @@ export class KernelCalls {
   }
 }
 
-function inWords(argument: Argument): string {
-  if (typeof argument === "number") return `${argument}`;
-  return `x${(typeof argument === "string" ? Buffer.from(`${argument}\0`) : argument).toString("hex")}`;
+/** A call as the program takes it. */
+function inBytes(call: Call): Buffer[] {
+  const words = call.map((word) => (typeof word === "string" ? Buffer.from(`${word}\0`) : word));
+  const shape = words.map((word) => (typeof word === "number" ? "q" : `a${word.length}`)).join("");
+  return [
+    withLength(2, Buffer.from(shape)),
+    withLength(4, Buffer.concat(words.map((word) => (typeof word === "number" ? inEightBytes(word) : word)))),
+  ];
+}
+
+function inEightBytes(number: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeInt32LE(number | 0, 0);
+  bytes.writeInt32LE(Math.floor(number / 2 ** 32), 4);
+  return bytes;
+}
+
+/** Bytes behind their number, in so many bytes itself. */
+function withLength(size: 2 | 4, bytes: Buffer): Buffer {
+  const length = Buffer.alloc(size);
+  length.writeUIntBE(bytes.length, 0, size);
+  return Buffer.concat([length, bytes]);
 }
