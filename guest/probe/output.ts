@@ -1,5 +1,9 @@
-/** Writes one line. False when stdout holds more than it likes to: wait for its `drain` before saying much more. */
+/** Writes one line; what is said without a pause leaves together. False when stdout holds more than it likes to: wait for its `drain` before saying much more. */
 export function say(message: object): boolean {
+  if (process.stdout.writableCorked === 0) {
+    process.stdout.cork();
+    process.nextTick(() => process.stdout.uncork());
+  }
   return process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 

@@ -52,7 +52,7 @@ export class Session {
 
   /** Gives the agent a working copy of what was saved last; says whether there was something. */
   restore(): boolean {
-    using kept = this.#slot.own("session");
+    const { kept } = this.#slot;
     using working = openBeneath(this.#slot.session, []);
     putAside(`${working.path}/${WORKING_COPY}`);
     let content: Buffer | undefined;
@@ -80,7 +80,7 @@ export class Session {
   /** Keeps the agent's working copy, whole or not at all. */
   save(turn: string): void {
     using working = openBeneath(this.#slot.session, []);
-    using kept = this.#slot.own("session");
+    const { kept } = this.#slot;
     const content = readRegular(working, WORKING_COPY) ?? Buffer.alloc(0);
     const head: SessionHead = {
       type: "piwork-session",
@@ -92,8 +92,7 @@ export class Session {
       savedAt: new Date().toISOString(),
     };
     const draft = `${kept.path}/${SESSION_FILE}.draft`;
-    rmSync(draft, { force: true });
-    const fd = openSync(draft, CREATE, 0o600);
+    const fd = create(draft);
     try {
       writeFileSync(fd, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), content]));
       fsyncSync(fd);
@@ -112,6 +111,17 @@ export class Session {
       "TASK_BOOTSTRAP_FAILED",
       `The session file tasks/${this.#taskId}/guest/session/${SESSION_FILE} in the state directory is not the session of this task. Mend it, or move it away to begin a new conversation; then open the task again.`,
     );
+  }
+}
+
+/** Creates a file; what is there under its name was left by a turn that could not be kept. */
+function create(path: string): number {
+  try {
+    return openSync(path, CREATE, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    unlinkSync(path);
+    return openSync(path, CREATE, 0o600);
   }
 }
 

@@ -22,7 +22,9 @@ export class Slot {
   readonly #directories: TaskDirectories;
   /** what is mounted, the last of it last */
   readonly #mounted: string[] = [];
-  #taskId: string | undefined;
+  /** what its task has on the host */
+  #guest: Place | undefined;
+  #kept: Place | undefined;
   #spare: Spare | undefined;
   #isRemoved = false;
 
@@ -98,11 +100,11 @@ export class Slot {
 
   /** Gives it to a task: shows the task's directories in it, and the folder, or the outputs where there is none, at /work. */
   async give(taskId: string, folder: string | null): Promise<void> {
-    this.#taskId = taskId;
+    this.#guest = openBeneath(sharePath("tasks"), [taskId, "guest"]);
     const open = new Map<keyof Confinement["given"], Place>();
     try {
-      for (const name of OWN) open.set(name, this.own(name));
-      open.set("work", folder === null ? this.own("outputs") : openFolder(folder));
+      for (const name of OWN) open.set(name, this.#own(name));
+      open.set("work", folder === null ? this.#own("outputs") : openFolder(folder));
       const given = { ...ownPaths(taskId), work: folder === null ? ownPaths(taskId).outputs : `/${folder}` };
       // Together: each on its own would wait for the one before. All have ended before a place is closed.
       const shown = await Promise.allSettled([...open].map(([name, place]) => this.#show(name, place, given[name])));
@@ -118,10 +120,16 @@ export class Slot {
     await this.#show("work", place, `/${folder}`);
   }
 
+  /** Where the session of its task is kept on the host. It stays open: finding it again at the end of each turn takes longer than writing. */
+  get kept(): Place {
+    this.#kept ??= this.#own("session");
+    return this.#kept;
+  }
+
   /** One of the task's own directories on the host. */
-  own(name: string): Place {
-    if (this.#taskId === undefined) throw new Error("the slot belongs to no task yet");
-    return openBeneath(sharePath("tasks"), [this.#taskId, "guest", name]);
+  #own(name: string): Place {
+    if (this.#guest === undefined) throw new Error("the slot belongs to no task yet");
+    return openBeneath(this.#guest, [name]);
   }
 
   /** Ends whatever still runs in it, and takes it away. */
@@ -129,6 +137,8 @@ export class Slot {
     this.#isRemoved = true;
     this.#spare?.kill();
     await this.#group.remove();
+    for (const place of [this.#kept, this.#guest]) place?.[Symbol.dispose]();
+    this.#kept = this.#guest = undefined;
     for (let target = this.#mounted.pop(); target !== undefined; target = this.#mounted.pop()) await unmount(target);
     if (!existsSync(this.#root)) return;
     // Never recursively: were a folder still mounted here, it would be the user's files.

@@ -13,6 +13,7 @@ export interface Mount {
 
 /** A path as it is: the kernel writes blanks, tabs, newlines and backslashes in it as numbers. */
 export function plainPath(word: string): string {
+  if (!word.includes("\\")) return word;
   return word.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
 
@@ -22,15 +23,21 @@ export function mountsOf(pid: number): Mount[] {
     .split("\n")
     .map((line) => {
       const [own = "", source = ""] = line.split(" - ");
-      const [, , , root = "", target = "", options = ""] = own.split(" ").map(plainPath);
+      const [, , , root = "", target = "", options = ""] = own.split(" ");
       const [type = "", , superOptions = ""] = source.split(" ");
-      return { root, target, options: options.split(","), type, superOptions: superOptions.split(",") };
+      const paths = { root: plainPath(root), target: plainPath(target) };
+      return { ...paths, options: options.split(","), type, superOptions: superOptions.split(",") };
     });
 }
 
-export function statusOf(pid: number): Record<string, string> {
-  const lines = readFileSync(`/proc/${pid}/status`, "utf8").trim().split("\n");
-  return Object.fromEntries(lines.map((line) => line.split(/:\t/, 2) as [string, string]));
+/** What the kernel says of a process's rights, by its own names. */
+export function rightsOf(pid: number): Record<string, string> {
+  const rights: Record<string, string> = {};
+  const lines = readFileSync(`/proc/${pid}/status`, "latin1").matchAll(
+    /^(Uid|Gid|Cap\w+|NoNewPrivs|Seccomp\w*):\t(.*)$/gm,
+  );
+  for (const [, name = "", value = ""] of lines) rights[name] = value;
+  return rights;
 }
 
 export function sessionOf(pid: number): string {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { promisify } from "node:util";
 import type { TaskLayer } from "../../runtime/protocol/layers.ts";
 import type { Confinement } from "./launch.ts";
-import { childrenOf, descriptorsOf, type Mount, mountsOf, sessionOf, statusOf } from "./proc.ts";
+import { childrenOf, descriptorsOf, type Mount, mountsOf, rightsOf, sessionOf } from "./proc.ts";
 
 /** One layer of a running process's walls, as the kernel tells it. */
 export interface LayerState {
@@ -46,6 +46,10 @@ const OPENED = /^(socket:|\/proc\/|\/dev\/shm\/)/;
 const ENVIRONMENT = new Set(["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "PWD"]);
 const NAMESPACES = ["pid", "ipc", "uts", "net", "user"] as const;
 
+/** The namespaces of taskd, which it never leaves. */
+const MACHINES: Partial<Record<(typeof NAMESPACES)[number], string>> = {};
+const MACHINES_SESSION = sessionOf(process.pid);
+
 /** What a sandbox can change of the kernel's answer: whether its program runs, and what was found out by trying it before. */
 export interface Reading {
   runs: boolean;
@@ -60,7 +64,7 @@ export async function readLayers(
   { runs, nestedRefusal }: Reading,
 ): Promise<LayerState[]> {
   const [child = init] = childrenOf(init);
-  const status = statusOf(child);
+  const rights = rightsOf(child);
   const mounts = mountsOf(child);
   const mount = (target: string) => mounts.findLast((one) => one.target === target);
   const strangers = mounts.map(({ target }) => target).filter((target) => !VIEW.has(target.slice(1)));
@@ -80,8 +84,8 @@ export async function readLayers(
     .map(([fd, target]) => `${fd} -> ${target}`);
   const variables = readFileSync(`/proc/${child}/environ`, "latin1").split("\0").filter(Boolean);
   const foreign = variables.map((line) => line.split("=")[0] ?? "").filter((name) => !ENVIRONMENT.has(name));
-  const capabilities = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map((set) => status[set] ?? "unknown");
-  const ids = [...(status["Uid"] ?? "").split("\t"), ...(status["Gid"] ?? "").split("\t")];
+  const capabilities = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map((set) => rights[set] ?? "unknown");
+  const ids = [...(rights["Uid"] ?? "").split("\t"), ...(rights["Gid"] ?? "").split("\t")];
   const tmpfs = ["/tmp", "/dev/shm", "/dev/pts"].map((target) => [target, bound(mount(target))] as const);
   const writable = ["/", "/dev"].filter((target) => !mount(target)?.options.includes("ro"));
   const uploads = mount("/uploads")?.options ?? [];
@@ -104,10 +108,10 @@ export async function readLayers(
     ],
     uid: [ids.length === 8 && ids.every((id) => id === `${owner}`), `uid and gid ${[...new Set(ids)].join(" ")}`],
     capabilities: [
-      capabilities.every((set) => /^0+$/.test(set)) && status["NoNewPrivs"] === "1",
-      `sets ${[...new Set(capabilities)].join(" ")}, NoNewPrivs ${status["NoNewPrivs"]}`,
+      capabilities.every((set) => /^0+$/.test(set)) && rights["NoNewPrivs"] === "1",
+      `sets ${[...new Set(capabilities)].join(" ")}, NoNewPrivs ${rights["NoNewPrivs"]}`,
     ],
-    seccomp: [status["Seccomp"] === "2", `mode ${status["Seccomp"]}, ${status["Seccomp_filters"]} filters`],
+    seccomp: [rights["Seccomp"] === "2", `mode ${rights["Seccomp"]}, ${rights["Seccomp_filters"]} filters`],
     memory: inGroup(ownGroup, group, "memory.max"),
     processes: inGroup(ownGroup, group, "pids.max"),
     cpu: inGroup(ownGroup, group, "cpu.weight"),
@@ -117,7 +121,7 @@ export async function readLayers(
     ],
     descriptors: [descriptors.length === 0, descriptors.slice(0, 5).join(" ") || "only its streams"],
     environment: [foreign.length === 0, foreign.slice(0, 5).join(" ") || `${variables.length} variables of its own`],
-    session: [session !== sessionOf(process.pid), `session ${session}`],
+    session: [session !== MACHINES_SESSION, `session ${session}`],
     uploads: [uploads.includes("ro"), uploads.slice(0, 3).join(",") || "not mounted"],
   };
   return Object.entries(found).map(([layer, [holds, seen]]) => ({ layer: layer as TaskLayer, holds, seen }));
@@ -136,8 +140,10 @@ async function tryNestedUser(pid: number, user: number): Promise<string | undefi
   }
 }
 
-function ownNamespace(pid: number, name: string): [boolean, string] {
-  const [own, machine] = [pid, process.pid].map((of) => readlinkSync(`/proc/${of}/ns/${name}`));
+function ownNamespace(pid: number, name: (typeof NAMESPACES)[number]): [boolean, string] {
+  const own = readlinkSync(`/proc/${pid}/ns/${name}`);
+  MACHINES[name] ??= readlinkSync(`/proc/self/ns/${name}`);
+  const machine = MACHINES[name];
   return [own !== machine, own === machine ? `${own}, which is the machine's` : `${own}`];
 }
 

@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
 import { PiworkError } from "./errors.ts";
 
 /** Linux's O_PATH, which Node does not name: a handle to a place, without opening what is there. */
 export const O_PATH = 0o10000000;
+/** With these the kernel itself refuses whatever is no directory, a link to one too. */
 export const PLACE = O_PATH | constants.O_NOFOLLOW | constants.O_DIRECTORY;
 
 /** A place in the file system, held open, so that no rename or link can move it. `using` closes it. */
@@ -24,18 +25,18 @@ export class Place implements Disposable {
  * Resolving a path by name and opening it afterwards can be won by whoever swaps a directory for a link in between; this can not.
  * Works the same on the host and in the guest, so both sides use it.
  */
-export function openBeneath(root: string, parts: readonly string[]): Place {
-  let place = openPlace(root, root);
+export function openBeneath(root: string | Place, parts: readonly string[]): Place {
+  let place = typeof root === "string" ? openPlace(root, root) : root;
   for (const part of parts) {
     const parent = place;
     try {
       assertPart(part);
       place = openPlace(`${parent.path}/${part}`, part);
     } finally {
-      parent[Symbol.dispose]();
+      if (parent !== root) parent[Symbol.dispose]();
     }
   }
-  return place;
+  return place === root ? openPlace(`${place.path}/.`, ".") : place;
 }
 
 /** One part of a path: a name, which leads neither up nor past its directory. */
@@ -46,13 +47,10 @@ export function assertPart(part: string): void {
 
 function openPlace(path: string, shown: string): Place {
   try {
-    const place = new Place(openSync(path, PLACE));
-    if (fstatSync(place.fd).isDirectory()) return place;
-    place[Symbol.dispose]();
+    return new Place(openSync(path, PLACE));
   } catch (error) {
     throw refusal((error as NodeJS.ErrnoException).code, shown, error);
   }
-  throw refusal("ENOTDIR", shown);
 }
 
 function refusal(code: string | undefined, part: string, cause?: unknown): PiworkError {
