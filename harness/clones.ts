@@ -5,7 +5,7 @@ import { MachineSource } from "../runtime/fleet/source.ts";
 import type { Acceleration } from "../runtime/machine/acceleration.ts";
 import { BOOT_DEADLINE_MS, type BootOptions, Machine } from "../runtime/machine/machine.ts";
 import type { Template, TemplateKind } from "../runtime/machine/template.ts";
-import { ALL_WALLS, type Walls } from "../runtime/machine/walls.ts";
+import { ALL_WALLS } from "../runtime/machine/walls.ts";
 import { findPlaces } from "../runtime/places.ts";
 import type { Share } from "../runtime/workspace/share.ts";
 import { atExit } from "./piwork.ts";
@@ -58,9 +58,9 @@ export class Clones implements AsyncDisposable {
     return (["workspace", "tasks"] as const).map((tag) => ({ tag, path: join(this.directory, tag) }));
   }
 
-  /** Starts a machine that has the directories, and proves them. */
+  /** Starts a machine that has the directories, and proves them, unless it is given a view. */
   async start(
-    options: Partial<Pick<BootOptions, "memory" | "walls" | "deadlineMs">> = {},
+    options: Partial<Pick<BootOptions, "memory" | "walls" | "deadlineMs" | "shares" | "stage">> = {},
   ): Promise<{ machine: Machine; up: Promise<Machine> }> {
     return Machine.boot({
       ...{ ...(await this.kind()), id: "clone", walls: ALL_WALLS, shares: this.shares, sockets: this.sockets },
@@ -72,7 +72,9 @@ export class Clones implements AsyncDisposable {
     });
   }
 
-  clone(options: { walls?: Walls; deadlineMs?: number } = {}): Promise<{ machine: Machine; up: Promise<Machine> }> {
+  clone(
+    options: Partial<Pick<BootOptions, "walls" | "deadlineMs" | "shares" | "stage">> = {},
+  ): Promise<{ machine: Machine; up: Promise<Machine> }> {
     return this.start({ memory: { use: "clone", template: this.template }, ...options });
   }
 

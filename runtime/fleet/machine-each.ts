@@ -66,8 +66,7 @@ export class MachineEach implements Fleet {
 
   /** Settles what machines are made of; the pool is filled meanwhile. */
   async prepare(): Promise<void> {
-    await this.#parts.source.prepare();
-    await this.#openStage();
+    await Promise.all([this.#parts.source.prepare(), this.#openStage()]);
     if (this.#parts.pool === 0) return;
     // Where not even one comes up, there is nothing to offer.
     const first = await this.#start();

@@ -47,20 +47,25 @@ export async function packMemory(memory: number, size: number, target: string): 
 export async function unpackMemory(path: string, packed: PackedMemory, memory: number): Promise<boolean> {
   await using file = await open(path, "r");
   await using target = await open(`/proc/self/fd/${memory}`, "r+");
-  const chunk = Buffer.alloc(CHUNK_BYTES);
+  // One is written while the other is read and summed up.
+  let [chunk, other] = [Buffer.alloc(CHUNK_BYTES), Buffer.alloc(CHUNK_BYTES)];
+  let written = Promise.resolve();
   let from = 0;
   let sum = 0;
   for (const [offset, length] of packed.runs) {
     for (let within = 0; within < length; ) {
       const { bytesRead } = await file.read(chunk, 0, Math.min(chunk.length, length - within), from);
+      await written;
       if (bytesRead === 0) return false;
       const piece = chunk.subarray(0, bytesRead);
-      await writeWhole(target, piece, offset + within);
+      written = writeWhole(target, piece, offset + within);
       sum = crc32(piece, sum);
       from += bytesRead;
       within += bytesRead;
+      [chunk, other] = [other, chunk];
     }
   }
+  await written;
   return from === packed.bytes && sum === packed.crc32;
 }
 
