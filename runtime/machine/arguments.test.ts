@@ -47,6 +47,20 @@ test("a comma in a path stays in the path", () => {
   assert.match(values("-chardev", args)[1] ?? "", /path=\/s,,readonly=on\/qmp\.sock,/);
 });
 
+test("programs have addresses at random, but where the processor is emulated", () => {
+  const isFixed = (accelerator: "kvm" | "tcg") =>
+    values("-append", qemuArguments({ ...shape, accelerator }, paths))[0]?.includes("norandmaps");
+  assert.deepEqual([isFixed("kvm"), isFixed("tcg")], [false, true]);
+});
+
+test("a clone has its kernel in its memory", () => {
+  const args = qemuArguments({ ...shape, memory: "clone" }, paths);
+  assert.deepEqual(
+    ["-kernel", "-initrd", "-append"].flatMap((option) => values(option, args)),
+    [],
+  );
+});
+
 test("kernel words are appended", () => {
   assert.match(values("-append", qemuArguments(shape, paths))[0] ?? "", /^console=ttyS0 .* piwork\.x=1$/);
 });

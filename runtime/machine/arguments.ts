@@ -16,8 +16,11 @@ export interface MachineShape {
   memory?: "template" | "clone" | undefined;
 }
 
-/** What the kernel would do beside the work of tasks, and each clone when it wakes: measuring pressure, and checking one clock by another. */
-const LESS = ["psi=0", "tsc=nowatchdog", "norandmaps"];
+/**
+ * Where a processor is emulated, code costs most when it runs for the first time, in each clone anew. So the kernel neither measures
+ * pressure nor checks one clock by another; and programs are where they were the last time, or they would be new code each time.
+ */
+const EMULATED_WORDS = ["psi=0", "tsc=nowatchdog", "norandmaps"];
 
 /** Descriptors that QEMU inherits where its memory is a template's: the memory, and in a clone what else was saved. */
 const MEMORY_FD = 6;
@@ -54,7 +57,8 @@ export function qemuArguments(shape: MachineShape, { image, sockets }: MachinePa
 }
 
 function kernelWords(shape: MachineShape, image: string): string[] {
-  const words = ["console=ttyS0", "quiet", "loglevel=4", "panic=-1", ...LESS, ...shape.kernelWords];
+  const emulated = shape.accelerator === "tcg" ? EMULATED_WORDS : [];
+  const words = ["console=ttyS0", "quiet", "loglevel=4", "panic=-1", ...emulated, ...shape.kernelWords];
   return [
     ["-kernel", `${image}/vmlinux`],
     ["-initrd", `${image}/initramfs.cpio`],
