@@ -34,7 +34,7 @@ busybox hostname piwork
 lasting=
 if busybox grep -q 'QEMU TCG' /proc/cpuinfo; then
   lasting='--no-lazy --no-flush-bytecode --no-lazy-feedback-allocation --no-opt --no-maglev --no-sparkplug'
-  lasting="$lasting --no-memory-reducer --no-minor-gc-task --min-semi-space-size=4"
+  lasting="$lasting --no-memory-reducer --no-minor-gc-task --min-semi-space-size=2"
 fi
 
 echo "piwork: starting taskd"

@@ -170,10 +170,12 @@ export class QemuWorld implements AsyncDisposable {
     if (readFileSync(SETTING, "utf8") !== this.#setting) writeFileSync(SETTING, this.#setting);
   }
 
+  /** As the kernel sees it: on a busy host, this process is told of an end much later, and even a signal that kills waits its turn. */
   #isVictimWell(): boolean {
     if (this.#victim?.exitCode !== null || this.#victim.signalCode !== null) return false;
-    const nice = readFileSync(`/proc/${this.#victim.pid}/stat`, "utf8").split(") ")[1]?.split(" ")[16];
-    return nice === "0";
+    const about = (file: string) => readFileSync(`/proc/${this.#victim?.pid}/${file}`, "utf8");
+    const stat = about("stat").split(") ")[1]?.split(" ");
+    return stat?.[0] !== "Z" && stat?.[16] === "0" && !/^(Sig|Shd)Pnd:\t0*[1-9a-f]/m.test(about("status"));
   }
 
   async #harmfulFiles(): Promise<Sight> {

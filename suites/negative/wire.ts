@@ -127,7 +127,7 @@ export function wireChecks(wire: () => Wire): Check[] {
         const memory = async () =>
           ((await link().ask("runtime_diag", {}))["result"] as { taskdResidentKb: number }).taskdResidentKb;
         const before = await memory();
-        for (let mebibytes = 0; mebibytes < 12; mebibytes++) link().write("y".repeat(1024 * 1024));
+        for (let mebibytes = 0; mebibytes < 24; mebibytes++) link().write("y".repeat(1024 * 1024));
         link().write("\n");
         await wire().ping();
         const grown = (await memory()) - before;
