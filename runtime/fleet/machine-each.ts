@@ -14,6 +14,8 @@ import { restWhenIdle } from "./rest.ts";
 const RESERVE_MB = 512;
 /** What a machine of the pool rehearses. */
 const AMOUNT = { prompts: 3, commands: 2, looks: 3 };
+/** Time before another machine is made ready, in milliseconds: the task that was opened needs the processor more. */
+const FILL_AFTER_MS = 250;
 /** Clones of the pool that may fail one after the other before it is left alone. */
 const POOL_FAILURES = 3;
 
@@ -119,9 +121,8 @@ export class MachineEach implements Fleet {
     return proofs;
   }
 
-  /** Others are made ready only now: the task that was being opened needed the processor more. */
   opened(): void {
-    void this.#fill();
+    setTimeout(() => void this.#fill(), FILL_AFTER_MS);
   }
 
   async leave(task: string): Promise<void> {

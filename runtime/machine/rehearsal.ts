@@ -11,6 +11,9 @@ export const REHEARSAL_FOLDER = "folder";
 /** Time each step has, in milliseconds; it takes a second, and with all cores busy, many. */
 const DEADLINE_MS = 300_000;
 
+/** Slots that wait: one for the rehearsal, which takes it as a task does, and one for a task. */
+export const SLOTS = 2;
+
 /** What the probe is asked. */
 const PROMPTS = ["hello", "run: true"];
 
@@ -53,6 +56,7 @@ export class Rehearsal implements Disposable {
   async perform(bridge: Bridge, agent: AgentKind, { prompts, commands, looks }: Amount): Promise<void> {
     const options = { deadlineMs: DEADLINE_MS };
     const taskId = REHEARSAL;
+    await bridge.request("runtime_warm", { agent, slots: SLOTS }, options);
     const proofs = [
       new ShareProof("tasks", `${taskId}/guest`, join(this.#directory, "tasks"), [taskId, "guest"]),
       new ShareProof("workspace", REHEARSAL_FOLDER, join(this.#directory, "workspace"), [REHEARSAL_FOLDER]),

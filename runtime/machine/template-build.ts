@@ -9,7 +9,7 @@ import { TEMPLATE_YEAR } from "../protocol/template-year.ts";
 import { Machine } from "./machine.ts";
 import { MemoryFile } from "./memory-file.ts";
 import { packMemory } from "./packed-memory.ts";
-import { Rehearsal } from "./rehearsal.ts";
+import { Rehearsal, SLOTS } from "./rehearsal.ts";
 import {
   MACHINE_MEMORY_MB,
   pruneTemplates,
@@ -27,8 +27,6 @@ const BUILD_DEADLINE_MS = 600_000;
 /** Rounds after which V8 has settled most of what it compiles and learns of the code that runs for a task. */
 const ROUNDS = 2;
 const AMOUNT = { prompts: 8, commands: 2, looks: 25 };
-/** One for the task, and one for what a machine of the pool rehearses. */
-const SLOTS = 2;
 
 /** What a process does behind its first answer is over by then, in milliseconds. Each clone would do it otherwise. */
 const REST_MS = 1_500;
@@ -99,8 +97,6 @@ async function saveMachine(build: TemplateBuild, memory: number, target: string)
   void machine.ended.then(() => signal.removeEventListener("abort", giveUp));
   for (let round = 0; round < ROUNDS; round++) {
     signal.throwIfAborted();
-    // As in a clone, the task gets a slot that waits for it.
-    await bridge.request("runtime_warm", { agent, slots: 1 }, { deadlineMs: BUILD_DEADLINE_MS });
     await rehearsal.perform(bridge, agent, AMOUNT);
   }
   await bridge.request("runtime_warm", { agent, slots: SLOTS }, { deadlineMs: BUILD_DEADLINE_MS });
