@@ -63,6 +63,15 @@ export class BareMachine implements AsyncDisposable {
     await qmp.load();
   }
 
+  /** Blocks of code that QEMU has translated so far, where it emulates the processor. */
+  async translatedBlocks(): Promise<number> {
+    using qmp = await Qmp.connect(join(this.#directory, "sockets/qmp.sock"), this.#gone.signal);
+    const words = await qmp.execute("human-monitor-command", { "command-line": "info jit" });
+    const [, count] = /TB count +(\d+)/.exec(String(words)) ?? [];
+    if (count === undefined) throw new Error("QEMU did not say what it has translated");
+    return Number(count);
+  }
+
   /** A link to taskd; there can be one at a time. */
   connect(): Promise<Socket> {
     return connectWhenThere(join(this.#directory, "sockets/taskd.sock"), this.#gone.signal);

@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 /** What a quantity is counted in. Less of it is always better. */
-export const unit = z.enum(["ms", "MB", "%"]);
+export const unit = z.enum(["ms", "MB", "%", "blocks"]);
 export type Unit = z.infer<typeof unit>;
 
 const sample = z.strictObject({

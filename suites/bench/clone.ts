@@ -5,6 +5,7 @@ import type { Section } from "../../harness/bench/section.ts";
 import { Clones } from "../../harness/clones.ts";
 import type { Machine } from "../../runtime/machine/machine.ts";
 import { Stage } from "../../runtime/workspace/stage.ts";
+import { countBlocks } from "./blocks.ts";
 
 const BARE = { unconfined: true, without: [] };
 /** A cold boot takes fifty times as long: that many are enough to say so. */
@@ -56,6 +57,7 @@ export const cloning: Section = {
       ...{ kind: "breakdown", id: "clone.phases", describe: "what a clone is made of", unit: "ms" },
       bars: [...middleBar("a clone behind all walls", walled), ...middleBar("a bare clone", bare)],
     });
+    if ((await clones.acceleration()).used === "tcg") bench.put(await countBlocks(clones));
     await stage.clear("clone");
     stage.close();
   },
