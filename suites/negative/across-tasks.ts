@@ -174,7 +174,7 @@ export const acrossTasks = [
     [
       "stop-taskd",
       "stops taskd for a while",
-      `${FIND_TASKD}; kill -STOP $t && { sleep 3.2; kill -CONT $t; }`,
+      `${FIND_TASKD}; kill -STOP $t && { sleep 4.5; kill -CONT $t; }`,
       { invariant: "L" },
     ],
     ["kill-taskd", "kills taskd", `${FIND_TASKD}; kill -9 $t`, { invariant: "L", ruinous: true }],
