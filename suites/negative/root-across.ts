@@ -93,7 +93,10 @@ cat /tmp/m/other/secret.txt /tmp/m/../other/secret.txt /tmp/m/victim*/guest/outp
 mkdir -p /tmp/m; for tag in workspace tasks; do for how in aname=/ aname=.. aname=/../.. aname=/export aname=/export/tasks uname=root,aname=/export/workspace/../tasks access=any,aname=../../..; do for version in L u; do
 mount -t 9p -o trans=virtio,version=9p2000.$version,$how $tag /tmp/m || continue; echo "mounted $tag $how $version"
 cat /tmp/m/other/secret.txt /tmp/m/*/other/secret.txt /tmp/m/../other/secret.txt /tmp/m/victim*/guest/outputs/secret /tmp/m/*/victim*/guest/outputs/secret; umount /tmp/m; done; done; done`,
-      { alone: true, ruinous: true, deadlineMs: 20_000 },
+      {
+        ...{ alone: true, ruinous: true, deadlineMs: 20_000 },
+        dead: "taskd, without which the machine ends, holds the exports open, and the driver gives each to one mount at a time",
+      },
     ],
   ]).map((attack) => ({ ...attack, oracle: "strangers" as const })),
   ...agent("root-across", "W", [
