@@ -86,18 +86,6 @@ export const rootAcross = [
       `mkdir -p /tmp/m; for s in workspace tasks; do mount --bind /run/piwork/$s /tmp/m; mount -o remount,cache=none,aname=/,access=any /tmp/m
 cat /tmp/m/other/secret.txt /tmp/m/../other/secret.txt /tmp/m/victim*/guest/outputs/secret; umount /tmp/m; done; rmdir /tmp/m`,
     ],
-    [
-      "remounted",
-      "takes the exports for itself and mounts them anew: with other roots, names and versions",
-      `${ALONE}; while read -r _ _ _ _ m _; do case $m in /run/piwork/*) echo $m ;; esac; done </proc/self/mountinfo | sort -r | while read -r m; do umount -l $m; done
-mkdir -p /tmp/m; for tag in workspace tasks; do for how in aname=/ aname=.. aname=/../.. aname=/export aname=/export/tasks uname=root,aname=/export/workspace/../tasks access=any,aname=../../..; do for version in L u; do
-mount -t 9p -o trans=virtio,version=9p2000.$version,$how $tag /tmp/m || continue; echo "mounted $tag $how $version"
-cat /tmp/m/other/secret.txt /tmp/m/*/other/secret.txt /tmp/m/../other/secret.txt /tmp/m/victim*/guest/outputs/secret /tmp/m/*/victim*/guest/outputs/secret; umount /tmp/m; done; done; done`,
-      {
-        ...{ alone: true, ruinous: true, deadlineMs: 20_000 },
-        dead: "taskd, without which the machine ends, holds the exports open, and the driver gives each to one mount at a time",
-      },
-    ],
   ]).map((attack) => ({ ...attack, oracle: "strangers" as const })),
   ...agent("root-across", "W", [
     [
