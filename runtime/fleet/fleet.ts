@@ -33,6 +33,8 @@ export interface Fleet {
   enter(task: string): Promise<Machine>;
   /** Lets the machine of a task see its directories; it has to prove these before it opens the task. */
   show(task: string, folder: string | null): Promise<ShareProof[]>;
+  /** Takes the folder away that the machine of a task was shown last, which the task did not get. */
+  withdraw(task: string): Promise<void>;
   /** The task is open there, and has taken what was ready for it. */
   opened(task: string): void;
   /** The task is not in its machine any more. */

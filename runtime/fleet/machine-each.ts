@@ -12,6 +12,7 @@ import { restWhenIdle } from "./rest.ts";
 
 /** Memory of the host that stays free, in MiB, beside what one more machine could use at most. */
 const RESERVE_MB = 512;
+const NEEDED_MB = MACHINE_MEMORY_MB + RESERVE_MB;
 /** What a machine of the pool rehearses. */
 const AMOUNT = { prompts: 3, commands: 2, looks: 3 };
 /** Time before another machine is made ready, in milliseconds: the task that was opened needs the processor more. */
@@ -37,7 +38,10 @@ interface Member {
   task: string | null;
   /** its task has left it, and it ends because of that */
   isLeft: boolean;
-  readonly shown: Set<string>;
+  /** it was shown what the task has besides a folder */
+  hasGuest: boolean;
+  /** the folder that it was shown */
+  folder: string | null;
 }
 
 /** A machine for each task, which has nothing of any other. */
@@ -71,7 +75,7 @@ export class MachineEach implements Fleet {
     await Promise.all([this.#parts.source.prepare(), this.#openStage()]);
     if (this.#parts.pool === 0) return;
     // Where not even one comes up, there is nothing to offer.
-    const first = await this.#start();
+    const first = await this.#startInRoom();
     this.#fresh = first;
     await first.up;
     void this.#fill(first);
@@ -91,7 +95,7 @@ export class MachineEach implements Fleet {
   }
 
   async #take(task: string): Promise<Member> {
-    const member = this.#pool.shift() ?? this.#takeFresh() ?? (await this.#start());
+    const member = this.#pool.shift() ?? this.#takeFresh() ?? (await this.#startInRoom());
     member.task = task;
     await member.up;
     restWhenIdle(member.machine, () => this.#parts.isBusy([task]));
@@ -106,19 +110,28 @@ export class MachineEach implements Fleet {
   }
 
   async show(task: string, folder: string | null): Promise<ShareProof[]> {
-    const { machine, stage, shown } = await (this.#entering.get(task) ?? Promise.reject(notThere()));
+    const member = await (this.#entering.get(task) ?? Promise.reject(notThere()));
+    const { machine, stage } = member;
     const { workspace, tasksDirectory } = this.#parts;
     const guest = [task, "guest"];
     const parts = folder?.split("/") ?? [];
-    if (!shown.has("guest")) await stage.show(machine.id, "tasks", guest, tasksDirectory, guest);
-    shown.add("guest");
-    if (folder !== null && !shown.has("folder")) {
+    if (!member.hasGuest) await stage.show(machine.id, "tasks", guest, tasksDirectory, guest);
+    member.hasGuest = true;
+    if (folder !== null && member.folder !== folder) {
+      await this.withdraw(task);
       await stage.show(machine.id, "workspace", parts, workspace, parts);
-      shown.add("folder");
+      member.folder = folder;
     }
     const proofs = [new ShareProof("tasks", guest.join("/"), tasksDirectory, guest)];
     if (folder !== null) proofs.push(new ShareProof("workspace", folder, workspace, parts));
     return proofs;
+  }
+
+  async withdraw(task: string): Promise<void> {
+    const member = await this.#entering.get(task);
+    if (member === undefined || member.folder === null) return;
+    await member.stage.hide(member.machine.id, "workspace");
+    member.folder = null;
   }
 
   opened(): void {
@@ -145,7 +158,6 @@ export class MachineEach implements Fleet {
   }
 
   async #start(): Promise<Member> {
-    await this.#admit();
     const stage = await this.#openStage();
     const id = `machine-${++this.#started}`;
     const shares = stage.makeShares(id);
@@ -155,11 +167,11 @@ export class MachineEach implements Fleet {
       const rehearsal = this.#rehearsals.get(id);
       if (rehearsal !== undefined) rehearsal.hear(event);
       // What has taken over a machine says what it likes, and is believed of its own task alone.
-      else if (event.taskId === null || event.taskId === member?.task) observer.event(event);
+      else if (event.taskId !== null && event.taskId === member?.task) observer.event(event);
       else observer.violation(`an event of '${event.taskId}', which is not in this machine`);
     };
     const { machine, up } = await this.#parts.source.start(id, { shares, stage }, { ...observer, event });
-    const started: Member = { machine, up, stage, task: null, isLeft: false, shown: new Set() };
+    const started: Member = { machine, up, stage, task: null, isLeft: false, hasGuest: false, folder: null };
     member = started;
     up.catch(() => {}); // told where it is waited for
     this.#members.add(started);
@@ -190,6 +202,8 @@ export class MachineEach implements Fleet {
       while (this.#pool.length < this.#parts.pool && !this.#isStopping && this.#poolFailures < POOL_FAILURES) {
         // Without a template each would take seconds of a core, which a task that is being opened needs more.
         if (this.#parts.source.template === undefined) return this.#fillOnceTemplateIsThere();
+        // No task makes room for one that nobody has asked for.
+        if (!hasRoom()) return;
         try {
           const member = await this.#start();
           this.#fresh = member;
@@ -212,9 +226,8 @@ export class MachineEach implements Fleet {
       this.#fresh = undefined;
       await this.#rehearse(member);
       this.#poolFailures = 0;
-      if (machine.state !== "running") return;
-      this.#pool.push(member);
       await machine.pause();
+      if (machine.state === "paused") this.#pool.push(member);
     } catch (error) {
       if (this.#fresh === member) this.#fresh = undefined;
       this.#failed(error);
@@ -250,15 +263,15 @@ export class MachineEach implements Fleet {
   }
 
   /** One more machine only where the host has the memory; idle ones make room. */
-  async #admit(): Promise<void> {
-    const needed = MACHINE_MEMORY_MB + RESERVE_MB;
-    while (availableMb() < needed) {
+  async #startInRoom(): Promise<Member> {
+    while (!hasRoom()) {
       if (await this.#parts.park()) continue;
       throw new PiworkError(
         "LIMIT_EXCEEDED",
-        `${this.#members.size} machines run, and the host has ${availableMb()} MiB of memory left; another one takes ${needed}. Stop a task, or wait until one is idle.`,
+        `${this.#members.size} machines run, and the host has ${availableMb()} MiB of memory left; another one takes ${NEEDED_MB}. Stop a task, or wait until one is idle.`,
       );
     }
+    return this.#start();
   }
 
   async #openStage(): Promise<Stage> {
@@ -266,6 +279,10 @@ export class MachineEach implements Fleet {
     this.#stage ??= Stage.open(join(this.#parts.scratch, "stage"));
     return this.#stage;
   }
+}
+
+function hasRoom(): boolean {
+  return availableMb() >= NEEDED_MB;
 }
 
 function availableMb(): number {

@@ -65,6 +65,9 @@ export class OneMachine implements Fleet {
     this.#present?.bridge.request("runtime_warm", warm, { deadlineMs: WARM_DEADLINE_MS }).catch(() => {}); // it ends
   }
 
+  /** It sees every folder anyway. */
+  async withdraw(): Promise<void> {}
+
   async leave(): Promise<void> {}
 
   async stop(): Promise<void> {

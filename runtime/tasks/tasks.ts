@@ -98,6 +98,8 @@ export class Tasks {
     await bridge.request("switch_task", { taskId: id }, { id: requestId, deadlineMs: QUICK_DEADLINE_MS });
     const event = await Promise.race([outcome.event, bridge.closed.then(() => Promise.reject(machineGone()))]);
     if (event.event === "task_error") throw PiworkError.fromBody(event.payload.error);
+    // Only here: a machine that says unasked that its task is ready does not make it the one that prompts go to.
+    this.#book.activate(id);
     return this.#book.find(id);
   }
 
@@ -123,8 +125,10 @@ export class Tasks {
         await this.#openInMachine(bound, bridge);
       } catch (error) {
         // Only where it surely was not done; a machine that is gone, or slow, may have done it, and does it when it opens the task.
-        if (error instanceof PiworkError && !UNCERTAIN.has(error.code))
+        if (error instanceof PiworkError && !UNCERTAIN.has(error.code)) {
+          await this.#parts.fleet.withdraw(id);
           this.#book.note(id, { folder: null, sharedFolder: before.sharedFolder });
+        }
         throw error;
       }
       return this.#book.find(id);
@@ -140,14 +144,17 @@ export class Tasks {
   async #stop(id: string, why: string): Promise<TaskRecord> {
     // A task whose agent is gone may still have commands there, and a folder.
     const bridge = this.#inMachine.get(id);
+    let refusal: unknown;
     if (bridge !== undefined && bridge.closedFor === undefined) {
       await bridge.request("stop_task", { taskId: id }, { deadlineMs: QUICK_DEADLINE_MS }).catch((error) => {
-        // A machine that does not have it, or ended meanwhile, is what was asked for.
-        if (bridge.closedFor === undefined && !isNotFound(error)) throw error;
+        // A machine that does not have it is what was asked for.
+        if (!isNotFound(error)) refusal = error;
       });
     }
-    this.#inMachine.delete(id);
+    // A machine of its own ends with it, whatever it said to that.
     await this.#parts.fleet.leave(id);
+    if (refusal !== undefined && bridge?.closedFor === undefined) throw refusal;
+    this.#inMachine.delete(id);
     if (this.#book.find(id).state !== "stopped") this.#book.become(id, "stopped", why);
     await this.#parts.quota.settle(id);
     return this.#book.find(id);
@@ -155,15 +162,22 @@ export class Tasks {
 
   /** Frees the machine of the task that was idle longest; what was said in it is kept, and its next prompt opens it again. */
   async park(): Promise<boolean> {
-    const idle = this.#book
-      .list()
-      .filter(
-        ({ id, state, turn }) => (state === "idle" || state === "ready") && turn === null && !this.#openings.has(id),
-      )
-      .sort((a, b) => (this.#usedAt.get(a.id) ?? 0) - (this.#usedAt.get(b.id) ?? 0))[0];
-    if (idle === undefined) return false;
-    await this.stop(idle.id, "parked: another task needs the memory of its machine; its next prompt brings it back");
-    return true;
+    const why = "parked: another task needs the memory of its machine; its next prompt brings it back";
+    const usedAt = ({ id }: TaskRecord) => this.#usedAt.get(id) ?? 0;
+    for (const { id } of this.#book.list().sort((a, b) => usedAt(a) - usedAt(b))) {
+      if (!this.#rests(id)) continue;
+      const isParked = await this.#turns.take(id, async () => this.#rests(id) && (await this.#stop(id, why)) !== null);
+      if (isParked) return true;
+    }
+    return false;
+  }
+
+  /** Whether nothing is under way in a task, and no process of it is left but its agent: its machine is paused only then. */
+  #rests(id: string): boolean {
+    if (!this.#book.has(id) || this.#openings.has(id)) return false;
+    const { state, turn } = this.#book.find(id);
+    const machine = this.#parts.fleet.machines.find(({ task }) => task === id)?.machine;
+    return (state === "idle" || state === "ready") && turn === null && machine?.state === "paused";
   }
 
   /** Stops every open task in order, before the runtime ends. */
@@ -292,7 +306,6 @@ export class Tasks {
   #follow(event: RuntimeEvent): void {
     const { taskId } = event;
     if (taskId === null || !this.#book.has(taskId)) return;
-    if (event.event === "task_ready") this.#book.activate(taskId);
     if (event.event === "task_stopped") this.#book.become(taskId, "stopped", "the machine stopped it");
     if (event.event !== "task_error") return;
     const { during, error } = event.payload;

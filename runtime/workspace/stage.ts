@@ -103,9 +103,12 @@ export class Stage {
     shown.push(target);
   }
 
-  /** Takes away what a machine was shown, from it as well. */
-  async hide(machine: string): Promise<void> {
-    const shown = this.#shown.get(machine)?.splice(0) ?? [];
+  /** Takes away what a machine was shown, all of it or in one share, from it as well. */
+  async hide(machine: string, tag?: Tag): Promise<void> {
+    const all = this.#shown.get(machine) ?? [];
+    const root = tag === undefined ? "" : join(this.#directory, machine, tag);
+    const shown = all.filter((target) => target.startsWith(root));
+    all.splice(0, all.length, ...all.filter((target) => !shown.includes(target)));
     if (this.#gone) return;
     for (const target of [...shown].reverse()) await this.#mounts.unmount(target);
     const shares = TAGS.map((tag) => join(this.#directory, machine, tag));

@@ -83,7 +83,8 @@ export function binding(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "bind.busy",
-      claim: "a folder is not bound while a prompt or a command runs in the task, and is afterwards",
+      claim:
+        "a folder is not bound while a prompt or a command runs in the task; another one is afterwards, and the machine has nothing of the first",
       async run() {
         const task = await create(null);
         folder("busy");
@@ -106,8 +107,13 @@ export function binding(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
         assert.equal(await bind(), "TASK_BUSY");
         await command;
         assert.equal((await client().call("task_show", { task })).folder, null);
-        assert.equal(await bind(), "accepted");
-        await forget(task);
+        const mounts = readFileSync(`/proc/${await runtime().qemuPid(task)}/mountinfo`, "utf8");
+        assert.equal(mounts.includes("/busy "), false, mounts);
+        await client().call("task_bind", { task, folder: folder("free") });
+        await talk.exec(["sh", "-c", "echo made > made"], { task });
+        assert.equal(readFileSync(join(sandbox.workspace, "free/made"), "utf8"), "made\n");
+        const next = await create("busy");
+        await forget(task, next);
       },
     },
     {

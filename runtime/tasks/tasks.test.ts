@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { Bridge } from "../bridge/bridge.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { Machine } from "../machine/machine.ts";
+import { PiworkError } from "../protocol/errors.ts";
+import type { RuntimeEvent } from "../protocol/events.ts";
+import type { TaskRecord } from "../protocol/record.ts";
+import { TaskBook } from "./book.ts";
+import type { Quota } from "./quota.ts";
+import { Records } from "./records.ts";
+import { Tasks } from "./tasks.ts";
+import type { Trash } from "./trash.ts";
+
+const record: TaskRecord = {
+  ...{ version: 3, id: "good", title: "Good", folder: null, sharedFolder: false, agent: "probe", model: null },
+  ...{ createdAt: "2026-01-01T00:00:00.000Z", state: "stopped", turn: null, lostTurn: null, growth: null },
+};
+
+/** Tasks whose machines were taken over: each answers and says what the test wants. */
+function setUp(answer: (command: string) => unknown) {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), "piwork-tasks-")));
+  test.after(() => rmSync(directory, { recursive: true, force: true }));
+  for (const name of ["records", "tasks", "workspace"]) mkdirSync(join(directory, name));
+  const records = new Records(join(directory, "records"));
+  for (const id of ["good", "evil"]) records.write({ ...record, id });
+  const listeners: ((event: RuntimeEvent) => void)[] = [];
+  const said = (event: string, taskId: string, payload: object) => {
+    const whole = { type: "event", event, taskId, seq: 1, timestamp: 1, payload } as RuntimeEvent;
+    for (const listener of [...listeners]) listener(whole);
+  };
+  const left: string[] = [];
+  const machines = new Map<string, { machine: Machine; task: string }>();
+  const enter = async (task: string): Promise<Machine> => {
+    const bridge = {
+      closedFor: undefined as PiworkError | undefined,
+      closed: new Promise(() => {}),
+      async request(command: string, payload: { taskId: string }, { id = "" } = {}) {
+        const given = answer(command);
+        if (given instanceof Error) throw given;
+        if (command === "switch_task")
+          setImmediate(said, "task_ready", payload.taskId, { requestId: id, state: "active" });
+        return given;
+      },
+    };
+    const machine = { bridge: bridge as unknown as Bridge, state: "running" } as Machine;
+    machines.set(task, { machine, task });
+    return machine;
+  };
+  const fleet = {
+    enter: async (task: string) => machines.get(task)?.machine ?? enter(task),
+    get machines() {
+      return [...machines.values()];
+    },
+    show: async () => [],
+    withdraw: async () => {},
+    opened: () => {},
+    async leave(task: string) {
+      left.push(task);
+      const { bridge } = machines.get(task)?.machine ?? {};
+      if (bridge !== undefined)
+        (bridge as { closedFor?: PiworkError }).closedFor = new PiworkError("PI_PROCESS_DEAD", "ended");
+      machines.delete(task);
+    },
+  } as unknown as Fleet;
+  const book = new TaskBook({ records, lastSavedTurn: () => undefined, changed: () => {}, warn: () => {} });
+  const tasks = new Tasks({
+    ...{ book, records, fleet, agent: "probe", warn: () => {} },
+    trash: {} as Trash,
+    quota: { admit: async () => {}, settle: async () => {} } as unknown as Quota,
+    tasksDirectory: join(directory, "tasks"),
+    workspace: join(directory, "workspace"),
+    subscribe(listener) {
+      listeners.push(listener);
+      return { [Symbol.dispose]: () => void listeners.splice(listeners.indexOf(listener), 1) };
+    },
+  });
+  return { tasks, book, said, left, machines };
+}
+
+test("a machine that does not let go of its task is ended all the same", async () => {
+  const { tasks, book, left } = setUp((command) =>
+    command === "stop_task" ? new PiworkError("SWITCH_TIMEOUT", "no answer") : {},
+  );
+  await tasks.switchTo("evil");
+  assert.equal((await tasks.stop("evil")).state, "stopped");
+  assert.deepEqual([left, book.find("evil").state], [["evil"], "stopped"]);
+});
+
+test("a machine that says unasked that its task is ready does not make it the active one", async () => {
+  const { tasks, book, said } = setUp(() => ({}));
+  await tasks.switchTo("evil");
+  await tasks.switchTo("good");
+  said("task_ready", "evil", { requestId: "x", state: "active" });
+  assert.equal(book.activeId, "good");
+});
+
+test("only a task whose machine is paused makes room, the one that was used first", async () => {
+  const { tasks, machines, left } = setUp(() => ({}));
+  await tasks.switchTo("good");
+  await tasks.switchTo("evil");
+  assert.equal(await tasks.park(), false);
+  const pause = (task: string) => ((machines.get(task)?.machine as { state: string }).state = "paused");
+  pause("good");
+  assert.equal(await tasks.park(), true);
+  assert.deepEqual(left, ["good"]);
+});
