@@ -65,13 +65,25 @@ export class Conversation {
     return [...this.#questions.values()];
   }
 
-  /** Goes on, with this agent, where the session was saved last. `onLost` is told when the agent ends by itself. */
+  /**
+   * Goes on, with this agent, where the session was saved last; the agent is ended where that fails. `onLost` is told when it ends
+   * by itself.
+   */
   async start(
     agent: Agent,
     session: Session,
-    { model, signal }: { model: ModelName | null; signal: AbortSignal },
+    how: { model: ModelName | null; signal: AbortSignal },
     onLost: (error: PiworkError) => void,
   ): Promise<void> {
+    try {
+      await this.#start(agent, session, how, onLost);
+    } catch (error) {
+      await agent.kill();
+      throw error;
+    }
+  }
+
+  async #start(...[agent, session, { model, signal }, onLost]: Parameters<Conversation["start"]>): Promise<void> {
     this.#session = session;
     await agent.takeUp(session.restore(), (message) => this.#hear(message), signal);
     this.#agent = agent;

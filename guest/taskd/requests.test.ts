@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { LineTooLong } from "../../runtime/protocol/lines.ts";
 import { type Handlers, Requests } from "./requests.ts";
@@ -24,6 +26,13 @@ function setUp(abort: () => Promise<{ aborted: boolean }> = async () => ({ abort
     ({ seq }) => void acks.push(seq),
   );
   return { requests, effects, lines, acks, answers: () => lines.map((line) => JSON.parse(line)) };
+}
+
+/** Bytes in use once what nobody needs is cleared away. */
+function heapUsed(): number {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  return process.memoryUsage().heapUsed;
 }
 
 const line = (id: string, payload: object = { taskId: "task-a" }, type = "abort") =>
@@ -133,6 +142,26 @@ test("the memory of ids is bounded, and the oldest are forgotten first", async (
   assert.equal(effects.count, before, "the newest is remembered");
   await requests.receive(line("id-0"));
   assert.equal(effects.count, before + 1, "the oldest is forgotten");
+});
+
+test("a long request is known again by its text alone", async () => {
+  const { requests, lines, answers } = setUp();
+  const long = { payload: { taskId: "task-a", request: "r".repeat(LIMITS.comparedCharacters) } };
+  await requests.receive(JSON.stringify({ id: "1", type: "abort", ...long }));
+  await requests.receive(JSON.stringify({ id: "1", type: "abort", ...long }));
+  assert.equal(lines[0], lines[1]);
+  await requests.receive(JSON.stringify({ id: "1", ...long, type: "abort" }));
+  assert.match(answers()[2].error.message, /used for another request/);
+});
+
+test("what is remembered of requests takes the memory that it is counted with", async () => {
+  const { requests } = setUp();
+  const empties = Array(300_000).fill("{}").join();
+  await requests.receive(`{"id":"0","type":"abort","payload":{"a":[${empties}]}}`);
+  const before = heapUsed();
+  for (let id = 1; id <= 8; id++) await requests.receive(`{"id":"${id}","type":"abort","payload":{"a":[${empties}]}}`);
+  const mebibytes = (heapUsed() - before) / 1024 ** 2;
+  assert.equal(mebibytes < 20, true, `${mebibytes.toFixed()} MiB are held`);
 });
 
 test("while every remembered request runs, one more is refused and the running ones stay", async () => {

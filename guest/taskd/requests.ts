@@ -27,7 +27,8 @@ export type Handlers = {
 };
 
 interface Remembered {
-  frame: RequestFrame;
+  /** the request as it came: parsed, it can take thirty times the memory */
+  request: string;
   answer: Promise<string>;
   /** bytes of the request and, once there is one, of the answer */
   bytes: number;
@@ -66,7 +67,7 @@ export class Requests {
     const known = this.#remembered.get(frame.id);
     if (known !== undefined) {
       await this.#send(
-        isDeepStrictEqual(known.frame, frame)
+        isSame(known.request, line as string, value)
           ? await known.answer
           : refusal(
               frame.id,
@@ -84,12 +85,17 @@ export class Requests {
       );
       return;
     }
-    await this.#run(frame, (line as string).length);
+    await this.#run(frame, line as string);
   }
 
-  async #run(frame: RequestFrame, bytes: number): Promise<void> {
+  async #run(frame: RequestFrame, request: string): Promise<void> {
     let settle: (answer: string) => void = () => {};
-    const entry: Remembered = { frame, bytes, isAnswered: false, answer: new Promise((resolve) => (settle = resolve)) };
+    const entry: Remembered = {
+      request,
+      bytes: request.length,
+      isAnswered: false,
+      answer: new Promise((resolve) => (settle = resolve)),
+    };
     this.#remembered.set(frame.id, entry);
     const { line, after } = await this.#answer(frame);
     entry.bytes += line.length;
@@ -150,6 +156,13 @@ export class Requests {
 /** Whether it is meant as an acknowledgement; to look at every line as one with its schema would cost a clone a quarter of its first answer. */
 function isAck(value: unknown): boolean {
   return typeof value === "object" && value !== null && "type" in value && value.type === "ack" && !("id" in value);
+}
+
+/** Whether a line, which says `value`, is a request that came before. Long ones are not compared value by value: all tasks would wait. */
+function isSame(before: string, line: string, value: unknown): boolean {
+  if (line === before) return true;
+  if (Math.max(line.length, before.length) > LIMITS.comparedCharacters) return false;
+  return isDeepStrictEqual(parsePlainJson(before), value);
 }
 
 function parseFrame(line: string | LineTooLong, value: unknown): RequestFrame | PiworkError {

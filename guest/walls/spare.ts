@@ -11,6 +11,7 @@ my @words = split /\\0/, <STDIN>, -1;
 pop @words;
 exit 125 unless @words;
 chdir "/work" or exit 126;
+$ENV{PWD} = "/work";
 exec { $words[0] } @words or do { print STDERR "$words[0]: $!\\n"; exit($!{ENOENT} ? 127 : 126) };
 `;
 

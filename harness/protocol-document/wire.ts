@@ -67,11 +67,11 @@ acknowledged, or never sent them, it refuses the greeting with \`INVALID_REQUEST
 
 ### Ids
 Each id is answered once, and each request is done once:
-- same id, same type and payload (the order of keys does not matter): the same answer again, without a second effect, also
-  where the first is still running;
+- same id, same type and payload: the same answer again, without a second effect, also where the first is still running. The
+  order of keys does not matter in lines of at most ${LIMITS.comparedCharacters} characters; a longer one is the same only if it is written the same;
 - same id, other type or payload: \`INVALID_REQUEST\`.
 
-taskd remembers ${LIMITS.rememberedIds} ids and ${size(LIMITS.rememberedBytes)} of answers, and forgets the oldest answered ones first. A running request is never
+taskd remembers ${LIMITS.rememberedIds} ids and ${size(LIMITS.rememberedBytes)} of requests and answers, and forgets the oldest answered ones first. A running request is never
 forgotten; with ${LIMITS.rememberedIds} of them running the next is refused with \`LIMIT_EXCEEDED\`.
 Requests run beside each other, so answers come in any order.
 

@@ -12,8 +12,10 @@ export const LIMITS = {
   agentLineBytes: 1024 * 1024 - 4096,
   /** remembered request ids, in entries */
   rememberedIds: 1024,
-  /** remembered answers, in bytes */
+  /** remembered requests with their answers, in bytes */
   rememberedBytes: 8 * 1024 * 1024,
+  /** longest request that is known again when it is written differently, in characters */
+  comparedCharacters: 16 * 1024,
   /** open tasks in one taskd */
   tasksPerTaskd: 64,
   /** agents that a machine has started ahead of their tasks */

@@ -12,6 +12,12 @@ const OPTIONS = "size=16m,mode=0700";
 const TAGS = ["workspace", "tasks"] as const;
 type Tag = MountProof["tag"];
 
+/** A directory that was made for a machine, and whether something is shown there. */
+interface Shown {
+  target: string;
+  isMounted: boolean;
+}
+
 /**
  * Shows directories to machines that run already: a view of the host's files of its own, in which each machine has an empty
  * directory for each share, and below it what its task was given. It ends with its last process, and every mount with it.
@@ -22,7 +28,9 @@ export class Stage {
   readonly #mounts: Mounts;
   /** where it is mounted, in its own view */
   readonly #directory: string;
-  readonly #shown = new Map<string, string[]>();
+  readonly #shown = new Map<string, Shown[]>();
+  /** settles once the last of what was asked for is done: a machine can end while it is being shown something */
+  #last: Promise<unknown> = Promise.resolve();
   #gone = false;
 
   private constructor(kernel: KernelCalls, directory: string) {
@@ -82,48 +90,57 @@ export class Stage {
   }
 
   /** Shows the directory that leads from `root` down `parts` in a share of a machine, at `path`. */
-  async show(
-    machine: string,
-    tag: Tag,
-    path: readonly string[],
-    root: string,
-    parts: readonly string[],
-  ): Promise<void> {
-    const shown = this.#shown.get(machine);
-    if (shown === undefined) throw new PiworkError("TASK_NOT_READY", "The machine has ended; try again.");
-    // The machine sees this read only, and can put nothing in the way.
-    mkdirSync(join(this.#inView(machine, tag), ...path), { recursive: true, mode: 0o755 });
-    // A mount of this view can only be made from one of it.
-    using place = openBeneath(this.#inThis(root), parts);
-    const target = join(this.#directory, machine, tag, ...path);
-    await this.#mounts.show(`/proc/${process.pid}/fd/${place.fd}`, join(this.#directory, "bench/mount"), target, [
-      "nosuid",
-      "nodev",
-    ]);
-    shown.push(target);
+  show(machine: string, tag: Tag, path: readonly string[], root: string, parts: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const shown = this.#shown.get(machine);
+      if (shown === undefined) throw new PiworkError("TASK_NOT_READY", "The machine has ended; try again.");
+      // The machine sees this read only, and can put nothing in the way.
+      mkdirSync(join(this.#inView(machine, tag), ...path), { recursive: true, mode: 0o755 });
+      const target = join(this.#directory, machine, tag, ...path);
+      const one: Shown = { target, isMounted: false };
+      shown.push(one);
+      // A mount of this view can only be made from one of it.
+      using place = openBeneath(this.#inThis(root), parts);
+      const source = `/proc/${process.pid}/fd/${place.fd}`;
+      await this.#mounts.show(source, join(this.#directory, "bench/mount"), target, ["nosuid", "nodev"]);
+      one.isMounted = true;
+    });
   }
 
   /** Takes away what a machine was shown, all of it or in one share, from it as well. */
-  async hide(machine: string, tag?: Tag): Promise<void> {
+  hide(machine: string, tag?: Tag): Promise<void> {
+    return this.#inTurn(() => this.#hide(machine, tag));
+  }
+
+  /** Takes away what a machine that has ended had. */
+  clear(machine: string): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#hide(machine);
+      this.#shown.delete(machine);
+      const own = join(this.#directory, machine);
+      if (!this.#gone) this.#remove([own, ...TAGS.map((tag) => join(own, tag))]);
+    });
+  }
+
+  async #hide(machine: string, tag?: Tag): Promise<void> {
     const all = this.#shown.get(machine) ?? [];
     const root = tag === undefined ? "" : join(this.#directory, machine, tag);
-    const shown = all.filter((target) => target.startsWith(root));
-    all.splice(0, all.length, ...all.filter((target) => !shown.includes(target)));
+    const shown = all.filter(({ target }) => target.startsWith(root));
+    all.splice(0, all.length, ...all.filter((one) => !shown.includes(one)));
     if (this.#gone) return;
-    for (const target of [...shown].reverse()) await this.#mounts.unmount(target);
+    for (const { target, isMounted } of [...shown].reverse()) if (isMounted) await this.#mounts.unmount(target);
     const shares = TAGS.map((tag) => join(this.#directory, machine, tag));
     const made = new Set<string>();
-    for (const target of shown)
+    for (const { target } of shown)
       for (let directory = target; !shares.includes(directory); directory = dirname(directory)) made.add(directory);
     this.#remove(made);
   }
 
-  /** Takes away what a machine that has ended had. */
-  async clear(machine: string): Promise<void> {
-    await this.hide(machine);
-    this.#shown.delete(machine);
-    const own = join(this.#directory, machine);
-    if (!this.#gone) this.#remove([own, ...TAGS.map((tag) => join(own, tag))]);
+  /** Does one thing after the other. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => {});
+    return turn;
   }
 
   /** Never recursively: were a folder still mounted there, it would be the user's files. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Check } from "../../harness/checks.ts";
 import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
@@ -20,6 +20,20 @@ export function commands(sandbox: Sandbox, runtime: () => RunningRuntime): Check
       async run() {
         const { code, stdout, stderr } = await cli("exec", "--", "sh", "-c", "echo out; echo err >&2; exit 7");
         assert.deepEqual({ code, stdout, stderr }, { code: 7, stdout: "out\n", stderr: "err\n" });
+      },
+    },
+    {
+      id: "exec.environment",
+      claim: "a command has the same environment in a sandbox that waited for it and in one that was made for it",
+      async run() {
+        // Before the command line has started, a sandbox waits; before the first command has ended, no other one does.
+        const show = "tr '\\0' '\\n' </proc/$$/environ | sort"; // a shell mends its own variables
+        const held = `${show}; touch began; until [ -e second ]; do sleep 0.1; done`;
+        const first = cli("exec", "--", "sh", "-c", held);
+        await waitFor("the first command to run", 30_000, () => existsSync(join(folder, "began")));
+        const second = await talk.exec(["sh", "-c", `${show}; touch second`]);
+        assert.equal((await first).stdout, `${second.stdout}`);
+        assert.match(`${second.stdout}`, /^PWD=\/work$/m);
       },
     },
     {
