@@ -24,7 +24,11 @@ export function readHostWalls(pid: number | undefined): Boundary["qemu"] {
 
 function readNamespace(pid: number, name: keyof typeof NAMESPACES, file: string): Boundary["qemu"][number] {
   const [its, ours] = [pid, process.pid].map((of) => statSync(`/proc/${of}/ns/${file}`).ino);
-  return wall(name, its !== ours, its === ours ? "the host's own namespace" : `namespace ${its}, the host's is ${ours}`);
+  return wall(
+    name,
+    its !== ours,
+    its === ours ? "the host's own namespace" : `namespace ${its}, the host's is ${ours}`,
+  );
 }
 
 function wall(name: HostWall, holds: boolean, seen: string): Boundary["qemu"][number] {

@@ -35,8 +35,7 @@ export async function buildPage(): Promise<ReadonlyMap<string, Asset>> {
   const assets = new Map<string, Asset>();
   for (const { path, contents } of outputFiles) {
     const type = TYPES[path.split(".").at(-1) ?? ""];
-    if (type !== undefined)
-      assets.set(path === "/index.html" ? "/" : path, { type, content: Buffer.from(contents) });
+    if (type !== undefined) assets.set(path === "/index.html" ? "/" : path, { type, content: Buffer.from(contents) });
   }
   return assets;
 }

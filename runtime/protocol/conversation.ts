@@ -64,7 +64,9 @@ export function addEvent(turn: Turn, event: RuntimeEvent): number {
   if (message.type === "message_update") return addText(turn, message.assistantMessageEvent.delta);
   if (message.type === "tool_execution_start")
     return addStep(turn, message.toolCallId, message.toolName, commandOf(message));
-  const step = turn.parts.findLast((part): part is ToolStep => part.type === "step" && part.call === message.toolCallId);
+  const step = turn.parts.findLast(
+    (part): part is ToolStep => part.type === "step" && part.call === message.toolCallId,
+  );
   if (step === undefined) return 0;
   const before = step.output.length;
   if (message.type === "tool_execution_update") step.output = kept(toolResultText(message.partialResult));

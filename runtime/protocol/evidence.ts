@@ -7,9 +7,7 @@ export const evidenceRun = z.strictObject({
   suite: z.string(),
   startedAt: z.iso.datetime(),
   /** null where it did not come to its end */
-  checks: z
-    .strictObject({ passed: z.number().int().nonnegative(), failed: z.number().int().nonnegative() })
-    .nullable(),
+  checks: z.strictObject({ passed: z.number().int().nonnegative(), failed: z.number().int().nonnegative() }).nullable(),
   /** where its report is, as a path of the panel's address; null where it has none, or there is no panel */
   report: z.string().nullable(),
 });

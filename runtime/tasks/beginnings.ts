@@ -11,11 +11,7 @@ export class Beginnings {
   readonly #workspace: string;
   readonly #warn: (message: string, facts: Record<string, unknown>) => void;
 
-  constructor(
-    directory: string,
-    workspace: string,
-    warn: (message: string, facts: Record<string, unknown>) => void,
-  ) {
+  constructor(directory: string, workspace: string, warn: (message: string, facts: Record<string, unknown>) => void) {
     this.#directory = directory;
     this.#workspace = workspace;
     this.#warn = warn;

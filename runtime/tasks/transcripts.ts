@@ -54,7 +54,10 @@ export class Transcripts {
     if (transcript === undefined) {
       transcript = readEarlier(this.#tasksDirectory, task);
       this.#byTask.set(task, transcript);
-      this.#count(task, transcript.turns.reduce((sum, turn) => sum + sizeOf(turn), 0));
+      this.#count(
+        task,
+        transcript.turns.reduce((sum, turn) => sum + sizeOf(turn), 0),
+      );
     }
     return transcript;
   }

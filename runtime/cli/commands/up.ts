@@ -69,9 +69,10 @@ export function addUp(program: Command): void {
     )
     .option("--headless", "do without the panel: no page, and nothing that listens on TCP")
     .addOption(
-      new Option("--panel-port <N>", "the panel's port on 127.0.0.1 (default: that of the last panel, or any)").argParser(
-        (text) => parseCount(text),
-      ),
+      new Option(
+        "--panel-port <N>",
+        "the panel's port on 127.0.0.1 (default: that of the last panel, or any)",
+      ).argParser((text) => parseCount(text)),
     )
     .action((options: UpOptions, command: Command) => up({ ...command.optsWithGlobals<UpOptions>(), ...options }));
 }

@@ -17,7 +17,12 @@ export function App() {
   const [isMaking, setMaking] = useState(false);
   const [isDrawerOpen, setDrawerOpen] = useState(false);
   if (connection === "refused") return <NoEntry />;
-  if (status === null) return <main class="alone" aria-busy="true">{connection === "lost" ? "Looking for the runtime …" : "Connecting …"}</main>;
+  if (status === null)
+    return (
+      <main class="alone" aria-busy="true">
+        {connection === "lost" ? "Looking for the runtime …" : "Connecting …"}
+      </main>
+    );
   const make = () => setMaking(true);
   return (
     <div class="frame" data-view={view}>
@@ -45,11 +50,7 @@ export function App() {
       </nav>
       <TaskList onMake={make} onChosen={() => setView("conversation")} />
       {task === undefined ? <Welcome onMake={make} /> : <ConversationView key={task.id} task={task} />}
-      {task === undefined ? (
-        <aside class="side" aria-label="Files" />
-      ) : (
-        <TaskFiles key={task.id} task={task} />
-      )}
+      {task === undefined ? <aside class="side" aria-label="Files" /> : <TaskFiles key={task.id} task={task} />}
       {isDrawerOpen && <Drawer onClose={() => setDrawerOpen(false)} />}
       {isMaking && (
         <NewTask

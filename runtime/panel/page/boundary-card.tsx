@@ -79,8 +79,8 @@ export function BoundaryCard({ task }: { task: TaskRecord }) {
           <Walls title="Around the machine, by the kernel of this host" walls={answer.qemu.map(toHostWall)} />
           <p class="faint row">
             <span>
-              {answer.task.length > 0 ? "Read back" : "Asked"} at {timeOfDay(answer.readAt)}. No list of walls is a proof:
-              docs/guarantees.md says what is tried, and what is not promised.
+              {answer.task.length > 0 ? "Read back" : "Asked"} at {timeOfDay(answer.readAt)}. No list of walls is a
+              proof: docs/guarantees.md says what is tried, and what is not promised.
             </span>
             <button type="button" class="quiet" disabled={isAsking} onClick={again} aria-label="Read the walls again">
               ↻

@@ -9,12 +9,17 @@ import { useStore } from "./use-store.ts";
 
 /** So near the end, in pixels, a reader is taken to follow it. */
 const NEAR_END = 60;
-const EXAMPLES = ["run: ls -la; id", "run: echo hello > made-here; cat made-here", "ask: confirm May I go on?", "Say **this** back"];
+const EXAMPLES = [
+  "run: ls -la; id",
+  "run: echo hello > made-here; cat made-here",
+  "ask: confirm May I go on?",
+  "Say **this** back",
+];
 
 export function ConversationView({ task }: { task: TaskRecord }) {
   const store = useStore();
   const { conversation, sent } = store;
-  const scroller = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLElement>(null);
   const follows = useRef(true);
   const [draft, setDraft] = useState("");
   useLayoutEffect(() => {
@@ -30,13 +35,12 @@ export function ConversationView({ task }: { task: TaskRecord }) {
         <span class={`state ${stateWords(task)}`}>{stateWords(task)}</span>
         <TaskActions task={task} />
       </div>
-      <div
+      <section
         class="turns"
         ref={scroller}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached
         tabIndex={0}
-        role="log"
         aria-label="Conversation"
-        aria-live="off"
         onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
           follows.current = scrollHeight - scrollTop - clientHeight < NEAR_END;
         }}
@@ -62,7 +66,7 @@ export function ConversationView({ task }: { task: TaskRecord }) {
           </p>
         )}
         {task.growth?.exceeded != null && <p class="failure">{task.growth.exceeded}</p>}
-      </div>
+      </section>
       <Composer task={task} draft={draft} onDraft={setDraft} onSend={() => (follows.current = true)} />
       <Question task={task} />
     </main>
@@ -106,7 +110,6 @@ function Composer({ task, draft, onDraft, onSend }: ComposerProps) {
   useEffect(() => {
     if (!isBusy) setStopping(false);
   }, [isBusy]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: with each text
   useLayoutEffect(() => {
     const { current } = field;
     if (current === null) return;

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { StatusView } from "../../protocol/control.ts";
 import type { EvidenceRun } from "../../protocol/evidence.ts";
 import { call } from "./api.ts";
+import { ScrollArea } from "./scroll-area.tsx";
 import { useAnswer } from "./use-answer.ts";
 import { useStore } from "./use-store.ts";
 import { dayAndTime, timeOfDay, visible } from "./words.ts";
@@ -16,21 +17,25 @@ export function Drawer({ onClose }: { onClose: () => void }) {
   return (
     <section class="drawer" aria-label="Runtime">
       <div class="column-head">
-        <div class="tabs" role="group" aria-label="Parts of the runtime">
+        <nav class="tabs" aria-label="Parts of the runtime">
           {Object.keys(PARTS).map((name) => (
-            <button key={name} type="button" aria-pressed={name === part} onClick={() => setPart(name as Part)}>
+            <button
+              key={name}
+              type="button"
+              aria-current={name === part ? "page" : undefined}
+              onClick={() => setPart(name as Part)}
+            >
               {name}
             </button>
           ))}
-        </div>
+        </nav>
         <button type="button" class="quiet" onClick={onClose} aria-label="Close the runtime drawer">
           ✕
         </button>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be reached by keyboard */}
-      <div class="drawer-body" tabIndex={0} role="group" aria-label={part}>
+      <ScrollArea kind="drawer-body" label={part}>
         <Shown />
-      </div>
+      </ScrollArea>
     </section>
   );
 }
@@ -77,7 +82,8 @@ function factsOf(status: StatusView): [string, string][] {
 }
 
 function memoryWords({ machines }: StatusView): string {
-  const sum = (of: (machine: StatusView["machines"][number]) => number) => machines.reduce((all, one) => all + of(one), 0);
+  const sum = (of: (machine: StatusView["machines"][number]) => number) =>
+    machines.reduce((all, one) => all + of(one), 0);
   return `${megabytes(sum(({ residentKb }) => residentKb ?? 0))} of this host by ${machines.length} machines, which may have ${sum(({ memoryMb }) => memoryMb)} MiB`;
 }
 
@@ -174,11 +180,7 @@ function Log() {
         </button>
       </div>
       {refusal !== undefined && <p class="refusal">{refusal}</p>}
-      {answer !== undefined && (
-        <div class="log">
-          {answer.text === "" ? "It is empty." : visibleLines(answer.text)}
-        </div>
-      )}
+      {answer !== undefined && <div class="log">{answer.text === "" ? "It is empty." : visibleLines(answer.text)}</div>}
     </>
   );
 }

@@ -28,7 +28,6 @@ export function FolderPicker({
       setRefusal((error as Error).message);
     }
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it opens
   useEffect(() => void go(chosen ?? ""), []);
 
   const make = async () => {

@@ -42,11 +42,7 @@ export function NewTask({ onClose, onMade }: { onClose: () => void; onMade: () =
         </label>
         <FolderPicker chosen={folder} onChoose={setFolder} />
         <label class="check">
-          <input
-            type="checkbox"
-            checked={sharedFolder}
-            onChange={(event) => setShared(event.currentTarget.checked)}
-          />
+          <input type="checkbox" checked={sharedFolder} onChange={(event) => setShared(event.currentTarget.checked)} />
           It may share files with a task that has this folder, one above or one below
         </label>
         {refusal !== "" && (

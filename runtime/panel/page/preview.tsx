@@ -2,13 +2,14 @@ import { useEffect, useState } from "preact/hooks";
 import { call } from "./api.ts";
 import { Dialog } from "./dialog.tsx";
 import { LongText } from "./long-text.tsx";
+import { ScrollArea } from "./scroll-area.tsx";
 import type { Wanted } from "./task-files.tsx";
 import { useAnswer } from "./use-answer.ts";
 import { size, visible } from "./words.ts";
 
 /** Pictures by how their bytes begin. No SVG: it is a document, and shown as its text. */
 const PICTURES: readonly [type: string, begins: RegExp][] = [
-  ["image/png", /^\x89PNG\r\n\x1a\n/],
+  ["image/png", /^\x89PNG\r\n/],
   ["image/jpeg", /^\xff\xd8\xff/],
   ["image/gif", /^GIF8[79]a/],
   ["image/webp", /^RIFF.{4}WEBP/s],
@@ -39,10 +40,9 @@ export function Preview({ task, wanted, onClose }: { task: string; wanted: Wante
           ) : bytes.length === 0 ? (
             <p class="faint">The file is empty.</p>
           ) : (
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be reached by keyboard
-            <div class="content" tabIndex={0} role="group" aria-label="Content">
+            <ScrollArea kind="content" label="Content">
               <LongText text={new TextDecoder().decode(bytes)} />
-            </div>
+            </ScrollArea>
           )}
         </>
       )}
@@ -53,7 +53,6 @@ export function Preview({ task, wanted, onClose }: { task: string; wanted: Wante
 function Picture({ bytes, type, name }: { bytes: Uint8Array<ArrayBuffer>; type: string; name: string }) {
   const [address, setAddress] = useState("");
   const [isBroken, setBroken] = useState(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: one picture for each preview
   useEffect(() => {
     const made = URL.createObjectURL(new Blob([bytes], { type }));
     setAddress(made);

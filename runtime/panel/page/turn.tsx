@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { ToolStep, Turn } from "../../protocol/conversation.ts";
 import { LongText } from "./long-text.tsx";
 import { Markdown } from "./markdown.tsx";
+import { ScrollArea } from "./scroll-area.tsx";
 import { count } from "./words.ts";
 
 /** Longest text that is read as Markdown, in characters; reading more would make the page wait. */
@@ -21,13 +22,10 @@ export const TurnView = memo(
         </p>
         {turn.parts.map((part, index) =>
           part.type === "step" ? (
-            // biome-ignore lint/suspicious/noArrayIndexKey: parts are only ever added at the end
             <Step key={index} step={part} isOver={!isStill} />
           ) : part.text.length > MARKDOWN_CHARACTERS ? (
-            // biome-ignore lint/suspicious/noArrayIndexKey: as above
             <LongText key={index} text={part.text} />
           ) : (
-            // biome-ignore lint/suspicious/noArrayIndexKey: as above
             <Markdown key={index} text={part.text} />
           ),
         )}
@@ -48,8 +46,7 @@ export const TurnView = memo(
       </article>
     );
   },
-  (before, after) =>
-    before.turn === after.turn && before.version === after.version && before.isLast === after.isLast,
+  (before, after) => before.turn === after.turn && before.version === after.version && before.isLast === after.isLast,
 );
 
 /** A tool that the agent used: its command, what it printed, and how it ended. */
@@ -72,10 +69,9 @@ function Step({ step, isOver }: { step: ToolStep; isOver: boolean }) {
       {step.output === "" ? (
         <p class="faint">{step.state === "running" ? "nothing printed yet" : "printed nothing"}</p>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be reached by keyboard
-        <div class="output" tabIndex={0} role="group" aria-label="Output">
+        <ScrollArea kind="output" label="Output">
           <LongText text={step.output} />
-        </div>
+        </ScrollArea>
       )}
     </details>
   );

@@ -6,7 +6,6 @@ export function useAnswer<T>(ask: () => Promise<T>, when: readonly unknown[]) {
   const [refusal, setRefusal] = useState<string | undefined>(undefined);
   const [isAsking, setAsking] = useState(false);
   const [times, setTimes] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the caller says when
   useEffect(() => {
     let isCurrent = true;
     setAsking(true);

@@ -13,8 +13,8 @@ export function Welcome({ onMake }: { onMake: () => void }) {
         </li>
         <li>Make a task and give it that folder. A folder is given once; a task can also go without.</li>
         <li>
-          Say what to do. There is no model yet: the agent is the <em>probe</em>, which runs <code>run: ls -la</code> and
-          says everything else back.
+          Say what to do. There is no model yet: the agent is the <em>probe</em>, which runs <code>run: ls -la</code>{" "}
+          and says everything else back.
         </li>
       </ol>
       <button type="button" class="main" onClick={onMake}>

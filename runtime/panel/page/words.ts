@@ -1,7 +1,9 @@
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is shown instead of obeyed
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
 /** Text that came out of a task, as one line: it must not turn around, hide or break what stands beside it. */
 export function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is shown instead of obeyed
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (sign) =>
+  return text.replace(UNSEEN, (sign) =>
     sign === "\n" ? "\\n" : sign === "\t" ? "\\t" : `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
