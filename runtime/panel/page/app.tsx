@@ -50,7 +50,13 @@ export function App() {
       </nav>
       <TaskList onMake={make} onChosen={() => setView("conversation")} />
       {task === undefined ? <Welcome onMake={make} /> : <ConversationView key={task.id} task={task} />}
-      {task === undefined ? <aside class="side" aria-label="Files" /> : <TaskFiles key={task.id} task={task} />}
+      {task === undefined ? (
+        <aside class="side" aria-label="Files">
+          <p class="faint nothing">The files of a task, and what it can reach, are shown here.</p>
+        </aside>
+      ) : (
+        <TaskFiles key={task.id} task={task} />
+      )}
       {isDrawerOpen && <Drawer onClose={() => setDrawerOpen(false)} />}
       {isMaking && (
         <NewTask

@@ -26,6 +26,7 @@ export function TaskList({ onMake, onChosen }: { onMake: () => void; onChosen: (
           New task
         </button>
       </div>
+      {tasks.length === 0 && <p class="faint nothing">none yet</p>}
       <ul onKeyDown={moveFocus}>
         {tasks.map((task) => (
           <li key={task.id}>
