@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "@playwright/test";
+import { type Browser, type BrowserContextOptions, chromium, expect as expectSoon, type Page } from "@playwright/test";
 
 const CHROMIUM = "/usr/bin/chromium";
 /** Nothing of it asks anybody but the page's own server. */
@@ -12,6 +12,9 @@ const QUIET = [
 ];
 /** Time in which something that is waited for appears, in milliseconds; machines answer slowly on a loaded host. */
 const PAGE_DEADLINE_MS = 60_000;
+
+/** Waits for what is expected of a page. */
+export const expect = expectSoon.configure({ timeout: PAGE_DEADLINE_MS });
 
 /** Debian's browser, and what its pages complained about. */
 export class TestBrowser implements AsyncDisposable {

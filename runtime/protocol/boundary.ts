@@ -4,17 +4,7 @@ import { isolation } from "./kinds.ts";
 import { taskLayer } from "./layers.ts";
 
 /** What stands around QEMU, each as the host's kernel tells it of the process that runs. */
-export const hostWall = z.enum([
-  "capabilities",
-  "new-privileges",
-  "seccomp",
-  "user",
-  "mount",
-  "pid",
-  "network",
-  "ipc",
-  "uts",
-]);
+const hostWall = z.enum(["capabilities", "new-privileges", "seccomp", "user", "mount", "pid", "network", "ipc", "uts"]);
 export type HostWall = z.infer<typeof hostWall>;
 
 const readBack = { holds: z.boolean(), seen: z.string().max(2000) };

@@ -47,7 +47,6 @@ export const conversation = z.strictObject({
   hasEarlier: z.boolean(),
   turns: z.array(turn),
 });
-export type Conversation = z.infer<typeof conversation>;
 
 export function newTurn(id: string | null, prompt: string): Turn {
   return { id, prompt, parts: [], dropped: 0, end: null };

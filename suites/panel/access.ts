@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { type OutgoingHttpHeaders, request } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { expect } from "@playwright/test";
+import { expect } from "../../harness/browser.ts";
 import type { Check } from "../../harness/checks.ts";
 import { piwork, waitFor } from "../../harness/piwork.ts";
 import { listeningPorts, processTree } from "../../harness/world.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect } from "@playwright/test";
+import { expect } from "../../harness/browser.ts";
 import type { Check } from "../../harness/checks.ts";
 import { piwork, waitFor } from "../../harness/piwork.ts";
 import { heartbeat, heartbeatCommand } from "../../harness/world.ts";

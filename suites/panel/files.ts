@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect } from "@playwright/test";
+import { expect } from "../../harness/browser.ts";
 import type { Check } from "../../harness/checks.ts";
 import { ISOLATION } from "../../harness/piwork.ts";
 import type { Stage } from "./stage.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect } from "@playwright/test";
+import { expect } from "../../harness/browser.ts";
 import type { Check } from "../../harness/checks.ts";
 import type { Stage } from "./stage.ts";
 
@@ -36,11 +36,13 @@ export function hostileText(stage: Stage): Check[] {
       claim: "markup in prompts, answers, commands, output and errors is text",
       async run() {
         await stage.show(FIRST);
-        await stage.sayAndWait(`${SCRIPT} ${IMAGE} <b>bold</b> <svg onload=window.pwned=1> **strong**`);
+        await stage.sayAndWait(
+          `${SCRIPT} ${IMAGE} <b>bold</b> <svg onload=window.pwned=1>\n\nand **strong** <i>in</i> a line`,
+        );
         await expect(stage.lastTurn.locator(".markdown")).toContainText(SCRIPT);
         await expect(stage.lastTurn.locator(".markdown")).toContainText(IMAGE);
         await expect(stage.lastTurn.locator(".markdown strong")).toHaveText("strong");
-        await expect(stage.lastTurn.locator(".markdown b")).toHaveCount(0);
+        await expect(stage.lastTurn.locator(".markdown b, .markdown i")).toHaveCount(0);
         await stage.sayAndWait(`run: echo '${SCRIPT}${IMAGE}'; exit 3`);
         await expect(stage.lastTurn.locator(".output")).toContainText(SCRIPT);
         await stage.sayAndWait(`refuse: ${IMAGE}`);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import AxeBuilder from "@axe-core/playwright";
-import { expect, type Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
+import { expect } from "../../harness/browser.ts";
 import type { Check } from "../../harness/checks.ts";
 import { waitFor } from "../../harness/piwork.ts";
 import type { Stage } from "./stage.ts";

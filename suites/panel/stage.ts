@@ -88,7 +88,7 @@ export async function openStage(sandbox: Sandbox): Promise<Stage> {
 }
 
 /** What a person would click at: the last line that was printed. */
-export function addressIn({ output }: RunningRuntime): string {
+function addressIn({ output }: RunningRuntime): string {
   const line = output.trimEnd().split("\n").at(-1) ?? "";
   const address = /http:\S+$/.exec(line)?.[0];
   if (address === undefined) throw new Error(`the last line has no address: ${line}`);

@@ -18,7 +18,7 @@ const KEPT_SELECTION = "piwork-task";
 type Connection = "new" | "online" | "lost" | "refused";
 
 /** A turn, and a number that rises with each change of it. */
-export interface ShownTurn {
+interface ShownTurn {
   turn: Turn;
   version: number;
 }
