@@ -39,8 +39,13 @@ export async function serve({ panel: wish, ...options }: ServeOptions, announcer
     end("Ctrl-C");
   });
 
-  await using runtime = new Runtime({ ...options, progress: (words) => announcer.say(words) });
   let panel: PanelServer | undefined;
+  let isReady = false;
+  const progress = (words: string) => {
+    // The panel's address stays the last line; the log has what goes on behind it.
+    if (!isReady || panel === undefined) announcer.say(words);
+  };
+  await using runtime = new Runtime({ ...options, progress });
   const handlers = controlHandlers(
     runtime,
     () => end("asked to"),
@@ -50,7 +55,10 @@ export async function serve({ panel: wish, ...options }: ServeOptions, announcer
   await using _panel = wish === undefined ? undefined : await openPanel(wish.port, options, handlers);
   panel = _panel;
   announcer.listening(runtime);
-  const booted = runtime.prepare().then(() => announcer.ready(runtime, panel?.address));
+  const booted = runtime.prepare().then(() => {
+    isReady = true;
+    announcer.ready(runtime, panel?.address);
+  });
   const asked = new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()));
   // A runtime that cannot boot its machine has nothing to offer.
   await Promise.race([booted.then(() => asked), asked]);

@@ -21,10 +21,18 @@ export const beginning = z.strictObject({
 });
 export type Beginning = z.infer<typeof beginning>;
 
+interface LookLimits {
+  /** names that are looked at */
+  entries: number;
+  milliseconds: number;
+}
+
+const LOOK_LIMITS: LookLimits = { entries: LIMITS.changesEntries, milliseconds: LIMITS.changesMs };
+
 /** How a folder is now. */
 export async function lookAtFolder(
   { root, parts }: TaskDirectory,
-  limits = { entries: LIMITS.changesEntries, milliseconds: LIMITS.changesMs },
+  limits: LookLimits = LOOK_LIMITS,
 ): Promise<Beginning> {
   const takenAt = new Date().toISOString();
   const { isWhole, names } = await read({ root, parts }, limits);
@@ -36,7 +44,7 @@ export async function findChanges(
   directory: TaskDirectory,
   first: Beginning | undefined,
   since: Date,
-  limits = { entries: LIMITS.changesEntries, milliseconds: LIMITS.changesMs },
+  limits: LookLimits = LOOK_LIMITS,
 ): Promise<Changes> {
   const { isWhole, names } = await read(directory, limits);
   const hasBeginning = first?.isWhole === true;
@@ -77,7 +85,7 @@ function describe(stats: Stats): Facts {
 
 async function read(
   { root, parts }: TaskDirectory,
-  limits: { entries: number; milliseconds: number },
+  limits: LookLimits,
 ): Promise<{ isWhole: boolean; names: Map<string, { path: string; stats: Stats }> }> {
   using place = openBeneath(root, parts);
   const names = new Map<string, { path: string; stats: Stats }>();

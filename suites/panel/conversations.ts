@@ -149,10 +149,10 @@ export function conversations(stage: Stage): Check[] {
         const beat = heartbeat(join(demo, "left"));
         await stage.sayAndWait(`run: ${heartbeatCommand("left")}`);
         await beat.beats();
-        await page.getByRole("button", { name: "Close", exact: true }).click();
+        await page.getByRole("button", { name: "Close task" }).click();
         await waitFor("a stopped task", 60_000, async () => (await stage.task(FIRST)).state === "stopped" || undefined);
         await beat.hasStopped();
-        await page.getByRole("button", { name: "Open", exact: true }).click();
+        await page.getByRole("button", { name: "Open task" }).click();
         await waitFor("an open task", 60_000, async () => (await stage.task(FIRST)).state === "active" || undefined);
       },
     },

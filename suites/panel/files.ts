@@ -1,14 +1,20 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { expect } from "../../harness/browser.ts";
 import type { Check } from "../../harness/checks.ts";
 import { ISOLATION } from "../../harness/piwork.ts";
 import type { Stage } from "./stage.ts";
 
 const FIRST = "First <b>task</b>";
-/** One red point. */
-const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
+/** One point. */
+const PNG = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==",
+  "base64",
+);
+/** Its signature and its header. */
+const PNG_BEGINNING = 33;
 
 /** The side: files of a task, what changed, what is imported, and what it can reach. */
 export function files(stage: Stage): Check[] {
@@ -115,9 +121,9 @@ export function files(stage: Stage): Check[] {
       id: "panel.preview",
       claim: "text and pictures are shown, of a long file the beginning, and a picture that is none says so",
       async run() {
-        writeFileSync(join(demo, "point.png"), Buffer.from(PNG, "base64"));
-        writeFileSync(join(demo, "large.png"), Buffer.concat([Buffer.from(PNG, "base64"), Buffer.alloc(400 * 1024)]));
-        writeFileSync(join(demo, "fake.png"), Buffer.from(PNG, "base64").subarray(0, 20));
+        writeFileSync(join(demo, "point.png"), PNG);
+        writeFileSync(join(demo, "large.png"), longPicture(400 * 1024));
+        writeFileSync(join(demo, "fake.png"), PNG.subarray(0, 20));
         writeFileSync(join(demo, "words.txt"), "some words\n");
         writeFileSync(join(demo, "long.txt"), "x".repeat(300 * 1024));
         const folder = section("Working folder");
@@ -183,4 +189,13 @@ export function files(stage: Stage): Check[] {
       },
     },
   ];
+}
+
+/** The same point behind so many bytes that mean nothing: whoever has only the beginning of it has no picture. */
+function longPicture(bytes: number): Buffer {
+  const chunk = Buffer.concat([Buffer.from("teSt"), Buffer.alloc(bytes)]);
+  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(bytes);
+  sum.writeUInt32BE(crc32(chunk));
+  return Buffer.concat([PNG.subarray(0, PNG_BEGINNING), length, chunk, sum, PNG.subarray(PNG_BEGINNING)]);
 }

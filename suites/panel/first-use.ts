@@ -43,8 +43,9 @@ export function firstUse(stage: Stage): Check[] {
         await dialog.getByRole("button", { name: "Make the task" }).click();
         await expect(dialog).toBeHidden();
         await expect(page.getByRole("heading", { name: "First <b>task</b>", level: 2 })).toBeVisible();
-        const { folder, state } = await stage.task("First <b>task</b>");
-        assert.deepEqual([folder, state], ["outer/demo", "active"]);
+        assert.equal((await stage.task("First <b>task</b>")).folder, "outer/demo");
+        await expect(page.locator(".column-head .state")).toHaveText("ready");
+        assert.equal((await stage.task("First <b>task</b>")).state, "active");
       },
     },
     {
@@ -66,6 +67,7 @@ export function firstUse(stage: Stage): Check[] {
         await dialog.getByRole("button", { name: "Make the task" }).click();
         await expect(dialog).toBeHidden();
         assert.equal((await stage.task("Second")).folder, "second");
+        await expect(page.locator(".column-head .state")).toHaveText("ready");
       },
     },
     {

@@ -142,7 +142,8 @@ function Composer({ task, draft, onDraft, onSend }: ComposerProps) {
         ref={field}
         rows={1}
         aria-label="Prompt"
-        placeholder={isBusy ? "The agent works …" : "Prompt (Enter sends, Shift+Enter begins a line)"}
+        title="Enter sends, Shift+Enter begins a line"
+        placeholder={isBusy ? "The agent works …" : "Say what to do"}
         value={draft}
         onInput={(event) => onDraft(event.currentTarget.value)}
         onKeyDown={(event) => {

@@ -18,6 +18,9 @@ export function Dialog({
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
+    // Not a button: a question may come up while somebody types, and Enter would answer it.
+    const first = dialog.current?.querySelector<HTMLElement>("[data-first]");
+    (first ?? dialog.current?.querySelector("h2"))?.focus();
     return () => {
       if (before instanceof HTMLElement) before.focus();
     };
@@ -33,7 +36,9 @@ export function Dialog({
       }}
     >
       <header class="dialog-head">
-        <h2 id={heading}>{title}</h2>
+        <h2 id={heading} tabIndex={-1}>
+          {title}
+        </h2>
         <button type="button" class="quiet" onClick={onClose} aria-label="Close">
           ✕
         </button>

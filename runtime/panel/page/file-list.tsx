@@ -5,6 +5,9 @@ import { useAnswer } from "./use-answer.ts";
 import { useStore } from "./use-store.ts";
 import { size, visible } from "./words.ts";
 
+/** Where the task itself finds them. */
+const PLACES: Record<Area, string> = { folder: "/work", outputs: "/outputs", uploads: "/uploads" };
+
 /** One directory of a task, and the way into others. Links are shown, and lead nowhere. */
 export function FileList({ task, area, onShow }: { task: string; area: Area; onShow: (path: string) => void }) {
   const { filesVersion, connection } = useStore();
@@ -19,7 +22,9 @@ export function FileList({ task, area, onShow }: { task: string; area: Area; onS
     <div class="files">
       <div class="row files-head">
         {path === "" ? (
-          <span class="faint">{answer?.entries.length === 0 ? "empty" : "top"}</span>
+          <span class="faint">
+            <code>{PLACES[area]}</code> for the task{answer?.entries.length === 0 ? "; empty" : ""}
+          </span>
         ) : (
           <button type="button" class="link-like" onClick={() => setPath(up)}>
             ↑ {visible(path)}

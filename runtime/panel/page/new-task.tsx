@@ -16,9 +16,12 @@ export function NewTask({ onClose, onMade }: { onClose: () => void; onMade: () =
     event.preventDefault();
     setMaking(true);
     try {
-      const task = await call("task_create", { title: title.trim(), folder, sharedFolder });
+      const made = call("task_create", { title: title.trim(), folder, sharedFolder }).then(({ id }) => id);
+      // A machine may take a while; once it is a task, it is one that is being opened.
+      const id = await Promise.race([made, store.nextTask(made)]);
+      made.catch((error) => store.complain(error));
       await store.look();
-      store.select(task.id);
+      store.select(id);
       onMade();
     } catch (error) {
       setRefusal((error as Error).message);
@@ -33,6 +36,7 @@ export function NewTask({ onClose, onMade }: { onClose: () => void; onMade: () =
         <label>
           Title
           <input
+            data-first
             value={title}
             maxLength={120}
             required

@@ -11,6 +11,8 @@ const LOOK_EVERY_MS = 2_000;
 const TRY_AGAIN_MS = 1_000;
 /** A page that nobody sees for so long lets go of its connection: a browser has few for one server. */
 const HIDDEN_MS = 20_000;
+/** Between two looks whether a task is there that is being made, in milliseconds. */
+const APPEARS_MS = 150;
 const KEPT_EVENTS = 200;
 const KEPT_SELECTION = "piwork-task";
 
@@ -97,6 +99,24 @@ export class Store {
     if (task !== null && !this.#conversations.has(task)) void this.#load(task);
     if (task !== null) void this.#askForQuestions(task);
     this.#changed();
+  }
+
+  /** The id of a task that was not there before; waits no longer than for the call that makes it. */
+  async nextTask(made: Promise<unknown>): Promise<string> {
+    const known = new Set(this.status?.tasks.map(({ id }) => id));
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    made.then(over, over);
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, APPEARS_MS));
+      await this.look();
+      const found = this.status?.tasks.find(({ id }) => !known.has(id));
+      if (found !== undefined) return found.id;
+      // Then the call itself says how it ended.
+      if (isOver) return new Promise(() => {});
+    }
   }
 
   /** Says what went wrong, until somebody has read it. */

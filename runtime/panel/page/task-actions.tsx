@@ -23,11 +23,11 @@ export function TaskActions({ task }: { task: TaskRecord }) {
           title="Ends everything that runs in it; the next prompt opens it again"
           onClick={() => void store.act(() => call("task_stop", { task: task.id }))}
         >
-          Close
+          Close task
         </button>
       ) : (
         <button type="button" onClick={() => void store.act(() => call("task_switch", { task: task.id }))}>
-          Open
+          Open task
         </button>
       )}
       <button type="button" onClick={() => setAsks("delete")}>

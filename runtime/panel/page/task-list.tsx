@@ -42,10 +42,10 @@ export function TaskList({ onMake, onChosen }: { onMake: () => void; onChosen: (
               }}
             >
               <span class="task-title">{task.title}</span>
+              <span class="task-folder">{task.folder ?? "no folder"}</span>
               <span class={`state ${stateWords(task)}`}>
                 {store.questionsOf(task.id).length > 0 ? "asks you" : stateWords(task)}
               </span>
-              <span class="task-folder">{task.folder ?? "no folder"}</span>
             </button>
           </li>
         ))}

@@ -31,8 +31,8 @@ export const TurnView = memo(
         )}
         {turn.dropped > 0 && <p class="failure">{count(turn.dropped, "more character")} were said, and not kept.</p>}
         {isStill && (
-          <p class="faint working" role={isLast ? "status" : undefined}>
-            working
+          <p class="faint" role={isLast ? "status" : undefined}>
+            working …
           </p>
         )}
         {turn.end?.how === "failed" && (
