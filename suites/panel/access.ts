@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect } from "../../harness/browser.ts";
 import type { Check } from "../../harness/checks.ts";
-import { piwork, waitFor } from "../../harness/piwork.ts";
+import { piwork } from "../../harness/piwork.ts";
 import { listeningPorts, processTree } from "../../harness/world.ts";
 import type { Stage } from "./stage.ts";
 
@@ -75,7 +75,6 @@ export function access(stage: Stage): Check[] {
       id: "panel.address",
       claim: "the last line that is printed is the panel's address, which opens it, on 127.0.0.1 alone",
       async run() {
-        await waitFor("the address", 60_000, () => /http:\S+\n$/.test(stage.runtime.output) || undefined);
         const { hostname, port } = new URL(stage.address);
         assert.equal(hostname, "127.0.0.1");
         const open = processTree(stage.runtime.process.pid as number).flatMap((pid) => listeningPorts(pid));

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { TestBrowser } from "../../harness/browser.ts";
-import { RunningRuntime, type Sandbox } from "../../harness/piwork.ts";
+import { RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
 import { Talk } from "../../harness/talk.ts";
 
 /** What the checks of the panel share: a runtime, a browser, and the one page that most of them use. */
@@ -67,7 +67,7 @@ export class Stage implements AsyncDisposable {
   }
 
   async startAgain(): Promise<void> {
-    this.runtime = await RunningRuntime.start(this.sandbox, { panel: true });
+    this.runtime = await startWithPanel(this.sandbox);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -77,7 +77,7 @@ export class Stage implements AsyncDisposable {
 }
 
 export async function openStage(sandbox: Sandbox): Promise<Stage> {
-  const runtime = await RunningRuntime.start(sandbox, { panel: true });
+  const runtime = await startWithPanel(sandbox);
   try {
     const browser = await TestBrowser.start();
     return new Stage(sandbox, runtime, browser, await browser.open(addressIn(runtime)));
@@ -85,6 +85,13 @@ export async function openStage(sandbox: Sandbox): Promise<Stage> {
     await runtime[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+async function startWithPanel(sandbox: Sandbox): Promise<RunningRuntime> {
+  const runtime = await RunningRuntime.start(sandbox, { panel: true });
+  // Its last words may still be on their way.
+  await waitFor("the panel's address", 10_000, () => /http:\S+\n/.test(runtime.output) || undefined);
+  return runtime;
 }
 
 /** What a person would click at: the last line that was printed. */
