@@ -11,7 +11,6 @@ import type { MachineLayer } from "../runtime/protocol/layers.ts";
 
 export const PIWORK = join(REPOSITORY, "runtime/cli/piwork.mjs");
 
-const UP = ["up", "--headless"];
 const UNSAFE_RUNTIME = join(REPOSITORY, "harness/unsafe-runtime.ts");
 
 /** A machine may take this long to boot on a loaded host, the first answer of KVM and an image included. */
@@ -101,19 +100,23 @@ export class RunningRuntime implements AsyncDisposable {
       environment = {},
       words = [],
       unsafe = false,
+      panel = false,
       isolation = ISOLATION,
     }: {
       environment?: NodeJS.ProcessEnv;
       /** further words for `piwork up` */
       words?: readonly string[];
       unsafe?: boolean | { without: readonly MachineLayer[] };
+      /** with the page for people */
+      panel?: boolean;
       isolation?: Isolation;
     } = {},
   ): Promise<RunningRuntime> {
     const without = typeof unsafe === "object" ? unsafe.without : [];
+    const up = ["up", ...(panel ? [] : ["--headless"]), "--isolation", isolation, "--workspace", sandbox.workspace];
     const program = unsafe
       ? ["--import", "tsx", UNSAFE_RUNTIME, isolation, sandbox.state, sandbox.logs, sandbox.workspace, ...without]
-      : [PIWORK, ...sandbox.words, ...UP, "--isolation", isolation, "--workspace", sandbox.workspace, ...words];
+      : [PIWORK, ...sandbox.words, ...up, ...words];
     const child = spawn(process.execPath, program, {
       stdio: ["ignore", "pipe", "pipe"],
       cwd: REPOSITORY,

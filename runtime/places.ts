@@ -57,6 +57,16 @@ export function trashDirectory(places: Places): string {
   return join(places.state, "trash");
 }
 
+/** How the folders of tasks were before the tasks wrote to them. */
+export function beginningsDirectory(places: Places): string {
+  return join(places.state, "beginnings");
+}
+
+/** The panel's port and token. */
+export function panelFile(places: Places): string {
+  return join(places.state, "panel.json");
+}
+
 /** Makes the directories; refuses one that cannot be used, and a private one that is a link or somebody else's. */
 export function makePlaces(places: Places): void {
   makeDirectory(places.logs, "--logs");

@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import { join } from "node:path";
+import { readHostWalls } from "./boundary.ts";
 import type { Fleet, Present } from "./fleet/fleet.ts";
 import { MachineEach } from "./fleet/machine-each.ts";
 import { OneMachine } from "./fleet/one-machine.ts";
@@ -8,7 +9,7 @@ import { keepPrevious, Log } from "./log.ts";
 import type { AccelerationRequest } from "./machine/acceleration.ts";
 import type { Machine } from "./machine/machine.ts";
 import { refuseUnconfinedRoot } from "./machine/unconfined.ts";
-import { type Places, recordsDirectory, tasksDirectory, trashDirectory } from "./places.ts";
+import { beginningsDirectory, type Places, recordsDirectory, tasksDirectory, trashDirectory } from "./places.ts";
 import type { CallOutput, StatusView } from "./protocol/control.ts";
 import { PiworkError } from "./protocol/errors.ts";
 import type { EventName, EventPayload, RuntimeEvent } from "./protocol/events.ts";
@@ -16,21 +17,26 @@ import type { Area } from "./protocol/files.ts";
 import { History } from "./protocol/history.ts";
 import type { AgentKind, Isolation } from "./protocol/kinds.ts";
 import type { MachineLayer } from "./protocol/layers.ts";
-import type { MachineState } from "./protocol/states.ts";
+import { isOpen, type MachineState } from "./protocol/states.ts";
 import { StateLock } from "./state-lock.ts";
-import { describeImage, describeMachine, warnings } from "./status.ts";
+import { describeImage, describeMachine, describeTemplate, warnings } from "./status.ts";
 import { areaOf } from "./tasks/areas.ts";
+import { Beginnings } from "./tasks/beginnings.ts";
 import { TaskBook } from "./tasks/book.ts";
 import { Conversations } from "./tasks/conversations.ts";
 import { DEFAULT_QUOTA, measureTask, Quota, type QuotaLimits } from "./tasks/quota.ts";
 import { Records } from "./tasks/records.ts";
 import { readSessionHead } from "./tasks/session.ts";
 import { Tasks } from "./tasks/tasks.ts";
+import { Transcripts } from "./tasks/transcripts.ts";
 import { Trash } from "./tasks/trash.ts";
 import { importUpload } from "./tasks/uploads.ts";
 import { VERSION } from "./version.ts";
 import type { TaskDirectory } from "./workspace/listing.ts";
 import { findPlanted } from "./workspace/planted.ts";
+
+/** Time a machine has to tell of itself. */
+const DIAG_DEADLINE_MS = 30_000;
 
 export interface RuntimeOptions {
   places: Places;
@@ -65,6 +71,8 @@ export class Runtime implements AsyncDisposable {
   readonly #events = new EventEmitter<{ event: [RuntimeEvent] }>();
   readonly #history = new History();
   readonly #quota: Quota;
+  readonly #beginnings: Beginnings;
+  readonly #transcripts: Transcripts;
   #seq = 0;
   readonly #source: MachineSource;
   readonly #fleet: Fleet;
@@ -112,6 +120,9 @@ export class Runtime implements AsyncDisposable {
       note: (words) => this.#say(words),
     });
     this.#fleet = this.#makeFleet();
+    this.#beginnings = new Beginnings(beginningsDirectory(places), workspace, warn);
+    this.#transcripts = new Transcripts(tasksDirectory(places));
+    this.subscribe((event) => this.#transcripts.follow(event));
     const shared = {
       book: this.book,
       quota: this.#quota,
@@ -119,9 +130,20 @@ export class Runtime implements AsyncDisposable {
       warn,
       subscribe: (listener: (event: RuntimeEvent) => void) => this.subscribe(listener),
     };
-    this.tasks = new Tasks({ ...shared, records, trash, tasksDirectory: tasksDirectory(places), workspace, agent });
-    this.conversations = new Conversations(this.tasks, shared);
+    this.tasks = new Tasks({
+      ...{ ...shared, records, trash, tasksDirectory: tasksDirectory(places), workspace, agent },
+      beginnings: this.#beginnings,
+    });
+    this.conversations = new Conversations(this.tasks, { ...shared, transcripts: this.#transcripts });
     this.log.info("runtime started", { workspace, state: places.state, pid: process.pid });
+  }
+
+  get workspace(): string {
+    return this.#options.workspace;
+  }
+
+  get logs(): string {
+    return this.#options.places.logs;
   }
 
   get consoleLog(): string {
@@ -246,6 +268,40 @@ export class Runtime implements AsyncDisposable {
     return { record: this.book.find(id), planted };
   }
 
+  async deleteTask(id: string): Promise<void> {
+    await this.tasks.delete(id);
+    this.#transcripts.forget(id);
+  }
+
+  async changes(task: string | undefined): Promise<CallOutput<"task_changes">> {
+    const record = this.book.find(task);
+    return this.#beginnings.changes(record, this.area(record.id, "folder"));
+  }
+
+  /** What a task can reach, with its walls as the kernels of its machine and of the host tell them now. */
+  async boundary(task: string | undefined): Promise<CallOutput<"task_boundary">> {
+    const { id, folder, sharedFolder, state } = this.book.find(task);
+    const { isolation } = this.#options;
+    const present = this.#fleet.machines.find(
+      ({ machine, task: owner }) =>
+        (owner === id || isolation === "shared") && (machine.state === "running" || machine.state === "paused"),
+    );
+    const asked = isOpen(state) && state !== "creating" ? present : undefined;
+    const guest = await asked?.machine.bridge.request("runtime_diag", {}, { deadlineMs: DIAG_DEADLINE_MS });
+    const { used } = this.#source.acceleration ?? {};
+    return {
+      isolation,
+      folder,
+      sharedFolder,
+      machine: asked?.machine.id ?? null,
+      readAt: new Date().toISOString(),
+      task: guest?.walls.find(({ taskId }) => taskId === id)?.layers ?? [],
+      qemu: readHostWalls(asked?.machine.pid),
+      emulated: used === undefined ? null : used === "tcg",
+      warnings: this.status().warnings,
+    };
+  }
+
   async importUpload(
     task: string,
     name: string,
@@ -274,6 +330,7 @@ export class Runtime implements AsyncDisposable {
       starting: this.#starting,
       acceleration: this.#source.acceleration ?? null,
       image: this.#source.image === undefined ? null : describeImage(this.#source.image),
+      template: describeTemplate(this.#source.template),
       machines: this.#fleet.machines.map(describeMachine),
       tasks: this.book.list(),
       activeTask: this.book.activeId,
@@ -297,7 +354,7 @@ export class Runtime implements AsyncDisposable {
     const machines = running.map(async ({ machine }) => ({
       machine: machine.id,
       qemu: [...machine.qemuWords],
-      guest: await machine.bridge.request("runtime_diag", {}, { deadlineMs: 30_000 }),
+      guest: await machine.bridge.request("runtime_diag", {}, { deadlineMs: DIAG_DEADLINE_MS }),
     }));
     return { machines: await Promise.all(machines), history: this.#history.last };
   }

@@ -1,6 +1,9 @@
 import { controlHandlers } from "./control/handlers.ts";
-import { ControlServer } from "./control/server.ts";
-import { controlSocket, makePlaces } from "./places.ts";
+import { type ControlHandlers, ControlServer } from "./control/server.ts";
+import { buildPage } from "./panel/build.ts";
+import { PanelKey } from "./panel/key.ts";
+import { PanelServer } from "./panel/server.ts";
+import { controlSocket, makePlaces, panelFile } from "./places.ts";
 import { Runtime, type RuntimeOptions } from "./runtime.ts";
 import { keepApart } from "./workspace/folder.ts";
 
@@ -9,12 +12,17 @@ export interface Announcer {
   say(words: string): void;
   /** the control API listens; the machine may still have to boot */
   listening(runtime: Runtime): void;
-  /** a machine runs */
-  ready(runtime: Runtime): void;
+  /** a machine runs; `panel` is the address of the page, with the token that opens it */
+  ready(runtime: Runtime, panel: string | undefined): void;
+}
+
+export interface ServeOptions extends Omit<RuntimeOptions, "progress"> {
+  /** without it there is no panel; `port`: undefined for that of the last panel, or any */
+  panel?: { port: number | undefined };
 }
 
 /** Runs a runtime until a signal or a `piwork down` ends it, and ends all of it then. */
-export async function serve(options: Omit<RuntimeOptions, "progress">, announcer: Announcer): Promise<void> {
+export async function serve({ panel: wish, ...options }: ServeOptions, announcer: Announcer): Promise<void> {
   const { places, workspace } = options;
   makePlaces(places);
   keepApart(workspace, places.state);
@@ -31,14 +39,36 @@ export async function serve(options: Omit<RuntimeOptions, "progress">, announcer
     end("Ctrl-C");
   });
 
-  await using runtime = new Runtime({ ...options, progress: (words) => announcer.say(words) });
-  await using _server = await ControlServer.listen(
-    controlSocket(places),
-    controlHandlers(runtime, () => end("asked to")),
+  let panel: PanelServer | undefined;
+  let isReady = false;
+  const progress = (words: string) => {
+    // The panel's address stays the last line; the log has what goes on behind it.
+    if (!isReady || panel === undefined) announcer.say(words);
+  };
+  await using runtime = new Runtime({ ...options, progress });
+  const handlers = controlHandlers(
+    runtime,
+    () => end("asked to"),
+    () => panel,
   );
+  await using _server = await ControlServer.listen(controlSocket(places), handlers);
+  await using _panel = wish === undefined ? undefined : await openPanel(wish.port, options, handlers);
+  panel = _panel;
   announcer.listening(runtime);
-  const booted = runtime.prepare().then(() => announcer.ready(runtime));
+  const booted = runtime.prepare().then(() => {
+    isReady = true;
+    announcer.ready(runtime, panel?.address);
+  });
   const asked = new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()));
   // A runtime that cannot boot its machine has nothing to offer.
   await Promise.race([booted.then(() => asked), asked]);
+}
+
+async function openPanel(
+  port: number | undefined,
+  { places }: Pick<RuntimeOptions, "places">,
+  handlers: ControlHandlers,
+): Promise<PanelServer> {
+  const key = new PanelKey(panelFile(places));
+  return PanelServer.listen({ key, port, page: await buildPage(), logs: places.logs, handlers });
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Present } from "./fleet/fleet.ts";
 import type { Acceleration } from "./machine/acceleration.ts";
-import { MACHINE_MEMORY_MB } from "./machine/template.ts";
+import { MACHINE_MEMORY_MB, type Template } from "./machine/template.ts";
 import type { StatusView } from "./protocol/control.ts";
 import type { Image } from "./protocol/image.ts";
 import type { Isolation } from "./protocol/kinds.ts";
@@ -21,6 +21,12 @@ export function describeMachine({ machine, task }: Present): StatusView["machine
 
 export function describeImage({ manifest }: Image): NonNullable<StatusView["image"]> {
   return { inputs: manifest.inputs, kernel: manifest.kernel.release, node: manifest.node.version };
+}
+
+export function describeTemplate(template: Template | undefined): StatusView["template"] {
+  if (template === undefined) return null;
+  const { key, createdAt } = template.manifest;
+  return { key: key.slice(0, 16), createdAt };
 }
 
 const SHARED =

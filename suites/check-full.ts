@@ -5,6 +5,7 @@ import { flood } from "./flood.ts";
 import { fuzz } from "./fuzz.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { negative } from "./negative.ts";
+import { panel } from "./panel.ts";
 import { runParts } from "./test.ts";
 import { walk } from "./walk.ts";
 
@@ -13,4 +14,4 @@ const everyAttack = () => negative("", true);
 const wholeLifecycle = () => lifecycle(true);
 
 // What `npm test` runs, and then what takes longer: about an hour on two cores.
-conclude(await runParts([check, everyAttack, wholeLifecycle, longWalk, () => fuzz(), () => flood(), bench]));
+conclude(await runParts([check, everyAttack, wholeLifecycle, panel, longWalk, () => fuzz(), () => flood(), bench]));

@@ -15,7 +15,13 @@ const CALLS: Record<keyof typeof calls, string> = {
   task_show: "One task.",
   task_inspect: "One task, and what in its folder leaves it or is run by tools of the host.",
   task_files: "Lists a directory of a task.",
-  task_preview: "The beginning of a regular file of a task.",
+  task_preview: "The beginning of a regular file of a task; with `large`, more of it.",
+  task_changes: "What is different in a task's folder since the task got it.",
+  task_boundary: "What a task can reach, with its walls as the kernels of its machine and of the host tell them now.",
+  conversation:
+    "What was said and done in a task: by this runtime as it happened, before it only the texts that the saved session has.",
+  folders: "Directories below a directory of the workspace, one level of them; links are not among them.",
+  folder_make: "Makes one directory below the workspace root.",
   task_switch: "Makes a task the active one; answers when it is ready.",
   task_stop: "Ends everything that runs in a task.",
   abort: "Ends the prompt in flight.",
@@ -24,6 +30,9 @@ const CALLS: Record<keyof typeof calls, string> = {
   models: "Which models the agent has, and which it uses.",
   model_set: "Chooses the agent's model, also for its next starts.",
   diag: "Facts from inside the machines, and the last changes of state.",
+  log_tail: "The end of a log of this runtime.",
+  evidence: "The last runs of the suites that left their evidence in the directory of logs.",
+  panel: "Where the panel is, with the token that opens it.",
 };
 
 const STREAMS: Record<keyof typeof streams, string> = {
@@ -52,6 +61,10 @@ variable, \`/tmp/piwork-<uid>\`. For \`${state}\`:
 curl --unix-socket ${socket} \\
   -d '{}' http://piwork/v1/status
 \`\`\`
+
+The panel's page uses the same calls, over HTTP on a port of 127.0.0.1: each request there has the header \`Authorization: Bearer <token>\`,
+with the token behind the \`#\` of the panel's address, an \`Origin\` that is that address, and its \`Host\`. Any other is refused
+(401, 403, 421) before it is read. \`GET\` gives the page's own files and, by links that \`evidence\` signs, reports.
 
 The same from TypeScript, with types: \`import { connect } from "piwork"\`. Where \`task\` is left out, the active one is meant.
 A request body has at most ${size(LIMITS.controlBodyBytes)}.

@@ -1,9 +1,12 @@
 import * as z from "zod";
 import { dialogAnswer, dialogQuestion } from "../../runtime/protocol/agent.ts";
+import { boundary } from "../../runtime/protocol/boundary.ts";
 import { calls } from "../../runtime/protocol/control.ts";
+import { conversation, turn } from "../../runtime/protocol/conversation.ts";
 import { errorBody } from "../../runtime/protocol/errors.ts";
 import { runtimeEvent } from "../../runtime/protocol/events.ts";
-import { area, listing, planted, preview } from "../../runtime/protocol/files.ts";
+import { evidenceRun } from "../../runtime/protocol/evidence.ts";
+import { area, changes, folderChoices, listing, planted, preview } from "../../runtime/protocol/files.ts";
 import { innerPath, relativeFolder, requestId, taskId, title, uploadName } from "../../runtime/protocol/ids.ts";
 import { agentKind, modelName } from "../../runtime/protocol/kinds.ts";
 import { taskRecord } from "../../runtime/protocol/record.ts";
@@ -74,6 +77,19 @@ export const OBJECTS: [name: string, schema: z.ZodObject, meaning: string, file:
     "finding",
   ],
   ["Planted", planted, "All of them that one look found.", "files", "planted"],
+  [
+    "Folder choices",
+    folderChoices,
+    "Directories of the workspace that a task could be given, one level of them.",
+    "files",
+    "folderChoices",
+  ],
+  ["Change", changes.shape.changes.element, "One name that is different in a task's folder.", "files", "change"],
+  ["Changes", changes, "What is different in a task's folder since the task got it.", "files", "changes"],
+  ["Boundary", boundary, "What a task can reach, and what keeps it from more.", "boundary", "boundary"],
+  ["Turn", turn, "A prompt and what came of it.", "conversation", "turn"],
+  ["Conversation", conversation, "What was said and done in a task.", "conversation", "conversation"],
+  ["Evidence run", evidenceRun, "A run of a suite, as its evidence says.", "evidence", "evidenceRun"],
   ["Usage", taskRecordUsage, "What a directory tree holds.", "record", "usage"],
   ["Growth", taskRecordGrowth, "What a task has added is what its places hold now, less `before`.", "record", "growth"],
   ["Machine view", machineView, "A machine as the host sees it.", "control", "machineView"],

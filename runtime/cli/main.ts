@@ -12,7 +12,7 @@ import { addImage, imageWords, runImage } from "./commands/image.ts";
 import { addImport } from "./commands/import.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addAbort, addPrompt } from "./commands/prompt.ts";
-import { addDown, addStatus } from "./commands/status.ts";
+import { addDown, addPanel, addStatus } from "./commands/status.ts";
 import { addTask } from "./commands/task.ts";
 import { addTemplate } from "./commands/template.ts";
 import { addUp } from "./commands/up.ts";
@@ -50,6 +50,7 @@ export function buildProgram(): Command {
     addUp,
     addDown,
     addStatus,
+    addPanel,
     addTask,
     addPrompt,
     addAbort,

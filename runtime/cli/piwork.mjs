@@ -42,6 +42,8 @@ async function bundle(target) {
     sourcemap: "inline",
     sourcesContent: false,
     logLevel: "error",
+    // It builds the panel's page, by a program beside its own files.
+    external: ["esbuild"],
     // Where the repository is must not depend on where the bundle is.
     define: { "import.meta.url": JSON.stringify(pathToFileURL(join(RUNTIME, "places.ts")).href) },
     // Packages in the older module format ask for what Node gives them there.

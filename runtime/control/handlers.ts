@@ -1,9 +1,25 @@
+import { listRuns } from "../evidence.ts";
+import { readLogTail } from "../log-tail.ts";
+import { LIMITS } from "../protocol/limits.ts";
 import type { Runtime } from "../runtime.ts";
+import { listFolders, makeFolder } from "../workspace/folder-choices.ts";
 import { listDirectory, previewFile } from "../workspace/listing.ts";
 import type { ControlHandlers } from "./server.ts";
 
+/** What the control API needs to know of a panel. */
+export interface PanelLinks {
+  /** with the token that opens it */
+  readonly address: string;
+  /** a path of it which opens without the token */
+  sign(path: string): string;
+}
+
 /** What each call of the control API does. */
-export function controlHandlers(runtime: Runtime, shutdown: () => void): ControlHandlers {
+export function controlHandlers(
+  runtime: Runtime,
+  shutdown: () => void,
+  panel: () => PanelLinks | undefined,
+): ControlHandlers {
   const { tasks, book, conversations } = runtime;
   return {
     calls: {
@@ -17,12 +33,21 @@ export function controlHandlers(runtime: Runtime, shutdown: () => void): Control
       task_show: ({ task }) => book.find(task),
       task_inspect: ({ task }) => runtime.inspectTask(task),
       task_files: ({ task, area, path }) => listDirectory(runtime.area(task, area), path),
-      task_preview: ({ task, area, path }) => previewFile(runtime.area(task, area), path),
+      task_preview: ({ task, area, path, large }) =>
+        previewFile(runtime.area(task, area), path, large ? LIMITS.largePreviewBytes : LIMITS.previewBytes),
+      task_changes: ({ task }) => runtime.changes(task),
+      task_boundary: ({ task }) => runtime.boundary(task),
+      conversation: ({ task }) => ({ afterSeq: runtime.lastSeq, ...conversations.show(task) }),
+      folders: ({ path }) => listFolders(runtime.workspace, path),
+      folder_make({ path }) {
+        makeFolder(runtime.workspace, path);
+        return { path };
+      },
       task_switch: ({ task }) => tasks.switchTo(task),
       task_bind: ({ task, folder, sharedFolder }) => tasks.bind(task, folder, sharedFolder),
       task_stop: ({ task }) => tasks.stop(task),
       async task_delete({ task }) {
-        await tasks.delete(task);
+        await runtime.deleteTask(task);
         return {};
       },
       abort: ({ task }) => conversations.abort(task),
@@ -34,6 +59,14 @@ export function controlHandlers(runtime: Runtime, shutdown: () => void): Control
       models: ({ task }) => conversations.models(task),
       model_set: ({ task, model }) => conversations.setModel(task, model),
       diag: () => runtime.diagnose(),
+      log_tail: ({ log }) => readLogTail(runtime.logs, log),
+      evidence: () => ({
+        runs: listRuns(runtime.logs).map((run) => ({
+          ...run,
+          report: run.report === null ? null : (panel()?.sign(run.report) ?? null),
+        })),
+      }),
+      panel: () => ({ address: panel()?.address ?? null }),
     },
     streams: {
       async prompt({ task, message }, send) {

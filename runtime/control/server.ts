@@ -107,7 +107,12 @@ async function listen(path: string, handlers: ControlHandlers): Promise<Server> 
   return server;
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, handlers: ControlHandlers): Promise<void> {
+/** Answers one request of the control API, wherever it came in. */
+export async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  handlers: ControlHandlers,
+): Promise<void> {
   const doing = `answering ${(request.url ?? "").slice(0, 64)}`;
   try {
     const upload = request.method === "PUT" ? /^\/v1\/uploads\/([^/]+)\/([^/]+)$/.exec(request.url ?? "") : null;

@@ -1,9 +1,12 @@
 import * as z from "zod";
 import { dialogAnswer, dialogQuestion } from "./agent.ts";
+import { boundary } from "./boundary.ts";
+import { conversation } from "./conversation.ts";
 import { errorBody } from "./errors.ts";
 import { runtimeEvent } from "./events.ts";
-import { area, listing, planted, preview } from "./files.ts";
-import { innerPath, taskId, title } from "./ids.ts";
+import { evidenceRun } from "./evidence.ts";
+import { area, changes, folderChoices, listing, planted, preview } from "./files.ts";
+import { innerPath, relativeFolder, taskId, title } from "./ids.ts";
 import { isolation, modelName } from "./kinds.ts";
 import { LIMITS } from "./limits.ts";
 import { taskRecord } from "./record.ts";
@@ -51,6 +54,7 @@ const statusView = z.strictObject({
   starting: z.string().nullable(),
   acceleration: acceleration.nullable(),
   image: z.strictObject({ inputs: z.string(), kernel: z.string(), node: z.string() }).nullable(),
+  template: z.strictObject({ key: z.string(), createdAt: z.iso.datetime() }).nullable(),
   machines: z.array(machineView),
   tasks: z.array(taskRecord),
   activeTask: taskId.nullable(),
@@ -83,7 +87,16 @@ export const calls = {
   task_inspect: { input: ofTask, output: z.strictObject({ record: taskRecord, planted }) },
   /** a task without a folder has its outputs instead */
   task_files: { input: ofTask.extend({ area: area.default("folder"), path: innerPath.default("") }), output: listing },
-  task_preview: { input: ofTask.extend({ area: area.default("folder"), path: innerPath }), output: preview },
+  task_preview: {
+    input: ofTask.extend({ area: area.default("folder"), path: innerPath, large: z.boolean().default(false) }),
+    output: preview,
+  },
+  task_changes: { input: ofTask, output: changes },
+  task_boundary: { input: ofTask, output: boundary },
+  conversation: { input: ofTask, output: conversation },
+  /** directories below a directory of the workspace */
+  folders: { input: z.strictObject({ path: innerPath.default("") }), output: folderChoices },
+  folder_make: { input: z.strictObject({ path: relativeFolder }), output: z.strictObject({ path: relativeFolder }) },
   task_switch: { input: z.strictObject({ task: taskId }), output: taskRecord },
   task_stop: { input: ofTask, output: taskRecord },
   abort: { input: ofTask, output: commands.abort.result },
@@ -108,6 +121,15 @@ export const calls = {
       history: z.array(transition).max(LIMITS.history),
     }),
   },
+  log_tail: {
+    input: z.strictObject({ log: z.enum(["piwork", "qemu"]).default("piwork") }),
+    /** whole lines; `truncated`: there are earlier ones */
+    output: z.strictObject({ text: z.string(), truncated: z.boolean() }),
+  },
+  /** the last runs of the suites, the newest first */
+  evidence: { input: none, output: z.strictObject({ runs: z.array(evidenceRun).max(LIMITS.listedRuns) }) },
+  /** where the panel is, with the token that opens it; null without one */
+  panel: { input: none, output: z.strictObject({ address: z.string().nullable() }) },
 } as const satisfies Record<string, { input: z.ZodType; output: z.ZodType }>;
 
 /** Calls that give a stream: `POST /v1/<name>`, JSON in, one JSON object a line out; an `error` item is always the last. */

@@ -37,6 +37,41 @@ export const preview = z.strictObject({
 });
 export type Preview = z.infer<typeof preview>;
 
+const folderChoice = z.strictObject({
+  name: z.string(),
+  /** it belongs to the user who runs the runtime, without which a task could not work in it */
+  usable: z.boolean(),
+});
+
+/** Directories of the workspace that a task could be given, one level of them. */
+export const folderChoices = z.strictObject({
+  folders: z.array(folderChoice).max(LIMITS.listedEntries),
+  /** there are more */
+  truncated: z.boolean(),
+});
+export type FolderChoices = z.infer<typeof folderChoices>;
+
+const change = z.strictObject({
+  /** relative to the task's folder; names that are not UTF-8 as in a listing */
+  path: z.string(),
+  kind: z.enum(["created", "modified", "deleted"]),
+  type: entry.shape.type,
+  /** null for what is not there any more */
+  bytes: z.number().int().nonnegative().nullable(),
+});
+export type Change = z.infer<typeof change>;
+
+/** What is different in a task's folder since it was given to the task; by the task or by anyone else. */
+export const changes = z.strictObject({
+  since: z.iso.datetime(),
+  changes: z.array(change).max(LIMITS.listedChanges),
+  /** not everything was looked at, or listed */
+  truncated: z.boolean(),
+  /** how the folder was at first is known, as a whole; otherwise deletions are not told, and what was created counts as modified */
+  hasBeginning: z.boolean(),
+});
+export type Changes = z.infer<typeof changes>;
+
 const finding = z.strictObject({
   /** relative to the task's folder; names that are not UTF-8 as in a listing */
   path: z.string(),

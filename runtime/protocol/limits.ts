@@ -70,6 +70,30 @@ export const LIMITS = {
   listedEntries: 1000,
   /** bytes of a file that a preview shows */
   previewBytes: 256 * 1024,
+  /** bytes of a file that a preview shows where more is asked for, as for an image */
+  largePreviewBytes: 8 * 1024 * 1024,
+  /** changes of a task's folder that are listed */
+  listedChanges: 1000,
+  /** names that one look at these reads */
+  changesEntries: 200_000,
+  /** longest time of one such look, in milliseconds */
+  changesMs: 10_000,
+  /** characters that are kept of what an agent says in one turn */
+  turnCharacters: 16 * 1024 * 1024,
+  /** texts and tool calls that are kept of one turn */
+  turnParts: 5000,
+  /** characters that are kept of a tool call's output, the last ones */
+  stepCharacters: 256 * 1024,
+  /** characters of all turns that a runtime keeps to show them */
+  conversationCharacters: 64 * 1024 * 1024,
+  /** bytes of a saved session, its last ones, in which a runtime looks for earlier turns */
+  earlierTurnsBytes: 1024 * 1024,
+  /** bytes of a log, its last ones, that are shown */
+  logTailBytes: 64 * 1024,
+  /** runs of suites whose evidence is listed, the last ones */
+  listedRuns: 20,
+  /** largest file of evidence that is read or shown, in bytes */
+  evidenceBytes: 64 * 1024 * 1024,
   /** findings of one look at what a task planted */
   plantedFindings: 200,
   /** names that one such look reads */

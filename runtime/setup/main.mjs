@@ -14,6 +14,8 @@ const STAMP = join(REPOSITORY, "node_modules/.piwork-lock");
 const OLDEST_NODE = [20, 19];
 /** Packages of Debian that the runtime, the image build and the suites use. */
 const DEBIAN_PACKAGES = ["qemu-system-x86", "bubblewrap", "erofs-utils", "xz-utils"];
+/** What only the suites use: a browser for the panel. Whoever just starts the runtime has one. */
+const SUITE_PACKAGES = ["chromium"];
 
 const say = (words) => process.stderr.write(`piwork: ${words}\n`);
 
@@ -86,9 +88,14 @@ async function installDebianPackages() {
   if (still.length > 0) giveUp(`apt-get said it worked, but these packages are not installed: ${still.join(" ")}`, 1);
 }
 
+function neededPackages() {
+  return isStart ? DEBIAN_PACKAGES : [...DEBIAN_PACKAGES, ...SUITE_PACKAGES];
+}
+
 function missingPackages() {
+  const needed = neededPackages();
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query fills it in
-  const { stdout } = spawnSync("dpkg-query", ["-W", "-f", "${Package} ${db:Status-Status}\\n", ...DEBIAN_PACKAGES], {
+  const { stdout } = spawnSync("dpkg-query", ["-W", "-f", "${Package} ${db:Status-Status}\\n", ...needed], {
     encoding: "utf8",
   });
   const installed = new Set(
@@ -97,7 +104,7 @@ function missingPackages() {
       .filter((line) => line.endsWith(" installed"))
       .map((line) => line.split(" ")[0]),
   );
-  return DEBIAN_PACKAGES.filter((name) => !installed.has(name));
+  return needed.filter((name) => !installed.has(name));
 }
 
 function lockHash() {
@@ -169,6 +176,7 @@ function run(words) {
 }
 
 const words = process.argv.slice(2);
+const isStart = words[0] === "runtime/cli/piwork.mjs";
 const asksForHelp = words.some((word) => word === "--help" || word === "-h");
 if (asksForHelp && !existsSync(STAMP)) {
   process.stdout.write(UP_HELP);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { DialogAnswer, DialogQuestion } from "../protocol/agent.ts";
-import { PiworkError } from "../protocol/errors.ts";
+import type { Turn } from "../protocol/conversation.ts";
+import { PiworkError, toErrorBody } from "../protocol/errors.ts";
 import type { EventOf, RuntimeEvent } from "../protocol/events.ts";
 import type { ModelName } from "../protocol/kinds.ts";
 import type { TaskRecord } from "../protocol/record.ts";
@@ -8,6 +9,7 @@ import type { Payload, Result } from "../protocol/rpc.ts";
 import { isOpen } from "../protocol/states.ts";
 import type { TaskBook } from "./book.ts";
 import { QUICK_DEADLINE_MS, type Tasks, type TasksParts } from "./tasks.ts";
+import type { Transcripts } from "./transcripts.ts";
 
 /** A command's own time limit is enforced in the machine; this much later the host stops waiting. */
 const EXEC_MARGIN_MS = 30_000;
@@ -16,13 +18,21 @@ const EXEC_MARGIN_MS = 30_000;
 export class Conversations {
   readonly #tasks: Tasks;
   readonly #book: TaskBook;
-  readonly #parts: Pick<TasksParts, "fleet" | "subscribe" | "quota">;
+  readonly #parts: Pick<TasksParts, "fleet" | "subscribe" | "quota"> & { transcripts: Transcripts };
 
-  constructor(tasks: Tasks, parts: Pick<TasksParts, "book" | "fleet" | "subscribe" | "quota">) {
+  constructor(
+    tasks: Tasks,
+    parts: Pick<TasksParts, "book" | "fleet" | "subscribe" | "quota"> & { transcripts: Transcripts },
+  ) {
     this.#tasks = tasks;
     this.#book = parts.book;
     this.#parts = parts;
     parts.subscribe((event) => this.#follow(event));
+  }
+
+  /** What was said and done in a task, as far as it is kept. */
+  show(named: string | undefined): { turns: Turn[]; hasEarlier: boolean } {
+    return this.#parts.transcripts.of(this.#book.find(named).id);
   }
 
   /** Sends a prompt and gives its events to `listener`, up to and with the one that ends it. */
@@ -47,6 +57,8 @@ export class Conversations {
     const turn = { id: requestId, startedAt: new Date().toISOString() };
     // Written down first: whatever ends next, somebody will know that it was lost.
     this.#book.commit({ ...record, turn }, "the prompt");
+    const { transcripts } = this.#parts;
+    transcripts.begin(id, requestId, message);
     let hasEnded = false;
     let end = () => {};
     const ended = new Promise<void>((resolve) => {
@@ -65,6 +77,7 @@ export class Conversations {
     } catch (error) {
       // With the machine gone, an event may have said so.
       if (hasEnded) return;
+      transcripts.fail(id, requestId, toErrorBody(error, "sending the prompt"));
       this.#book.note(id, { turn: null });
       throw error;
     }

@@ -8,6 +8,7 @@ import type { TaskRecord } from "../protocol/record.ts";
 import { isOpen } from "../protocol/states.ts";
 import { foldersOverlap, identifyFolder, resolveFolder } from "../workspace/folder.ts";
 import { makeGuestDirectories } from "../workspace/guest-directories.ts";
+import type { Beginnings } from "./beginnings.ts";
 import type { TaskBook } from "./book.ts";
 import type { Quota } from "./quota.ts";
 import { type Records, stateFailure } from "./records.ts";
@@ -26,6 +27,7 @@ export interface TasksParts {
   records: Records;
   trash: Trash;
   quota: Quota;
+  beginnings: Beginnings;
   tasksDirectory: string;
   /** real path of the workspace root */
   workspace: string;
@@ -76,6 +78,9 @@ export class Tasks {
     };
     this.#assertApart(record);
     this.#makeDirectories(id);
+    await this.#parts.beginnings.take(record);
+    // Another task may have been given the folder meanwhile.
+    this.#assertApart(record);
     this.#book.commit(record, "creating the task");
     return this.switchTo(id);
   }
@@ -116,6 +121,9 @@ export class Tasks {
           `The task has the folder '${before.folder}'; a folder is bound once. Create another task for another folder.`,
         );
       const bound = { ...before, folder, sharedFolder };
+      this.#assertApart(bound);
+      await this.#parts.beginnings.take(bound);
+      // Another task may have been given it meanwhile.
       this.#assertApart(bound);
       this.#book.commit(bound, "binding the folder");
       if (!isOpen(before.state)) return bound;
@@ -198,6 +206,7 @@ export class Tasks {
         throw stateFailure(error, "deleting the task");
       }
       this.#book.forget(id);
+      this.#parts.beginnings.forget(id);
       // The next runtime tries again.
       for (const left of this.#parts.trash.empty())
         this.#parts.warn("a deleted task could not be removed", { id: left.id, error: left.error });

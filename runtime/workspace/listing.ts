@@ -29,13 +29,13 @@ export async function listDirectory({ root, parts }: TaskDirectory, path: string
 }
 
 /** The beginning of a regular file of a task. Anything else is refused, and never waited for. */
-export function previewFile({ root, parts }: TaskDirectory, path: string): Preview {
+export function previewFile({ root, parts }: TaskDirectory, path: string, most = LIMITS.previewBytes): Preview {
   const way = split(path);
   const name = way.pop();
   if (name === undefined) throw new PiworkError("INVALID_REQUEST", "Name a file; 'piwork files' lists them.");
   using place = openBeneath(root, [...parts, ...way]);
   using file = readable(place, name, path);
-  const content = Buffer.alloc(Math.min(file.stats.size, LIMITS.previewBytes));
+  const content = Buffer.alloc(Math.min(file.stats.size, most));
   let length = 0;
   while (length < content.length) {
     const read = readSync(file.fd, content, length, content.length - length, length);
@@ -45,7 +45,7 @@ export function previewFile({ root, parts }: TaskDirectory, path: string): Previ
   const { size } = file.stats;
   return {
     bytes: size,
-    truncated: size > LIMITS.previewBytes,
+    truncated: size > most,
     content: content.subarray(0, length).toString("base64"),
   };
 }
@@ -98,7 +98,7 @@ function timeOf(milliseconds: number): string {
   return new Date(Math.min(Math.max(milliseconds, 0), latest)).toISOString();
 }
 
-function typeOf(stats: Stats): Entry["type"] {
+export function typeOf(stats: Stats): Entry["type"] {
   if (stats.isFile()) return "file";
   if (stats.isDirectory()) return "directory";
   if (stats.isSymbolicLink()) return "symlink";

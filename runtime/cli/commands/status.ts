@@ -20,6 +20,18 @@ export function addStatus(program: Command): void {
     });
 }
 
+export function addPanel(program: Command): void {
+  program
+    .command("panel")
+    .description("the address of the panel, with the token that opens it")
+    .action(async (_options: object, command: Command) => {
+      const { address } = await (await attach(command)).call("panel", {});
+      if (address === null)
+        throw new PiworkError("TASK_NOT_READY", "This runtime has no panel; start one without --headless.");
+      print(address);
+    });
+}
+
 export function describe(status: StatusView): string {
   const { acceleration, image } = status;
   const facts = [

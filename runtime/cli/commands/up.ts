@@ -20,6 +20,7 @@ interface UpOptions extends PlaceOptions {
   taskBytes: number;
   taskFiles: number;
   headless?: boolean;
+  panelPort?: number;
   unconfinedQemu?: boolean;
 }
 
@@ -66,7 +67,13 @@ export function addUp(program: Command): void {
         .argParser((text) => parseCount(text))
         .default(DEFAULT_QUOTA.entries),
     )
-    .option("--headless", "do without the panel (this version has none yet)")
+    .option("--headless", "do without the panel: no page, and nothing that listens on TCP")
+    .addOption(
+      new Option(
+        "--panel-port <N>",
+        "the panel's port on 127.0.0.1 (default: that of the last panel, or any)",
+      ).argParser((text) => parseCount(text)),
+    )
     .action((options: UpOptions, command: Command) => up({ ...command.optsWithGlobals<UpOptions>(), ...options }));
 }
 
@@ -87,6 +94,7 @@ async function up(options: UpOptions): Promise<void> {
       isolation: options.isolation,
       pool: options.pool,
       unconfinedQemu: options.unconfinedQemu === true,
+      ...(options.headless === true ? {} : { panel: { port: options.panelPort } }),
       buildImage: (signal) => buildImage(places.cache, signal),
     },
     {
@@ -96,7 +104,7 @@ async function up(options: UpOptions): Promise<void> {
         print("no model is configured: the agent is the probe, which runs 'run: <command>' and echoes everything else");
         reportLostTurns(runtime);
       },
-      ready(runtime) {
+      ready(runtime, panel) {
         const { warnings, machines } = runtime.status();
         for (const warning of warnings) print(`note: ${warning}`);
         const booted = machines.find(({ bootMs }) => bootMs !== null);
@@ -108,6 +116,7 @@ async function up(options: UpOptions): Promise<void> {
         print(
           `now, in another terminal: npx piwork${options.state === undefined ? "" : ` --state ${options.state}`} task create demo${firstFolder}`,
         );
+        if (panel !== undefined) print(`or in a browser: ${panel}`);
       },
     },
   );

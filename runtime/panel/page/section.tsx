@@ -1,0 +1,26 @@
+import type { ComponentChildren } from "preact";
+
+/** A part of the side: closed, it is its heading and the one thing to know. */
+export function Section({
+  title,
+  fact,
+  isOpen = false,
+  kind = "",
+  children,
+}: {
+  title: string;
+  fact?: ComponentChildren;
+  isOpen?: boolean;
+  kind?: string;
+  children: ComponentChildren;
+}) {
+  return (
+    <details class={`section ${kind}`} open={isOpen}>
+      <summary>
+        <h3>{title}</h3>
+        <span class="fact">{fact}</span>
+      </summary>
+      <div class="inside">{children}</div>
+    </details>
+  );
+}

@@ -1,0 +1,84 @@
+import { memo } from "preact/compat";
+import { useState } from "preact/hooks";
+import type { ToolStep, Turn } from "../../protocol/conversation.ts";
+import { LongText } from "./long-text.tsx";
+import { Markdown } from "./markdown.tsx";
+import { ScrollArea } from "./scroll-area.tsx";
+import { count } from "./words.ts";
+
+/** Longest text that is read as Markdown, in characters; reading more would make the page wait. */
+const MARKDOWN_CHARACTERS = 64 * 1024;
+/** A step with more lines begins closed. */
+const OPEN_LINES = 20;
+
+/** One prompt and all that came of it. It is drawn again only where its version rose. */
+export const TurnView = memo(
+  function TurnView({ turn, isLast }: { turn: Turn; version: number; isLast: boolean }) {
+    const isStill = turn.end === null;
+    return (
+      <article class="turn" aria-busy={isStill}>
+        <p class="prompt">
+          <LongText text={turn.prompt} />
+        </p>
+        {turn.parts.map((part, index) =>
+          part.type === "step" ? (
+            <Step key={index} step={part} isOver={!isStill} />
+          ) : part.text.length > MARKDOWN_CHARACTERS ? (
+            <LongText key={index} text={part.text} />
+          ) : (
+            <Markdown key={index} text={part.text} />
+          ),
+        )}
+        {turn.dropped > 0 && <p class="failure">{count(turn.dropped, "more character")} were said, and not kept.</p>}
+        {isStill && (
+          <p class="faint" role={isLast ? "status" : undefined}>
+            working …
+          </p>
+        )}
+        {turn.end?.how === "failed" && (
+          <p class="failure">
+            {turn.end.error.message} <span class="faint">{turn.end.error.code}</span>
+          </p>
+        )}
+        {turn.end?.how === "ended" && !turn.end.saved && (
+          <p class="failure">This turn could not be saved: a restart will not know of it.</p>
+        )}
+      </article>
+    );
+  },
+  (before, after) => before.turn === after.turn && before.version === after.version && before.isLast === after.isLast,
+);
+
+/** A tool that the agent used: its command, what it printed, and how it ended. */
+function Step({ step, isOver }: { step: ToolStep; isOver: boolean }) {
+  const [chosen, setChosen] = useState<boolean | null>(null);
+  const lines = step.output === "" ? 0 : step.output.split("\n").length - (step.output.endsWith("\n") ? 1 : 0);
+  const isOpen = chosen ?? (step.state !== "worked" || lines <= OPEN_LINES);
+  return (
+    <details
+      class={`step ${step.state}`}
+      open={isOpen}
+      onToggle={({ currentTarget: { open } }) => {
+        if (open !== isOpen) setChosen(open);
+      }}
+    >
+      <summary>
+        <code class="command">{step.command}</code>
+        <span class="ending">{endingWords(step, isOver)}</span>
+      </summary>
+      {step.output === "" ? (
+        <p class="faint">{step.state === "running" ? "nothing printed yet" : "printed nothing"}</p>
+      ) : (
+        <ScrollArea kind="output" label="Output">
+          <LongText text={step.output} />
+        </ScrollArea>
+      )}
+    </details>
+  );
+}
+
+function endingWords({ state, exitCode }: ToolStep, isOver: boolean): string {
+  if (state === "running") return isOver ? "no end seen" : "running";
+  if (exitCode !== null) return `exit ${exitCode}`;
+  return state === "failed" ? "failed" : "done";
+}

@@ -1,0 +1,121 @@
+import * as z from "zod";
+import { agentDisplay, toolResultText } from "./agent.ts";
+import { errorBody } from "./errors.ts";
+import type { RuntimeEvent } from "./events.ts";
+import { requestId } from "./ids.ts";
+import { LIMITS } from "./limits.ts";
+
+const saidText = z.strictObject({ type: z.literal("text"), text: z.string() });
+
+const toolStep = z.strictObject({
+  type: z.literal("step"),
+  /** as the agent numbers its calls */
+  call: z.string(),
+  tool: z.string(),
+  /** the command line, or the tool's arguments as JSON */
+  command: z.string(),
+  /** what it printed; of very much only the end */
+  output: z.string(),
+  state: z.enum(["running", "worked", "failed"]),
+  /** null while it runs, and where the agent does not say */
+  exitCode: z.number().int().nullable(),
+});
+export type ToolStep = z.infer<typeof toolStep>;
+
+/** A prompt and what came of it. */
+export const turn = z.strictObject({
+  /** null for one of an earlier runtime, of which only the texts are known */
+  id: requestId.nullable(),
+  prompt: z.string(),
+  parts: z.array(z.discriminatedUnion("type", [saidText, toolStep])),
+  /** characters that were said beyond what is kept of one turn */
+  dropped: z.number().int().nonnegative(),
+  /** null while it goes on */
+  end: z
+    .union([
+      z.strictObject({ how: z.literal("ended"), saved: z.boolean() }),
+      z.strictObject({ how: z.literal("failed"), error: errorBody }),
+    ])
+    .nullable(),
+});
+export type Turn = z.infer<typeof turn>;
+
+export const conversation = z.strictObject({
+  /** number of the last event that is in it */
+  afterSeq: z.number().int().nonnegative(),
+  /** there were more turns, which are not kept */
+  hasEarlier: z.boolean(),
+  turns: z.array(turn),
+});
+
+export function newTurn(id: string | null, prompt: string): Turn {
+  return { id, prompt, parts: [], dropped: 0, end: null };
+}
+
+/** Adds to a turn what an event of it says, and tells by how many characters it grew. */
+export function addEvent(turn: Turn, event: RuntimeEvent): number {
+  if (event.event === "agent_end") turn.end = { how: "ended", saved: event.payload.saved };
+  if (event.event === "task_error") turn.end = { how: "failed", error: event.payload.error };
+  if (event.event !== "agent_output") return 0;
+  const parsed = agentDisplay.safeParse(event.payload.message);
+  if (!parsed.success) return 0;
+  const message = parsed.data;
+  if (message.type === "message_update") return addText(turn, message.assistantMessageEvent.delta);
+  if (message.type === "tool_execution_start")
+    return addStep(turn, message.toolCallId, message.toolName, commandOf(message));
+  const step = turn.parts.findLast(
+    (part): part is ToolStep => part.type === "step" && part.call === message.toolCallId,
+  );
+  if (step === undefined) return 0;
+  const before = step.output.length;
+  if (message.type === "tool_execution_update") step.output = kept(toolResultText(message.partialResult));
+  else {
+    step.output = kept(toolResultText(message.result));
+    step.state = message.isError ? "failed" : "worked";
+    step.exitCode = message.isError ? exitCodeIn(step.output) : 0;
+  }
+  return step.output.length - before;
+}
+
+function addText(turn: Turn, delta: string): number {
+  const taken = delta.slice(0, Math.max(0, LIMITS.turnCharacters - charactersOf(turn)));
+  turn.dropped += delta.length - taken.length;
+  if (taken === "") return 0;
+  const last = turn.parts.at(-1);
+  if (last?.type === "text") last.text += taken;
+  else if (turn.parts.length < LIMITS.turnParts) turn.parts.push({ type: "text", text: taken });
+  else turn.dropped += taken.length;
+  return taken.length;
+}
+
+function addStep(turn: Turn, call: string, tool: string, command: string): number {
+  if (turn.parts.length >= LIMITS.turnParts) {
+    turn.dropped += command.length;
+    return 0;
+  }
+  turn.parts.push({ type: "step", call, tool, command: kept(command), output: "", state: "running", exitCode: null });
+  return command.length;
+}
+
+/** Characters of all parts of a turn. */
+export function charactersOf({ parts }: Turn): number {
+  return parts.reduce(
+    (sum, part) => sum + (part.type === "text" ? part.text.length : part.command.length + part.output.length),
+    0,
+  );
+}
+
+function commandOf({ args }: { args: Record<string, unknown> }): string {
+  const { command } = args;
+  return typeof command === "string" ? command : JSON.stringify(args);
+}
+
+function kept(text: string): string {
+  return text.length <= LIMITS.stepCharacters ? text : text.slice(-LIMITS.stepCharacters);
+}
+
+/** Agents have no field for it: their last line says it. */
+function exitCodeIn(output: string): number | null {
+  const [, code] = /exited with code (\d{1,3})\s*$/.exec(output.slice(-100)) ?? [];
+  return code === undefined ? null : Number(code);
+}

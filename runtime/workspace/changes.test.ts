@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { changes } from "../protocol/files.ts";
+import { beginning, findChanges, lookAtFolder } from "./changes.ts";
+
+const root = mkdtempSync(join(tmpdir(), "piwork-changes-"));
+test.after(() => rmSync(root, { recursive: true }));
+const LONG_AGO = new Date(0);
+
+function folder(name: string) {
+  mkdirSync(join(root, name));
+  return { here: { root, parts: [name] }, inside: (file: string) => join(root, name, file) };
+}
+
+const told = (found: Awaited<ReturnType<typeof findChanges>>) =>
+  changes.parse(found).changes.map(({ kind, path, type }) => `${kind} ${path} ${type}`);
+
+test("created, modified and deleted names are told apart, and what stayed is not told", async () => {
+  const { here, inside } = folder("plain");
+  mkdirSync(inside("sub"));
+  for (const name of ["same", "longer", "rewritten", "gone", "__proto__", "sub/inner"])
+    writeFileSync(inside(name), "12");
+  utimesSync(inside("rewritten"), 1, 1);
+  const first = beginning.parse(JSON.parse(JSON.stringify(await lookAtFolder(here))));
+  assert.deepEqual(told(await findChanges(here, first, LONG_AGO)), []);
+
+  appendFileSync(inside("longer"), "3");
+  writeFileSync(inside("rewritten"), "21");
+  utimesSync(inside("rewritten"), 1, 1); // as it was: its length, its time and its inode are the same
+  rmSync(inside("gone"));
+  rmSync(inside("sub"), { recursive: true });
+  mkdirSync(inside("new"));
+  writeFileSync(inside("new/file"), "");
+  symlinkSync("/etc/passwd", inside("link"));
+  execFileSync("mkfifo", [inside("pipe")]);
+  writeFileSync(Buffer.concat([Buffer.from(inside("byte-")), Buffer.from([0xff])]), "");
+  assert.deepEqual(told(await findChanges(here, first, LONG_AGO)), [
+    "created byte-\\xff file",
+    "deleted gone file",
+    "created link symlink",
+    "modified longer file",
+    "created new directory",
+    "created new/file file",
+    "created pipe fifo",
+    "modified rewritten file",
+    "deleted sub directory",
+    "deleted sub/inner file",
+  ]);
+});
+
+test("a file in the place of a directory is a change", async () => {
+  const { here, inside } = folder("replaced");
+  mkdirSync(inside("name"));
+  const first = await lookAtFolder(here);
+  rmSync(inside("name"), { recursive: true });
+  writeFileSync(inside("name"), "");
+  assert.deepEqual(told(await findChanges(here, first, LONG_AGO)), ["modified name file"]);
+});
+
+test("without a whole beginning nothing is called created or deleted", async () => {
+  const { here, inside } = folder("unknown");
+  writeFileSync(inside("file"), "");
+  const cut = await lookAtFolder(here, { entries: 0, milliseconds: 1000 });
+  for (const first of [undefined, cut]) {
+    const found = await findChanges(here, first, LONG_AGO);
+    assert.deepEqual([found.hasBeginning, told(found)], [false, ["modified file file"]]);
+    assert.deepEqual(told(await findChanges(here, first, new Date(Date.now() + 60_000))), []);
+  }
+});
+
+test("a look that was cut says so, and calls nothing deleted", async () => {
+  const { here, inside } = folder("cut");
+  for (let number = 0; number < 100; number++) writeFileSync(inside(`${number}`), "");
+  const first = await lookAtFolder(here);
+  const found = await findChanges(here, first, LONG_AGO, { entries: 10, milliseconds: 1000 });
+  assert.deepEqual([found.truncated, told(found)], [true, []]);
+});

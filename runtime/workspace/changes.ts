@@ -1,0 +1,120 @@
+import type { Stats } from "node:fs";
+import * as z from "zod";
+import type { Change, Changes, Entry } from "../protocol/files.ts";
+import { LIMITS } from "../protocol/limits.ts";
+import { openBeneath } from "../protocol/open-beneath.ts";
+import { type TaskDirectory, typeOf } from "./listing.ts";
+import { showName } from "./names.ts";
+import { type Found, walk } from "./walk.ts";
+
+/** Type, length, inode, and when the inode changed last, which no program can set. */
+const facts = z.tuple([z.string(), z.number(), z.number(), z.number()]);
+type Facts = z.infer<typeof facts>;
+
+/** How a folder was before its task could write to it. Paths are told by their bytes, each as one character. */
+export const beginning = z.strictObject({
+  version: z.literal(1),
+  takenAt: z.iso.datetime(),
+  /** false: there was too much to look at */
+  isWhole: z.boolean(),
+  entries: z.array(z.tuple([z.string(), facts])),
+});
+export type Beginning = z.infer<typeof beginning>;
+
+interface LookLimits {
+  /** names that are looked at */
+  entries: number;
+  milliseconds: number;
+}
+
+const LOOK_LIMITS: LookLimits = { entries: LIMITS.changesEntries, milliseconds: LIMITS.changesMs };
+
+/** How a folder is now. */
+export async function lookAtFolder(
+  { root, parts }: TaskDirectory,
+  limits: LookLimits = LOOK_LIMITS,
+): Promise<Beginning> {
+  const takenAt = new Date().toISOString();
+  const { isWhole, names } = await read({ root, parts }, limits);
+  return { version: 1, takenAt, isWhole, entries: [...names].map(([key, { stats }]) => [key, describe(stats)]) };
+}
+
+/** What is different since `first`; where that is not known, what was changed after `since`. */
+export async function findChanges(
+  directory: TaskDirectory,
+  first: Beginning | undefined,
+  since: Date,
+  limits: LookLimits = LOOK_LIMITS,
+): Promise<Changes> {
+  const { isWhole, names } = await read(directory, limits);
+  const hasBeginning = first?.isWhole === true;
+  const before = new Map(first?.entries);
+  const found: Change[] = [];
+  for (const [key, { path, stats }] of names) {
+    const kind = hasBeginning
+      ? compare(before.get(key), stats)
+      : stats.isDirectory() || stats.ctimeMs <= since.getTime()
+        ? undefined
+        : "modified";
+    if (kind !== undefined) found.push({ path, kind, type: typeOf(stats), bytes: stats.size });
+  }
+  if (hasBeginning && isWhole)
+    for (const [key, [type]] of before)
+      if (!names.has(key))
+        found.push({ path: shownKey(key), kind: "deleted", type: type as Entry["type"], bytes: null });
+  found.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return {
+    since: first?.takenAt ?? since.toISOString(),
+    changes: found.slice(0, LIMITS.listedChanges),
+    truncated: !isWhole || found.length > LIMITS.listedChanges,
+    hasBeginning,
+  };
+}
+
+/** A directory changes with every name in it; these are told one by one. */
+function compare(before: Facts | undefined, stats: Stats): Change["kind"] | undefined {
+  if (before === undefined) return "created";
+  const now = describe(stats);
+  const isSame = stats.isDirectory() ? now[0] === before[0] : now.every((fact, index) => fact === before[index]);
+  return isSame ? undefined : "modified";
+}
+
+function describe(stats: Stats): Facts {
+  return [typeOf(stats), stats.size, stats.ino, stats.ctimeMs];
+}
+
+async function read(
+  { root, parts }: TaskDirectory,
+  limits: LookLimits,
+): Promise<{ isWhole: boolean; names: Map<string, { path: string; stats: Stats }> }> {
+  using place = openBeneath(root, parts);
+  const names = new Map<string, { path: string; stats: Stats }>();
+  const end = performance.now() + limits.milliseconds;
+  let hasUnreached = false;
+  const isDone = await walk(
+    place,
+    (found) => {
+      names.set(keyOf(found), { path: shownPath([...found.above, found.name]), stats: found.stats });
+    },
+    {
+      levels: LIMITS.walkLevels,
+      isEnough: () => names.size >= limits.entries || performance.now() > end,
+      unreached: () => {
+        hasUnreached = true;
+      },
+    },
+  );
+  return { isWhole: isDone && !hasUnreached, names };
+}
+
+function keyOf({ above, name }: Found): string {
+  return [...above, name].map((part) => part.toString("latin1")).join("/");
+}
+
+function shownKey(key: string): string {
+  return shownPath(key.split("/").map((part) => Buffer.from(part, "latin1")));
+}
+
+function shownPath(parts: readonly Buffer[]): string {
+  return parts.map((part) => showName(part).text).join("/");
+}

@@ -1,0 +1,47 @@
+import { mkdirSync } from "node:fs";
+import { PiworkError } from "../protocol/errors.ts";
+import type { FolderChoices } from "../protocol/files.ts";
+import { LIMITS } from "../protocol/limits.ts";
+import { openBeneath, printable } from "../protocol/open-beneath.ts";
+import { showName } from "./names.ts";
+import { look, namesIn } from "./walk.ts";
+
+/** The directories in a directory of the workspace; links to some are not among them, for no task is given one. */
+export async function listFolders(root: string, path: string): Promise<FolderChoices> {
+  using place = openBeneath(root, path === "" ? [] : path.split("/"));
+  const folders: FolderChoices["folders"] = [];
+  for await (const names of namesIn(place)) {
+    for (const bytes of names) {
+      const { text: name, isText } = showName(bytes);
+      const stats = await look(place, bytes);
+      // A folder is named by text.
+      if (!isText || stats?.isDirectory() !== true) continue;
+      if (folders.length === LIMITS.listedEntries) return { folders: sorted(folders), truncated: true };
+      folders.push({ name, usable: stats.uid === process.getuid?.() });
+    }
+  }
+  return { folders: sorted(folders), truncated: false };
+}
+
+/** Makes one directory, in one that is there. */
+export function makeFolder(root: string, path: string): void {
+  const way = path.split("/");
+  const name = way.pop() ?? "";
+  using place = openBeneath(root, way);
+  try {
+    mkdirSync(`${place.path}/${name}`, 0o755);
+  } catch (cause) {
+    const isThere = (cause as NodeJS.ErrnoException).code === "EEXIST";
+    throw new PiworkError(
+      isThere ? "INVALID_REQUEST" : "WORKSPACE_POLICY_VIOLATION",
+      isThere
+        ? `Something is called '${printable(name)}' there already; choose another name.`
+        : `'${printable(name)}' cannot be made there (${(cause as NodeJS.ErrnoException).code}).`,
+      { cause },
+    );
+  }
+}
+
+function sorted(folders: FolderChoices["folders"]): FolderChoices["folders"] {
+  return folders.sort((a, b) => (a.name < b.name ? -1 : 1));
+}

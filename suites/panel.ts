@@ -1,0 +1,26 @@
+import { conclude, Run, type Tally } from "../harness/checks.ts";
+import { prepareMachines } from "../harness/image.ts";
+import { makeSandbox } from "../harness/piwork.ts";
+import { access } from "./panel/access.ts";
+import { conversations } from "./panel/conversations.ts";
+import { files } from "./panel/files.ts";
+import { firstUse } from "./panel/first-use.ts";
+import { hostileText } from "./panel/hostile-text.ts";
+import { looks } from "./panel/looks.ts";
+import { openStage } from "./panel/stage.ts";
+import { survival } from "./panel/survival.ts";
+
+/** The panel as a person uses it: a real browser, a real runtime, and looks at what came of it. */
+export async function panel(): Promise<Tally> {
+  const run = new Run("panel");
+  using sandbox = makeSandbox(run.directory);
+  await using stage = await openStage(sandbox);
+  const checks = [access, firstUse, conversations, files, hostileText, looks, survival].flatMap((part) => part(stage));
+  await run.perform(checks);
+  return run.finish(checks.map(({ id }) => id));
+}
+
+if (import.meta.filename === process.argv[1]) {
+  await prepareMachines("safe");
+  conclude(await panel());
+}
