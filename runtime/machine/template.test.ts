@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -58,6 +58,28 @@ for (const [name, damage] of Object.entries(damages)) {
     damage(directory);
     assert.equal(await load(directory, key("2")), false);
   });
+}
+
+test("one that vanishes while it is loaded leaves nothing behind", async () => {
+  const directory = publish(key("5"));
+  const manifest = readTemplate(directory, key("5"));
+  assert.ok(manifest, "it is whole");
+  rmSync(join(directory, "memory"));
+  assert.equal(await Template.load(directory, manifest), undefined);
+  assert.equal(held(), 0);
+});
+
+/** How much memory without a name this process has open. */
+function held(): number {
+  return readdirSync("/proc/self/fd").filter((fd) => leadsTo(fd).includes("piwork-template")).length;
+}
+
+function leadsTo(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return ""; // it was for the look at the directory
+  }
 }
 
 test("one that was made for something else is not", () => {

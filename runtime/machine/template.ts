@@ -115,18 +115,24 @@ export class Template implements AsyncDisposable {
   static async #load(directory: string, manifest: TemplateManifest): Promise<Template | undefined> {
     const state = readFileSync(join(directory, "state"));
     if (createHash("sha256").update(state).digest("hex") !== manifest.state.sha256) return undefined;
-    const files = await Promise.all([MemoryFile.make(MACHINE_MEMORY_MB * 1024 * 1024), MemoryFile.make(state.length)]);
-    const [memory, rest] = files;
-    const isWhole = await unpackMemory(join(directory, "memory"), manifest.memory, memory.fd);
-    if (!isWhole) {
-      for (const file of files) await file[Symbol.asyncDispose]();
-      return undefined;
+    const memory = await MemoryFile.make(MACHINE_MEMORY_MB * 1024 * 1024);
+    let rest: MemoryFile | undefined;
+    let template: Template | undefined;
+    try {
+      rest = await MemoryFile.make(state.length);
+      if (!(await unpackMemory(join(directory, "memory"), manifest.memory, memory.fd))) return undefined;
+      writeSync(rest.fd, state);
+      await Promise.all([memory.seal(), rest.seal()]);
+      const now = new Date();
+      utimesSync(join(directory, "manifest.json"), now, now); // what was used last is kept longest
+      template = new Template(manifest, memory, rest);
+      return template;
+    } finally {
+      if (template === undefined) {
+        await memory[Symbol.asyncDispose]();
+        await rest?.[Symbol.asyncDispose]();
+      }
     }
-    writeSync(rest.fd, state);
-    await Promise.all(files.map((file) => file.seal()));
-    const now = new Date();
-    utimesSync(join(directory, "manifest.json"), now, now); // what was used last is kept longest
-    return new Template(manifest, memory, rest);
   }
 
   /** The saved state, to be read from its beginning; whoever asks closes it. */
