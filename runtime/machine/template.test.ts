@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -62,8 +71,7 @@ for (const [name, damage] of Object.entries(damages)) {
 
 test("one that vanishes while it is loaded leaves nothing behind", async () => {
   const directory = publish(key("5"));
-  const manifest = readTemplate(directory, key("5"));
-  assert.ok(manifest, "it is whole");
+  const manifest = readTemplate(directory, key("5")) ?? assert.fail("it is not whole");
   rmSync(join(directory, "memory"));
   assert.equal(await Template.load(directory, manifest), undefined);
   assert.equal(held(), 0);
