@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   rmSync,
   truncateSync,
@@ -14,13 +15,30 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { crc32 } from "node:zlib";
-import { pruneTemplates, readTemplate, Template, templateDirectory, templatesDirectory } from "./template.ts";
+import {
+  pruneTemplates,
+  readTemplate,
+  TEMPLATE_SCHEMA,
+  Template,
+  templateDirectory,
+  templatesDirectory,
+  writeManifest,
+} from "./template.ts";
 
 const cache = mkdtempSync(join(tmpdir(), "piwork-templates-"));
 after(() => rmSync(cache, { recursive: true }));
 
 const MEMORY = Buffer.alloc(64 * 1024, 7);
 const STATE = Buffer.from("the rest of the machine");
+
+/** Changes a manifest as a disk might: it still is one. */
+function damageManifest(directory: string, what: RegExp, becomes: string): void {
+  const file = join(directory, "manifest.json");
+  const before = readFileSync(file, "utf8");
+  const after = before.replace(what, becomes);
+  assert.notEqual(after, before);
+  writeFileSync(file, after);
+}
 
 /** A template as a build leaves it, of a machine that never was. */
 function publish(key: string) {
@@ -29,12 +47,12 @@ function publish(key: string) {
   writeFileSync(join(directory, "memory"), MEMORY);
   writeFileSync(join(directory, "state"), STATE);
   const manifest = {
-    ...{ schema: 1, key, agent: "probe", accelerator: "tcg", lastSeq: 3, buildMs: 1 },
+    ...({ schema: TEMPLATE_SCHEMA, key, agent: "probe", accelerator: "tcg", lastSeq: 3, buildMs: 1 } as const),
     createdAt: new Date().toISOString(),
     state: { bytes: STATE.length, sha256: createHash("sha256").update(STATE).digest("hex") },
-    memory: { bytes: MEMORY.length, crc32: crc32(MEMORY), runs: [[4096, MEMORY.length]] },
+    memory: { bytes: MEMORY.length, crc32: crc32(MEMORY), runs: [[4096, MEMORY.length]] as [number, number][] },
   };
-  writeFileSync(join(directory, "manifest.json"), JSON.stringify(manifest));
+  writeManifest(directory, manifest);
   return directory;
 }
 
@@ -58,6 +76,8 @@ const damages: Record<string, (directory: string) => void> = {
   "its state cut short": (directory) => truncateSync(join(directory, "state"), 3),
   "a byte of its state changed": (directory) => writeFileSync(join(directory, "state"), "The rest of the machine"),
   "no memory": (directory) => rmSync(join(directory, "memory")),
+  "memory that belongs elsewhere": (directory) => damageManifest(directory, /"runs":\[\[4096/, '"runs":[[8192'),
+  "another last event": (directory) => damageManifest(directory, /"lastSeq":3/, '"lastSeq":4'),
   "a manifest that is none": (directory) => writeFileSync(join(directory, "manifest.json"), "{}"),
 };
 
