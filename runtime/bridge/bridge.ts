@@ -143,6 +143,13 @@ export class Bridge {
     this.#receipts.forget(requestId);
   }
 
+  /** The machine broke the protocol in a way that cannot be lived with: the link goes for good, and the machine with it. */
+  breakOff(what: string): void {
+    if (this.#closedFor !== undefined) return;
+    this.#observer.violation(what);
+    this.close(new PiworkError("PI_PROCESS_DEAD", what));
+  }
+
   /** Why the link is gone, once it is. */
   get closedFor(): PiworkError | undefined {
     return this.#closedFor;

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
@@ -8,6 +8,7 @@ import type { RuntimeEvent } from "../protocol/events.ts";
 import type { Image } from "../protocol/image.ts";
 import type { Result } from "../protocol/rpc.ts";
 import { MACHINE_TRANSITIONS, type MachineState } from "../protocol/states.ts";
+import { removeTree } from "../workspace/remove-tree.ts";
 import { type Share, ShareProof, shareDevices, shareExports } from "../workspace/share.ts";
 import type { Stage } from "../workspace/stage.ts";
 import { type Accelerator, qemuArguments } from "./arguments.ts";
@@ -97,7 +98,7 @@ export class Machine implements AsyncDisposable {
     };
     this.qemuWords = qemuArguments(shape, seen);
     this.#socketsSeen = seen.sockets;
-    rmSync(options.sockets, { recursive: true, force: true }); // left by a runtime that was killed
+    removeTree(options.sockets); // left by a runtime that was killed
     mkdirSync(options.sockets, { mode: 0o700 });
     const { descriptors, close } = inherit(options.memory);
     this.#hypervisor = spawnHypervisor(paths, options.accelerator, [QEMU, ...this.qemuWords], options.walls, {
@@ -179,7 +180,10 @@ export class Machine implements AsyncDisposable {
   }
 
   async #connect({ shares, stage, sockets, memory }: BootOptions): Promise<Result<"runtime_hello">> {
-    const qmp = await Qmp.connect(join(sockets, "qmp.sock"), this.#failed.signal);
+    const qmp = await Qmp.connect(join(sockets, "qmp.sock"), this.#failed.signal, undefined, (reason) => {
+      this.#failed.abort(reason);
+      this.#hypervisor.kill();
+    });
     this.#qmp = qmp;
     this.#did("QEMU starts");
     const proofs: ShareProof[] = [];
@@ -235,7 +239,12 @@ export class Machine implements AsyncDisposable {
         : new PiworkError(wasBooting ? "TASK_BOOTSTRAP_FAILED" : "PI_PROCESS_DEAD", words);
     this.#failed.abort(reason);
     await this.#console.close();
-    rmSync(sockets, { recursive: true, force: true });
+    try {
+      removeTree(sockets);
+    } catch (error) {
+      // QEMU can write there. What stays is removed by the next machine of this name.
+      this.#observer.violation(`what it left beside its sockets could not be removed: ${error}`);
+    }
     this.#become("ended", reason.message);
     this.bridge.close(reason);
     this.#qmp?.close();

@@ -61,3 +61,14 @@ test("a changed byte is told", async () => {
   writeFileSync(kept.path, bytes);
   assert.equal((await unpack("changed", kept)).isWhole, false);
 });
+
+for (const [what, at] of [
+  ["beyond the end of the memory", original.length - PIECE],
+  ["before what was put there already", 0],
+] as const) {
+  test(`a run ${what} is told`, async () => {
+    const kept = await pack(`misplaced-${at}`);
+    const runs = kept.packed.runs.map(([offset, length], run): [number, number] => [run === 2 ? at : offset, length]);
+    assert.equal((await unpack("misplaced", { ...kept, packed: { ...kept.packed, runs } })).isWhole, false);
+  });
+}

@@ -47,6 +47,7 @@ export async function packMemory(memory: number, size: number, target: string): 
 export async function unpackMemory(path: string, packed: PackedMemory, memory: number): Promise<boolean> {
   await using file = await open(path, "r");
   await using target = await open(`/proc/self/fd/${memory}`, "r+");
+  if (!areApart(packed.runs, (await target.stat()).size)) return false;
   // One is written while the other is read and summed up.
   let [chunk, other] = [Buffer.alloc(CHUNK_BYTES), Buffer.alloc(CHUNK_BYTES)];
   let written = Promise.resolve();
@@ -67,6 +68,16 @@ export async function unpackMemory(path: string, packed: PackedMemory, memory: n
   }
   await written;
   return from === packed.bytes && sum === packed.crc32;
+}
+
+/** Whether each run is behind the one before it, and within memory of this size. */
+function areApart(runs: PackedMemory["runs"], size: number): boolean {
+  let end = 0;
+  for (const [offset, length] of runs) {
+    if (offset < end) return false;
+    end = offset + length;
+  }
+  return end <= size;
 }
 
 async function writeWhole(file: FileHandle, bytes: Buffer, at: number): Promise<void> {

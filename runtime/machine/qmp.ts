@@ -55,17 +55,30 @@ export class Qmp {
   readonly #onEvent: (name: string, data: Record<string, unknown>) => void;
   #nextId = 1;
 
-  private constructor(socket: Socket, onEvent: (name: string, data: Record<string, unknown>) => void) {
+  private constructor(
+    socket: Socket,
+    onEvent: (name: string, data: Record<string, unknown>) => void,
+    onBroken: (reason: PiworkError) => void,
+  ) {
     this.#socket = socket;
     this.#onEvent = onEvent;
     const splitter = new LineSplitter(MESSAGE_BYTES);
     socket.on("data", (chunk: Buffer) => {
-      for (const line of splitter.push(chunk)) this.#receive(line);
+      try {
+        for (const line of splitter.push(chunk)) this.#receive(line);
+      } catch (cause) {
+        // Only a QEMU that was taken over says such things: it loses this link, and nobody else anything.
+        socket.destroy();
+        onBroken(
+          new PiworkError("PI_PROCESS_DEAD", "QEMU said something on its control channel that QEMU never says.", {
+            cause,
+          }),
+        );
+      }
     });
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
-      for (const { reject } of this.#waiting.values())
-        reject(new PiworkError("TASK_NOT_READY", "QEMU closed its control channel."));
+      for (const { reject } of this.#waiting.values()) reject(closed());
       this.#waiting.clear();
     });
   }
@@ -74,13 +87,15 @@ export class Qmp {
     path: string,
     gone: AbortSignal,
     onEvent: (name: string, data: Record<string, unknown>) => void = () => {},
+    onBroken: (reason: PiworkError) => void = () => {},
   ): Promise<Qmp> {
-    const qmp = new Qmp(await connectWhenThere(path, gone), onEvent);
+    const qmp = new Qmp(await connectWhenThere(path, gone), onEvent, onBroken);
     await qmp.execute("qmp_capabilities");
     return qmp;
   }
 
   async execute(command: string, args: Record<string, unknown> = {}): Promise<unknown> {
+    if (this.#socket.destroyed) throw closed();
     const id = this.#nextId++;
     const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
     const overdue = setTimeout(() => {
@@ -133,4 +148,8 @@ export class Qmp {
       waiting?.reject(new PiworkError("INTERNAL_ERROR", `QEMU refused: ${(parsed.error as { desc: string }).desc}`));
     else waiting?.resolve((parsed as { return: unknown }).return);
   }
+}
+
+function closed(): PiworkError {
+  return new PiworkError("TASK_NOT_READY", "QEMU closed its control channel.");
 }

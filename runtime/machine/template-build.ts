@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -18,6 +18,7 @@ import {
   type TemplateManifest,
   templateDirectory,
   templatesDirectory,
+  writeManifest,
 } from "./template.ts";
 import type { Walls } from "./walls.ts";
 
@@ -59,7 +60,7 @@ export async function buildTemplate(build: TemplateBuild): Promise<TemplateManif
       state: { bytes: state.length, sha256: createHash("sha256").update(state).digest("hex") },
       buildMs: Math.round(performance.now() - startedAt),
     };
-    writeFileSync(join(draft, "manifest.json"), `${JSON.stringify(manifest)}\n`);
+    writeManifest(draft, manifest);
     const target = templateDirectory(cache, key);
     rmSync(target, { recursive: true, force: true });
     renameSync(draft, target);

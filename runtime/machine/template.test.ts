@@ -1,17 +1,44 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { crc32 } from "node:zlib";
-import { pruneTemplates, readTemplate, Template, templateDirectory, templatesDirectory } from "./template.ts";
+import {
+  pruneTemplates,
+  readTemplate,
+  TEMPLATE_SCHEMA,
+  Template,
+  templateDirectory,
+  templatesDirectory,
+  writeManifest,
+} from "./template.ts";
 
 const cache = mkdtempSync(join(tmpdir(), "piwork-templates-"));
 after(() => rmSync(cache, { recursive: true }));
 
 const MEMORY = Buffer.alloc(64 * 1024, 7);
 const STATE = Buffer.from("the rest of the machine");
+
+/** Changes a manifest as a disk might: it still is one. */
+function damageManifest(directory: string, what: RegExp, becomes: string): void {
+  const file = join(directory, "manifest.json");
+  const before = readFileSync(file, "utf8");
+  const after = before.replace(what, becomes);
+  assert.notEqual(after, before);
+  writeFileSync(file, after);
+}
 
 /** A template as a build leaves it, of a machine that never was. */
 function publish(key: string) {
@@ -20,12 +47,12 @@ function publish(key: string) {
   writeFileSync(join(directory, "memory"), MEMORY);
   writeFileSync(join(directory, "state"), STATE);
   const manifest = {
-    ...{ schema: 1, key, agent: "probe", accelerator: "tcg", lastSeq: 3, buildMs: 1 },
+    ...({ schema: TEMPLATE_SCHEMA, key, agent: "probe", accelerator: "tcg", lastSeq: 3, buildMs: 1 } as const),
     createdAt: new Date().toISOString(),
     state: { bytes: STATE.length, sha256: createHash("sha256").update(STATE).digest("hex") },
-    memory: { bytes: MEMORY.length, crc32: crc32(MEMORY), runs: [[4096, MEMORY.length]] },
+    memory: { bytes: MEMORY.length, crc32: crc32(MEMORY), runs: [[4096, MEMORY.length]] as [number, number][] },
   };
-  writeFileSync(join(directory, "manifest.json"), JSON.stringify(manifest));
+  writeManifest(directory, manifest);
   return directory;
 }
 
@@ -49,6 +76,8 @@ const damages: Record<string, (directory: string) => void> = {
   "its state cut short": (directory) => truncateSync(join(directory, "state"), 3),
   "a byte of its state changed": (directory) => writeFileSync(join(directory, "state"), "The rest of the machine"),
   "no memory": (directory) => rmSync(join(directory, "memory")),
+  "memory that belongs elsewhere": (directory) => damageManifest(directory, /"runs":\[\[4096/, '"runs":[[8192'),
+  "another last event": (directory) => damageManifest(directory, /"lastSeq":3/, '"lastSeq":4'),
   "a manifest that is none": (directory) => writeFileSync(join(directory, "manifest.json"), "{}"),
 };
 
@@ -58,6 +87,27 @@ for (const [name, damage] of Object.entries(damages)) {
     damage(directory);
     assert.equal(await load(directory, key("2")), false);
   });
+}
+
+test("one that vanishes while it is loaded leaves nothing behind", async () => {
+  const directory = publish(key("5"));
+  const manifest = readTemplate(directory, key("5")) ?? assert.fail("it is not whole");
+  rmSync(join(directory, "memory"));
+  assert.equal(await Template.load(directory, manifest), undefined);
+  assert.equal(held(), 0);
+});
+
+/** How much memory without a name this process has open. */
+function held(): number {
+  return readdirSync("/proc/self/fd").filter((fd) => leadsTo(fd).includes("piwork-template")).length;
+}
+
+function leadsTo(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return ""; // it was for the look at the directory
+  }
 }
 
 test("one that was made for something else is not", () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { openSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeSync } from "node:fs";
+import { openSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync, writeSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
@@ -12,7 +12,7 @@ import { MemoryFile } from "./memory-file.ts";
 import { packedMemory, unpackMemory } from "./packed-memory.ts";
 
 /** Raised whenever a template made before can no longer be cloned by the runtime of today. */
-export const TEMPLATE_SCHEMA = 1;
+export const TEMPLATE_SCHEMA = 2;
 
 /** Templates that are kept, those that were used last: of three checkouts, and for each of them a safe and an unsafe one. */
 const KEPT = 6;
@@ -38,6 +38,9 @@ const templateManifest = z.strictObject({
   memory: packedMemory,
 });
 export type TemplateManifest = z.infer<typeof templateManifest>;
+
+/** A manifest as it is kept: tells a damaged one, not a forged one. */
+const summedManifest = z.looseObject({ sum: sha256 });
 
 /** What a template is made for. A machine of another kind cannot be cloned from it. */
 export interface TemplateKind {
@@ -80,7 +83,10 @@ export function templateDirectory(cache: string, key: string): string {
 /** A template, of this key where one is named; undefined where there is none, or not a whole one. */
 export function readTemplate(directory: string, key?: string): TemplateManifest | undefined {
   try {
-    const manifest = templateManifest.parse(JSON.parse(readFileSync(join(directory, "manifest.json"), "utf8")));
+    const kept = summedManifest.parse(JSON.parse(readFileSync(join(directory, "manifest.json"), "utf8")));
+    const { sum, ...facts } = kept;
+    if (sum !== sumOf(facts)) return undefined;
+    const manifest = templateManifest.parse(facts);
     if (key !== undefined && manifest.key !== key) return undefined;
     const sizes = [statSync(join(directory, "state")).size, statSync(join(directory, "memory")).size];
     return sizes[0] === manifest.state.bytes && sizes[1] === manifest.memory.bytes ? manifest : undefined;
@@ -88,6 +94,15 @@ export function readTemplate(directory: string, key?: string): TemplateManifest 
     if (error instanceof z.ZodError || error instanceof SyntaxError || isAbsent(error)) return undefined;
     throw error;
   }
+}
+
+/** Writes what a template's directory says of it. */
+export function writeManifest(directory: string, manifest: TemplateManifest): void {
+  writeFileSync(join(directory, "manifest.json"), `${JSON.stringify({ ...manifest, sum: sumOf(manifest) })}\n`);
+}
+
+function sumOf(facts: object): string {
+  return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
 }
 
 /** A template in memory, where no machine can change it. */
@@ -115,18 +130,24 @@ export class Template implements AsyncDisposable {
   static async #load(directory: string, manifest: TemplateManifest): Promise<Template | undefined> {
     const state = readFileSync(join(directory, "state"));
     if (createHash("sha256").update(state).digest("hex") !== manifest.state.sha256) return undefined;
-    const files = await Promise.all([MemoryFile.make(MACHINE_MEMORY_MB * 1024 * 1024), MemoryFile.make(state.length)]);
-    const [memory, rest] = files;
-    const isWhole = await unpackMemory(join(directory, "memory"), manifest.memory, memory.fd);
-    if (!isWhole) {
-      for (const file of files) await file[Symbol.asyncDispose]();
-      return undefined;
+    const memory = await MemoryFile.make(MACHINE_MEMORY_MB * 1024 * 1024);
+    let rest: MemoryFile | undefined;
+    let template: Template | undefined;
+    try {
+      rest = await MemoryFile.make(state.length);
+      if (!(await unpackMemory(join(directory, "memory"), manifest.memory, memory.fd))) return undefined;
+      writeSync(rest.fd, state);
+      await Promise.all([memory.seal(), rest.seal()]);
+      const now = new Date();
+      utimesSync(join(directory, "manifest.json"), now, now); // what was used last is kept longest
+      template = new Template(manifest, memory, rest);
+      return template;
+    } finally {
+      if (template === undefined) {
+        await memory[Symbol.asyncDispose]();
+        await rest?.[Symbol.asyncDispose]();
+      }
     }
-    writeSync(rest.fd, state);
-    await Promise.all(files.map((file) => file.seal()));
-    const now = new Date();
-    utimesSync(join(directory, "manifest.json"), now, now); // what was used last is kept longest
-    return new Template(manifest, memory, rest);
   }
 
   /** The saved state, to be read from its beginning; whoever asks closes it. */

@@ -4,6 +4,7 @@ import type { Turn } from "../protocol/conversation.ts";
 import { PiworkError, toErrorBody } from "../protocol/errors.ts";
 import type { EventOf, RuntimeEvent } from "../protocol/events.ts";
 import type { ModelName } from "../protocol/kinds.ts";
+import { LIMITS } from "../protocol/limits.ts";
 import type { TaskRecord } from "../protocol/record.ts";
 import type { Payload, Result } from "../protocol/rpc.ts";
 import { isOpen } from "../protocol/states.ts";
@@ -13,6 +14,8 @@ import type { Transcripts } from "./transcripts.ts";
 
 /** A command's own time limit is enforced in the machine; this much later the host stops waiting. */
 const EXEC_MARGIN_MS = 30_000;
+/** Output of a command that waits to be read, after which taskd is none of ours: ours stops at a window, and the chunk under way. */
+const MOST_UNTAKEN_BYTES = 2 * LIMITS.execWindowBytes;
 
 /** What is said to the agents of tasks, and the commands that run beside them. */
 export class Conversations {
@@ -137,12 +140,22 @@ export class Conversations {
     const cancel = () => void bridge.request("abort", { taskId: id, request: requestId }).catch(() => {}); // gone already: that is what is wanted
     signal.addEventListener("abort", cancel);
     let passedOn = Promise.resolve();
+    let untaken = 0;
     using _output = this.#parts.subscribe((event) => {
       if (event.event !== "exec_output" || event.payload.requestId !== requestId) return;
       const { payload } = event;
+      const bytes = Buffer.byteLength(payload.data, "base64");
+      const weight = Math.max(1, bytes); // what is empty takes memory too
+      untaken += weight;
+      // taskd holds back what is more than a window; one that does not would have the host keep it.
+      if (untaken > MOST_UNTAKEN_BYTES)
+        return bridge.breakOff("The machine sent more output of a command than anybody had asked for, and was ended.");
       passedOn = passedOn
         .then(() => listener(payload))
-        .then(() => bridge.took(requestId, Buffer.byteLength(payload.data, "base64")));
+        .then(() => {
+          untaken -= weight;
+          bridge.took(requestId, bytes);
+        });
     });
     try {
       const deadline = request.timeoutMs === undefined ? {} : { deadlineMs: request.timeoutMs + EXEC_MARGIN_MS };

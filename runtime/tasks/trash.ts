@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { taskId } from "../protocol/ids.ts";
-import { removeTree } from "./remove-tree.ts";
+import { removeTree } from "../workspace/remove-tree.ts";
 
 /**
  * Where deleted tasks go first. A machine cannot reach it, so nothing moves under the hands of who removes it; and what

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -45,6 +55,32 @@ for (const [name, guest] of Object.entries(lies)) {
     rmSync(join(path, "real"), { force: true });
     assert.deepEqual(readdirSync(path), []);
   });
+}
+
+test("a directory in place of the reply is refused, and goes", () => {
+  assert.throws(() => prove((file) => mkdirSync(`${file}.reply`)), /not the directory it should be/);
+  assert.deepEqual(readdirSync(path), []);
+});
+
+test("what is in such a directory stays, everything else of the proof goes", () => {
+  const proof = new ShareProof("workspace", null, path);
+  const reply = join(path, `${proof.request.file}.reply`);
+  const places = () => readdirSync("/proc/self/fd").filter((fd) => linkAt(fd) === path).length;
+  assert.equal(places(), 1);
+  mkdirSync(join(reply, "inner"), { recursive: true });
+  proof[Symbol.dispose]();
+  assert.deepEqual([existsSync(join(path, proof.request.file)), existsSync(join(reply, "inner"))], [false, true]);
+  assert.equal(places(), 0);
+  rmSync(reply, { recursive: true });
+});
+
+/** Where a descriptor leads; nowhere once it is closed. */
+function linkAt(fd: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return undefined;
+  }
 }
 
 test("exactly the named shares are exported", () => {

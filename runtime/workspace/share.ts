@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { rmSync, writeFileSync } from "node:fs";
+import { rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { optionValue } from "../machine/arguments.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { openBeneath, type Place } from "../protocol/open-beneath.ts";
@@ -66,7 +66,7 @@ export class ShareProof implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const path of [this.#file, `${this.#file}.reply`]) rmSync(path, { force: true });
+    for (const path of [this.#file, `${this.#file}.reply`]) removeTrace(path);
     this.#place[Symbol.dispose]();
   }
 
@@ -90,5 +90,16 @@ export class ShareProof implements Disposable {
       "TASK_BOOTSTRAP_FAILED",
       `The share '${this.request.tag}' is not the directory it should be: ${why}. The machine was refused.`,
     );
+  }
+}
+
+/** What a machine put there instead may be a directory; what it holds is not ours to remove, and stays. */
+function removeTrace(path: string): void {
+  for (const remove of [unlinkSync, rmdirSync]) {
+    try {
+      return remove(path);
+    } catch {
+      // the other way, or it is gone, or it stays
+    }
   }
 }
