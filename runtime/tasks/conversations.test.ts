@@ -5,6 +5,7 @@ import type { RuntimeEvent } from "../protocol/events.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { Conversations } from "./conversations.ts";
 import type { Tasks, TasksParts } from "./tasks.ts";
+import type { Transcripts } from "./transcripts.ts";
 
 const CHUNK = Buffer.alloc(LIMITS.execChunkBytes).toString("base64");
 
@@ -38,7 +39,9 @@ function run(chunks: number, data: string, listener: () => Promise<void>) {
     return { [Symbol.dispose]: () => void listeners.delete(listen) };
   };
   const book = { find: () => ({ id: "task" }) };
-  const parts = { book, subscribe, quota: { verdict: () => undefined }, fleet: {} } as unknown as TasksParts;
+  const parts = { book, subscribe, quota: { verdict: () => undefined }, fleet: {} } as unknown as TasksParts & {
+    transcripts: Transcripts;
+  };
   const conversations = new Conversations({ reach: async () => bridge } as unknown as Tasks, parts);
   const end = conversations.exec({ argv: ["true"] }, listener, new AbortController().signal);
   return { end, broken, taken: () => taken };

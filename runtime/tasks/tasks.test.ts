@@ -9,6 +9,7 @@ import type { Machine } from "../machine/machine.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { RuntimeEvent } from "../protocol/events.ts";
 import type { TaskRecord } from "../protocol/record.ts";
+import { Beginnings } from "./beginnings.ts";
 import { TaskBook } from "./book.ts";
 import type { Quota } from "./quota.ts";
 import { Records } from "./records.ts";
@@ -70,6 +71,7 @@ function setUp(answer: (command: string) => unknown) {
   const tasks = new Tasks({
     ...{ book, records, fleet, agent: "probe", warn: () => {} },
     trash: {} as Trash,
+    beginnings: new Beginnings(join(directory, "beginnings"), join(directory, "workspace"), () => {}),
     quota: { admit: async () => {}, settle: async () => {} } as unknown as Quota,
     tasksDirectory: join(directory, "tasks"),
     workspace: join(directory, "workspace"),
