@@ -1,5 +1,5 @@
 import { controlHandlers } from "./control/handlers.ts";
-import { type ControlHandlers, ControlServer } from "./control/server.ts";
+import { ControlServer } from "./control/server.ts";
 import { buildPage } from "./panel/build.ts";
 import { PanelKey } from "./panel/key.ts";
 import { PanelServer } from "./panel/server.ts";
@@ -52,23 +52,20 @@ export async function serve({ panel: wish, ...options }: ServeOptions, announcer
     () => panel,
   );
   await using _server = await ControlServer.listen(controlSocket(places), handlers);
-  await using _panel = wish === undefined ? undefined : await openPanel(wish.port, options, handlers);
+  // It is built while the machine comes up; without it the runtime would not be whole.
+  const page = wish && buildPage();
+  page?.catch(() => {}); // told where it is waited for
+  await using _panel =
+    wish &&
+    page &&
+    (await PanelServer.listen({ key: new PanelKey(panelFile(places)), ...wish, page, logs: places.logs, handlers }));
   panel = _panel;
   announcer.listening(runtime);
-  const booted = runtime.prepare().then(() => {
+  const booted = Promise.all([runtime.prepare(), page]).then(() => {
     isReady = true;
     announcer.ready(runtime, panel?.address);
   });
   const asked = new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()));
   // A runtime that cannot boot its machine has nothing to offer.
   await Promise.race([booted.then(() => asked), asked]);
-}
-
-async function openPanel(
-  port: number | undefined,
-  { places }: Pick<RuntimeOptions, "places">,
-  handlers: ControlHandlers,
-): Promise<PanelServer> {
-  const key = new PanelKey(panelFile(places));
-  return PanelServer.listen({ key, port, page: await buildPage(), logs: places.logs, handlers });
 }

@@ -11,6 +11,9 @@ import { findImage, type Image } from "../protocol/image.ts";
 import type { AgentKind } from "../protocol/kinds.ts";
 import { shareDevices } from "../workspace/share.ts";
 
+/** Time a clone has for its first answer, in milliseconds. It takes a tenth of a second; with all cores busy, some seconds. */
+const CLONE_DEADLINE_MS = 60_000;
+
 export interface SourceOptions {
   places: Places;
   agent: AgentKind;
@@ -180,6 +183,3 @@ export class MachineSource implements AsyncDisposable {
 export function keyOf(kind: TemplateKind): string {
   return templateKey(kind, shareDevices({ workspace: "/workspace", tasks: "/tasks" }));
 }
-
-/** Time a clone has for its first answer, in milliseconds. It takes a tenth of a second; with all cores busy, some seconds. */
-const CLONE_DEADLINE_MS = 60_000;

@@ -11,7 +11,7 @@ import { PanelServer } from "./server.ts";
 
 const root = mkdtempSync(join(tmpdir(), "piwork-panel-"));
 test.after(() => rmSync(root, { recursive: true }));
-const page = new Map([["/", { type: "text/html", content: Buffer.from("page") }]]);
+const page = Promise.resolve(new Map([["/", { type: "text/html", content: Buffer.from("page") }]]));
 
 function listen(name: string, port?: number, onCall: () => void = () => {}) {
   const shutdown = () => {

@@ -38,7 +38,8 @@ export interface PanelOptions {
   key: PanelKey;
   /** undefined: that of the last panel, or any */
   port: number | undefined;
-  page: ReadonlyMap<string, Asset>;
+  /** it may still be built when the first browser asks for it */
+  page: Promise<ReadonlyMap<string, Asset>>;
   logs: string;
   handlers: ControlHandlers;
 }
@@ -89,8 +90,8 @@ export class PanelServer implements AsyncDisposable {
     return url?.startsWith("/v1/") === true ? undefined : [404, "There is nothing here."];
   }
 
-  #show({ url = "", method }: IncomingMessage, response: ServerResponse): void {
-    const asset = this.#options.page.get(url);
+  async #show({ url = "", method }: IncomingMessage, response: ServerResponse): Promise<void> {
+    const asset = (await this.#options.page).get(url);
     if (asset !== undefined) return send(response, method, asset.type, PAGE_POLICY, asset.content);
     const report = this.#report(url);
     if (report !== undefined) return send(response, method, "text/html; charset=utf-8", REPORT_POLICY, report);

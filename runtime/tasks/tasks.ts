@@ -174,7 +174,11 @@ export class Tasks {
     const usedAt = ({ id }: TaskRecord) => this.#usedAt.get(id) ?? 0;
     for (const { id } of this.#book.list().sort((a, b) => usedAt(a) - usedAt(b))) {
       if (!this.#rests(id)) continue;
-      const isParked = await this.#turns.take(id, async () => this.#rests(id) && (await this.#stop(id, why)) !== null);
+      const isParked = await this.#turns.take(id, async () => {
+        if (!this.#rests(id)) return false;
+        await this.#stop(id, why);
+        return true;
+      });
       if (isParked) return true;
     }
     return false;

@@ -2,6 +2,7 @@ import type { Boundary, HostWall } from "../../protocol/boundary.ts";
 import type { TaskLayer } from "../../protocol/layers.ts";
 import type { TaskRecord } from "../../protocol/record.ts";
 import { call } from "./api.ts";
+import { Refusal } from "./refusal.tsx";
 import { Section } from "./section.tsx";
 import { useAnswer } from "./use-answer.ts";
 import { useStore } from "./use-store.ts";
@@ -57,7 +58,7 @@ export function BoundaryCard({ task }: { task: TaskRecord }) {
       fact={verdict?.words ?? (refusal === undefined ? "asking …" : "not known")}
       isOpen
     >
-      {refusal !== undefined && <p class="refusal">{refusal}</p>}
+      <Refusal says={refusal} />
       <Reach task={task} />
       {answer !== undefined && (
         <>

@@ -1,6 +1,7 @@
 import type { Change, Finding } from "../../protocol/files.ts";
 import type { TaskRecord } from "../../protocol/record.ts";
 import { call } from "./api.ts";
+import { Refusal } from "./refusal.tsx";
 import { Section } from "./section.tsx";
 import { useAnswer } from "./use-answer.ts";
 import { useStore } from "./use-store.ts";
@@ -30,7 +31,7 @@ export function ChangesView({ task, onShow }: { task: TaskRecord; onShow: (path:
           ↻
         </button>
       </div>
-      {refusal !== undefined && <p class="refusal">{refusal}</p>}
+      <Refusal says={refusal} />
       {answer !== undefined && (
         <>
           {!answer.hasBeginning && (

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { StatusView } from "../../protocol/control.ts";
 import type { EvidenceRun } from "../../protocol/evidence.ts";
 import { call } from "./api.ts";
+import { Refusal } from "./refusal.tsx";
 import { ScrollArea } from "./scroll-area.tsx";
 import { useAnswer } from "./use-answer.ts";
 import { useStore } from "./use-store.ts";
@@ -179,7 +180,7 @@ function Log() {
           Read again
         </button>
       </div>
-      {refusal !== undefined && <p class="refusal">{refusal}</p>}
+      <Refusal says={refusal} />
       {answer !== undefined && <div class="log">{answer.text === "" ? "It is empty." : visibleLines(answer.text)}</div>}
     </>
   );
@@ -200,7 +201,7 @@ function Evidence() {
           Look again
         </button>
       </div>
-      {refusal !== undefined && <p class="refusal">{refusal}</p>}
+      <Refusal says={refusal} />
       {answer?.runs.length === 0 && (
         <p>
           None yet. <code>npx mise run test-negative</code> attacks the walls, and leaves what it saw.

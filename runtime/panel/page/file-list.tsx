@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Area, Entry } from "../../protocol/files.ts";
 import { call } from "./api.ts";
+import { Refusal } from "./refusal.tsx";
 import { useAnswer } from "./use-answer.ts";
 import { useStore } from "./use-store.ts";
 import { size, visible } from "./words.ts";
@@ -34,7 +35,7 @@ export function FileList({ task, area, onShow }: { task: string; area: Area; onS
           ↻
         </button>
       </div>
-      {refusal !== undefined && <p class="refusal">{refusal}</p>}
+      <Refusal says={refusal} />
       <ul>
         {answer?.entries.map((entry) => (
           <li key={entry.name}>

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { FolderChoices } from "../../protocol/files.ts";
 import { call } from "./api.ts";
+import { Refusal } from "./refusal.tsx";
 import { useStore } from "./use-store.ts";
 import { visible } from "./words.ts";
 
@@ -87,11 +88,7 @@ export function FolderPicker({
           Make it
         </button>
       </div>
-      {refusal !== "" && (
-        <p class="refusal" role="alert">
-          {refusal}
-        </p>
-      )}
+      <Refusal says={refusal} isAlert />
       <p class="chosen" role="status">
         {chosen === null ? (
           "No folder: the task works in its outputs. It can be given one later, once."

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { call } from "./api.ts";
 import { Dialog } from "./dialog.tsx";
 import { FolderPicker } from "./folder-picker.tsx";
+import { Refusal } from "./refusal.tsx";
 import { useStore } from "./use-store.ts";
 
 export function NewTask({ onClose, onMade }: { onClose: () => void; onMade: () => void }) {
@@ -49,11 +50,7 @@ export function NewTask({ onClose, onMade }: { onClose: () => void; onMade: () =
           <input type="checkbox" checked={sharedFolder} onChange={(event) => setShared(event.currentTarget.checked)} />
           It may share files with a task that has this folder, one above or one below
         </label>
-        {refusal !== "" && (
-          <p class="refusal" role="alert">
-            {refusal}
-          </p>
-        )}
+        <Refusal says={refusal} isAlert />
         <footer>
           <button type="button" onClick={onClose}>
             Cancel

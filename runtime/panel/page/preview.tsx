@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { call } from "./api.ts";
 import { Dialog } from "./dialog.tsx";
 import { LongText } from "./long-text.tsx";
+import { Refusal } from "./refusal.tsx";
 import { ScrollArea } from "./scroll-area.tsx";
 import type { Wanted } from "./task-files.tsx";
 import { useAnswer } from "./use-answer.ts";
@@ -26,7 +27,7 @@ export function Preview({ task, wanted, onClose }: { task: string; wanted: Wante
   const type = bytes === undefined ? undefined : pictureType(bytes);
   return (
     <Dialog title={visible(wanted.path)} kind="preview" onClose={onClose}>
-      {refusal !== undefined && <p class="refusal">{refusal}</p>}
+      <Refusal says={refusal} />
       {answer === undefined && refusal === undefined && <p class="faint">reading …</p>}
       {answer !== undefined && bytes !== undefined && (
         <>
@@ -58,7 +59,7 @@ function Picture({ bytes, type, name }: { bytes: Uint8Array<ArrayBuffer>; type: 
     setAddress(made);
     return () => URL.revokeObjectURL(made);
   }, []);
-  if (isBroken) return <p class="refusal">This is called a picture, and cannot be shown as one.</p>;
+  if (isBroken) return <Refusal says="This is called a picture, and cannot be shown as one." />;
   return address === "" ? null : <img src={address} alt={name} onError={() => setBroken(true)} />;
 }
 

@@ -3,6 +3,7 @@ import type { TaskRecord } from "../../protocol/record.ts";
 import { call } from "./api.ts";
 import { Dialog } from "./dialog.tsx";
 import { FolderPicker } from "./folder-picker.tsx";
+import { Refusal } from "./refusal.tsx";
 import { useStore } from "./use-store.ts";
 
 /** What can be done with a task beside talking to it. */
@@ -66,11 +67,7 @@ function Bind({ task, onClose }: Asked) {
     <Dialog title={`A folder for ${task.title}`} onClose={onClose}>
       <div class="form">
         <FolderPicker chosen={folder} onChoose={setFolder} />
-        {refusal !== "" && (
-          <p class="refusal" role="alert">
-            {refusal}
-          </p>
-        )}
+        <Refusal says={refusal} isAlert />
         <footer>
           <button type="button" onClick={onClose}>
             Cancel
