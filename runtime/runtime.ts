@@ -109,6 +109,7 @@ export class Runtime implements AsyncDisposable {
       limits: options.quota ?? DEFAULT_QUOTA,
       measure: (record, signal) => measureTask({ workspace, tasksDirectory: tasksDirectory(places) }, record, signal),
       mayRun: (id) => this.tasks.mayRun(id),
+      resting: (id) => this.#fleet.machineOf(id)?.rest,
       end: (id, reason) => this.#endForQuota(id, reason),
       warn,
     });

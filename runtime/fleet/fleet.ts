@@ -29,6 +29,8 @@ export interface Fleet {
   prepare(): Promise<void>;
   /** Every machine there is, also one that waits for a task. */
   readonly machines: readonly Present[];
+  /** The machine that a task is in, if any. */
+  machineOf(task: string): Machine | undefined;
   /** The machine of a task, which is started where there is none. */
   enter(task: string): Promise<Machine>;
   /** Lets the machine of a task see its directories; it has to prove these before it opens the task. */

@@ -70,6 +70,10 @@ export class MachineEach implements Fleet {
     return [...this.#members];
   }
 
+  machineOf(task: string): Machine | undefined {
+    return this.machines.find((one) => one.task === task)?.machine;
+  }
+
   /** Settles what machines are made of; the pool is filled meanwhile. */
   async prepare(): Promise<void> {
     await Promise.all([this.#parts.source.prepare(), this.#openStage()]);

@@ -21,6 +21,10 @@ export class OneMachine implements Fleet {
     return this.#present === undefined ? [] : [{ machine: this.#present, task: null }];
   }
 
+  machineOf(): Machine | undefined {
+    return this.#present;
+  }
+
   async prepare(): Promise<void> {
     await this.enter();
   }

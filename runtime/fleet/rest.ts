@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Machine } from "../machine/machine.ts";
 
 /** Between two looks at a machine that runs, in milliseconds. */
@@ -12,31 +13,39 @@ const SETTLE_DEADLINE_MS = 30_000;
  * wakes it. Emulated processors that only wait cost a percent of a core each.
  */
 export function restWhenIdle(machine: Machine, isBusy: () => boolean): void {
+  const end = new AbortController();
+  void machine.ended.then(() => end.abort());
+  void keepLooking(machine, isBusy, end.signal);
+}
+
+async function keepLooking(machine: Machine, isBusy: () => boolean, end: AbortSignal): Promise<void> {
   let quiet = 0;
   let patience = QUIET_LOOKS;
-  let asking = false;
-  const look = async () => {
+  for (;;) {
+    await machine.awake;
+    await delay(LOOK_MS, undefined, { signal: end, ref: false }).catch(() => {});
+    if (end.aborted) return;
     if (machine.state !== "running" || machine.bridge.isWaiting || isBusy()) {
       quiet = 0;
       patience = QUIET_LOOKS;
-      return;
-    }
-    if (asking || ++quiet < patience) return;
-    asking = true;
-    try {
-      const said = machine.bridge.requestsMade;
-      const { processes } = await machine.bridge.request("runtime_settle", {}, { deadlineMs: SETTLE_DEADLINE_MS });
-      // Something may have been asked of it meanwhile, and be done by now.
-      const isQuiet = machine.bridge.requestsMade === said + 1 && !isBusy();
-      if (processes === 0 && isQuiet) await machine.pause();
-      else patience = Math.min(2 * patience, MOST_QUIET_LOOKS);
+    } else if (++quiet >= patience) {
       quiet = 0;
-    } catch {
-      quiet = 0; // it ends, which is noticed elsewhere
-    } finally {
-      asking = false;
+      if (!(await pauseIfIdle(machine, isBusy))) patience = Math.min(2 * patience, MOST_QUIET_LOOKS);
     }
-  };
-  const timer = setInterval(() => void look(), LOOK_MS);
-  void machine.ended.then(() => clearInterval(timer));
+  }
+}
+
+/** Says whether none of its tasks had anything to do. */
+async function pauseIfIdle(machine: Machine, isBusy: () => boolean): Promise<boolean> {
+  const said = machine.bridge.requestsMade;
+  try {
+    const { processes } = await machine.bridge.request("runtime_settle", {}, { deadlineMs: SETTLE_DEADLINE_MS });
+    // Something may have been asked of it meanwhile, and be done by now.
+    const isQuiet = machine.bridge.requestsMade === said + 1 && !isBusy();
+    if (processes > 0 || !isQuiet) return false;
+    await machine.pause();
+    return true;
+  } catch {
+    return true; // it ends, which is noticed elsewhere
+  }
 }

@@ -14,6 +14,7 @@ import type { Stage } from "../workspace/stage.ts";
 import { type Accelerator, qemuArguments } from "./arguments.ts";
 import { Console } from "./console.ts";
 import { explainEnd, type Hypervisor, QEMU, spawnHypervisor } from "./hypervisor.ts";
+import { processorMs } from "./processor-time.ts";
 import { connectWhenThere, Qmp } from "./qmp.ts";
 import { machineShape, type Template } from "./template.ts";
 import { seenByQemu, type Walls } from "./walls.ts";
@@ -71,6 +72,8 @@ export class Machine implements AsyncDisposable {
   /** when each step of its start was done, in milliseconds from its spawn */
   readonly steps: { name: string; at: number }[] = [];
   #state: MachineState = "booting";
+  /** while it is paused */
+  #rest: { over: Promise<void>; end(): void } | undefined;
   #qmp: Qmp | undefined;
   readonly #hypervisor: Hypervisor;
   readonly #console: Console;
@@ -133,6 +136,17 @@ export class Machine implements AsyncDisposable {
   /** QEMU's process id on the host. */
   get pid(): number | undefined {
     return this.#hypervisor.pid;
+  }
+
+  /** Resolves when it runs or has ended: at once, unless it is paused. */
+  get awake(): Promise<void> {
+    return this.#rest?.over ?? Promise.resolve();
+  }
+
+  /** While it is paused: how long QEMU has run so far, in milliseconds, and when the rest is over. */
+  get rest(): { ranMs: number; over: Promise<void> } | undefined {
+    const ranMs = this.pid === undefined ? undefined : processorMs(this.pid);
+    return this.#rest === undefined || ranMs === undefined ? undefined : { ranMs, over: this.#rest.over };
   }
 
   /** Starts a machine; `up` resolves once its taskd answered and every share was proven from inside. */
@@ -287,10 +301,20 @@ export class Machine implements AsyncDisposable {
     const from = this.#state;
     if (!MACHINE_TRANSITIONS[from].includes(state)) return; // it is ending, and a last sign of life comes too late
     this.#state = state;
+    this.#rest?.end();
+    this.#rest = state === "paused" ? beginRest() : undefined;
     // A pause is nobody's business, and there are many.
     if (from !== "paused" && state !== "paused") this.#observer.changed(from, state, why);
     else if (from === "paused" && state !== "running") this.#observer.changed("running", state, why);
   }
+}
+
+function beginRest() {
+  let end = () => {};
+  const over = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { over, end };
 }
 
 /** The descriptors that QEMU inherits for its memory, and what closes those of them that are only for it. */

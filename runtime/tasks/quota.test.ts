@@ -3,11 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import type { PiworkError } from "../protocol/errors.ts";
 import type { TaskRecord } from "../protocol/record.ts";
 import { makeGuestDirectories } from "../workspace/guest-directories.ts";
 import { TaskBook } from "./book.ts";
-import { measureTask, Quota } from "./quota.ts";
+import { measureTask, Quota, type QuotaParts } from "./quota.ts";
 import { Records } from "./records.ts";
 
 const ID = "demo-1";
@@ -43,6 +44,7 @@ function setUp({ folder = "work" as string | null, bytes = 2 * MIB, entries = 10
   const warn = (message: string) => warnings.push(message);
   const book = new TaskBook({ records: files, lastSavedTurn: () => undefined, changed: () => {}, warn });
   let runs = true;
+  let rest: ReturnType<QuotaParts["resting"]>;
   let told: (reason: PiworkError) => void = () => {};
   const ended = new Promise<PiworkError>((resolve) => {
     told = resolve;
@@ -52,6 +54,7 @@ function setUp({ folder = "work" as string | null, bytes = 2 * MIB, entries = 10
     limits: { bytes, entries },
     measure: (one, signal) => measureTask({ workspace, tasksDirectory }, one, signal),
     mayRun: () => runs,
+    resting: () => rest,
     async end(_id, reason) {
       runs = false;
       told(reason);
@@ -66,7 +69,10 @@ function setUp({ folder = "work" as string | null, bytes = 2 * MIB, entries = 10
     clearInterval(alive);
   });
   const put = (path: string, mebibytes: number) => writeFileSync(join(base, path), Buffer.alloc(mebibytes * MIB));
-  return { base, book, quota, ended, put, warnings };
+  const become = (next: typeof rest) => {
+    rest = next;
+  };
+  return { base, book, quota, ended, put, warnings, become };
 }
 
 test("a task that adds too much is ended, wherever it puts it; what was there is not counted", async () => {
@@ -78,6 +84,26 @@ test("a task that adds too much is ended, wherever it puts it; what was there is
     const reason = await ended;
     assert.equal(reason.code, "LIMIT_EXCEEDED");
     assert.match(reason.message, /added 3\.0 MiB \(the limit is 2\.0 MiB\)/);
+  }
+});
+
+test("a task whose machine rests is looked at once more, then when its QEMU has run or the rest is over", async () => {
+  const never = new Promise<void>(() => {});
+  for (const stir of ["runs", "is woken"] as const) {
+    const { quota, ended, put, become } = setUp();
+    let wake = () => {};
+    const over = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    become({ ranMs: 10, over });
+    await quota.admit(ID);
+    await delay(50);
+    put("ws/work/more", 3);
+    const seen = await Promise.race([ended.then(() => "seen"), delay(100, "unseen")]);
+    assert.equal(seen, "unseen");
+    become(stir === "runs" ? { ranMs: 20, over: never } : undefined);
+    wake();
+    assert.equal((await ended).code, "LIMIT_EXCEEDED");
   }
 });
 

@@ -32,6 +32,8 @@ export interface QuotaParts {
   measure(record: TaskRecord, signal?: AbortSignal): Promise<TaskUsage>;
   /** whether something of a task may run in a machine */
   mayRun(id: string): boolean;
+  /** the rest of a task's machine while that is paused: how long its QEMU has run so far, in milliseconds, and when the rest is over */
+  resting(id: string): { ranMs: number; over: Promise<void> } | undefined;
   /** ends a task that has added too much */
   end(id: string, reason: PiworkError): Promise<void>;
   warn(message: string, facts: Record<string, unknown>): void;
@@ -105,13 +107,21 @@ export class Quota {
   }
 
   async #keepLooking(id: string, signal: AbortSignal): Promise<void> {
-    const { book, everyMs = LOOK_EVERY_MS, mayRun, end, warn } = this.#parts;
+    const { book, everyMs = LOOK_EVERY_MS, mayRun, resting, end, warn } = this.#parts;
     let pauseMs = everyMs;
     let wasUnreached = false;
     let failed = 0;
+    let ranMs: number | undefined;
     for (;;) {
       await delay(pauseMs, undefined, { signal, ref: false }).catch(() => {});
       if (signal.aborted || !book.has(id) || !mayRun(id)) return;
+      const rest = resting(id);
+      // Who has not run since has written nothing, and somebody who has taken over a QEMU runs.
+      if (rest !== undefined && rest.ranMs === ranMs) {
+        await Promise.race([rest.over, delay(LONGEST_PAUSE_MS, undefined, { signal, ref: false })]).catch(() => {});
+        continue;
+      }
+      ranMs = rest?.ranMs;
       const started = performance.now();
       try {
         const { reason, isUnreached } = await this.#look(id, signal, wasUnreached);

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Series } from "../../harness/bench/figures.ts";
 import { type Section, timed } from "../../harness/bench/section.ts";
 import { waitFor } from "../../harness/piwork.ts";
-import { memoryOf, processorMs } from "./processes.ts";
+import { memoryOf, spentMs } from "./processes.ts";
 import { BenchRuntime } from "./runtime.ts";
 
 /** How long processor time is counted for, in milliseconds. */
@@ -48,7 +48,7 @@ export const many: Section = {
     await allPaused();
     const pids = (await machines()).flatMap(({ pid }) => pid ?? []);
     const { pid: own } = await client.call("status", {});
-    const spent = () => [...pids, own].reduce((sum, pid) => sum + processorMs(pid), 0);
+    const spent = () => [...pids, own].reduce((sum, pid) => sum + spentMs(pid), 0);
     await bench.inTurn({
       rounds: 3,
       quantities: {

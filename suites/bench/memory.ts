@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Section } from "../../harness/bench/section.ts";
 import { HostProbe } from "./host-probe.ts";
-import { memoryOf, processorMs } from "./processes.ts";
+import { memoryOf, spentMs } from "./processes.ts";
 import { BenchRuntime } from "./runtime.ts";
 
 /** How long processor time is counted for, in milliseconds. */
@@ -33,8 +33,8 @@ export const idling: Section = {
 };
 
 async function look(pid: number) {
-  const [before, started] = [processorMs(pid), performance.now()];
+  const [before, started] = [spentMs(pid), performance.now()];
   await delay(IDLE_MS);
-  const idle = ((processorMs(pid) - before) / (performance.now() - started)) * 100;
+  const idle = ((spentMs(pid) - before) / (performance.now() - started)) * 100;
   return { idle, ...memoryOf(pid) };
 }

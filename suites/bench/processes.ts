@@ -1,13 +1,11 @@
 import { readFileSync } from "node:fs";
-
-/** The kernel counts processor time in hundredths of a second, on every Linux there is. */
-const TICKS_PER_SECOND = 100;
+import { processorMs } from "../../runtime/machine/processor-time.ts";
 
 /** User and system time of all of a process's threads, in milliseconds. */
-export function processorMs(pid: number): number {
-  const [, rest = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(/\) (?=\S )/);
-  const fields = rest.split(" ");
-  return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1000;
+export function spentMs(pid: number): number {
+  const spent = processorMs(pid);
+  if (spent === undefined) throw new Error(`process ${pid} is gone`);
+  return spent;
 }
 
 /** Resident memory of a process, and its part of what it shares, in MB. */
