@@ -58,7 +58,7 @@ export class Port {
     if (this.#waiting === undefined) {
       const lines: string[] = [];
       // All that comes together leaves together: a write of its own costs each of them a millisecond and more.
-      const written = this.#lastWrite.then(() => {
+      const written = this.#lastWrite.then(nextTurn).then(() => {
         this.#waiting = undefined;
         return this.#writeAll(Buffer.from(lines.join("")));
       });
@@ -80,6 +80,11 @@ export class Port {
       ),
     );
   }
+}
+
+/** Whatever is said until then is said together: an answer, and the events that follow from it. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function findPort(name: string): string | undefined {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, constants, mkdirSync, readSync, statSync, writeSync } from "node:fs";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import type { MountFlag } from "../../runtime/protocol/mounts.ts";
@@ -18,6 +18,9 @@ const TOKEN_BYTES = 1024;
 
 const mounted = new Set<string>();
 
+/** Directories that were proven, still open: to walk there again would take as long as the proof. */
+const proven = new Map<string, Place>();
+
 /** Where a mount is made ready before anybody sees it. */
 const BENCH = `${PRIVATE_ROOT}/bench`;
 const ON_BENCH = `${BENCH}/mount`;
@@ -36,7 +39,7 @@ export function sharePath(tag: MountProof["tag"]): string {
   return `${PRIVATE_ROOT}/${tag}`;
 }
 
-/** Mounts a share, unless it is, and shows the host that both see the same directory: reads what it wrote, answers beside it. */
+/** Mounts a share, unless it is, and shows the host that both see the same directory: reads what it wrote there, and answers behind it. */
 export async function proveShare({ tag, path, file, reply }: MountProof): Promise<void> {
   if (!mounted.has(tag)) {
     const target = sharePath(tag);
@@ -45,21 +48,51 @@ export async function proveShare({ tag, path, file, reply }: MountProof): Promis
     await refusable("mounting a share", mounts.mount(tag, target, how));
     mounted.add(tag);
   }
-  using place = openBeneath(sharePath(tag), path?.split("/") ?? []);
+  const parts = path?.split("/") ?? [];
+  const place = openBeneath(sharePath(tag), parts);
   try {
-    using token = openRegularFile(place, file);
-    const read = token?.readAtMost(TOKEN_BYTES)?.toString("utf8") ?? "";
-    writeFileSync(`${place.path}/${file}.reply`, `${read}${reply}`, { flag: "wx" });
+    answerProof(place, file, reply);
   } catch (cause) {
+    place[Symbol.dispose]();
     console.error(`taskd: share ${tag}:`, cause);
     throw new PiworkError(
       "TASK_BOOTSTRAP_FAILED",
       `The share '${tag}' is mounted, but the machine cannot read and write in it.`,
     );
   }
+  const key = keyOf(tag, parts);
+  proven.get(key)?.[Symbol.dispose]();
+  proven.set(key, place);
+}
+
+function answerProof(place: Place, file: string, reply: string): void {
+  using shared = openRegularFile(place, file, constants.O_RDWR);
+  if (shared === undefined) throw new Error("what the host wrote is not there");
+  const read = Buffer.alloc(TOKEN_BYTES);
+  const length = readSync(shared.fd, read);
+  writeSync(shared.fd, `${read.toString("utf8", 0, length)}${reply}`);
+}
+
+/** Opens a directory of a share: the very one that was proven, if it was. */
+export function openShared(tag: MountProof["tag"], parts: readonly string[]): Place {
+  const key = keyOf(tag, parts);
+  const place = proven.get(key);
+  proven.delete(key);
+  return place ?? openBeneath(sharePath(tag), parts);
+}
+
+/** Closes what was proven and not needed. */
+export function closeProven(): void {
+  for (const place of proven.values()) place[Symbol.dispose]();
+  proven.clear();
+}
+
+function keyOf(tag: MountProof["tag"], parts: readonly string[]): string {
+  return [tag, ...parts].join("/");
 }
 
 export async function unmountShares(): Promise<void> {
+  closeProven();
   for (const tag of mounted) await unmount(`${PRIVATE_ROOT}/${tag}`);
   mounted.clear();
 }

@@ -5,7 +5,7 @@ import { Group } from "../walls/group.ts";
 import type { Confinement, TaskDirectories } from "../walls/launch.ts";
 import { Sandbox } from "../walls/sandbox.ts";
 import { Spare } from "../walls/spare.ts";
-import { mountTerminals, mountTmpfs, PRIVATE_ROOT, sharePath, showPlace, unmount } from "./shares.ts";
+import { mountTerminals, mountTmpfs, openShared, PRIVATE_ROOT, showPlace, unmount } from "./shares.ts";
 
 /** The first user id of tasks in their user namespaces; each slot of a machine gets the next one. */
 const FIRST_USER = 30_001;
@@ -100,7 +100,7 @@ export class Slot {
 
   /** Gives it to a task: shows the task's directories in it, and the folder, or the outputs where there is none, at /work. */
   async give(taskId: string, folder: string | null): Promise<void> {
-    this.#guest = openBeneath(sharePath("tasks"), [taskId, "guest"]);
+    this.#guest = openShared("tasks", [taskId, "guest"]);
     const open = new Map<keyof Confinement["given"], Place>();
     try {
       for (const name of OWN) open.set(name, this.#own(name));
@@ -166,5 +166,5 @@ function ownPaths(taskId: string): Record<(typeof OWN)[number], string> {
 }
 
 function openFolder(folder: string): Place {
-  return openBeneath(sharePath("workspace"), folder.split("/"));
+  return openShared("workspace", folder.split("/"));
 }

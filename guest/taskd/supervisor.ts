@@ -11,7 +11,7 @@ import { diagnose } from "./diagnose.ts";
 import { sync, wake } from "./kernel.ts";
 import type { Link } from "./link.ts";
 import type { Handlers } from "./requests.ts";
-import { PRIVATE_ROOT, proveShare, unmountShares } from "./shares.ts";
+import { closeProven, PRIVATE_ROOT, proveShare, unmountShares } from "./shares.ts";
 import { Slots } from "./slots.ts";
 import { Task } from "./task.ts";
 
@@ -130,6 +130,8 @@ export function supervise({ link, port, unsafe }: Surroundings): Handlers {
           await task.discard();
         }
         throw error;
+      } finally {
+        closeProven();
       }
       return { result: task.view };
     },

@@ -49,7 +49,7 @@ export const OBJECTS: [name: string, schema: z.ZodObject, meaning: string, file:
   [
     "Mount proof",
     mountProof,
-    "How the host proves a mount: it wrote a token into `file` of the share; taskd reads that file, answers what it read, and writes `reply` into a new file beside it, named as `file` with `.reply` behind it.",
+    "How the host proves a mount: it wrote a token into `file` of the share; taskd reads that file, and writes behind it what it read, and `reply`.",
     "rpc",
     "mountProof",
   ],

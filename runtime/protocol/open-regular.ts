@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
 import { PiworkError } from "./errors.ts";
 import { assertPart, O_PATH, type Place, printable } from "./open-beneath.ts";
 
-/** A regular file, open for reading. `using` closes it. */
+/** A regular file, open. `using` closes it. */
 export class RegularFile implements Disposable {
   constructor(
     readonly fd: number,
@@ -31,7 +31,7 @@ export class RegularFile implements Disposable {
  * Opens the regular file of this name; undefined where nothing is. Whatever else a task put there (a link, a pipe, a socket,
  * a device, a directory) is refused, neither followed nor waited for: only what is known to be a file is opened at all.
  */
-export function openRegularFile(place: Place, name: string): RegularFile | undefined {
+export function openRegularFile(place: Place, name: string, how = constants.O_RDONLY): RegularFile | undefined {
   assertPart(name);
   let handle: number;
   try {
@@ -47,7 +47,7 @@ export function openRegularFile(place: Place, name: string): RegularFile | undef
         "WORKSPACE_POLICY_VIOLATION",
         `'${printable(name)}' is ${kindWords(stats)}; only regular files are read.`,
       );
-    return new RegularFile(openSync(`/proc/self/fd/${handle}`, constants.O_RDONLY | constants.O_NONBLOCK), stats);
+    return new RegularFile(openSync(`/proc/self/fd/${handle}`, how | constants.O_NONBLOCK), stats);
   } finally {
     closeSync(handle);
   }

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   symlinkSync,
-  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,7 +27,7 @@ function prove(guest: (file: string, reply: string) => void): void {
 }
 
 function answer(file: string, read: string, reply: string): void {
-  writeFileSync(`${file}.reply`, `${read}${reply}`);
+  appendFileSync(file, `${read}${reply}`);
 }
 
 function honest(file: string, reply: string): void {
@@ -44,8 +45,9 @@ const lies: Record<string, (file: string, reply: string) => void> = {
   "no reply": () => {},
   "another reply": (file) => honest(file, "0".repeat(32)),
   "a reply that is a link": (file, reply) => {
-    writeFileSync(join(path, "real"), `${readFileSync(file, "utf8")}${reply}`);
-    symlinkSync("real", `${file}.reply`);
+    honest(file, reply);
+    renameSync(file, join(path, "real"));
+    symlinkSync("real", file);
   },
 };
 
@@ -58,20 +60,25 @@ for (const [name, guest] of Object.entries(lies)) {
 }
 
 test("a directory in place of the reply is refused, and goes", () => {
-  assert.throws(() => prove((file) => mkdirSync(`${file}.reply`)), /not the directory it should be/);
+  const replace = (file: string) => {
+    rmSync(file);
+    mkdirSync(file);
+  };
+  assert.throws(() => prove(replace), /not the directory it should be/);
   assert.deepEqual(readdirSync(path), []);
 });
 
-test("what is in such a directory stays, everything else of the proof goes", () => {
+test("what is in such a directory stays, and the place is closed", () => {
   const proof = new ShareProof("workspace", null, path);
-  const reply = join(path, `${proof.request.file}.reply`);
+  const file = join(path, proof.request.file);
   const places = () => readdirSync("/proc/self/fd").filter((fd) => linkAt(fd) === path).length;
   assert.equal(places(), 1);
-  mkdirSync(join(reply, "inner"), { recursive: true });
+  rmSync(file);
+  mkdirSync(join(file, "inner"), { recursive: true });
   proof[Symbol.dispose]();
-  assert.deepEqual([existsSync(join(path, proof.request.file)), existsSync(join(reply, "inner"))], [false, true]);
+  assert.equal(existsSync(join(file, "inner")), true);
   assert.equal(places(), 0);
-  rmSync(reply, { recursive: true });
+  rmSync(file, { recursive: true });
 });
 
 /** Where a descriptor leads; nowhere once it is closed. */

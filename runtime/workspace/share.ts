@@ -25,8 +25,8 @@ export function shareExports(shares: readonly Share[]): Record<string, string> {
   return Object.fromEntries(shares.map(({ tag, path }) => [tag, path]));
 }
 
-/** More than any reply has. */
-const REPLY_BYTES = 1024;
+/** More than a proof has. */
+const PROOF_BYTES = 1024;
 
 /** Proves that a directory of a share works both ways: the guest reads what the host wrote, and the host what the guest wrote. `using` removes the traces. */
 export class ShareProof implements Disposable {
@@ -57,16 +57,16 @@ export class ShareProof implements Disposable {
     }
   }
 
-  /** Throws unless the guest read the token and the host can read the guest's reply. */
+  /** Throws unless the guest wrote what it had read behind the token, and its reply. */
   check(): void {
-    const said = this.#reply();
+    const said = this.#read();
     if (said?.endsWith(this.request.reply) !== true) throw this.#refuse("the host does not see what the machine wrote");
-    if (said !== `${this.#token}${this.request.reply}`)
+    if (said !== `${this.#token}${this.#token}${this.request.reply}`)
       throw this.#refuse("the machine does not see what the host wrote");
   }
 
   [Symbol.dispose](): void {
-    for (const path of [this.#file, `${this.#file}.reply`]) removeTrace(path);
+    removeTrace(this.#file);
     this.#place[Symbol.dispose]();
   }
 
@@ -74,11 +74,11 @@ export class ShareProof implements Disposable {
     return `${this.#place.path}/${this.request.file}`;
   }
 
-  /** The other side wrote this, so it may be anything. */
-  #reply(): string | undefined {
+  /** The other side wrote into it, so it may be anything. */
+  #read(): string | undefined {
     try {
-      using file = openRegularFile(this.#place, `${this.request.file}.reply`);
-      return file?.readAtMost(REPLY_BYTES)?.toString("utf8");
+      using file = openRegularFile(this.#place, this.request.file);
+      return file?.readAtMost(PROOF_BYTES)?.toString("utf8");
     } catch (error) {
       if (error instanceof PiworkError) return undefined;
       throw error;
