@@ -54,6 +54,8 @@ export class MachineEach implements Fleet {
   readonly #rehearsals = new Map<string, Rehearsal>();
   /** one of the pool that comes up, and has not begun to rehearse */
   #fresh: Member | undefined;
+  /** settles when the last of them has rehearsed, or failed to */
+  #rehearsal: Promise<void> = Promise.resolve();
   #stage: Promise<Stage> | undefined;
   #started = 0;
   #poolFailures = 0;
@@ -99,18 +101,27 @@ export class MachineEach implements Fleet {
   }
 
   async #take(task: string): Promise<Member> {
-    const member = this.#pool.shift() ?? this.#takeFresh() ?? (await this.#startInRoom());
+    const member = this.#takeReady() ?? (await this.#takeRehearsed()) ?? (await this.#startInRoom());
     member.task = task;
     await member.up;
     restWhenIdle(member.machine, () => this.#parts.isBusy([task]));
     return member;
   }
 
-  /** One that was started for the pool and has nothing behind it yet: sooner there than another one. */
-  #takeFresh(): Member | undefined {
+  /** One of the pool, or one that was started for it and has nothing behind it yet: sooner there than another one. */
+  #takeReady(): Member | undefined {
+    const ready = this.#pool.shift();
+    if (ready !== undefined) return ready;
     const fresh = this.#fresh;
     this.#fresh = undefined;
     return fresh;
+  }
+
+  /** One that rehearses, once it has: where machines are not cloned, another one would take longer. */
+  async #takeRehearsed(): Promise<Member | undefined> {
+    if (this.#parts.source.template !== undefined) return undefined;
+    await this.#rehearsal.catch(() => {}); // told where it is ended
+    return this.#takeReady();
   }
 
   async show(task: string, folder: string | null): Promise<ShareProof[]> {
@@ -228,10 +239,8 @@ export class MachineEach implements Fleet {
       await up;
       if (this.#fresh !== member) return;
       this.#fresh = undefined;
-      await this.#rehearse(member);
-      this.#poolFailures = 0;
-      await machine.pause();
-      if (machine.state === "paused") this.#pool.push(member);
+      this.#rehearsal = this.#rehearse(member);
+      await this.#rehearsal;
     } catch (error) {
       if (this.#fresh === member) this.#fresh = undefined;
       this.#failed(error);
@@ -244,8 +253,9 @@ export class MachineEach implements Fleet {
     if (!this.#isStopping) this.#parts.warn("a machine of the pool did not come up", { error });
   }
 
-  /** Lets a machine do once what it will do for a task; in a clone, nothing has run before. */
-  async #rehearse({ machine, stage }: Member): Promise<void> {
+  /** Lets a machine do once what it will do for a task (in a clone, nothing has run before), and keeps it for one. */
+  async #rehearse(member: Member): Promise<void> {
+    const { machine, stage } = member;
     const { scratch, agent } = this.#parts;
     using rehearsal = Rehearsal.prepare(scratch, `rehearsal-${machine.id}`);
     const [workspace, tasks] = rehearsal.shares.map(({ path }) => path) as [string, string];
@@ -259,6 +269,9 @@ export class MachineEach implements Fleet {
       this.#rehearsals.delete(machine.id);
     }
     await stage.hide(machine.id);
+    this.#poolFailures = 0;
+    await machine.pause();
+    if (machine.state === "paused") this.#pool.push(member);
   }
 
   #fillOnceTemplateIsThere(): void {
