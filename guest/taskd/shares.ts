@@ -35,7 +35,7 @@ export async function preparePrivateRoot(): Promise<void> {
 }
 
 /** Where the share with this tag is mounted. */
-export function sharePath(tag: MountProof["tag"]): string {
+function sharePath(tag: MountProof["tag"]): string {
   return `${PRIVATE_ROOT}/${tag}`;
 }
 

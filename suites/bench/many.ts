@@ -3,9 +3,10 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Series } from "../../harness/bench/figures.ts";
+import { middleBar } from "../../harness/bench/phases.ts";
 import { type Section, timed } from "../../harness/bench/section.ts";
 import { waitFor } from "../../harness/piwork.ts";
-import { memoryOf, spentMs } from "./processes.ts";
+import { memoryOf, partsOfMemory, spentMs } from "./processes.ts";
 import { BenchRuntime } from "./runtime.ts";
 
 /** How long processor time is counted for, in milliseconds. */
@@ -66,6 +67,10 @@ export const many: Section = {
         },
       },
       alternatives: [],
+    });
+    bench.put({
+      ...{ kind: "breakdown", id: "many.memory-parts", describe: "what that memory is made of", unit: "MB" },
+      bars: middleBar("a machine", pids.map(partsOfMemory)),
     });
     await bench.inTurn({
       rounds: bench.samples,

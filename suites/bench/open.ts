@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Phases } from "../../harness/bench/figures.ts";
+import { middleBar } from "../../harness/bench/phases.ts";
 import { type Section, timed } from "../../harness/bench/section.ts";
 import { Clones } from "../../harness/clones.ts";
 import { connectIfRunning, makeSandbox, PIWORK, waitFor } from "../../harness/piwork.ts";
 import { makeGuestDirectories } from "../../runtime/workspace/guest-directories.ts";
 import { BenchRuntime } from "./runtime.ts";
+import { openingEnds, watchPhases } from "./watch.ts";
 
 const DEADLINE_MS = 120_000;
 /** A cold machine takes fifty times as long: that many are enough to say so. */
@@ -26,21 +29,30 @@ export const opening: Section = {
       const folder = `folder-${round}`;
       mkdirSync(join(runtime.sandbox.workspace, folder));
       let task = "";
-      const took = await timed(async () => (task = await runtime.createTask(`task ${round}`, folder)));
+      const watched = await watchPhases(runtime.client, openingEnds, async () => {
+        task = await runtime.createTask(`task ${round}`, folder);
+      });
       await runtime.client.call("task_delete", { task });
-      return took;
+      return watched;
     };
+    const fromClone: Phases[] = [];
+    const pooled: Phases[] = [];
+    const starts: Phases[] = [];
     const describe = "a new task with a folder, written to from both sides, until its agent is ready";
     await bench.inTurn({
       quantities: { "own-machine": { describe, unit: "ms" } },
       target: {
         describe: "in a machine cloned for it",
-        take: async (round) => ({ "own-machine": await open(fromClones, round) }),
+        async take(round) {
+          const { took, phases } = await open(fromClones, round);
+          fromClone.push(phases);
+          return { "own-machine": took };
+        },
       },
       alternatives: [
         {
           ...{ describe: "in the machine that all tasks share", where: "runtime" },
-          take: async (round) => ({ "own-machine": await open(shared, round) }),
+          take: async (round) => ({ "own-machine": (await open(shared, round)).took }),
         },
       ],
     });
@@ -50,7 +62,9 @@ export const opening: Section = {
         describe: "in a machine of the pool",
         async take(round) {
           await poolIsReady(fromPool);
-          return { pool: await open(fromPool, round) };
+          const { took, phases } = await open(fromPool, round);
+          pooled.push(phases);
+          return { pool: took };
         },
       },
       alternatives: [],
@@ -60,7 +74,7 @@ export const opening: Section = {
       rounds: Math.ceil(bench.samples / COLD_EVERY),
       target: {
         describe: "in a machine cloned for it",
-        take: async (round) => ({ cold: await open(fromClones, 1000 + round) }),
+        take: async (round) => ({ cold: (await open(fromClones, 1000 + round)).took }),
       },
       alternatives: [
         {
@@ -71,8 +85,23 @@ export const opening: Section = {
     });
     await bench.inTurn({
       quantities: { "first-task": { describe: "from the start of `piwork up` until a task is ready", unit: "ms" } },
-      target: { describe: "with a template", take: async () => ({ "first-task": await startAndOpen(bench.logs) }) },
+      target: {
+        describe: "with a template",
+        async take() {
+          const { took, phases } = await startAndOpen(bench.logs);
+          starts.push(phases);
+          return { "first-task": took };
+        },
+      },
       alternatives: [],
+    });
+    bench.put({
+      ...{ kind: "breakdown", id: "open.phases", describe: "what opening a task is made of", unit: "ms" },
+      bars: [
+        ...middleBar("in a machine cloned for it", fromClone),
+        ...middleBar("in a machine of the pool", pooled),
+        ...middleBar("in a runtime that has to start first", starts),
+      ],
     });
   },
 };
@@ -93,7 +122,7 @@ async function openCold(clones: Clones, taskId: string): Promise<void> {
   await machine.bridge.request("create_or_open_task", { ...task, mounts: [] }, { deadlineMs: DEADLINE_MS });
 }
 
-async function startAndOpen(logs: string): Promise<number> {
+async function startAndOpen(logs: string): Promise<{ took: number; phases: Phases }> {
   using sandbox = makeSandbox(logs);
   const started = performance.now();
   const words = [...sandbox.words, "up", "--headless", "--workspace", sandbox.workspace];
@@ -101,8 +130,10 @@ async function startAndOpen(logs: string): Promise<number> {
   const ended = new Promise((resolve) => child.once("close", resolve));
   try {
     const client = await waitFor("the runtime", DEADLINE_MS, () => connectIfRunning(sandbox.state));
-    await client.call("task_create", { title: "first", folder: null });
-    return performance.now() - started;
+    const up = performance.now() - started;
+    const create = () => client.call("task_create", { title: "first", folder: null });
+    const { took, phases } = await watchPhases(client, openingEnds, create);
+    return { took: up + took, phases: [{ name: "the runtime starts, until it answers", value: up }, ...phases] };
   } finally {
     child.kill("SIGTERM");
     await ended;

@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
+import type { Phases } from "../../harness/bench/figures.ts";
+import { middleBar } from "../../harness/bench/phases.ts";
 import { type Section, timed } from "../../harness/bench/section.ts";
+import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
 import { HostProbe } from "./host-probe.ts";
 import { BenchRuntime } from "./runtime.ts";
+import { watchPhases } from "./watch.ts";
 
 const MESSAGE = "what a person might ask an agent, in about this many words";
+
+/** Prompts whose phases are told, beside those that are measured. */
+const WATCHED = 9;
 
 /** A prompt and its whole answer. */
 export const prompting: Section = {
@@ -36,5 +43,17 @@ export const prompting: Section = {
         },
       ],
     });
+    const phases: Phases[] = [];
+    for (let round = 0; round < WATCHED; round++)
+      phases.push((await watchPhases(runtime.client, promptEnds, () => runtime.talk.ask(MESSAGE, task))).phases);
+    bench.put({
+      ...{ kind: "breakdown", id: "prompt.phases", describe: "what a prompt is made of", unit: "ms" },
+      bars: middleBar("a prompt", phases),
+    });
   },
 };
+
+function promptEnds({ event }: RuntimeEvent): string | undefined {
+  if (event === "agent_output") return "the agent is asked, and answers";
+  return event === "agent_end" ? "the turn is saved" : undefined;
+}
