@@ -1,8 +1,9 @@
 import type { Phases } from "../../harness/bench/figures.ts";
 import { middleBar } from "../../harness/bench/phases.ts";
 import { type Section, timed } from "../../harness/bench/section.ts";
+import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
 import { BenchRuntime } from "./runtime.ts";
-import { openingEnds as ends, watchPhases } from "./watch.ts";
+import { openingEnds, watchPhases } from "./watch.ts";
 
 /** Switches whose phases are told, beside those that are measured. */
 const WATCHED = 9;
@@ -33,7 +34,7 @@ export const switching: Section = {
           where: "runtime",
           async take() {
             await client.call("task_stop", { task: cold });
-            const { took, phases } = await watchPhases(client, ends, () => switchTo(cold));
+            const { took, phases } = await watchPhases(client, openingEnds, () => switchTo(cold));
             openings.push(phases);
             return { ready: took };
           },
@@ -41,7 +42,7 @@ export const switching: Section = {
       ],
     });
     for (let round = 0; round < WATCHED; round++)
-      switches.push((await watchPhases(client, ends, () => switchTo(open[round % 2 === 0 ? 0 : 1]))).phases);
+      switches.push((await watchPhases(client, switchEnds, () => switchTo(open[round % 2 === 0 ? 0 : 1]))).phases);
     bench.put({
       ...{ kind: "breakdown", id: "switch.phases", describe: "what a switch to an open task is made of", unit: "ms" },
       bars: middleBar("a switch", switches),
@@ -52,3 +53,7 @@ export const switching: Section = {
     });
   },
 };
+
+function switchEnds({ event }: RuntimeEvent): string | undefined {
+  return event === "task_ready" ? "taskd is woken and asked, and says that the task is ready" : undefined;
+}

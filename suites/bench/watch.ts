@@ -36,14 +36,13 @@ export async function watchPhases(
   return { took, phases };
 }
 
-/** The phases of opening a task, and of switching to it. */
+/** The phases of opening a task. */
 export function openingEnds(event: RuntimeEvent): string | undefined {
-  if (event.event === "task_switch_started") return "taskd is asked to switch, and does";
-  if (event.event === "task_ready") return "taskd says that it is ready";
-  if (event.event !== "task_bootstrap_state") return undefined;
-  return event.payload.step === "agent"
-    ? "a machine, and its directories proven from both sides"
-    : "a confined agent that waits is taken";
+  if (event.event === "task_bootstrap_state" && event.payload.step === "agent")
+    return "a machine, and the task's directories proven from both sides";
+  if (event.event === "task_ready")
+    return "a confined agent that waits is shown them, reads its session and is switched to";
+  return undefined;
 }
 
 class EndOfWatch extends AbortController implements Disposable {
