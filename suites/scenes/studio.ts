@@ -1,0 +1,90 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { BrowserContextOptions, Page } from "@playwright/test";
+import { expect, TestBrowser } from "../../harness/browser.ts";
+import { RunningRuntime, type Sandbox } from "../../harness/piwork.ts";
+import { STILL } from "../../harness/screenshots/capture.ts";
+import { takeFixedPlace } from "../../harness/screenshots/fixed-place.ts";
+import { PinnedFonts } from "../../harness/screenshots/fonts.ts";
+import { Talk } from "../../harness/talk.ts";
+import type { MachineLayer } from "../../runtime/protocol/layers.ts";
+
+/** The same machines everywhere: the boundary says whether the processor is emulated, and another host may have KVM. */
+const WORDS = ["--accel", "tcg"];
+
+/** Where scenes are built and seen: a runtime at a fixed place, and a browser with pinned fonts. */
+export class Studio implements AsyncDisposable {
+  readonly sandbox: Sandbox;
+  readonly fonts: PinnedFonts;
+  readonly browser: TestBrowser;
+  readonly talk = new Talk(() => this.client);
+  #runtime: RunningRuntime | undefined;
+
+  private constructor(sandbox: Sandbox, fonts: PinnedFonts, browser: TestBrowser) {
+    this.sandbox = sandbox;
+    this.fonts = fonts;
+    this.browser = browser;
+  }
+
+  static async open(evidence: string): Promise<Studio> {
+    const fonts = new PinnedFonts();
+    const browser = await TestBrowser.start(fonts.environment);
+    return new Studio(await takeFixedPlace(evidence), fonts, browser);
+  }
+
+  get runtime(): RunningRuntime {
+    if (this.#runtime === undefined) throw new Error("no runtime was started");
+    return this.#runtime;
+  }
+
+  get client() {
+    return this.runtime.client;
+  }
+
+  /** Makes the runtime one without tasks, in an empty workspace. */
+  async clear(): Promise<void> {
+    if (this.#runtime === undefined) return this.restart({});
+    for (const { id } of await this.client.call("task_list", {})) await this.client.call("task_delete", { task: id });
+    const { workspace } = this.sandbox;
+    for (const name of readdirSync(workspace)) rmSync(join(workspace, name), { recursive: true });
+  }
+
+  /** Another runtime in the same place; `between` is done while none runs, `without` leaves walls around QEMU out. */
+  async restart({ between, without }: { between?: () => void; without?: readonly MachineLayer[] }): Promise<void> {
+    await this.#runtime?.[Symbol.asyncDispose]();
+    this.#runtime = undefined;
+    between?.();
+    this.#runtime = await RunningRuntime.start(this.sandbox, {
+      ...{ panel: true, words: WORDS },
+      ...(without !== undefined && { unsafe: { without } }),
+    });
+  }
+
+  /** Files of the workspace, by their paths. */
+  write(files: Readonly<Record<string, string>>): void {
+    for (const [path, content] of Object.entries(files)) {
+      const file = join(this.sandbox.workspace, path);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, content);
+    }
+  }
+
+  async makeTask(title: string, folder: string | null): Promise<string> {
+    return (await this.client.call("task_create", { title, folder, sharedFolder: false })).id;
+  }
+
+  async view(options: BrowserContextOptions): Promise<Page> {
+    const { address } = await this.client.call("panel", {});
+    if (address === null) throw new Error("the runtime has no panel");
+    const page = await this.browser.open(address, { ...STILL, ...options });
+    await expect(page.locator(".link")).toHaveText("connected");
+    return page;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.browser[Symbol.asyncDispose]();
+    await this.#runtime?.[Symbol.asyncDispose]();
+    this.fonts[Symbol.dispose]();
+    this.sandbox[Symbol.dispose]();
+  }
+}
