@@ -44,7 +44,6 @@ function builderOf(studio: Studio): (world: World) => Promise<void> {
   return async (world) => {
     if (world === current) return;
     current = undefined;
-    await studio.clear();
     await world(studio);
     current = world;
   };

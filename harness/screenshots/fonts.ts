@@ -71,15 +71,16 @@ function hashOf(file: string): string {
 
 /** Letters are drawn as they are designed: neither moved to the grid nor smoothed by the colours of one kind of screen. */
 function configurationFor(fonts: string, cache: string): string {
-  const alias = (family: string, ...preferred: string[]) =>
-    `<alias binding="same"><family>${family}</family><prefer>${preferred.map((name) => `<family>${name}</family>`).join("")}</prefer></alias>`;
   return `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
 <dir>${fonts}</dir>
 <cachedir>${cache}</cachedir>
-${["sans", "sans-serif", "system-ui"].map((family) => alias(family, "Liberation Sans", "DejaVu Sans")).join("\n")}
-${alias("monospace", "DejaVu Sans Mono")}
+<alias binding="same"><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+<!-- whatever family is asked for and is not here -->
+<match target="pattern">
+<edit name="family" mode="append_last"><string>Liberation Sans</string></edit>
+</match>
 <match target="font">
 <edit name="antialias" mode="assign"><bool>true</bool></edit>
 <edit name="hinting" mode="assign"><bool>false</bool></edit>

@@ -34,7 +34,7 @@ export const SCENES: readonly Scene[] = [
     world: fifty,
     async go(page) {
       await expect(page.locator(".task")).toHaveCount(51);
-      await page.locator(".task", { hasText: NOTES }).click();
+      await page.locator(".task", { hasText: NOTES.title }).click();
       await expect(page.locator(".output")).toBeVisible();
       await seeSide(page);
     },
@@ -44,7 +44,7 @@ export const SCENES: readonly Scene[] = [
     shows: "a step that failed, and a turn that goes on",
     world: work,
     async go(page) {
-      await page.locator(".task", { hasText: NOTES }).click();
+      await page.locator(".task", { hasText: NOTES.title }).click();
       await expect(page.locator(".output").last()).toContainText("trails: looked at");
       await expect(page.getByRole("button", { name: "Stop" })).toBeVisible();
       await seeSide(page);
@@ -55,7 +55,7 @@ export const SCENES: readonly Scene[] = [
     shows: "an agent that asks",
     world: question,
     async go(page) {
-      await page.locator(".task", { hasText: NOTES }).click({ trial: true });
+      await page.locator(".task", { hasText: NOTES.title }).click({ trial: true });
       await expect(page.getByRole("dialog")).toContainText("How are the notes to be published?");
       await seeSide(page);
     },
@@ -79,6 +79,8 @@ export const SCENES: readonly Scene[] = [
     name: "boundary",
     shows: "what the task can reach, and each wall with the kernel's word for it",
     world: morning,
+    // So high that every wall of the task is in it.
+    seen: { viewport: { width: 1280, height: 1290 } },
     inReadme: true,
     async go(page) {
       await showNotes(page);
@@ -93,7 +95,7 @@ export const SCENES: readonly Scene[] = [
     seen: NARROW,
     async go(page) {
       await choose(page, "Tasks");
-      await page.locator(".task", { hasText: NOTES }).click();
+      await page.locator(".task", { hasText: NOTES.title }).click();
       await seeNotes(page);
     },
   },
@@ -104,7 +106,7 @@ export const SCENES: readonly Scene[] = [
     seen: { ...NARROW, ...DARK },
     async go(page) {
       await choose(page, "Tasks");
-      await page.locator(".task", { hasText: NOTES }).click();
+      await page.locator(".task", { hasText: NOTES.title }).click();
       await choose(page, "Files");
       await seeSide(page);
     },
@@ -152,7 +154,7 @@ async function choose(page: Page, view: string): Promise<void> {
 }
 
 async function showNotes(page: Page): Promise<void> {
-  await page.locator(".task", { hasText: NOTES }).click();
+  await page.locator(".task", { hasText: NOTES.title }).click();
   await seeNotes(page);
   await seeSide(page);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { BrowserContextOptions, Page } from "@playwright/test";
 import { expect, TestBrowser } from "../../harness/browser.ts";
@@ -8,9 +8,15 @@ import { takeFixedPlace } from "../../harness/screenshots/fixed-place.ts";
 import { PinnedFonts } from "../../harness/screenshots/fonts.ts";
 import { Talk } from "../../harness/talk.ts";
 import type { MachineLayer } from "../../runtime/protocol/layers.ts";
+import { plantTasks, type RestingTask } from "./resting-tasks.ts";
 
 /** The same machines everywhere: the boundary says whether the processor is emulated, and another host may have KVM. */
 const WORDS = ["--accel", "tcg"];
+
+/** Which walls around QEMU are really left out; with the word, the runtime is one that can be attacked. */
+export interface Walls {
+  without?: readonly MachineLayer[];
+}
 
 /** Where scenes are built and seen: a runtime at a fixed place, and a browser with pinned fonts. */
 export class Studio implements AsyncDisposable {
@@ -41,19 +47,14 @@ export class Studio implements AsyncDisposable {
     return this.runtime.client;
   }
 
-  /** Makes the runtime one without tasks, in an empty workspace. */
-  async clear(): Promise<void> {
-    if (this.#runtime === undefined) return this.restart({});
-    for (const { id } of await this.client.call("task_list", {})) await this.client.call("task_delete", { task: id });
-    const { workspace } = this.sandbox;
-    for (const name of readdirSync(workspace)) rmSync(join(workspace, name), { recursive: true });
-  }
-
-  /** Another runtime in the same place; `between` is done while none runs, `without` leaves walls around QEMU out. */
-  async restart({ between, without }: { between?: () => void; without?: readonly MachineLayer[] }): Promise<void> {
+  /** Another runtime, in an empty workspace, with tasks that rest. */
+  async begin(tasks: readonly RestingTask[], { without }: Walls = {}): Promise<void> {
     await this.#runtime?.[Symbol.asyncDispose]();
     this.#runtime = undefined;
-    between?.();
+    const { state, workspace } = this.sandbox;
+    for (const directory of [state, workspace]) rmSync(directory, { recursive: true, force: true });
+    mkdirSync(workspace);
+    plantTasks(join(state, "records"), tasks);
     this.#runtime = await RunningRuntime.start(this.sandbox, {
       ...{ panel: true, words: WORDS },
       ...(without !== undefined && { unsafe: { without } }),
@@ -67,10 +68,6 @@ export class Studio implements AsyncDisposable {
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, content);
     }
-  }
-
-  async makeTask(title: string, folder: string | null): Promise<string> {
-    return (await this.client.call("task_create", { title, folder, sharedFolder: false })).id;
   }
 
   async view(options: BrowserContextOptions): Promise<Page> {

@@ -77,8 +77,8 @@ export function BoundaryCard({ task }: { task: TaskRecord }) {
                 {warning}
               </p>
             ))}
-          <Walls title="Around its agent, by the kernel of its machine" walls={answer.task.map(toTaskWall)} />
-          <Walls title="Around the machine, by the kernel of this host" walls={answer.qemu.map(toHostWall)} />
+          <Walls title="Around its agent, by its machine's kernel" walls={answer.task.map(toTaskWall)} />
+          <Walls title="Around the machine, by this host's kernel" walls={answer.qemu.map(toHostWall)} />
           <p class="faint row">
             <span>
               {answer.task.length > 0 ? "Read back" : "Asked"} at{" "}
