@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { REPOSITORY } from "../../runtime/places.ts";
-import type { Screenshot, Screenshots } from "../../runtime/protocol/screenshots.ts";
+import { type Screenshot, type Screenshots, screenshot } from "../../runtime/protocol/screenshots.ts";
 import { type Baseline, baselineFile, type DrawnWith, otherDrawing, readBaseline, writeBaseline } from "./baseline.ts";
 import type { Capture } from "./capture.ts";
 import { type Comparison, compare, sizeOf, THRESHOLD } from "./compare.ts";
@@ -35,6 +35,10 @@ export class Album {
     mkdirSync(this.#options.shown, { recursive: true });
   }
 
+  get accepts(): boolean {
+    return this.#options.accepts;
+  }
+
   /** Judges a picture, and keeps it with what it was compared with. */
   add(name: string, { png, masks }: Capture): Judged {
     const { drawnWith, accepts, baselines } = this.#options;
@@ -47,12 +51,13 @@ export class Album {
       judged.verdict = "accepted";
     }
     const keep = (suffix: string, file: Buffer | undefined) => this.#keep(`${name}${suffix}.png`, file);
-    this.#screenshots.push({
+    const entry = {
       ...{ scene: name, capture: `${name}.png`, ...sizeOf(png), threshold: THRESHOLD, masks },
       ...{ verdict: judged.verdict, differing: judged.differing },
       baseline: keep(".baseline", baseline?.png),
       difference: keep(".diff", difference),
-    });
+    };
+    this.#screenshots.push(screenshot.parse(entry));
     keep("", png);
     this.#write();
     return judged;

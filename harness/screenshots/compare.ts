@@ -51,7 +51,7 @@ export function sizeOf(png: Buffer): Size {
 }
 
 /** Says that a picture has one colour alone, and which; undefined where there is something in it. */
-export function blankness({ data, width, height }: PNG): string | undefined {
+function blankness({ data, width, height }: PNG): string | undefined {
   const counts = new Map<number, number>();
   for (let at = 0; at < data.length; at += 4) {
     const colour = data.readUInt32BE(at);

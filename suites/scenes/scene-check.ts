@@ -30,7 +30,7 @@ export function sceneCheck(scene: Scene, { studio, build, album }: Means): Check
         const { verdict, words } = album.add(name, capture);
         const seen = { verdict, words, masks: capture.masks };
         if (verdict !== "same" && verdict !== "accepted") throw new Failed(words, seen);
-        if (verdict === "accepted" && scene.inReadme === true) showInReadme(name);
+        if (album.accepts && scene.inReadme === true) showInReadme(name);
         return seen;
       } finally {
         await page.context().close();
