@@ -25,7 +25,7 @@ export async function screenshot(accepts = false): Promise<Tally> {
 }
 
 async function takeScenes(scenes: readonly Scene[], accepts: boolean, further?: typeof controls): Promise<Tally> {
-  const run = new Run("screenshot", (id) => `npx mise run test-screenshot ${id.replace("screenshot.", "")}`);
+  const run = new Run("screenshot", repeatWords);
   await using studio = await Studio.open(run.directory);
   const drawnWith = { browser: studio.browser.version, fonts: studio.fonts.record };
   const album = new Album({ directory: run.directory, drawnWith, accepts });
@@ -36,6 +36,12 @@ async function takeScenes(scenes: readonly Scene[], accepts: boolean, further?: 
   ];
   await run.perform(checks);
   return run.finish(checks.map(({ id }) => id));
+}
+
+/** What only the whole suite does is repeated with all of it. */
+function repeatWords(id: string): string {
+  const scene = SCENES.find(({ name }) => id === `screenshot.${name}`);
+  return `npx mise run test-screenshot ${scene?.name ?? "--all"}`;
 }
 
 /** Builds the world of a scene, unless it is there already. */

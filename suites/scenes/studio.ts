@@ -33,9 +33,9 @@ export class Studio implements AsyncDisposable {
   }
 
   static async open(evidence: string): Promise<Studio> {
+    const sandbox = await takeFixedPlace(evidence);
     const fonts = new PinnedFonts();
-    const browser = await TestBrowser.start(fonts.environment);
-    return new Studio(await takeFixedPlace(evidence), fonts, browser);
+    return new Studio(sandbox, fonts, await TestBrowser.start(fonts.environment));
   }
 
   get runtime(): RunningRuntime {
