@@ -36,8 +36,9 @@ export function writeBaseline(name: string, { png, drawnWith }: Baseline, direct
 /** Says what draws otherwise than at the time of a baseline; undefined where all of it is the same. */
 export function otherDrawing(then: DrawnWith, now: DrawnWith): string | undefined {
   if (then.browser !== now.browser) return `by ${then.browser}; this is ${now.browser}`;
-  const gone = then.fonts.filter((font) => !now.fonts.includes(font));
-  const come = now.fonts.filter((font) => !then.fonts.includes(font));
+  const onlyOf = (one: DrawnWith, other: DrawnWith) =>
+    one.fonts.filter((font) => !other.fonts.includes(font)).map((font) => font.replace(/(sha256:\w{8})\w+/, "$1…"));
+  const [gone, come] = [onlyOf(then, now), onlyOf(now, then)];
   if (gone.length + come.length === 0) return undefined;
   return `with other fonts: ${gone.join(", ") || "none"}; here are instead: ${come.join(", ") || "none"}`;
 }

@@ -55,7 +55,6 @@ export const SCENES: readonly Scene[] = [
     shows: "an agent that asks",
     world: question,
     async go(page) {
-      await page.locator(".task", { hasText: NOTES.title }).click({ trial: true });
       await expect(page.getByRole("dialog")).toContainText("How are the notes to be published?");
       await seeSide(page);
     },
@@ -133,6 +132,7 @@ export const SCENES: readonly Scene[] = [
       await dialog.locator(".choices").getByRole("button", { name: "meadow" }).click();
       await dialog.getByRole("button", { name: "Make the task" }).click();
       await expect(dialog.getByRole("alert")).toBeVisible();
+      await expect(dialog.locator(".path")).toContainText("meadow");
       await expect(dialog.getByRole("button", { name: "Make the task" })).toBeEnabled();
     },
   },
