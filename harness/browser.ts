@@ -28,12 +28,18 @@ export class TestBrowser implements AsyncDisposable {
     this.#browser = browser;
   }
 
-  static async start(): Promise<TestBrowser> {
+  /** `environment` has what it draws with, where that is not to be left to the host. */
+  static async start(environment: NodeJS.ProcessEnv = {}): Promise<TestBrowser> {
     if (!existsSync(CHROMIUM))
       throw new Error("Debian's chromium is not installed; 'npm run setup' brings it, as root or with sudo.");
     // Its own sandbox does not work for root.
     const args = process.getuid?.() === 0 ? [...QUIET, "--no-sandbox"] : QUIET;
-    return new TestBrowser(await chromium.launch({ executablePath: CHROMIUM, args }));
+    const env = { ...process.env, ...environment };
+    return new TestBrowser(await chromium.launch({ executablePath: CHROMIUM, args, env }));
+  }
+
+  get version(): string {
+    return `Chromium ${this.#browser.version()}`;
   }
 
   /** A page with a profile of its own. */

@@ -114,8 +114,10 @@ export class RunningRuntime implements AsyncDisposable {
   ): Promise<RunningRuntime> {
     const without = typeof unsafe === "object" ? unsafe.without : [];
     const up = ["up", ...(panel ? [] : ["--headless"]), "--isolation", isolation, "--workspace", sandbox.workspace];
+    const { state, logs, workspace } = sandbox;
+    const page = panel ? "panel" : "headless";
     const program = unsafe
-      ? ["--import", "tsx", UNSAFE_RUNTIME, isolation, sandbox.state, sandbox.logs, sandbox.workspace, ...without]
+      ? ["--import", "tsx", UNSAFE_RUNTIME, isolation, state, logs, workspace, page, ...without]
       : [PIWORK, ...sandbox.words, ...up, ...words];
     const child = spawn(process.execPath, program, {
       stdio: ["ignore", "pipe", "pipe"],

@@ -9,9 +9,9 @@ import { SMALL_QUOTA } from "./attacks/quota.ts";
 // What `piwork up` does, with machines that are there to be attacked: whoever has the control socket is their root, and the
 // named walls around QEMU are left out.
 const UNBOUNDED = { bytes: Number.POSITIVE_INFINITY, entries: Number.POSITIVE_INFINITY };
-const [kind, state, logs, workspace, ...without] = process.argv.slice(2);
-if (state === undefined || logs === undefined || workspace === undefined)
-  throw new Error("usage: unsafe-runtime.ts ISOLATION STATE LOGS WORKSPACE [LAYER...]");
+const [kind, state, logs, workspace, page, ...without] = process.argv.slice(2);
+if (state === undefined || logs === undefined || workspace === undefined || (page !== "panel" && page !== "headless"))
+  throw new Error("usage: unsafe-runtime.ts ISOLATION STATE LOGS WORKSPACE panel|headless [LAYER...]");
 const layers = machineLayer.array().parse(without);
 await serve(
   {
@@ -21,6 +21,7 @@ await serve(
     acceleration: "auto",
     isolation: isolation.parse(kind),
     pool: 0,
+    ...(page === "panel" && { panel: { port: undefined } }),
     unsafe: { without: layers },
     quota: layers.includes("quota") ? UNBOUNDED : SMALL_QUOTA,
     buildImage: () => Promise.reject(new PiworkError("TASK_BOOTSTRAP_FAILED", "The suites build the image first.")),

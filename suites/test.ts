@@ -4,6 +4,7 @@ import { check } from "./check.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { negative } from "./negative.ts";
 import { panel } from "./panel.ts";
+import { screenshot } from "./screenshot.ts";
 
 /** Runs the parts one after the other, the image before the first that boots it, and adds up. */
 export async function runParts(parts: readonly { (): Promise<Tally>; name: string }[]): Promise<Tally> {
@@ -20,5 +21,6 @@ export async function runParts(parts: readonly { (): Promise<Tally>; name: strin
 if (import.meta.filename === process.argv[1]) {
   const attacks = () => negative();
   const used = () => lifecycle();
-  conclude(await runParts([check, attacks, used, panel]));
+  const screenshots = () => screenshot();
+  conclude(await runParts([check, attacks, used, panel, screenshots]));
 }

@@ -14,8 +14,8 @@ const STAMP = join(REPOSITORY, "node_modules/.piwork-lock");
 const OLDEST_NODE = [20, 19];
 /** Packages of Debian that the runtime, the image build and the suites use. */
 const DEBIAN_PACKAGES = ["qemu-system-x86", "bubblewrap", "erofs-utils", "xz-utils"];
-/** What only the suites use: a browser for the panel. Whoever just starts the runtime has one. */
-const SUITE_PACKAGES = ["chromium"];
+/** What only the suites use: a browser for the panel, and what its pictures are drawn with. Whoever just starts the runtime has one. */
+const SUITE_PACKAGES = ["chromium", "fonts-liberation", "fonts-dejavu-core"];
 
 const say = (words) => process.stderr.write(`piwork: ${words}\n`);
 

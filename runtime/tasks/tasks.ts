@@ -304,7 +304,7 @@ export class Tasks {
       if (foldersOverlap(own, identifyIfThere(workspace, other.folder)))
         throw new PiworkError(
           "WORKSPACE_POLICY_VIOLATION",
-          `The folder '${folder}' is, holds or lies in '${other.folder}' of the task '${other.id}', which is not stopped. Stop that task, choose another folder, or say --shared-folder.`,
+          `The folder '${folder}' is, holds or lies in '${other.folder}' of the task '${other.id}', which is not stopped. Stop that task, choose another folder, or let both have it (--shared-folder).`,
         );
     }
   }

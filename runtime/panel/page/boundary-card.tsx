@@ -2,6 +2,7 @@ import type { Boundary, HostWall } from "../../protocol/boundary.ts";
 import type { TaskLayer } from "../../protocol/layers.ts";
 import type { TaskRecord } from "../../protocol/record.ts";
 import { call } from "./api.ts";
+import { Figure } from "./figure.tsx";
 import { Refusal } from "./refusal.tsx";
 import { Section } from "./section.tsx";
 import { useAnswer } from "./use-answer.ts";
@@ -62,7 +63,7 @@ export function BoundaryCard({ task }: { task: TaskRecord }) {
       <Reach task={task} />
       {answer !== undefined && (
         <>
-          <p>{isolationWords(answer)}</p>
+          <Isolated boundary={answer} />
           {answer.emulated === true && (
             <p class="warning">
               The processor is emulated in software. QEMU's own project gives no security guarantee for that: the same
@@ -76,12 +77,13 @@ export function BoundaryCard({ task }: { task: TaskRecord }) {
                 {warning}
               </p>
             ))}
-          <Walls title="Around its agent, by the kernel of its machine" walls={answer.task.map(toTaskWall)} />
-          <Walls title="Around the machine, by the kernel of this host" walls={answer.qemu.map(toHostWall)} />
+          <Walls title="Around its agent, by its machine's kernel" walls={answer.task.map(toTaskWall)} />
+          <Walls title="Around the machine, by this host's kernel" walls={answer.qemu.map(toHostWall)} />
           <p class="faint row">
             <span>
-              {answer.task.length > 0 ? "Read back" : "Asked"} at {timeOfDay(answer.readAt)}. No list of walls is a
-              proof: docs/guarantees.md says what is tried, and what is not promised.
+              {answer.task.length > 0 ? "Read back" : "Asked"} at{" "}
+              <Figure kind="time">{timeOfDay(answer.readAt)}</Figure>. No list of walls is a proof: docs/guarantees.md
+              says what is tried, and what is not promised.
             </span>
             <button type="button" class="quiet" disabled={isAsking} onClick={again} aria-label="Read the walls again">
               ↻
@@ -148,7 +150,7 @@ function Walls({ title, walls }: { title: string; walls: readonly Wall[] }) {
               <td>{takes}</td>
               <td>
                 {holds ? "" : "does NOT hold: "}
-                {visible(seen)}
+                <Seen words={visible(seen)} />
               </td>
             </tr>
           ))}
@@ -165,9 +167,35 @@ function judge({ machine, task, qemu }: Boundary): { kind: "whole" | "gaps" | "i
   return { kind: "whole", words: `${task.length + qemu.length} walls hold` };
 }
 
-function isolationWords({ isolation, machine }: Boundary): string {
-  const where = machine === null ? "" : ` (${machine})`;
-  return isolation === "vm"
-    ? `It has a machine of its own${where}: who breaks its kernel has this one task.`
-    : `It shares a machine with other tasks${where}: who breaks its kernel has all of them.`;
+function Isolated({ boundary: { isolation, machine } }: { boundary: Boundary }) {
+  const where = machine !== null && (
+    <>
+      {" "}
+      (<Figure kind="machine">{machine}</Figure>)
+    </>
+  );
+  return isolation === "vm" ? (
+    <p>It has a machine of its own{where}: who breaks its kernel has this one task.</p>
+  ) : (
+    <p>It shares a machine with other tasks{where}: who breaks its kernel has all of them.</p>
+  );
+}
+
+/** Numbers that a kernel counts up: those of namespaces, which begin near 0xF0000000, and of sessions. */
+const COUNTED = /(\b4026\d{6}\b|(?<=^session )\d+)/;
+
+function Seen({ words }: { words: string }) {
+  return (
+    <>
+      {words.split(COUNTED).map((part, index) =>
+        index % 2 === 0 ? (
+          part
+        ) : (
+          <Figure key={index} kind="number">
+            {part}
+          </Figure>
+        ),
+      )}
+    </>
+  );
 }

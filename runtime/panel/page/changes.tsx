@@ -1,6 +1,7 @@
 import type { Change, Finding } from "../../protocol/files.ts";
 import type { TaskRecord } from "../../protocol/record.ts";
 import { call } from "./api.ts";
+import { Figure } from "./figure.tsx";
 import { Refusal } from "./refusal.tsx";
 import { Section } from "./section.tsx";
 import { useAnswer } from "./use-answer.ts";
@@ -25,7 +26,13 @@ export function ChangesView({ task, onShow }: { task: TaskRecord; onShow: (path:
     <Section title="Changes" fact={answer === undefined ? "" : summary(answer.changes, fresh.length)} isOpen>
       <div class="row files-head">
         <span class="faint">
-          {answer === undefined ? "looking …" : `since ${dayAndTime(answer.since)}, by the task or anyone else`}
+          {answer === undefined ? (
+            "looking …"
+          ) : (
+            <>
+              since <Figure kind="moment">{dayAndTime(answer.since)}</Figure>, by the task or anyone else
+            </>
+          )}
         </span>
         <button type="button" class="quiet" disabled={isAsking} onClick={again} aria-label="Look again at changes">
           ↻

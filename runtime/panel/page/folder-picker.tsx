@@ -20,12 +20,15 @@ export function FolderPicker({
   const [made, setMade] = useState("");
 
   const go = async (path: string) => {
+    const choose = (folder: string) => onChoose(folder === "" ? null : folder);
+    // At once: who clicks on before the answer must not get a task without the folder.
+    choose(path);
     try {
       setChoices(await call("folders", { path }));
       setAt(path);
       setRefusal("");
-      onChoose(path === "" ? null : path);
     } catch (error) {
+      choose(at);
       setRefusal((error as Error).message);
     }
   };

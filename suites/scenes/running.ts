@@ -1,0 +1,35 @@
+import { expect, TestBrowser } from "../../harness/browser.ts";
+import { Failed, Run, type Tally } from "../../harness/checks.ts";
+import { connectIfRunning } from "../../harness/piwork.ts";
+import { Album } from "../../harness/screenshots/album.ts";
+import { captureAtRest, STILL } from "../../harness/screenshots/capture.ts";
+import { PinnedFonts } from "../../harness/screenshots/fonts.ts";
+
+/** Captures the panel of the runtime that is up, with nothing covered. Says why it cannot, where it cannot. */
+export async function captureRunning(name: string, accepts: boolean): Promise<Tally | string> {
+  const client = await connectIfRunning(undefined);
+  if (client === undefined) return "No runtime is running; start one with 'npm start'.";
+  const { address } = await client.call("panel", {});
+  if (address === null) return "The runtime that runs has no panel; start one without --headless.";
+  using fonts = new PinnedFonts();
+  await using browser = await TestBrowser.start(fonts.environment);
+  const run = new Run("screenshot");
+  const drawnWith = { browser: browser.version, fonts: fonts.record };
+  const album = new Album({ directory: run.directory, drawnWith, accepts });
+  const id = `screenshot.${name}`;
+  await run.perform([
+    {
+      id,
+      claim: `the panel of the runtime that runs, in tmp/dev/${name}.png`,
+      async run() {
+        const page = await browser.open(address, STILL);
+        await expect(page.locator(".link")).toHaveText("connected");
+        const { verdict, words } = album.add(name, { png: await captureAtRest(page), masks: [] });
+        // Without anything to compare it with, it is there to be looked at.
+        if (verdict === "same" || verdict === "accepted" || verdict === "no baseline") return { verdict, words };
+        throw new Failed(words, { verdict });
+      },
+    },
+  ]);
+  return run.finish([id]);
+}

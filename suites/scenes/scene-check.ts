@@ -1,0 +1,50 @@
+import { copyFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Check, Failed } from "../../harness/checks.ts";
+import type { Album } from "../../harness/screenshots/album.ts";
+import { baselineFile } from "../../harness/screenshots/baseline.ts";
+import { captureCovered } from "../../harness/screenshots/capture.ts";
+import { REPOSITORY } from "../../runtime/places.ts";
+import type { Scene } from "./scenes.ts";
+import type { Studio } from "./studio.ts";
+import type { World } from "./worlds.ts";
+
+export interface Means {
+  studio: Studio;
+  build(world: World): Promise<void>;
+  album: Album;
+}
+
+/** One scene, as it was accepted. */
+export function sceneCheck(scene: Scene, { studio, build, album }: Means): Check {
+  const { name, shows } = scene;
+  return {
+    id: `screenshot.${name}`,
+    claim: `as it was accepted: ${shows}`,
+    async run() {
+      await build(scene.world);
+      const page = await studio.view(scene.seen ?? {});
+      try {
+        await scene.go(page);
+        const capture = await captureCovered(page);
+        const { verdict, words } = album.add(name, capture);
+        const seen = { verdict, words, masks: capture.masks };
+        if (verdict !== "same" && verdict !== "accepted") throw new Failed(words, seen);
+        if (album.accepts && scene.inReadme === true) showInReadme(name);
+        return seen;
+      } finally {
+        await page.context().close();
+      }
+    },
+  };
+}
+
+/** The picture in the README is the one that is compared. */
+export function readmeImage(name: string): string {
+  return join(REPOSITORY, "docs/images", `${name}.png`);
+}
+
+function showInReadme(name: string): void {
+  mkdirSync(join(REPOSITORY, "docs/images"), { recursive: true });
+  copyFileSync(baselineFile(name), readmeImage(name));
+}
