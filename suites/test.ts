@@ -1,6 +1,7 @@
 import { addTallies, conclude, type Tally } from "../harness/checks.ts";
 import { prepareMachines } from "../harness/image.ts";
 import { check } from "./check.ts";
+import { evidence } from "./evidence.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { negative } from "./negative.ts";
 import { panel } from "./panel.ts";
@@ -20,5 +21,5 @@ export async function runParts(parts: readonly { (): Promise<Tally>; name: strin
 if (import.meta.filename === process.argv[1]) {
   const attacks = () => negative();
   const used = () => lifecycle();
-  conclude(await runParts([check, attacks, used, panel]));
+  conclude(await runParts([check, attacks, used, panel, evidence]));
 }

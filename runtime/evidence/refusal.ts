@@ -1,5 +1,5 @@
 /** Why a bundle is not believed, in the order in which it is asked. */
-export const REFUSALS = {
+const REFUSALS = {
   unreadable: "it cannot be read, or is larger than anything a suite leaves",
   link: "it holds something that is neither a file nor a directory",
   manifest: "its manifest is not there, or is none",

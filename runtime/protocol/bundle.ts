@@ -59,21 +59,27 @@ export const manifest = z.strictObject({
 });
 export type Manifest = z.infer<typeof manifest>;
 
+/** Bytes in base64, in the one way to write them: unused bits of the last character are zero. */
+const base64 = z
+  .base64()
+  .max(256)
+  .refine((written) => btoa(atob(written)) === written, "is not how these bytes are written");
+
 /** `manifest.sig`: who says so. It is over the exact bytes of `manifest.json`. */
 export const signature = z.strictObject({
   schema: z.literal(1),
   algorithm: z.literal("ed25519"),
   /** base64 of the key as DER (SPKI) */
-  publicKey: z.base64().max(256),
+  publicKey: base64,
   /** SHA-256 of these bytes */
   fingerprint: sha256,
   /** base64 */
-  signature: z.base64().max(256),
+  signature: base64,
 });
 export type Signature = z.infer<typeof signature>;
 
 /** What an oracle saw of an attack. */
-export const sight = z.strictObject({
+const sight = z.strictObject({
   /** whether it got through */
   through: z.boolean(),
   seen: z.string(),
@@ -96,9 +102,8 @@ const attack = z.strictObject({
   /** why its control does not get through either */
   dead: z.string().min(1).optional(),
 });
-export type BundledAttack = z.infer<typeof attack>;
 
-export const checkResult = z.strictObject({
+const checkResult = z.strictObject({
   id: z.string(),
   /** what must be true */
   claim: z.string(),
