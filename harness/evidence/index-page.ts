@@ -28,7 +28,7 @@ export function renderIndex(verified: readonly Verification[], from: string): st
     "<thead><tr><th>suite</th><th>verdict</th><th>began</th><th>took</th><th>commit</th><th>verified</th></tr></thead>";
   const rows = verified.map((one) => row(one, from)).join("\n");
   const body = `<h1>Piwork evidence</h1>\n${verdict}\n<div class="card"><table>${head}<tbody>${rows}</tbody></table></div>
-<p class="legend">Verified means: every file is the one that was signed, the checks that ran are those that were to run, their verdicts
+<p class="soft">Verified means: every file is the one that was signed, the checks that ran are those that were to run, their verdicts
 follow from what was seen, and every attack has a control where it gets through, or says why not. <code>npx piwork verify RUN</code> asks again.</p>`;
   return page("Piwork evidence", STYLE, body);
 }
@@ -44,7 +44,7 @@ function row(verification: Verification, from: string): string {
   const asked = isGenuine(verification)
     ? `<span class="good">✓</span> ${clock(verifiedAt)}`
     : `<span class="bad">refused</span> ${clock(verifiedAt)}: ${text(refusal?.says ?? "")}`;
-  return `<tr><td>${link}</td><td>${verdictOf(verification)}</td><td class="number">${manifest === undefined ? "" : clock(manifest.startedAt)}</td><td class="number">${took}</td><td class="number">${text(commit)}</td><td>${asked}</td></tr>`;
+  return `<tr><td class="number">${link}</td><td class="number">${verdictOf(verification)}</td><td class="number">${manifest === undefined ? "" : clock(manifest.startedAt)}</td><td class="number">${took}</td><td class="number">${text(commit)}</td><td>${asked}</td></tr>`;
 }
 
 /** What it says of itself counts only where it is believed. */

@@ -28,6 +28,13 @@ export function reports(runs: string): Check[] {
         await expect(page.locator("details.check:visible")).toHaveCount(1);
         await expect(page.locator("details.check:visible")).toContainText("attack.7 ");
         await expect(page.locator(".sides:visible")).toContainText("got through: the secret <b>");
+        const areBeside = async () => {
+          const [target, control] = await page
+            .locator(".sides:visible > div")
+            .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
+          return target === control;
+        };
+        assert.equal(await areBeside(), true, "target and control are not side by side");
         await page.getByRole("searchbox").fill("group-3.");
         await expect(page.locator("details.check:visible")).toHaveCount(MANY / 12);
         await page.getByRole("searchbox").fill("");
@@ -42,6 +49,8 @@ export function reports(runs: string): Check[] {
         );
         await page.setViewportSize({ width: 400, height: 800 });
         assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 400);
+        await page.getByRole("button", { name: "Failed" }).click();
+        assert.equal(await areBeside(), false, "there is no room for both");
         assert.deepEqual(browser.complaints, []);
         assert.deepEqual(
           browser.asked.filter((url) => !url.startsWith("data:")),

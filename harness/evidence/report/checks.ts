@@ -33,13 +33,13 @@ function groupOf({ id }: CheckResult): string {
 function part(name: string, checks: readonly CheckResult[], isOpen: boolean): string {
   const time = duration(checks.reduce((sum, { milliseconds }) => sum + milliseconds, 0));
   const attacks = checks.filter(({ attack }) => attack !== undefined).length;
-  const about = [
-    `${checks.length} check${checks.length === 1 ? "" : "s"}`,
-    ...(attacks > 0 ? [`${attacks} of them attacks`] : []),
-    time,
-  ];
+  const about = [counted(checks.length, "check"), ...(attacks > 0 ? [counted(attacks, "attack")] : []), time];
   return `<details class="part"${isOpen ? " open" : ""}><summary>${text(name)}<span class="soft">${about.join(" · ")}</span></summary>
 ${checks.map((check) => checkRow(check, name === "Failed" && checks.length <= 5)).join("\n")}</details>`;
+}
+
+function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
 function checkRow(result: CheckResult, isOpen: boolean): string {

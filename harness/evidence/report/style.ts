@@ -22,6 +22,7 @@ th { color: var(--soft); font-weight: 600; font-size: 12.5px; } td.number { whit
   body { padding: 16px 12px 32px; } 
   table, tbody, tr, td { display: block; } thead { display: none; } tr { padding: 8px 0; border-bottom: 1px solid var(--rule); }
   tr:last-child { border-bottom: 0; } td { border: 0; padding: 0; } td.number { display: inline-block; margin-right: 14px; }
+}
 code, pre { font: 12px/1.5 ui-monospace, "DejaVu Sans Mono", monospace; } pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .banner { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: baseline; margin: 14px 0; padding: 14px 18px; border-radius: 8px; border: 1px solid; background: var(--card); }
 .banner b { font-size: 20px; } .banner.good { border-color: var(--good); } .banner.bad { border-color: var(--bad); } .banner span { color: var(--ink); }
