@@ -8,6 +8,7 @@ import { BUNDLE_FILES, type BundledSight, type CheckResult, type Results } from 
 import { redactTexts } from "../runtime/redaction.ts";
 import { factsBelow, lookAround, lookAtSources } from "./evidence/environment.ts";
 import { Excerpts } from "./evidence/excerpts.ts";
+import { keepFactsOf } from "./evidence/facts.ts";
 import { type ReportPart, renderReport } from "./evidence/report/page.ts";
 import { type Claims, openBundle, redactFiles, sealBundle } from "./evidence/seal.ts";
 import { toJunit } from "./junit.ts";
@@ -126,8 +127,12 @@ export class Run {
 
   /** Keeps what a runtime says of itself at the beginning or at the end; one that cannot answer any more says so. */
   async keepState(when: "before" | "after", client: Client): Promise<void> {
-    const dump = await takeDump(client).catch((error: unknown) => ({ failure: String(error) }));
-    this.#write(`state.${when}.json`, dump);
+    try {
+      this.#write(`state.${when}.json`, await takeDump(client));
+      await keepFactsOf(client);
+    } catch (error) {
+      this.#write(`state.${when}.json`, { failure: String(error) });
+    }
   }
 
   /** The page as of now. */

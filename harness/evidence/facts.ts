@@ -1,10 +1,17 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Client } from "../../runtime/control/client.ts";
 import type { RuntimeFacts } from "../../runtime/protocol/bundle.ts";
 import type { StatusView } from "../../runtime/protocol/control.ts";
 
 /** Lies beside the logs of a runtime that a suite has started. */
 export const FACTS_FILE = "runtime-facts.json";
+
+/** The same of one that has tasks by now: where each has a machine, there was none before. */
+export async function keepFactsOf(client: Client): Promise<void> {
+  const status = await client.call("status", {});
+  if (status.machines.length > 0) keepFacts(status.logs, status);
+}
 
 /** Keeps what a runtime says of itself, and the words that its QEMUs run with. */
 export function keepFacts(logs: string, { isolation, acceleration, image, template, machines }: StatusView): void {
