@@ -51,9 +51,13 @@ test("an attack is marked as one, with what was seen on both sides", async () =>
     { through: false, seen: "nothing" },
     { through: true, seen: "a canary" },
   ];
-  const attack: Check = { ...good, attack: { tried: "cat" }, run: async () => ({ target, control, more: 1 }) };
+  const attack: Check = {
+    ...good,
+    attack: { tried: "cat", oracle: "eyes" },
+    run: async () => ({ target, control, more: 1 }),
+  };
   const { found, refusal } = await perform([attack], [attack]);
-  assert.deepEqual(found.results[0]?.attack, { tried: "cat", target, control });
+  assert.deepEqual(found.results[0]?.attack, { tried: "cat", oracle: "eyes", target, control });
   assert.deepEqual(found.results[0]?.evidence, { more: 1 });
   assert.equal(refusal, null);
 });

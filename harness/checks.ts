@@ -36,7 +36,7 @@ export interface Check {
   /** time after which it counts as hanging, in milliseconds */
   deadlineMs?: number;
   /** it is an attack: this is tried, and what it resolves with says what was seen of it on `target` and `control` */
-  attack?: { tried: string; dead?: string | undefined };
+  attack?: { tried: string; oracle: string; dead?: string | undefined };
   /** what it resolves with is kept beside the verdict */
   run(): Promise<object | undefined> | Promise<void> | void;
 }
@@ -70,8 +70,9 @@ export class Run {
   report: (() => ReportPart) | undefined;
 
   readonly #options: RunOptions;
-  readonly #claims: Omit<Claims, "executed" | "passed" | "failed" | "expected" | "finishedAt">;
+  readonly #claims: Omit<Claims, "executed" | "passed" | "failed" | "expected" | "attacks" | "finishedAt">;
   readonly #expected = new Set<string>();
+  readonly #attacks = new Set<string>();
   readonly #excerpts: Excerpts;
   readonly #environment = lookAround();
   readonly #forget: () => void;
@@ -96,8 +97,11 @@ export class Run {
   }
 
   /** Says which checks are to run, before they do: one that does not has failed. */
-  expect(checks: readonly Pick<Check, "id">[]): void {
-    for (const { id } of checks) this.#expected.add(id);
+  expect(checks: readonly Pick<Check, "id" | "attack">[]): void {
+    for (const { id, attack } of checks) {
+      this.#expected.add(id);
+      if (attack !== undefined) this.#attacks.add(id);
+    }
     openBundle(this.directory, this.#claimsAt(null));
   }
 
@@ -196,7 +200,8 @@ export class Run {
 
   #claimsAt(finishedAt: string | null): Claims {
     const executed = this.results.map(({ id }) => id);
-    return { ...this.#claims, finishedAt, expected: [...this.#expected], executed, ...this.#tally() };
+    const [expected, attacks] = [[...this.#expected], [...this.#attacks]];
+    return { ...this.#claims, finishedAt, expected, attacks, executed, ...this.#tally() };
   }
 
   #writeEnvironment(): void {
@@ -218,9 +223,15 @@ function split({ attack }: Check, seen: object | undefined): Pick<Result, "attac
     dead: _,
     ...rest
   } = (plain ?? {}) as { target?: BundledSight; control?: BundledSight; dead?: string };
-  const { tried, dead } = attack;
+  const { tried, oracle, dead } = attack;
   return {
-    attack: { tried, target: target ?? null, control: control ?? null, ...(dead === undefined ? {} : { dead }) },
+    attack: {
+      tried,
+      oracle,
+      target: target ?? null,
+      control: control ?? null,
+      ...(dead === undefined ? {} : { dead }),
+    },
     ...(Object.keys(rest).length === 0 ? {} : { evidence: rest }),
   };
 }

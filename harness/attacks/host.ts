@@ -90,7 +90,7 @@ export function hostChecks(attacks: readonly HostAttack[], target: () => Target)
   return attacks.map((attack) => ({
     id: attack.id,
     claim: `a caller who ${attack.tries}: nothing comes of it`,
-    attack: { tried: inWords(attack), dead: attack.dead },
+    attack: { tried: inWords(attack), oracle: attack.oracle, dead: attack.dead },
     async run() {
       const real = await meet(attack, target(), (operation) => askRuntime(target(), operation));
       const naive = await meet(attack, target(), (operation) => askNaive(attack, target(), operation));

@@ -68,7 +68,7 @@ export function asCheck(attack: AgentAttack, targets: () => { target: Target; co
   return {
     id: attack.id,
     claim: `a task ${attack.tries}: nothing comes of it`,
-    attack: { tried: attack.script, dead: attack.dead },
+    attack: { tried: attack.script, oracle: oracleOf(attack), dead: attack.dead },
     async run() {
       const [target, control] = await Promise.all([
         performAlive(attack, targets().target),
@@ -85,7 +85,7 @@ export function asRootCheck(attack: AgentAttack, targets: () => { target: Target
   return {
     id: attack.id,
     claim: `the root of a task's machine ${attack.tries}: nothing comes of it for another task`,
-    attack: { tried: attack.script, dead: attack.dead },
+    attack: { tried: attack.script, oracle: oracleOf(attack), dead: attack.dead },
     async run() {
       const { target } = targets();
       await target.use(CONTROL);

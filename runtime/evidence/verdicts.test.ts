@@ -9,7 +9,7 @@ const passed: CheckResult = { id: "a", claim: "", verdict: "passed", millisecond
 const failed: CheckResult = { ...passed, id: "b", verdict: "failed", reason: "no" };
 const attack = (id: string, control: typeof held, dead?: string): CheckResult => ({
   ...{ ...passed, id },
-  attack: { tried: "", target: held, control, ...(dead === undefined ? {} : { dead }) },
+  attack: { tried: "", oracle: "", target: held, control, ...(dead === undefined ? {} : { dead }) },
 });
 
 test("what was to run has run, once, and nothing else has", () => {
@@ -35,20 +35,31 @@ test("a verdict goes with a reason or without, and counts are counted", () => {
     ],
     [[{ ...failed, verdict: "passed" }], [1, 0]],
     [[{ ...passed, verdict: "failed" }], [0, 1]],
-    [[{ ...passed, attack: { tried: "", target: through, control: through } }], [1, 0]],
+    [[{ ...passed, attack: { tried: "", oracle: "", target: through, control: through } }], [1, 0]],
   ] as [CheckResult[], [number, number]][])
     assert.throws(() => judge(results, counts), { kind: "verdicts" });
 });
 
 test("an attack that held has a control where it gets through, or says why not; few may", () => {
+  const assertThese = (results: CheckResult[]) =>
+    assertControls(
+      results,
+      results.flatMap(({ id, attack }) => (attack === undefined ? [] : [id])),
+    );
   const dead = (count: number) => Array.from({ length: count }, (_, at) => attack(`${at}`, held, "it cannot"));
-  assertControls([passed, failed, attack("c", through), ...dead(BUNDLE_LIMITS.dead)]);
+  assertThese([passed, failed, attack("c", through), ...dead(BUNDLE_LIMITS.dead)]);
   for (const results of [
     [attack("c", held)],
-    [{ ...passed, attack: { tried: "", target: held, control: null } }],
-    [{ ...passed, attack: { tried: "", target: null, control: through } }],
+    [{ ...passed, attack: { tried: "", oracle: "", target: held, control: null } }],
+    [{ ...passed, attack: { tried: "", oracle: "", target: null, control: through } }],
     dead(BUNDLE_LIMITS.dead + 1),
   ])
-    assert.throws(() => assertControls(results), { kind: "control" });
-  assertControls([{ ...failed, attack: { tried: "", target: null, control: null } }]);
+    assert.throws(() => assertThese(results), { kind: "control" });
+  assertThese([{ ...failed, attack: { tried: "", oracle: "", target: null, control: null } }]);
+});
+
+test("what was to be an attack is one, and nothing else is", () => {
+  assertControls([attack("c", through), passed, failed], ["c", "b"]);
+  for (const attacks of [["c", "a"], []])
+    assert.throws(() => assertControls([attack("c", through), passed], attacks), { kind: "control" });
 });

@@ -34,7 +34,16 @@ export function assertVerdicts({ results, passed, failed }: Results): void {
 }
 
 /** Each attack that counts as held was seen on both sides, and got through where there is no wall; or it says why not. */
-export function assertControls(results: readonly CheckResult[]): void {
+export function assertControls(results: readonly CheckResult[], attacks: readonly string[]): void {
+  const meant = new Set(attacks);
+  const unmarked = results.find(({ id, verdict, attack }) =>
+    meant.has(id) ? verdict === "passed" && !attack : attack,
+  );
+  if (unmarked !== undefined)
+    throw new Refused(
+      "control",
+      `'${unmarked.id}' is ${meant.has(unmarked.id) ? "" : "not "}to be an attack, and its result is otherwise`,
+    );
   const held = results.filter(({ attack, verdict }) => attack !== undefined && verdict === "passed");
   for (const { id, attack } of held) {
     if (!attack?.target || !attack.control) throw new Refused("control", `nobody saw what became of '${id}'`);

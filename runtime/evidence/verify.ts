@@ -52,7 +52,7 @@ export function verifyBundle(directory: string, key: string | undefined): Verifi
       judged.results.map(({ id }) => id),
     );
     assertVerdicts(judged);
-    assertControls(judged.results);
+    assertControls(judged.results, found.manifest.attacks);
     assertPictures(contents);
     assertPassed(judged);
     return { ...verified, ...found, refusal: null };

@@ -51,6 +51,8 @@ export const manifest = z.strictObject({
   finishedAt: z.iso.datetime().nullable(),
   /** ids of the checks that were to run */
   expected: z.array(z.string()),
+  /** of these, the attacks: one whose result does not say what was seen of it counts for nothing */
+  attacks: z.array(z.string()),
   /** ids of those that ran, in the order in which they ended */
   executed: z.array(z.string()),
   passed: count,
@@ -96,6 +98,8 @@ export type BundledSight = z.infer<typeof sight>;
 const attack = z.strictObject({
   /** the script, or the operation */
   tried: z.string(),
+  /** what tells whether it got through, from outside of the attacker */
+  oracle: z.string(),
   /** null where nobody saw it, which is a failure */
   target: sight.nullable(),
   control: sight.nullable(),

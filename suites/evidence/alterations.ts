@@ -156,6 +156,17 @@ export const ALTERATIONS: readonly Alteration[] = [
     says: /nobody saw what became of 'sample\.link'/,
   },
   {
+    name: "attack-unmarked",
+    claim: "an attack that counts as any other check, so that nobody asks for its control",
+    of: "sample",
+    alter: (directory) =>
+      judgeAgain(directory, ({ results }) => {
+        delete find(results, ({ id }) => id === "sample.link").attack;
+      }),
+    refused: "control",
+    says: /'sample\.link' is to be an attack, and its result is otherwise/,
+  },
+  {
     name: "picture",
     claim: "a picture that differs from its baseline by more than is said",
     of: "sample",

@@ -71,7 +71,7 @@ async function fill(run: Run): Promise<Omit<Sample, "directory">> {
     {
       id: "sample.dead",
       claim: "a caller who names a file that is not there: nothing comes of it",
-      attack: { tried: "asked: no-such-file", dead: "there is nothing to be had, whoever asks" },
+      attack: { tried: "asked: no-such-file", oracle: "token", dead: "there is nothing to be had, whoever asks" },
       run: async () => ({ target: { through: false, seen: "nothing" }, control: { through: false, seen: "nothing" } }),
     },
   ];
@@ -88,7 +88,10 @@ function attackLink(workspace: string): Check {
   return {
     id: "sample.link",
     claim: "a caller who previews a link that leads out: nothing comes of it",
-    attack: { tried: "ln -s ../outside/secret link; asked: preview link; on the control, of the twin 'joined'" },
+    attack: {
+      oracle: "token",
+      tried: "ln -s ../secret link; asked: preview link; on the control, of the twin 'joined'",
+    },
     async run() {
       mkdirSync(join(workspace, "own"));
       writeFileSync(join(workspace, "secret"), "the secret");

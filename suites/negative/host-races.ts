@@ -194,7 +194,7 @@ function check({ id, claim, swaps, real, naive, isAlwaysAnswered }: Race): Check
   return {
     id,
     claim,
-    attack: { tried: SWAPPED },
+    attack: RACED,
     async run() {
       using arena = new Arena();
       const swapper = await Swapper.start(...swaps(arena));
@@ -219,8 +219,10 @@ function check({ id, claim, swaps, real, naive, isAlwaysAnswered }: Race): Check
 }
 
 /** What every race tries; its claim says with what. */
-export const SWAPPED =
-  "two names change places as fast as another process can rename them, while this is asked for again and again";
+export const RACED: NonNullable<Check["attack"]> = {
+  tried: "two names change places as fast as another process can rename them, while this is asked for again and again",
+  oracle: "token",
+};
 
 export function raced(
   { swapped, score, control }: { swapped: number; score: Score; control: Score },

@@ -56,7 +56,7 @@ function seen({ reason, attack, evidence, logs = [] }: CheckResult): string {
     reason === undefined ? "" : block("why it failed", reason, "reason"),
     attack === undefined
       ? ""
-      : `<div class="sides">${side("on the target", attack.target, false)}${side("on the control", attack.control, true)}</div>`,
+      : `<div class="sides">${side("on the target", attack.target, false)}${side("on the control", attack.control, true)}</div><p class="soft">The oracle is “${text(attack.oracle)}”: it looks from outside of the attacker.</p>`,
     attack?.dead === undefined ? "" : `<p class="soft">Why the control does not get through: ${text(attack.dead)}</p>`,
     attack === undefined ? "" : block("what was tried", attack.tried),
     evidence === undefined || Object.keys(evidence).length === 0
