@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type * as z from "zod";
 import {
   BUNDLE_FILES,
@@ -40,12 +41,14 @@ export function verifyBundle(directory: string, key: string | undefined): Verifi
   const verified = { directory, verifiedAt: new Date().toISOString() };
   try {
     using contents = new Contents(directory);
-    found.manifest = readManifest(contents);
+    const bytes = readManifest(contents);
+    found.manifest = parse(BUNDLE_FILES.manifest, bytes, manifest, "manifest");
     assertComplete(found.manifest);
-    found.signer = assertSigned(contents, key);
+    found.signer = assertSigned(contents, bytes, key);
     assertFiles(contents, found.manifest);
-    const judged = parse(contents, BUNDLE_FILES.results, results);
-    parse(contents, BUNDLE_FILES.environment, environment);
+    const read = readerOf(contents, found.manifest);
+    const judged = parse(BUNDLE_FILES.results, read(BUNDLE_FILES.results), results);
+    parse(BUNDLE_FILES.environment, read(BUNDLE_FILES.environment), environment);
     assertSame(found.manifest, judged);
     assertExecuted(
       found.manifest.expected,
@@ -53,7 +56,7 @@ export function verifyBundle(directory: string, key: string | undefined): Verifi
     );
     assertVerdicts(judged);
     assertControls(judged.results, found.manifest.attacks);
-    assertPictures(contents);
+    assertPictures(contents.paths, read);
     assertPassed(judged);
     return { ...verified, ...found, refusal: null };
   } catch (error) {
@@ -63,10 +66,10 @@ export function verifyBundle(directory: string, key: string | undefined): Verifi
   }
 }
 
-function readManifest(contents: Contents): Manifest {
-  if (!contents.paths.includes(BUNDLE_FILES.manifest))
-    throw new Refused("manifest", `there is no ${BUNDLE_FILES.manifest}: this is no bundle`);
-  return parse(contents, BUNDLE_FILES.manifest, manifest, "manifest");
+function readManifest(contents: Contents): Buffer {
+  const bytes = contents.read(BUNDLE_FILES.manifest);
+  if (bytes === undefined) throw new Refused("manifest", `there is no ${BUNDLE_FILES.manifest}: this is no bundle`);
+  return bytes;
 }
 
 function assertComplete({ finishedAt, startedAt }: Manifest): void {
@@ -74,9 +77,10 @@ function assertComplete({ finishedAt, startedAt }: Manifest): void {
     throw new Refused("incomplete", `the run that began at ${startedAt} did not come to its end (finishedAt is null)`);
 }
 
-function assertSigned(contents: Contents, key: string | undefined): string {
-  if (!contents.paths.includes(BUNDLE_FILES.signature)) throw new Refused("signer", "it is not signed");
-  const signed: Signature = parse(contents, BUNDLE_FILES.signature, signature, "signature");
+function assertSigned(contents: Contents, bytes: Buffer, key: string | undefined): string {
+  const content = contents.read(BUNDLE_FILES.signature);
+  if (content === undefined) throw new Refused("signer", "it is not signed");
+  const signed: Signature = parse(BUNDLE_FILES.signature, content, signature, "signature");
   const signer = signerOf(signed);
   if (key === undefined)
     throw new Refused(
@@ -84,8 +88,7 @@ function assertSigned(contents: Contents, key: string | undefined): string {
       `nothing was signed here yet, and no --key says whom to believe; it is signed by ${signer}`,
     );
   if (signer !== key) throw new Refused("signer", `it is signed by ${signer}, not by ${key}`);
-  const isSigned = isSignedBy(contents.read(BUNDLE_FILES.manifest) ?? Buffer.alloc(0), signed);
-  if (!isSigned || signed.fingerprint !== signer)
+  if (!isSignedBy(bytes, signed) || signed.fingerprint !== signer)
     throw new Refused("signature", `${BUNDLE_FILES.manifest} is not what was signed`);
   return signer;
 }
@@ -108,13 +111,23 @@ function assertFiles(contents: Contents, { files }: Manifest): void {
   }
 }
 
+/** Reads what was signed, and nothing that was put in its place since it was measured. */
+function readerOf(contents: Contents, { files }: Manifest): (path: string) => Buffer | undefined {
+  const known = new Map(files.map(({ path, sha256 }) => [path, sha256]));
+  return (path) => {
+    const content = contents.read(path);
+    if (content !== undefined && createHash("sha256").update(content).digest("hex") !== known.get(path))
+      throw new Refused("hash", `${printable(path)} was changed while it was looked at`);
+    return content;
+  };
+}
+
 function parse<S extends z.ZodType>(
-  contents: Contents,
   path: string,
+  content: Buffer | undefined,
   schema: S,
   kind: RefusalKind = "document",
 ): z.infer<S> {
-  const content = contents.read(path);
   if (content === undefined) throw new Refused(kind, `there is no ${path}`);
   try {
     return schema.parse(JSON.parse(content.toString("utf8")));
@@ -140,11 +153,11 @@ function assertSame(short: Manifest, { suite, passed, failed, expected, results 
     throw new Refused("verdicts", "manifest and results count differently");
 }
 
-function assertPictures(contents: Contents): void {
-  for (const path of contents.paths.filter((name) => name.split("/").at(-1) === BUNDLE_FILES.screenshots)) {
+function assertPictures(paths: readonly string[], read: (path: string) => Buffer | undefined): void {
+  for (const path of paths.filter((name) => name.split("/").at(-1) === BUNDLE_FILES.screenshots)) {
     const beside = path.slice(0, -BUNDLE_FILES.screenshots.length);
-    for (const shot of parse(contents, path, screenshots).screenshots)
-      assertPicture(shot, (name) => contents.read(`${beside}${name}`));
+    for (const shot of parse(path, read(path), screenshots).screenshots)
+      assertPicture(shot, (name) => read(`${beside}${name}`));
   }
 }
 
