@@ -46,9 +46,10 @@ function banner({ finishedAt, passed, failed, expected, executed }: Claims): str
   const all = `${executed.length} of ${expected.length} checks ran`;
   if (finishedAt === null)
     return `<div class="banner bad"><b>Incomplete</b><span>The run still goes on, or did not come to its end: ${all}, ${failed} failed. It proves nothing.</span></div>`;
+  if (executed.length === 0) return '<div class="banner bad"><b>Failed</b><span>Nothing was checked.</span></div>';
   if (failed > 0)
     return `<div class="banner bad"><b>Failed</b><span>${failed} of ${passed + failed} checks.</span></div>`;
-  return `<div class="banner good"><b>Passed</b><span>All ${passed} checks that were to run.</span></div>`;
+  return `<div class="banner good"><b>Passed</b><span>${passed === 1 ? "The one check that was" : `All ${passed} checks that were`} to run.</span></div>`;
 }
 
 function facts({ run, commit, clean, command, startedAt, finishedAt }: Claims): string {

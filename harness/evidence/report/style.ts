@@ -26,7 +26,7 @@ th { color: var(--soft); font-weight: 600; font-size: 12.5px; } td.number { whit
 code, pre { font: 12px/1.5 ui-monospace, "DejaVu Sans Mono", monospace; } pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .banner { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: baseline; margin: 14px 0; padding: 14px 18px; border-radius: 8px; border: 1px solid; background: var(--card); }
 .banner b { font-size: 20px; } .banner.good { border-color: var(--good); } .banner.bad { border-color: var(--bad); } .banner span { color: var(--ink); }
-.tiles { display: grid; gap: 10px; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); margin: 14px 0; }
+.tiles { display: grid; gap: 10px; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); margin: 14px 0; }
 .tiles div { background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 8px 12px; color: var(--soft); font-size: 12.5px; }
 .tiles b { display: block; font-size: 20px; color: var(--ink); font-variant-numeric: tabular-nums; } .tiles .bad b { color: var(--bad); }
 dl.environment { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 5px 18px; margin: 0; } dl.environment dt { color: var(--soft); }
