@@ -1,8 +1,18 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { REPOSITORY } from "../runtime/places.ts";
+import { takeDump } from "../runtime/cli/commands/dump-state.ts";
+import type { Client } from "../runtime/control/client.ts";
+import { findPlaces, REPOSITORY } from "../runtime/places.ts";
+import { BUNDLE_FILES, type BundledSight, type CheckResult, type Results } from "../runtime/protocol/bundle.ts";
+import { redactTexts } from "../runtime/redaction.ts";
+import { factsBelow, lookAround, lookAtSources } from "./evidence/environment.ts";
+import { Excerpts } from "./evidence/excerpts.ts";
+import { keepFactsOf } from "./evidence/facts.ts";
+import { type ReportPart, renderReport } from "./evidence/report/page.ts";
+import { type Claims, openBundle, redactFiles, sealBundle } from "./evidence/seal.ts";
 import { toJunit } from "./junit.ts";
+import { atExit } from "./piwork.ts";
 
 /** A check that takes this long hangs; on a loaded machine the slowest takes a fifth of it. */
 const CHECK_DEADLINE_MS = 180_000;
@@ -25,53 +35,87 @@ export interface Check {
   claim: string;
   /** time after which it counts as hanging, in milliseconds */
   deadlineMs?: number;
+  /** it is an attack: this is tried, and what it resolves with says what was seen of it on `target` and `control` */
+  attack?: { tried: string; oracle: string; dead?: string | undefined };
   /** what it resolves with is kept beside the verdict */
   run(): Promise<object | undefined> | Promise<void> | void;
 }
 
-export interface Result {
-  id: string;
-  claim: string;
-  verdict: "passed" | "failed";
-  milliseconds: number;
-  /** why it failed */
-  reason?: string;
-  /** what was seen */
-  evidence?: object;
-}
+export type Result = CheckResult;
 
 export interface Tally {
   passed: number;
   failed: number;
 }
 
-/** The evidence of one run: a directory below tmp/dev/runs that is written as the run goes. */
+export interface RunOptions {
+  /** does the same again */
+  command: string;
+  /** the command that runs one check alone */
+  repeat?: (id: string) => string;
+  /** where runs are kept, whose key signs them, and where their lines go; not the usual ones for a run that is itself tried */
+  runs?: string;
+  state?: string;
+  say?: (words: string) => void;
+}
+
+/** Bundles that this process has begun, in that order. */
+export const BUNDLES: string[] = [];
+
+/** The evidence of one run: a directory below tmp/dev/runs that is written as the run goes, and sealed at its end. */
 export class Run {
   readonly directory: string;
-  readonly suite: string;
   readonly results: Result[] = [];
+  /** what the suite has to show beside its checks, as of now */
+  report: (() => ReportPart) | undefined;
 
-  readonly #repeat: ((id: string) => string) | undefined;
+  readonly #options: RunOptions;
+  readonly #claims: Omit<Claims, "executed" | "passed" | "failed" | "expected" | "attacks" | "finishedAt">;
+  readonly #expected = new Set<string>();
+  readonly #attacks = new Set<string>();
+  readonly #excerpts: Excerpts;
+  readonly #environment = lookAround();
+  readonly #forget: () => void;
 
-  /** `repeat` gives the command that runs one check alone. */
-  constructor(suite: string, repeat?: (id: string) => string) {
-    this.suite = suite;
-    this.#repeat = repeat;
-    const time = new Date().toISOString().replace(/[:.]/g, "-");
-    this.directory = join(REPOSITORY, "tmp/dev/runs", `${time}-${suite}`);
+  constructor(suite: string, options: RunOptions) {
+    this.#options = options;
+    const startedAt = new Date().toISOString();
+    const name = `${startedAt.replace(/[:.]/g, "-")}-${suite}`;
+    this.directory = join(options.runs ?? join(REPOSITORY, "tmp/dev/runs"), name);
     mkdirSync(this.directory, { recursive: true });
+    if (options.runs === undefined) BUNDLES.push(this.directory);
+    this.#claims = { run: name, suite, ...lookAtSources(), command: inThisIsolation(options.command), startedAt };
+    this.#excerpts = new Excerpts(this.directory);
+    this.#writeEnvironment();
+    openBundle(this.directory, this.#claimsAt(null));
+    // A report of what was seen, that says it is not all. Whoever is killed leaves the open manifest and results.jsonl.
+    this.#forget = atExit(() => this.writeReport());
+  }
+
+  get suite(): string {
+    return this.#claims.suite;
+  }
+
+  /** Says which checks are to run, before they do: one that does not has failed. */
+  expect(checks: readonly Pick<Check, "id" | "attack">[]): void {
+    for (const { id, attack } of checks) {
+      this.#expected.add(id);
+      if (attack !== undefined) this.#attacks.add(id);
+    }
+    openBundle(this.directory, this.#claimsAt(null));
   }
 
   /** Runs the checks one after the other; a check that throws fails, and the others go on. */
   async perform(checks: readonly Check[]): Promise<void> {
     for (const check of checks) {
+      const marks = this.#excerpts.mark();
       const started = performance.now();
       let reason: string | undefined;
-      let evidence: object | undefined;
+      let seen: object | undefined;
       try {
-        evidence = (await withDeadline(check.run(), check.deadlineMs ?? CHECK_DEADLINE_MS)) ?? undefined;
+        seen = (await withDeadline(check.run(), check.deadlineMs ?? CHECK_DEADLINE_MS)) ?? undefined;
       } catch (error) {
-        if (error instanceof Failed) ({ evidence, message: reason } = error);
+        if (error instanceof Failed) ({ evidence: seen, message: reason } = error);
         else reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
       }
       const milliseconds = Math.round(performance.now() - started);
@@ -79,42 +123,123 @@ export class Run {
       this.#record({
         ...{ id, claim, verdict: reason === undefined ? "passed" : "failed", milliseconds },
         ...(reason === undefined ? {} : { reason }),
-        ...(evidence === undefined ? {} : { evidence }),
+        ...split(check, seen),
+        ...(reason === undefined ? {} : { logs: this.#excerpts.since(marks) }),
       });
     }
   }
 
-  #record(result: Result): void {
+  /** Keeps what a runtime says of itself at the beginning or at the end; one that cannot answer any more says so. */
+  async keepState(when: "before" | "after", client: Client): Promise<void> {
+    try {
+      this.#write(`state.${when}.json`, await takeDump(client));
+      await keepFactsOf(client);
+    } catch (error) {
+      this.#write(`state.${when}.json`, { failure: String(error) });
+    }
+  }
+
+  /** The page as of now. */
+  writeReport(finishedAt: string | null = null): void {
+    const { directory, results } = this;
+    const environment = { ...this.#environment, runtimes: factsBelow(directory) };
+    const content = { directory, claims: this.#claimsAt(finishedAt), environment, results, own: this.report?.() };
+    writeFileSync(join(directory, BUNDLE_FILES.report), renderReport(content));
+  }
+
+  /**
+   * Closes the run: every file as it is now, signed. Fewer checks than were expected is a failure of its own. Whatever writes
+   * into its directory has ended before.
+   */
+  finish(): Tally {
+    const executed = new Set(this.results.map(({ id }) => id));
+    for (const id of this.#expected) {
+      if (executed.has(id)) continue;
+      const claim = "this check was to run";
+      this.#record({ id, claim, verdict: "failed", milliseconds: 0, reason: "it did not run" });
+    }
+    const tally = this.#tally();
+    const claims = this.#claimsAt(new Date().toISOString());
+    const { suite, results, directory } = this;
+    this.#write(BUNDLE_FILES.results, {
+      schema: 2,
+      suite,
+      expected: claims.expected,
+      ...tally,
+      results,
+    } satisfies Results);
+    writeFileSync(join(directory, "junit.xml"), toJunit(suite, results));
+    this.#writeEnvironment();
+    redactFiles(directory);
+    this.writeReport(claims.finishedAt);
+    sealBundle(directory, claims, this.#options.state ?? findPlaces().state);
+    this.#forget();
+    this.#say(`\nevidence: ${relative(REPOSITORY, directory)}`);
+    return tally;
+  }
+
+  #record(unsafe: Result): void {
+    const result = redactTexts(unsafe);
     this.results.push(result);
     appendFileSync(join(this.directory, "results.jsonl"), `${JSON.stringify(result)}\n`);
     const seconds = `${(result.milliseconds / 1000).toFixed(1)} s`;
-    console.log(`${result.verdict === "passed" ? "ok    " : "FAILED"}  ${result.id}  ${result.claim}  (${seconds})`);
+    this.#say(`${result.verdict === "passed" ? "ok    " : "FAILED"}  ${result.id}  ${result.claim}  (${seconds})`);
     if (result.reason === undefined) return;
-    console.log(result.reason.replace(/^/gm, "        "));
-    if (this.#repeat !== undefined) console.log(`        alone: ${this.#repeat(result.id)}`);
+    this.#say(result.reason.replace(/^/gm, "        "));
+    if (this.#options.repeat !== undefined) this.#say(`        alone: ${this.#options.repeat(result.id)}`);
   }
 
-  /** Closes the run. Fewer checks than were expected is a failure of its own. */
-  finish(expected: readonly string[]): Tally {
-    const executed = new Set(this.results.map(({ id }) => id));
-    const missing = expected.filter((id) => !executed.has(id));
-    for (const id of missing) {
-      this.#record({
-        id,
-        claim: "this check was to run",
-        verdict: "failed",
-        milliseconds: 0,
-        reason: "it did not run",
-      });
-    }
-    const failed = this.results.filter(({ verdict }) => verdict === "failed").length;
-    const tally = { passed: this.results.length - failed, failed };
-    const summary = { schema: 1, suite: this.suite, expected, ...tally, results: this.results };
-    writeFileSync(join(this.directory, "results.json"), `${JSON.stringify(summary, null, 2)}\n`);
-    writeFileSync(join(this.directory, "junit.xml"), toJunit(this.suite, this.results));
-    console.log(`\nevidence: ${relative(REPOSITORY, this.directory)}`);
-    return tally;
+  #say(words: string): void {
+    (this.#options.say ?? console.log)(words);
   }
+
+  #tally(): Tally {
+    const failed = this.results.filter(({ verdict }) => verdict === "failed").length;
+    return { passed: this.results.length - failed, failed };
+  }
+
+  #claimsAt(finishedAt: string | null): Claims {
+    const executed = this.results.map(({ id }) => id);
+    const [expected, attacks] = [[...this.#expected], [...this.#attacks]];
+    return { ...this.#claims, finishedAt, expected, attacks, executed, ...this.#tally() };
+  }
+
+  #writeEnvironment(): void {
+    this.#write(BUNDLE_FILES.environment, { ...this.#environment, runtimes: factsBelow(this.directory) });
+  }
+
+  #write(name: string, content: object): void {
+    writeFileSync(join(this.directory, name), `${JSON.stringify(redactTexts(content), null, 1)}\n`);
+  }
+}
+
+/** What was seen of an attack on both sides, apart from whatever else was. */
+function split({ attack }: Check, seen: object | undefined): Pick<Result, "attack" | "evidence"> {
+  const plain = seen === undefined ? undefined : (JSON.parse(JSON.stringify(seen)) as Record<string, unknown>);
+  if (attack === undefined) return plain === undefined ? {} : { evidence: plain };
+  const {
+    target,
+    control,
+    dead: _,
+    ...rest
+  } = (plain ?? {}) as { target?: BundledSight; control?: BundledSight; dead?: string };
+  const { tried, oracle, dead } = attack;
+  return {
+    attack: {
+      tried,
+      oracle,
+      target: target ?? null,
+      control: control ?? null,
+      ...(dead === undefined ? {} : { dead }),
+    },
+    ...(Object.keys(rest).length === 0 ? {} : { evidence: rest }),
+  };
+}
+
+/** The isolation that suites take from the environment belongs to their command. */
+function inThisIsolation(command: string): string {
+  const isolation = process.env["PIWORK_SUITE_ISOLATION"];
+  return isolation === undefined ? command : `PIWORK_SUITE_ISOLATION=${isolation} ${command}`;
 }
 
 /** A check that hangs must not keep the others from running. */

@@ -8,6 +8,8 @@ import { type Client, connect, NoRuntime } from "../runtime/control/client.ts";
 import { REPOSITORY } from "../runtime/places.ts";
 import { type Isolation, isolation as isolations } from "../runtime/protocol/kinds.ts";
 import type { MachineLayer } from "../runtime/protocol/layers.ts";
+import { CANARY_ENVIRONMENT } from "./evidence/canary.ts";
+import { keepFacts } from "./evidence/facts.ts";
 
 export const PIWORK = join(REPOSITORY, "runtime/cli/piwork.mjs");
 
@@ -122,7 +124,7 @@ export class RunningRuntime implements AsyncDisposable {
     const child = spawn(process.execPath, program, {
       stdio: ["ignore", "pipe", "pipe"],
       cwd: REPOSITORY,
-      env: { ...process.env, ...environment },
+      env: { ...process.env, ...CANARY_ENVIRONMENT, ...environment },
     });
     let output = "";
     for (const stream of [child.stdout, child.stderr])
@@ -138,7 +140,9 @@ export class RunningRuntime implements AsyncDisposable {
       if (code !== undefined) throw new Error(`piwork up ended with code ${code}:\n${output}`);
       const attached = await connectIfRunning(sandbox.state);
       const status = await attached?.call("status", {});
-      return status?.starting === null ? attached : undefined;
+      if (status?.starting !== null) return undefined;
+      keepFacts(sandbox.logs, status);
+      return attached;
     });
     return new RunningRuntime(child, client, exited, () => output);
   }

@@ -2,7 +2,6 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "node:test";
 import { REPOSITORY } from "../runtime/places.ts";
-import type { Tally } from "./checks.ts";
 
 const FOLDERS = ["runtime", "guest", "harness", "suites"];
 
@@ -16,21 +15,31 @@ function testFiles(): string[] {
     .sort();
 }
 
-/** Runs the unit tests beside the files, prints what failed, and counts. */
-export async function runUnitTests(): Promise<Tally> {
-  const tally: Tally = { passed: 0, failed: 0 };
+/** What became of the tests: how many passed, what the others said, and of how many files they were. */
+export interface UnitTests {
+  passed: number;
+  failures: string[];
+  files: number;
+}
+
+/** Runs the unit tests beside the files. */
+export async function runUnitTests(): Promise<UnitTests> {
   const files = testFiles();
+  const found: UnitTests = { passed: 0, failures: [], files: files.length };
+  const seen = new Set<string>();
   // The test runner hands this process's `--import tsx` to each file's process.
   for await (const { type, data } of run({ files, concurrency: true })) {
     if (type === "test:fail") {
-      tally.failed++;
       const { error } = data.details;
-      console.log(
-        `FAILED  ${data.file?.slice(REPOSITORY.length + 1)}: ${data.name}\n${String(error.cause instanceof Error ? error.cause.stack : error).replace(/^/gm, "        ")}`,
-      );
+      const why = String(error.cause instanceof Error ? error.cause.stack : error);
+      found.failures.push(`${data.file?.slice(REPOSITORY.length + 1)}: ${data.name}\n${why}`);
     }
-    if (type === "test:pass" && data.details.type !== "suite" && data.skip === undefined) tally.passed++;
+    if (type !== "test:pass" || data.details.type === "suite" || data.skip !== undefined) continue;
+    found.passed++;
+    if (data.file !== undefined) seen.add(data.file);
   }
-  console.log(`unit tests: ${tally.passed} passed, ${tally.failed} failed in ${files.length} files`);
-  return tally;
+  const silent = files.filter((file) => !seen.has(file));
+  if (found.failures.length === 0 && silent.length > 0)
+    found.failures.push(`nothing was tested by ${silent.join(", ")}`);
+  return found;
 }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { unusable } from "./places.ts";
+import { redactText } from "./redaction.ts";
 
 type Level = "info" | "warn" | "error";
 
@@ -50,7 +51,12 @@ export class Log {
   }
 
   #write(level: Level, message: string, facts: Record<string, unknown>): void {
-    const line = JSON.stringify({ time: new Date().toISOString(), level, message, ...(redact(facts) as object) });
+    const line = JSON.stringify({
+      time: new Date().toISOString(),
+      level,
+      message: redactText(message),
+      ...(redact(facts) as object),
+    });
     try {
       this.#bytes += writeSync(this.#fd, `${line.replace(/[\u007f-\u009f]/g, escapeControl)}\n`);
       if (this.#bytes > LOG_BYTES) {
@@ -84,7 +90,7 @@ export function keepPrevious(path: string): void {
   }
 }
 
-/** A copy that is fit for a log: secrets by name, errors with their stack, long texts cut. */
+/** A copy that is fit for a log: secrets by name and by what they look like, errors with their stack, long texts cut. */
 export function redact(value: unknown): unknown {
   if (value instanceof Error)
     return redact({
@@ -93,8 +99,11 @@ export function redact(value: unknown): unknown {
       stack: value.stack,
       ...(value.cause === undefined ? {} : { cause: value.cause }),
     });
-  if (typeof value === "string")
-    return value.length > LONGEST ? `${value.slice(0, LONGEST)}… (${value.length} characters)` : value;
+  if (typeof value === "string") {
+    // Before it is cut: half of a secret looks like none.
+    const text = redactText(value);
+    return text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${text.length} characters)` : text;
+  }
   if (Array.isArray(value)) return value.map(redact);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(

@@ -32,7 +32,7 @@ interface Wishes {
 
 /** Measures, and prints and keeps the figures. */
 export async function bench({ sections = SECTIONS, samples, before }: Wishes = {}): Promise<Tally> {
-  const run = new Run("bench");
+  const run = new Run("bench", { command: `npx mise run bench ${process.argv.slice(2).join(" ")}`.trim() });
   const recording = new Recording(run, TARGETS);
   const forget = atExit(() => {
     recording.write();
@@ -42,13 +42,14 @@ export async function bench({ sections = SECTIONS, samples, before }: Wishes = {
     recording.check(section, samples),
     ...(section.checks?.(() => recording.findings(section.name)) ?? []),
   ]);
+  run.expect(checks);
   await run.perform(checks);
   recording.finish();
   forget();
   console.log(`\n${renderTable(recording.document)}`);
   if (before !== undefined) console.log(renderComparison(compare(before.document, recording.document), before.path));
   console.log(`\nreport: ${recording.report}`);
-  return run.finish(checks.map(({ id }) => id));
+  return run.finish();
 }
 
 if (import.meta.filename === process.argv[1]) {

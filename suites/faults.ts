@@ -8,8 +8,12 @@ import { allRows, asCheck, quickRows, type Row, rowId } from "./lifecycle/faults
 const LANES = 4;
 
 /** Does something bad to a running runtime at each moment of a task's life, and looks at what becomes of it. */
-export async function faults(rows: Row[] = quickRows()): Promise<Tally> {
-  const run = new Run("faults");
+export async function faults(
+  rows: Row[] = quickRows(),
+  command = "npx mise run test-lifecycle faults",
+): Promise<Tally> {
+  const run = new Run("faults", { command, repeat: (id) => `npx mise run test-faults ${id.slice("fault.".length)}` });
+  run.expect(rows.map((row) => ({ id: `fault.${rowId(row)}` })));
   const queue = [...rows];
   const work = async (name: string) => {
     let lane: Lane | undefined;
@@ -29,7 +33,7 @@ export async function faults(rows: Row[] = quickRows()): Promise<Tally> {
   };
   await Promise.all(Array.from({ length: Math.min(LANES, rows.length) }, (_, at) => work(`lane-${at + 1}`)));
   summarize(rows);
-  return run.finish(rows.map((row) => `fault.${rowId(row)}`));
+  return run.finish();
 }
 
 /** How many rows of each fault ran, and what was recovered how often. */
@@ -49,5 +53,10 @@ function summarize(rows: readonly Row[]): void {
 if (import.meta.filename === process.argv[1]) {
   const filter = process.argv[2] ?? "";
   await prepareMachines("unsafe");
-  conclude(await faults(allRows().filter((row) => rowId(row).includes(filter))));
+  conclude(
+    await faults(
+      allRows().filter((row) => rowId(row).includes(filter)),
+      `npx mise run test-faults ${filter}`,
+    ),
+  );
 }

@@ -11,7 +11,12 @@ const PATTERN = "0123456789abcdef";
 
 /** An agent that says more than would fit into anybody's memory. */
 export async function flood(bytes = GIBIBYTE): Promise<Tally> {
-  const run = new Run("flood");
+  const run = new Run("flood", { command: `npx mise run test-flood ${bytes}` });
+  await speak(run, bytes);
+  return run.finish();
+}
+
+async function speak(run: Run, bytes: number): Promise<void> {
   using sandbox = makeSandbox(run.directory);
   await using runtime = await RunningRuntime.start(sandbox);
   const memory = async () => {
@@ -61,8 +66,10 @@ export async function flood(bytes = GIBIBYTE): Promise<Tally> {
       );
     },
   };
+  run.expect([check]);
+  await run.keepState("before", runtime.client);
   await run.perform([check]);
-  return run.finish([check.id]);
+  await run.keepState("after", runtime.client);
 }
 
 /** `flood.ts [BYTES]` */

@@ -11,11 +11,12 @@ const ITERATIONS = 1_500;
 /** Both ends of the wire, spoken to by somebody who does not keep to the protocol. */
 export async function fuzz(iterations = ITERATIONS, seed = Date.now() % 1_000_000): Promise<Tally> {
   console.log(`seed ${seed}, ${iterations} lines to each side; repeat with: mise run test-fuzz ${iterations} ${seed}`);
-  const run = new Run("fuzz");
+  const run = new Run("fuzz", { command: `npx mise run test-fuzz ${iterations} ${seed}` });
   using sandbox = makeSandbox(run.directory);
   const checks = [fuzzTaskd(sandbox, iterations, seed), fuzzBridge(sandbox, iterations, seed), manyTasks(sandbox)];
+  run.expect(checks);
   await run.perform(checks);
-  return run.finish(checks.map(({ id }) => id));
+  return run.finish();
 }
 
 /** `fuzz.ts [LINES [SEED]]` */

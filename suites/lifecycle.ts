@@ -38,20 +38,26 @@ function chosen<C extends { id: string }>(checks: readonly C[], isWhole: boolean
 
 /** Machines that are refused, and the wire to one that is not. */
 async function machines(isWhole: boolean): Promise<Tally> {
-  const run = new Run("machines");
+  const run = new Run("machines", { command: "npx mise run test-lifecycle machines" });
   using sandbox = makeSandbox(run.directory);
   // While they run, every QEMU below this process is one of theirs.
   const refusals = chosen(machineRefusals(sandbox), isWhole);
-  await run.perform(refusals);
   const { checks: onWire, close } = wire(sandbox);
   const checks = chosen(onWire, isWhole);
+  run.expect([...refusals, ...checks]);
+  await run.perform(refusals);
   await run.perform(checks).finally(close);
-  return run.finish([...refusals, ...checks].map(({ id }) => id));
+  return run.finish();
 }
 
 /** One runtime through its whole life, used in every way there is. */
 async function use(): Promise<Tally> {
-  const run = new Run("use");
+  const run = new Run("use", { command: "npx mise run test-lifecycle use" });
+  await useOne(run);
+  return run.finish();
+}
+
+async function useOne(run: Run): Promise<void> {
   using sandbox = makeSandbox(run.directory);
   const current: { runtime: RunningRuntime } = { runtime: await RunningRuntime.start(sandbox) };
   try {
@@ -59,8 +65,11 @@ async function use(): Promise<Tally> {
       part(sandbox, () => current.runtime),
     );
     const ends = runtimeEnds(sandbox, current, randomBytes(16).toString("hex"));
-    await run.perform([...uses, ...ends]);
-    return run.finish([...uses, ...ends].map(({ id }) => id));
+    run.expect([...uses, ...ends]);
+    await run.keepState("before", current.runtime.client);
+    await run.perform(uses);
+    await run.keepState("after", current.runtime.client);
+    await run.perform(ends);
   } finally {
     await current.runtime[Symbol.asyncDispose]();
   }
@@ -68,10 +77,11 @@ async function use(): Promise<Tally> {
 
 /** Disks that are full and files that are broken. */
 async function state(): Promise<Tally> {
-  const run = new Run("state");
+  const run = new Run("state", { command: "npx mise run test-lifecycle state" });
   const checks = [...stateFiles(run.directory), ...quota(run.directory)];
+  run.expect(checks);
   await run.perform(checks);
-  return run.finish(checks.map(({ id }) => id));
+  return run.finish();
 }
 
 /** Clones in a row. */
@@ -79,7 +89,7 @@ const IN_A_ROW = 200;
 
 /** Machines that are paused, cloned, many, and made of something damaged. */
 async function clones(isWhole: boolean): Promise<Tally> {
-  const run = new Run("clones");
+  const run = new Run("clones", { command: "npx mise run test-lifecycle clones" });
   using sandbox = makeSandbox(join(run.directory, "rest"));
   const resting = async () => {
     await using runtime = await RunningRuntime.start(sandbox);
@@ -87,8 +97,8 @@ async function clones(isWhole: boolean): Promise<Tally> {
       rest(sandbox, () => runtime),
       isWhole,
     );
+    run.expect(checks);
     await run.perform(checks);
-    return checks;
   };
   const all = [
     ...randomValues(join(run.directory, "random")),
@@ -97,9 +107,10 @@ async function clones(isWhole: boolean): Promise<Tally> {
     ...damagedTemplate(join(run.directory, "damaged")),
   ];
   const others = chosen(all, isWhole);
+  run.expect(others);
   // What rests leaves the cores to the others.
-  const [rested] = await Promise.all([resting(), run.perform(others)]);
-  return run.finish([...rested, ...others].map(({ id }) => id));
+  await Promise.all([resting(), run.perform(others)]);
+  return run.finish();
 }
 
 const PARTS: Record<string, () => Promise<Tally>> = {

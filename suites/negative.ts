@@ -5,7 +5,7 @@ import { QemuWorld } from "../harness/attacks/qemu-world.ts";
 import { Target } from "../harness/attacks/target.ts";
 import { WarmMachine } from "../harness/attacks/warm-machine.ts";
 import { BWRAP, CONTROL, PIWORK, piworkWay, type Way } from "../harness/attacks/ways.ts";
-import { conclude, Run, type Tally } from "../harness/checks.ts";
+import { type Check, conclude, Run, type Tally } from "../harness/checks.ts";
 import { prepareMachines } from "../harness/image.ts";
 import { Opened } from "../harness/opened.ts";
 import { ISOLATION } from "../harness/piwork.ts";
@@ -31,7 +31,10 @@ const USAGE = `usage: negative.ts [FILTER] [options]
 /** Everything that must not happen, tried; every refusal; and the work that must go on all the same. */
 export async function negative(filter = "", all = false, isolation = ISOLATION): Promise<Tally> {
   const chosen = choose(filter, all, isolation);
-  const run = new Run("negative", (id) => `npx mise run test-negative --isolation ${isolation} ${id}`);
+  const command = `npx mise run test-negative --isolation ${isolation}`;
+  const words = [command, ...(all ? ["--all"] : []), ...(filter === "" ? [] : [filter])].join(" ");
+  const run = new Run("negative", { command: words, repeat: (id) => `${command} ${id}` });
+  run.expect(chosen.map(({ check }) => check));
   const part = (lane: Part) => chosen.filter((entry) => entry.lane === lane).map(({ check }) => check);
   const runLanes = (...lanes: Part[]) => run.perform(lanes.flatMap(part));
   const needs = (...lanes: Part[]) => lanes.some((lane) => part(lane).length > 0);
@@ -52,6 +55,7 @@ export async function negative(filter = "", all = false, isolation = ISOLATION):
           .add(Target.open(CONTROL, run.directory, "shared", machineLayer.options))
           .then((control) => (stage.control = control)),
     ]);
+    await keepState(run, "before");
     await Promise.all([qemu, runLanes("agent", "root")]);
     const onWire = async () => {
       if (!needs("wire")) return;
@@ -66,12 +70,18 @@ export async function negative(filter = "", all = false, isolation = ISOLATION):
     // The control's machine is an unsafe one like the other; its walls can be broken as well as those.
     const onControl = runLanes("walls").then(() => opened.close(stage.control));
     await Promise.all([runLanes("host", "work"), onControl, onWire().then(onWarm)]);
+    await keepState(run, "after");
   } finally {
     await opened.closeAll();
   }
-  const tally = run.finish(chosen.map(({ check }) => check.id));
+  const tally = run.finish();
   console.log(`\n${scoreOf(chosen, run.results)}`);
   return tally;
+}
+
+/** Of the runtime that is attacked, where one is. */
+async function keepState(run: Run, when: "before" | "after"): Promise<void> {
+  if (stage.target !== undefined) await run.keepState(when, stage.target.runtime.client);
 }
 
 function choose(filter: string, all: boolean, isolation: Isolation): readonly Entry[] {
@@ -91,26 +101,36 @@ async function measure(
   filter: string,
   machines: readonly MachineLayer[],
   isolation: Isolation,
-): Promise<void> {
-  const run = new Run("negative-score");
+): Promise<Tally> {
+  const run = new Run("negative-score", { command: `npx mise run test-negative ${process.argv.slice(2).join(" ")}` });
   const through: string[] = [];
   const attacks = agentAttacks.filter(({ id }) => id.includes(filter));
   const fromQemu = machines.length === 0 ? [] : qemu.filter(({ id }) => id.includes(filter));
-  const tell = ({ id, tries }: { id: string; tries: string }, sight: Sight) => {
-    if (sight.through) through.push(id);
-    console.log(`${sight.through ? "THROUGH" : "held   "}  ${id}  ${tries}: ${sight.seen.slice(0, SHOWN)}`);
-  };
+  const tried = <A extends { id: string; tries: string }>(attack: A, look: (attack: A) => Promise<Sight>): Check => ({
+    id: attack.id,
+    claim: `${attack.tries}: it can be tried, whatever comes of it`,
+    async run() {
+      const sight = await look(attack);
+      if (sight.through) through.push(attack.id);
+      console.log(`${sight.through ? "THROUGH" : "held   "}  ${sight.seen.slice(0, SHOWN)}`);
+      return sight;
+    },
+  });
+  run.expect([...attacks, ...fromQemu]);
   if (attacks.length > 0) {
     await using target = await Target.open(way, run.directory, isolation, machines);
-    for (const attack of attacks) tell(attack, await perform(attack, target));
+    await run.perform(attacks.map((attack) => tried(attack, (one) => perform(one, target))));
   }
   if (fromQemu.length > 0) {
     await using world = await QemuWorld.open();
-    for (const attack of fromQemu) tell(attack, await world.perform(attack, { without: machines }));
+    const look = (one: (typeof fromQemu)[number]) => world.perform(one, { without: machines });
+    await run.perform(fromQemu.map((attack) => tried(attack, look)));
   }
+  const tally = run.finish();
   const left = machines.length === 0 ? "" : `, machines without ${machines.join(", ")}`;
   console.log(`\n${way.description}${left}: attacks ${attacks.length + fromQemu.length} · through ${through.length}`);
   for (const id of through) console.log(`  ${id}`);
+  return tally;
 }
 
 function list(chosen: readonly Entry[]): void {
@@ -139,7 +159,9 @@ if (import.meta.filename === process.argv[1]) {
     const ways: Record<string, Way> = { piwork: piworkWay(tasks), bwrap: BWRAP, control: CONTROL };
     await prepareMachines("safe", "unsafe");
     // Between tasks there is most to see in one machine.
-    await measure(ways[values.target] as Way, filter, machines, isolations.parse(values.isolation ?? "shared"));
+    conclude(
+      await measure(ways[values.target] as Way, filter, machines, isolations.parse(values.isolation ?? "shared")),
+    );
   }
 }
 

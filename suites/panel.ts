@@ -12,12 +12,19 @@ import { survival } from "./panel/survival.ts";
 
 /** The panel as a person uses it: a real browser, a real runtime, and looks at what came of it. */
 export async function panel(): Promise<Tally> {
-  const run = new Run("panel");
+  const run = new Run("panel", { command: "npx mise run test-panel" });
+  await usePanel(run);
+  return run.finish();
+}
+
+async function usePanel(run: Run): Promise<void> {
   using sandbox = makeSandbox(run.directory);
   await using stage = await openStage(sandbox);
   const checks = [access, firstUse, conversations, files, hostileText, looks, survival].flatMap((part) => part(stage));
+  run.expect(checks);
+  await run.keepState("before", stage.runtime.client);
   await run.perform(checks);
-  return run.finish(checks.map(({ id }) => id));
+  await run.keepState("after", stage.runtime.client);
 }
 
 if (import.meta.filename === process.argv[1]) {

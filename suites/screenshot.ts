@@ -21,11 +21,21 @@ const USAGE = `usage: screenshot.ts NAME [--update] | --all [--update]
 
 /** Each scene beside the picture that was accepted, and what has to be caught where it is another. */
 export async function screenshot(accepts = false): Promise<Tally> {
-  return takeScenes(SCENES, accepts, controls);
+  return takeScenes("--all", SCENES, accepts, controls);
 }
 
-async function takeScenes(scenes: readonly Scene[], accepts: boolean, further?: typeof controls): Promise<Tally> {
-  const run = new Run("screenshot", repeatWords);
+async function takeScenes(
+  which: string,
+  scenes: readonly Scene[],
+  accepts: boolean,
+  further?: typeof controls,
+): Promise<Tally> {
+  const run = new Run("screenshot", { command: commandFor(which), repeat: repeatWords });
+  await capture(run, scenes, accepts, further);
+  return run.finish();
+}
+
+async function capture(run: Run, scenes: readonly Scene[], accepts: boolean, further?: typeof controls): Promise<void> {
   await using studio = await Studio.open(run.directory);
   const drawnWith = { browser: studio.browser.version, fonts: studio.fonts.record };
   const album = new Album({ directory: run.directory, drawnWith, accepts });
@@ -34,14 +44,18 @@ async function takeScenes(scenes: readonly Scene[], accepts: boolean, further?: 
     ...scenes.map((scene) => sceneCheck(scene, { studio, build, album })),
     ...(further?.(studio, build) ?? []),
   ];
+  run.expect(checks);
   await run.perform(checks);
-  return run.finish(checks.map(({ id }) => id));
+}
+
+function commandFor(which: string): string {
+  return `npx mise run test-screenshot ${which}`;
 }
 
 /** What only the whole suite does is repeated with all of it. */
 function repeatWords(id: string): string {
   const scene = SCENES.find(({ name }) => id === `screenshot.${name}`);
-  return `npx mise run test-screenshot ${scene?.name ?? "--all"}`;
+  return commandFor(scene?.name ?? "--all");
 }
 
 /** Builds the world of a scene, unless it is there already. */
@@ -82,7 +96,7 @@ async function main(): Promise<void> {
     conclude(taken);
   }
   await prepareMachines("safe");
-  conclude(await takeScenes([scene], accepts));
+  conclude(await takeScenes(name, [scene], accepts));
 }
 
 if (import.meta.filename === process.argv[1]) await main();

@@ -21,7 +21,7 @@ const SETTLE_MS = 10_000;
 
 /** Does one thing after the other to a runtime, at random, and compares it with a model after each. */
 export async function walk(rounds: number, seed: number): Promise<Tally> {
-  const run = new Run("walk");
+  const run = new Run("walk", { command: `npx mise run test-walk ${rounds} ${seed}` });
   console.log(
     `seed ${seed}, ${rounds} rounds of ${STEPS_PER_ROUND} steps; repeat with: mise run test-walk ${rounds} ${seed}`,
   );
@@ -46,16 +46,19 @@ export async function walk(rounds: number, seed: number): Promise<Tally> {
       },
     };
   });
+  run.expect(checks);
   try {
+    await run.keepState("before", lane.client);
     for (const check of checks) {
       await run.perform([check]);
       // After a contradiction the model no longer knows what is true.
       if (run.results.at(-1)?.verdict === "failed") break;
     }
-    return run.finish(checks.map((check) => check.id));
+    await run.keepState("after", lane.client);
   } finally {
     await lane[Symbol.asyncDispose]();
   }
+  return run.finish();
 }
 
 /** Compares the runtime, its files and its processes with the model; gives what is still on its way a moment. */

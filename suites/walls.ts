@@ -4,7 +4,7 @@ import { perform } from "../harness/attacks/perform.ts";
 import { QemuWorld } from "../harness/attacks/qemu-world.ts";
 import { Target } from "../harness/attacks/target.ts";
 import { piworkWay } from "../harness/attacks/ways.ts";
-import { Run } from "../harness/checks.ts";
+import { type Check, conclude, Run } from "../harness/checks.ts";
 import { prepareMachines } from "../harness/image.ts";
 import { REPOSITORY } from "../runtime/places.ts";
 import { type MachineLayer, machineLayer, type TaskLayer, taskLayer } from "../runtime/protocol/layers.ts";
@@ -57,7 +57,7 @@ function assertHeld(found: readonly string[]): void {
 const list = (ids: readonly string[]) => ids.map((id) => `\`${id}\``).join(" ");
 
 await prepareMachines("safe", "unsafe");
-const run = new Run("walls");
+const run = new Run("walls", { command: "npx mise run test-walls" });
 const targets = new Map<string, Target>();
 const openTarget = async (machines: readonly MachineLayer[]) => {
   const key = machines.join(",");
@@ -65,32 +65,55 @@ const openTarget = async (machines: readonly MachineLayer[]) => {
   targets.set(key, target);
   return target;
 };
-try {
-  const taskRows: string[] = [];
-  for (const layer of taskLayer.options) {
-    const { takes, attacks, beside } = TASK_LAYERS[layer];
-    assertHeld(await through(openTarget, attacks, []));
-    const alone = await through(openTarget, attacks, [layer]);
-    let seen = alone.length > 0 ? list(alone) : "nothing";
-    if (alone.length === 0 && beside !== undefined) {
-      const other = await through(openTarget, attacks, [beside]);
-      const both = await through(openTarget, attacks, [layer, beside]);
-      const pair = both.filter((id) => !other.includes(id));
-      if (pair.length > 0) seen = `with \`${beside}\` also left out: ${list(pair)}`;
-    }
-    taskRows.push(`| \`${layer}\` | ${takes} | ${seen} |`);
-  }
-  const machineRows: string[] = [];
-  await using world = await QemuWorld.open();
-  for (const layer of machineLayer.options) {
-    const { takes, attacks } = MACHINE_LAYERS[layer];
-    const tried = async (without: readonly MachineLayer[]) => [
-      ...(await through(openTarget, attacks, without)),
-      ...(await throughQemu(world, layer, without)),
-    ];
-    assertHeld(await tried([]));
-    machineRows.push(`| \`${layer}\` | ${takes} | ${list(await tried([layer])) || "nothing"} |`);
-  }
+/** What a layer takes, by how many attacks are tried: the slowest have a minute each. */
+const LAYER_DEADLINE_MS = 3_600_000;
+
+const taskRows: string[] = [];
+const machineRows: string[] = [];
+const world = await QemuWorld.open();
+
+const taskChecks = taskLayer.options.map(
+  (layer): Check => ({
+    id: `layer.${layer}`,
+    claim: "with every layer in place nothing of what it is there for gets through; what does without it can be said",
+    deadlineMs: LAYER_DEADLINE_MS,
+    async run() {
+      const { takes, attacks, beside } = TASK_LAYERS[layer];
+      assertHeld(await through(openTarget, attacks, []));
+      const alone = await through(openTarget, attacks, [layer]);
+      let seen = alone.length > 0 ? list(alone) : "nothing";
+      if (alone.length === 0 && beside !== undefined) {
+        const other = await through(openTarget, attacks, [beside]);
+        const both = await through(openTarget, attacks, [layer, beside]);
+        const pair = both.filter((id) => !other.includes(id));
+        if (pair.length > 0) seen = `with \`${beside}\` also left out: ${list(pair)}`;
+      }
+      taskRows.push(`| \`${layer}\` | ${takes} | ${seen} |`);
+      return { seen };
+    },
+  }),
+);
+
+const machineChecks = machineLayer.options.map(
+  (layer): Check => ({
+    id: `machine-layer.${layer}`,
+    claim: "with every layer in place nothing of what it is there for gets through; what does without it can be said",
+    deadlineMs: LAYER_DEADLINE_MS,
+    async run() {
+      const { takes, attacks } = MACHINE_LAYERS[layer];
+      const tried = async (without: readonly MachineLayer[]) => [
+        ...(await through(openTarget, attacks, without)),
+        ...(await throughQemu(world, layer, without)),
+      ];
+      assertHeld(await tried([]));
+      const seen = list(await tried([layer])) || "nothing";
+      machineRows.push(`| \`${layer}\` | ${takes} | ${seen} |`);
+      return { seen };
+    },
+  }),
+);
+
+function writeDocument(): void {
   writeFileSync(
     join(REPOSITORY, DOCUMENT),
     `# What each layer of the walls holds
@@ -110,6 +133,15 @@ ${taskRows.join("\n")}
 ${machineRows.join("\n")}
 `,
   );
+}
+
+run.expect([...taskChecks, ...machineChecks]);
+try {
+  await run.perform([...taskChecks, ...machineChecks]);
 } finally {
   for (const target of targets.values()) await target[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
 }
+const tally = run.finish();
+if (tally.failed === 0) writeDocument();
+conclude(tally);

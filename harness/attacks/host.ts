@@ -90,12 +90,28 @@ export function hostChecks(attacks: readonly HostAttack[], target: () => Target)
   return attacks.map((attack) => ({
     id: attack.id,
     claim: `a caller who ${attack.tries}: nothing comes of it`,
+    attack: { tried: inWords(attack), oracle: attack.oracle, dead: attack.dead },
     async run() {
       const real = await meet(attack, target(), (operation) => askRuntime(target(), operation));
       const naive = await meet(attack, target(), (operation) => askNaive(attack, target(), operation));
       return verdict(attack, { target: real, control: naive });
     },
   }));
+}
+
+/** The names that a scene's places have in scripts, in place of paths that are others in each run. */
+const NAMED: Places = {
+  workspace: "$WORKSPACE",
+  outside: "$OUTSIDE",
+  own: "$OWN",
+  attacker: "$ATTACKER",
+  guest: "$GUEST",
+};
+
+/** What the task plants first, and what is asked then; on the control, of which naive twin. */
+function inWords({ plant, operation, naive }: HostAttack): string {
+  const asked = `asked: ${JSON.stringify(operation(NAMED))}; on the control, of the twin '${naive}'`;
+  return plant === undefined ? asked : `planted:\n${plant}\n${asked}`;
 }
 
 export function honestChecks(cases: readonly HonestCase[], target: () => Target): Check[] {

@@ -68,6 +68,7 @@ export function asCheck(attack: AgentAttack, targets: () => { target: Target; co
   return {
     id: attack.id,
     claim: `a task ${attack.tries}: nothing comes of it`,
+    attack: { tried: attack.script, oracle: oracleOf(attack), dead: attack.dead },
     async run() {
       const [target, control] = await Promise.all([
         performAlive(attack, targets().target),
@@ -84,6 +85,7 @@ export function asRootCheck(attack: AgentAttack, targets: () => { target: Target
   return {
     id: attack.id,
     claim: `the root of a task's machine ${attack.tries}: nothing comes of it for another task`,
+    attack: { tried: attack.script, oracle: oracleOf(attack), dead: attack.dead },
     async run() {
       const { target } = targets();
       await target.use(CONTROL);
@@ -101,7 +103,7 @@ export function verdict(
   { id, dead, ruinous }: Pick<AgentAttack, "id" | "dead" | "ruinous">,
   { target, control }: Outcome,
 ): object {
-  const evidence = { target, control, ...(dead === undefined ? {} : { dead }) };
+  const evidence = { target, control };
   if (target.through) throw new Failed(`${id} got through: ${target.seen}`, evidence);
   if (target.cutOff && !ruinous)
     throw new Failed(`${id} was cut off, so nobody knows whether it was tried: ${target.seen}`, evidence);

@@ -29,6 +29,7 @@ export function qemuChecks(attacks: readonly QemuAttack[], world: () => QemuWorl
   return attacks.map((attack) => ({
     id: attack.id,
     claim: `whoever has taken over QEMU ${attack.tries}: nothing comes of it`,
+    attack: { tried: attack.script, oracle: attack.oracle, dead: attack.dead },
     async run() {
       const target = await world().perform(attack, { without: [] });
       return verdict(attack, { target, control: await world().perform(attack, "none") });

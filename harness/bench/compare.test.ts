@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { compare, rankTest, readBench, renderComparison } from "./compare.ts";
 import type { BenchDocument } from "./document.ts";
-import { lookAround } from "./environment.ts";
+import { lookAtBench } from "./environment.ts";
 import { spreadOf } from "./figures.ts";
 
 const measured = (describe: string, values: (number | null)[]) => {
@@ -25,7 +25,7 @@ function bench(values: (number | null)[], host: number[] = [1]): BenchDocument {
     alternatives: [alternative],
   };
   return {
-    ...{ schema: 2, environment: lookAround(), finishedAt: null, targets: [] },
+    ...{ schema: 2, environment: lookAtBench(), finishedAt: null, targets: [] },
     sections: [{ name: "a", describe: "", findings: [figure] }],
   };
 }

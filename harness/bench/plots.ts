@@ -1,3 +1,4 @@
+import { inline, text } from "../evidence/report/markup.ts";
 import type { Breakdown, Figure, Measurement, Series } from "./figures.ts";
 import { totalOf } from "./phases.ts";
 import { linear, type Scale, scaleFor, tickText } from "./scale.ts";
@@ -12,16 +13,6 @@ const COLOURS = 8;
 /** Reasons of failures that are shown, and how much of each, in characters. */
 const REASONS = 3;
 const REASON_LENGTH = 300;
-
-/** What HTML and SVG can hold of a text. */
-export function text(value: string): string {
-  return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-/** The same with words in backquotes as code. */
-export function inline(words: string): string {
-  return text(words).replace(/`([^`]+)`/g, "<code>$1</code>");
-}
 
 const svg = (height: number, label: string, content: string) =>
   `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${text(label)}">${content}</svg>`;

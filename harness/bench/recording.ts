@@ -2,11 +2,11 @@ import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Check, Run } from "../checks.ts";
 import type { BenchDocument } from "./document.ts";
-import { lookAround } from "./environment.ts";
+import { lookAtBench } from "./environment.ts";
 import type { Finding } from "./figures.ts";
 import { takeInTurn } from "./in-turn.ts";
 import { Progress } from "./progress.ts";
-import { renderReport } from "./report.ts";
+import { figuresPart } from "./report.ts";
 import type { Bench, Plan, Section } from "./section.ts";
 import { judge, type Target } from "./targets.ts";
 
@@ -24,11 +24,12 @@ export class Recording {
     this.#targets = targets;
     this.document = {
       schema: 2,
-      environment: lookAround(),
+      environment: lookAtBench(),
       finishedAt: null,
       sections: [],
       targets: judge(targets, []),
     };
+    run.report = () => figuresPart(this.document);
   }
 
   get report(): string {
@@ -54,7 +55,7 @@ export class Recording {
     const findings = this.document.sections.flatMap((section) => section.findings);
     this.document.targets = judge(this.#targets, findings);
     writeFileSync(join(this.#run.directory, "bench.json"), `${JSON.stringify(this.document, null, 1)}\n`);
-    writeFileSync(this.report, renderReport(this.document));
+    this.#run.writeReport();
   }
 
   finish(): void {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type BenchDocument, benchDocument } from "./document.ts";
-import { lookAround } from "./environment.ts";
+import { lookAtBench } from "./environment.ts";
 import { type Finding, spreadOf } from "./figures.ts";
-import { renderReport } from "./report.ts";
+import { figuresPart } from "./report.ts";
 import { renderTable } from "./table.ts";
 import { judge } from "./targets.ts";
 
@@ -45,7 +45,7 @@ const findings: Finding[] = [
   { kind: "series", id: "a.none", describe: "nothing yet", unit: "ms", by: "tasks", lines: [] },
 ];
 const document: BenchDocument = {
-  ...{ schema: 2, environment: lookAround(), finishedAt: null },
+  ...{ schema: 2, environment: lookAtBench(), finishedAt: null },
   sections: [{ name: "a", describe: "any", findings, failure: "it ended & was over" }],
   targets: judge([{ step: "be quick", of: "a.time", statistic: "p50", limit: 1, unit: "ms" }], findings),
 };
@@ -55,7 +55,7 @@ test("a document is what its schema says, whatever failed in it", () => {
 });
 
 test("the page shows failures in words, takes none for markup, and needs nothing from elsewhere", () => {
-  const page = renderReport(document);
+  const page = figuresPart(document).body;
   assert.match(page, /2 taken, 1 failed/);
   assert.match(page, /it &#60;died&#62;/);
   assert.match(page, /it ended &#38; was over/);

@@ -1,56 +1,28 @@
+import { inline, text } from "../evidence/report/markup.ts";
+import type { ReportPart } from "../evidence/report/page.ts";
 import type { BenchDocument } from "./document.ts";
 import type { Finding } from "./figures.ts";
-import { inline, plotBreakdown, plotFigure, plotSeries, text } from "./plots.ts";
-import { STYLE } from "./style.ts";
+import { plotBreakdown, plotFigure, plotSeries } from "./plots.ts";
+import { PLOT_STYLE } from "./style.ts";
 import type { Judged } from "./targets.ts";
 import { outcome, reachOf, withUnit } from "./wording.ts";
 
-/** Everything that was measured as one page, which needs neither a network nor a script. */
-export function renderReport(document: BenchDocument): string {
-  const { environment, sections, targets } = document;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Piwork bench ${text(environment.startedAt)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>Piwork bench</h1>
-${facts(document)}
-<h2>Targets</h2>
+/** Everything that was measured, as a part of the run's report. */
+export function figuresPart(document: BenchDocument): ReportPart {
+  const { sections, targets } = document;
+  const body = `<h2>Targets</h2>
 <p class="soft">What the runtime is to reach. A target that is missed fails nothing: this is a measurement.</p>
 <div class="card">${targetTable(targets)}</div>
+${LEGEND}
 <div class="sections">
 ${sections.map(sectionOf).join("\n")}
-</div>
-</body>
-</html>
-`;
+</div>`;
+  return { style: PLOT_STYLE, body };
 }
 
-function facts({ environment, finishedAt }: BenchDocument): string {
-  const { startedAt, commit, changed, processor, cores, memoryMb, load, system, node, acceleration } = environment;
-  const rows: [string, string][] = [
-    ["started", clock(startedAt)],
-    ["finished", finishedAt === null ? "not: it still runs, or was interrupted" : clock(finishedAt)],
-    ["commit", commit === null ? "unknown" : `${commit}${changed ? ", with changes" : ""}`],
-    [
-      "acceleration",
-      acceleration === null ? "no machine was started" : `${acceleration.used} (${acceleration.reason})`,
-    ],
-    ["host", `${cores} × ${processor}, ${(memoryMb / 1024).toFixed(0)} GiB, ${system}, Node ${node}`],
-    ["load at the start", load.map((one) => one.toFixed(2)).join(", ")],
-  ];
-  return `<ul class="facts">${rows.map(([name, value]) => `<li>${name} <b>${text(value)}</b></li>`).join("")}</ul>
-<p class="legend">Each dot is a sample; none is left out. <span class="tick"></span>p50, <span class="tick dashed"></span>p95,
+/** How to read the plots. */
+const LEGEND = `<p class="legend">Each dot is a sample; none is left out. <span class="tick"></span>p50, <span class="tick dashed"></span>p95,
 <span class="bad">×</span> a failed sample, which counts as slower than every other. Ways of one figure were taken in turn.</p>`;
-}
-
-function clock(time: string): string {
-  return `${time.slice(0, 19).replace("T", " ")} UTC`;
-}
 
 function targetTable(targets: readonly Judged[]): string {
   const rows = targets.map((target) => {

@@ -14,6 +14,8 @@ $XDG_STATE_HOME/piwork/        or ~/.local/state/piwork, or --state
     session/${SESSION_FILE}      the session
     outputs/ uploads/ home/
   trash/                       deleted tasks, until they are removed
+  panel.json                   the panel's port and token
+  evidence-key.pem             the key that signs the evidence of suites
 \`\`\`
 
 A record and a session are replaced whole (written beside the old one, synced, renamed). A record is a [task record](#task-record) in JSON; one of

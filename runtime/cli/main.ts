@@ -16,6 +16,7 @@ import { addDown, addPanel, addStatus } from "./commands/status.ts";
 import { addTask } from "./commands/task.ts";
 import { addTemplate } from "./commands/template.ts";
 import { addUp } from "./commands/up.ts";
+import { addVerify } from "./commands/verify.ts";
 
 /** As a shell reports a program that SIGPIPE ended. */
 const READER_GONE = 141;
@@ -62,6 +63,7 @@ export function buildProgram(): Command {
     addLogs,
     addDiag,
     addDumpState,
+    addVerify,
     addDoctor,
     addImage,
     addTemplate,

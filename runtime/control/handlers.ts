@@ -1,4 +1,4 @@
-import { listRuns } from "../evidence.ts";
+import { listRuns } from "../evidence/runs.ts";
 import { readLogTail } from "../log-tail.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { Runtime } from "../runtime.ts";

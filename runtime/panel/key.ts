@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as z from "zod";
+import { conceal } from "../redaction.ts";
 
 const kept = z.strictObject({ port: z.number().int().min(1).max(65_535), token: z.string().regex(/^[0-9a-f]{64}$/) });
 
@@ -16,6 +17,7 @@ export class PanelKey {
     const found = read(path);
     this.lastPort = found?.port;
     this.#token = found?.token ?? randomBytes(32).toString("hex");
+    conceal(this.#token);
   }
 
   /** Keeps the token, and the port to take next time. */

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type ControlHandlers, serve } from "../control/server.ts";
-import { readReport } from "../evidence.ts";
+import { readReport } from "../evidence/runs.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { Asset } from "./build.ts";
 import type { PanelKey } from "./key.ts";

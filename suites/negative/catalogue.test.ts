@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { agentAttacks, ESSENTIAL, rootAttacks } from "./catalogue.ts";
 import { MACHINE_LAYERS, TASK_LAYERS } from "./layers.ts";
 import { qemu } from "./qemu.ts";
-import { hostFiles } from "./stage.ts";
+import { entries, hostFiles } from "./stage.ts";
 
 /** Attacks that may be kept although nothing shows that they work. */
 const MOST_DEAD = 10;
@@ -22,6 +22,15 @@ test("each attack has an id of its own", () => {
     ids.filter((id, at) => ids.indexOf(id) !== at),
     [],
   );
+});
+
+test("what counts as an attack is marked as one for whoever checks the evidence, and nothing else is", () => {
+  const unlike = entries.filter(({ kind, check }) => (kind === "attack") !== (check.attack !== undefined));
+  assert.deepEqual(
+    unlike.map(({ check }) => check.id),
+    [],
+  );
+  for (const { check } of entries) assert.notEqual(check.attack?.tried, "", check.id);
 });
 
 const known: ReadonlySet<string> = new Set([...agentAttacks, ...rootAttacks].map(({ id }) => id));

@@ -4,7 +4,7 @@ import { Swapper } from "../../harness/attacks/swapper.ts";
 import type { Target } from "../../harness/attacks/target.ts";
 import { type Check, Failed } from "../../harness/checks.ts";
 import { checkThenRead } from "../../harness/controls/naive-files.ts";
-import { contend, LEAST_ATTEMPTS, MOST_NAIVE_ATTEMPTS, raced, type Score } from "./host-races.ts";
+import { contend, LEAST_ATTEMPTS, MOST_NAIVE_ATTEMPTS, RACED, raced, type Score } from "./host-races.ts";
 
 /** The same through the API, in the folder of a task. */
 function throughApi(target: () => Target): Check {
@@ -12,6 +12,7 @@ function throughApi(target: () => Target): Check {
     id: "host-races.api",
     claim:
       "a task's file is previewed through the API while its directory and a link change places: never a neighbour's",
+    attack: RACED,
     async run() {
       const { world, runtime, attacker } = target();
       const { own, workspace } = world;
@@ -57,6 +58,7 @@ function bindThroughApi(target: () => Target): Check {
   return {
     id: "host-races.api-bind",
     claim: "a task is opened in a folder while it and a link change places, and reads what it got: never a neighbour's",
+    attack: RACED,
     async run() {
       const { world, runtime, talk } = target();
       const { client } = runtime;

@@ -1,6 +1,6 @@
 import { groupOf, type Lane } from "../../harness/attacks/attack.ts";
 import { honestChecks, hostChecks } from "../../harness/attacks/host.ts";
-import { asCheck, asRootCheck, type Outcome } from "../../harness/attacks/perform.ts";
+import { asCheck, asRootCheck } from "../../harness/attacks/perform.ts";
 import { qemuChecks, qemuLayerChecks } from "../../harness/attacks/qemu.ts";
 import type { QemuWorld } from "../../harness/attacks/qemu-world.ts";
 import type { Target } from "../../harness/attacks/target.ts";
@@ -103,7 +103,7 @@ export function scoreOf(chosen: readonly Entry[], results: readonly Result[]): s
   const ran = chosen.map(({ kind, check }) => ({
     kind,
     group: groupOf(check),
-    outcome: results.find(({ id }) => id === check.id)?.evidence as Outcome | undefined,
+    outcome: results.find(({ id }) => id === check.id)?.attack,
   }));
   const attacks = ran.filter(({ kind }) => kind === "attack");
   const count = (of: typeof attacks) => {

@@ -13,11 +13,11 @@ export async function captureRunning(name: string, accepts: boolean): Promise<Ta
   if (address === null) return "The runtime that runs has no panel; start one without --headless.";
   using fonts = new PinnedFonts();
   await using browser = await TestBrowser.start(fonts.environment);
-  const run = new Run("screenshot");
+  const run = new Run("screenshot", { command: `npx mise run test-screenshot ${name}` });
   const drawnWith = { browser: browser.version, fonts: fonts.record };
   const album = new Album({ directory: run.directory, drawnWith, accepts });
   const id = `screenshot.${name}`;
-  await run.perform([
+  const checks = [
     {
       id,
       claim: `the panel of the runtime that runs, in tmp/dev/${name}.png`,
@@ -30,6 +30,8 @@ export async function captureRunning(name: string, accepts: boolean): Promise<Ta
         throw new Failed(words, { verdict });
       },
     },
-  ]);
-  return run.finish([id]);
+  ];
+  run.expect(checks);
+  await run.perform(checks);
+  return run.finish();
 }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Client } from "../../control/client.ts";
 import { type StateDump, stateDump } from "../../protocol/dump.ts";
 import { PiworkError } from "../../protocol/errors.ts";
+import { redactTexts } from "../../redaction.ts";
 import { attach, plain, print, printJson } from "../attach.ts";
 import { describe } from "./status.ts";
 import { describePlanted } from "./task.ts";
@@ -22,7 +23,8 @@ export function addDumpState(program: Command): void {
     });
 }
 
-async function takeDump(client: Client): Promise<StateDump> {
+/** Fit to be handed on: a task, or what it is called, may have a secret in it. */
+export async function takeDump(client: Client): Promise<StateDump> {
   const status = await client.call("status", {});
   // A dump is wanted most where something is broken: no machine is started for it, and one that is silent is left out.
   const isUp = status.machines.some(({ state }) => state === "running" || state === "paused");
@@ -32,7 +34,7 @@ async function takeDump(client: Client): Promise<StateDump> {
     const inspected = await client.call("task_inspect", { task: id }).catch(leaveOut(`task ${id}`));
     if (inspected !== null) tasks.push(inspected);
   }
-  return stateDump.parse({ schema: 1, takenAt: new Date().toISOString(), status, diag, tasks });
+  return redactTexts(stateDump.parse({ schema: 1, takenAt: new Date().toISOString(), status, diag, tasks }));
 }
 
 function leaveOut(what: string) {

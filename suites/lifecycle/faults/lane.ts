@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { keepFactsOf } from "../../../harness/evidence/facts.ts";
 import { makeSandbox, RunningRuntime, type Sandbox } from "../../../harness/piwork.ts";
 import { Talk } from "../../../harness/talk.ts";
 import { qemusOf } from "../../../harness/world.ts";
@@ -35,6 +36,7 @@ export class Lane implements AsyncDisposable {
     const sandbox = makeSandbox(logs);
     const lane = new Lane(sandbox, await RunningRuntime.start(sandbox, { unsafe: true }));
     lane.#bystander = await lane.makeTask({ bound: false });
+    await keepFactsOf(lane.client);
     return lane;
   }
 

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { listRuns, readReport } from "./evidence.ts";
-import { evidenceRun } from "./protocol/evidence.ts";
-import { LIMITS } from "./protocol/limits.ts";
+import { evidenceRun } from "../protocol/evidence.ts";
+import { LIMITS } from "../protocol/limits.ts";
+import { listRuns, readReport } from "./runs.ts";
 
 const root = mkdtempSync(join(tmpdir(), "piwork-evidence-"));
 test.after(() => rmSync(root, { recursive: true }));

@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readSync } from "node:fs";
+import { BUNDLE_LIMITS } from "../protocol/bundle.ts";
+import { openBeneath, type Place, printable } from "../protocol/open-beneath.ts";
+import { openRegularFile, type RegularFile } from "../protocol/open-regular.ts";
+import { Refused } from "./refusal.ts";
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** The files of a bundle, by paths within it. Nothing in it is followed, and nothing outside of it is reached. */
+export class Contents implements Disposable {
+  readonly paths: readonly string[];
+  readonly #root: Place;
+
+  /** Looks at every name; refuses what a suite would not leave. */
+  constructor(directory: string) {
+    try {
+      this.#root = openBeneath(directory, []);
+    } catch (error) {
+      throw new Refused("unreadable", `${directory} cannot be opened: ${words(error)}`);
+    }
+    try {
+      this.paths = list(this.#root, "", 0).sort();
+    } catch (error) {
+      this.#root[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** A document as a whole; undefined where there is none. */
+  read(path: string): Buffer | undefined {
+    if (!this.paths.includes(path)) return undefined;
+    using file = this.#open(path);
+    const content = file.readAtMost(BUNDLE_LIMITS.documentBytes);
+    if (content === undefined) throw new Refused("unreadable", `${path} is too long to be read`);
+    return content;
+  }
+
+  /** Size and hash as they are now. */
+  measure(path: string): { bytes: number; sha256: string } {
+    using file = this.#open(path);
+    const hash = createHash("sha256");
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    let bytes = 0;
+    for (;;) {
+      const read = readSync(file.fd, chunk, 0, chunk.length, null);
+      if (read === 0) return { bytes, sha256: hash.digest("hex") };
+      bytes += read;
+      if (bytes > BUNDLE_LIMITS.fileBytes) throw new Refused("unreadable", `${path} is too long`);
+      hash.update(chunk.subarray(0, read));
+    }
+  }
+
+  #open(path: string): RegularFile {
+    const parts = path.split("/");
+    try {
+      using place = openBeneath(this.#root, parts.slice(0, -1));
+      const file = openRegularFile(place, parts.at(-1) ?? "");
+      if (file === undefined) throw new Refused("missing file", `${path} is gone`);
+      return file;
+    } catch (error) {
+      if (error instanceof Refused) throw error;
+      throw new Refused("link", `${printable(path)} cannot be opened as a file: ${words(error)}`); // it was swapped meanwhile
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#root[Symbol.dispose]();
+  }
+}
+
+function list(place: Place, above: string, level: number, sum = { files: 0, bytes: 0 }): string[] {
+  if (level > BUNDLE_LIMITS.levels) throw new Refused("unreadable", "its directories are too deep");
+  return readdirSync(place.path, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${above}${entry.name}`;
+    if (entry.isDirectory()) {
+      using inner = openBeneath(place, [entry.name]);
+      return list(inner, `${path}/`, level + 1, sum);
+    }
+    if (!entry.isFile()) throw new Refused("link", `${printable(path)} is neither a file nor a directory`);
+    using file = openRegularFile(place, entry.name);
+    const { size = 0 } = file?.stats ?? {};
+    sum.bytes += size;
+    if (++sum.files > BUNDLE_LIMITS.files) throw new Refused("unreadable", "it has too many files");
+    if (size > BUNDLE_LIMITS.fileBytes || sum.bytes > BUNDLE_LIMITS.bytes)
+      throw new Refused("unreadable", `with ${printable(path)} it is too large`);
+    return [path];
+  });
+}
+
+function words(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
