@@ -111,7 +111,10 @@ function plantRuns(logs: string): void {
     mkdirSync(directory, { recursive: true });
     if (checks === null) continue;
     const suite = name.split("-").at(-1);
-    writeFileSync(join(directory, "results.json"), JSON.stringify({ schema: 2, suite, expected: [], ...checks, results: [] }));
+    writeFileSync(
+      join(directory, "results.json"),
+      JSON.stringify({ schema: 2, suite, expected: [], ...checks, results: [] }),
+    );
     writeFileSync(join(directory, "report.html"), "<!doctype html><title>report</title>");
   }
 }
