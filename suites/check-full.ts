@@ -1,6 +1,7 @@
 import { BUNDLES, conclude, type Tally } from "../harness/checks.ts";
 import { bench } from "./bench.ts";
 import { check } from "./check.ts";
+import { dumpState } from "./dump-state.ts";
 import { evidence } from "./evidence.ts";
 import { index } from "./evidence-index.ts";
 import { flood } from "./flood.ts";
@@ -24,6 +25,7 @@ const parts = [
   wholeLifecycle,
   panel,
   screenshots,
+  dumpState,
   longWalk,
   () => fuzz(),
   () => flood(),

@@ -1,6 +1,7 @@
 import { addTallies, conclude, type Tally } from "../harness/checks.ts";
 import { prepareMachines } from "../harness/image.ts";
 import { check } from "./check.ts";
+import { dumpState } from "./dump-state.ts";
 import { evidence } from "./evidence.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { negative } from "./negative.ts";
@@ -23,5 +24,5 @@ if (import.meta.filename === process.argv[1]) {
   const attacks = () => negative();
   const used = () => lifecycle();
   const screenshots = () => screenshot();
-  conclude(await runParts([check, attacks, used, panel, screenshots, evidence]));
+  conclude(await runParts([check, attacks, used, panel, screenshots, dumpState, evidence]));
 }
