@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { takeDump } from "../runtime/cli/commands/dump-state.ts";
 import type { Client } from "../runtime/control/client.ts";
+import { takeDump } from "../runtime/dump/take.ts";
 import { findPlaces, REPOSITORY } from "../runtime/places.ts";
 import { BUNDLE_FILES, type BundledSight, type CheckResult, type Results } from "../runtime/protocol/bundle.ts";
 import { redactTexts } from "../runtime/redaction.ts";
@@ -132,7 +132,8 @@ export class Run {
   /** Keeps what a runtime says of itself at the beginning or at the end; one that cannot answer any more says so. */
   async keepState(when: "before" | "after", client: Client): Promise<void> {
     try {
-      this.#write(`state.${when}.json`, await takeDump(client));
+      const { state } = await client.call("status", {});
+      this.#write(`state.${when}.json`, await takeDump(findPlaces({ state })));
       await keepFactsOf(client);
     } catch (error) {
       this.#write(`state.${when}.json`, { failure: String(error) });

@@ -9,6 +9,7 @@ import { keepPrevious, Log } from "./log.ts";
 import type { AccelerationRequest } from "./machine/acceleration.ts";
 import type { Machine } from "./machine/machine.ts";
 import { refuseUnconfinedRoot } from "./machine/unconfined.ts";
+import { askMachines } from "./machine-answers.ts";
 import { beginningsDirectory, type Places, recordsDirectory, tasksDirectory, trashDirectory } from "./places.ts";
 import type { CallOutput, StatusView } from "./protocol/control.ts";
 import { PiworkError } from "./protocol/errors.ts";
@@ -358,6 +359,22 @@ export class Runtime implements AsyncDisposable {
       guest: await machine.bridge.request("runtime_diag", {}, { deadlineMs: DIAG_DEADLINE_MS }),
     }));
     return { machines: await Promise.all(machines), history: this.#history.last };
+  }
+
+  /** What each machine's QEMU and taskd say now, beside what is believed here in the same moment. */
+  async machineAnswers(patienceMs: number): Promise<CallOutput<"machine_answers">> {
+    const { isolation, unconfinedQemu, unsafe } = this.#options;
+    const believed = (owner: string | null) => ({
+      records: this.book.list().filter(({ id }) => isolation === "shared" || id === owner),
+      underway: this.tasks.underway,
+    });
+    // One of the pool that was woken would stay awake: it is paused once, for its task.
+    const waits = ({ task }: Present) => task === null && isolation === "vm";
+    return {
+      confined: unconfinedQemu !== true && (unsafe?.without ?? []).length === 0,
+      machines: await askMachines(this.#fleet.machines, { waits, believed, patienceMs }),
+      history: this.#history.last,
+    };
   }
 
   /** Ends every task, then the machines, then the runtime. */

@@ -1,6 +1,7 @@
 import { addTallies, conclude, type Tally } from "../harness/checks.ts";
 import { prepareMachines } from "../harness/image.ts";
 import { check } from "./check.ts";
+import { dumpState } from "./dump-state.ts";
 import { evidence } from "./evidence.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { negative } from "./negative.ts";
@@ -18,14 +19,15 @@ export async function runParts(parts: readonly { (): Promise<Tally>; name: strin
   return addTallies(tallies);
 }
 
-/** The panel, used and captured. Two at a time: each keeps one core busy. */
-export async function page(): Promise<Tally> {
-  return addTallies(await Promise.all([panel(), screenshot()]));
+/** What a runtime shows of itself: its panel, used and captured, and its state. Two at a time: each keeps one core busy. */
+export async function shown(): Promise<Tally> {
+  const usedThenDumped = async () => addTallies([await panel(), await dumpState()]);
+  return addTallies(await Promise.all([usedThenDumped(), screenshot()]));
 }
 
 // `npm test`: everything that proves this version within minutes, the cheapest failure first.
 if (import.meta.filename === process.argv[1]) {
   const attacks = () => negative();
   const used = () => lifecycle();
-  conclude(await runParts([check, attacks, used, page, evidence]));
+  conclude(await runParts([check, attacks, used, shown, evidence]));
 }

@@ -30,6 +30,7 @@ const CALLS: Record<keyof typeof calls, string> = {
   models: "Which models the agent has, and which it uses.",
   model_set: "Chooses the agent's model, also for its next starts.",
   diag: "Facts from inside the machines, and the last changes of state.",
+  machine_answers: "What each machine's QEMU and taskd say now, beside what the runtime believes in the same moment.",
   log_tail: "The end of a log of this runtime.",
   evidence: "The last runs of the suites that left their evidence in the directory of logs.",
   panel: "Where the panel is, with the token that opens it.",

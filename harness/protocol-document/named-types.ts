@@ -9,6 +9,7 @@ import { evidenceRun } from "../../runtime/protocol/evidence.ts";
 import { area, changes, folderChoices, listing, planted, preview } from "../../runtime/protocol/files.ts";
 import { innerPath, relativeFolder, requestId, taskId, title, uploadName } from "../../runtime/protocol/ids.ts";
 import { agentKind, modelName } from "../../runtime/protocol/kinds.ts";
+import { machineAnswer } from "../../runtime/protocol/machine-answers.ts";
 import { taskRecord } from "../../runtime/protocol/record.ts";
 import { commands } from "../../runtime/protocol/rpc.ts";
 import { machineState, taskState, transition } from "../../runtime/protocol/states.ts";
@@ -93,6 +94,13 @@ export const OBJECTS: [name: string, schema: z.ZodObject, meaning: string, file:
   ["Usage", taskRecordUsage, "What a directory tree holds.", "record", "usage"],
   ["Growth", taskRecordGrowth, "What a task has added is what its places hold now, less `before`.", "record", "growth"],
   ["Machine view", machineView, "A machine as the host sees it.", "control", "machineView"],
+  [
+    "Machine answer",
+    machineAnswer,
+    "What one machine says, and what the runtime believed in the same moment. A side that said nothing has the reason.",
+    "machine-answers",
+    "machineAnswer",
+  ],
   ["Status", calls.status.output, "The answer of the call `status`.", "control", "statusView"],
 ];
 

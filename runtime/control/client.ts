@@ -41,9 +41,9 @@ export class Client {
     this.#state = state;
   }
 
-  /** One call, one answer. Rejects with a PiworkError that carries the code. */
-  async call<C extends Call>(name: C, input: CallInput<C>): Promise<CallOutput<C>> {
-    const answer = await readJson(await this.#post(name, input));
+  /** One call, one answer. Rejects with a PiworkError that carries the code. A signal that aborts gives it up. */
+  async call<C extends Call>(name: C, input: CallInput<C>, signal?: AbortSignal): Promise<CallOutput<C>> {
+    const answer = await readJson(await this.#post(name, input, signal));
     return calls[name].output.parse(answer) as CallOutput<C>;
   }
 

@@ -59,6 +59,7 @@ export function controlHandlers(
       models: ({ task }) => conversations.models(task),
       model_set: ({ task, model }) => conversations.setModel(task, model),
       diag: () => runtime.diagnose(),
+      machine_answers: ({ patienceMs }) => runtime.machineAnswers(patienceMs),
       log_tail: ({ log }) => readLogTail(runtime.logs, log),
       evidence: () => ({
         runs: listRuns(runtime.logs).map((run) => ({

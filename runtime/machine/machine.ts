@@ -234,6 +234,13 @@ export class Machine implements AsyncDisposable {
     return at;
   }
 
+  /** What QEMU calls it. Asking does not wake it. */
+  async runState(deadlineMs: number): Promise<string> {
+    if (this.#qmp === undefined)
+      throw new PiworkError("TASK_NOT_READY", "QEMU's control channel is not there yet; the machine is coming up.");
+    return runState.parse(await this.#qmp.execute("query-status", {}, deadlineMs)).status;
+  }
+
   /** Saves all of it but its memory to a socket beside its own; it does not go on afterwards. */
   async save(socket: string): Promise<void> {
     const qmp = this.#qmp;

@@ -94,18 +94,20 @@ export class Qmp {
     return qmp;
   }
 
-  async execute(command: string, args: Record<string, unknown> = {}): Promise<unknown> {
+  async execute(
+    command: string,
+    args: Record<string, unknown> = {},
+    deadlineMs = ANSWER_DEADLINE_MS,
+  ): Promise<unknown> {
     if (this.#socket.destroyed) throw closed();
     const id = this.#nextId++;
     const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
     const overdue = setTimeout(() => {
       this.#waiting
         .get(id)
-        ?.reject(
-          new PiworkError("INTERNAL_ERROR", `QEMU did not answer '${command}' within ${ANSWER_DEADLINE_MS / 1000} s.`),
-        );
+        ?.reject(new PiworkError("INTERNAL_ERROR", `QEMU did not answer '${command}' within ${deadlineMs / 1000} s.`));
       this.#waiting.delete(id);
-    }, ANSWER_DEADLINE_MS);
+    }, deadlineMs);
     this.#socket.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
     return answer.finally(() => clearTimeout(overdue));
   }

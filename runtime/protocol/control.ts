@@ -9,6 +9,7 @@ import { area, changes, folderChoices, listing, planted, preview } from "./files
 import { innerPath, relativeFolder, taskId, title } from "./ids.ts";
 import { isolation, modelName } from "./kinds.ts";
 import { LIMITS } from "./limits.ts";
+import { LONGEST_PATIENCE_MS, machineAnswer } from "./machine-answers.ts";
 import { taskRecord } from "./record.ts";
 import { commands } from "./rpc.ts";
 import { machineState, transition } from "./states.ts";
@@ -117,6 +118,17 @@ export const calls = {
       machines: z.array(
         z.strictObject({ machine: z.string(), qemu: z.array(z.string()), guest: commands.runtime_diag.result }),
       ),
+      /** state changes of tasks and machines, oldest first */
+      history: z.array(transition).max(LIMITS.history),
+    }),
+  },
+  /** asks every machine at once; one that does not answer in time is said to be silent */
+  machine_answers: {
+    input: z.strictObject({ patienceMs: z.number().int().positive().max(LONGEST_PATIENCE_MS) }),
+    output: z.strictObject({
+      /** every QEMU is meant to stand behind all its walls */
+      confined: z.boolean(),
+      machines: z.array(machineAnswer),
       /** state changes of tasks and machines, oldest first */
       history: z.array(transition).max(LIMITS.history),
     }),

@@ -59,6 +59,11 @@ export class Tasks {
     parts.subscribe((event) => this.#follow(event));
   }
 
+  /** Tasks that are being opened, switched to, bound, stopped or deleted. */
+  get underway(): string[] {
+    return this.#turns.underway;
+  }
+
   async create(title: string, namedFolder: string | null, sharedFolder = false): Promise<TaskRecord> {
     const folder = namedFolder === null ? null : resolveFolder(this.#parts.workspace, namedFolder);
     const id = mintTaskId(title);

@@ -2,6 +2,11 @@
 export class Turns {
   readonly #last = new Map<string, Promise<void>>();
 
+  /** What there is work on. */
+  get underway(): string[] {
+    return [...this.#last.keys()];
+  }
+
   take<T>(id: string, work: () => Promise<T>): Promise<T> {
     const turn = (this.#last.get(id) ?? Promise.resolve()).then(work);
     const over = turn.then(

@@ -6,6 +6,7 @@ import { makeSandbox, piwork, RunningRuntime, type Sandbox, waitFor } from "../.
 import { attempt, Talk } from "../../harness/talk.ts";
 import { stateDump } from "../../runtime/protocol/dump.ts";
 import { isOpen } from "../../runtime/protocol/states.ts";
+import { saidIn } from "../../runtime/protocol/told.ts";
 
 const MEGABYTES = 40;
 const FILES = 400;
@@ -110,17 +111,16 @@ export function quota(logs: string): Check[] {
         const { stdout, code } = await piwork([...sandbox.words, "dump-state", "--json"]);
         const dump = stateDump.parse(JSON.parse(stdout));
         assert.equal(code, 0);
-        assert.equal(dump.tasks.length, dump.status.tasks.length);
-        const walls = dump.diag?.machines.flatMap(({ guest }) => guest.walls) ?? [];
-        const open = dump.status.tasks.filter(({ state }) => isOpen(state)).map(({ id }) => id);
+        const status = saidIn(dump.runtime)?.status;
+        assert.equal(dump.tasks.length, status?.tasks.length);
+        const walls = dump.machines.flatMap(({ taskd }) => saidIn(taskd)?.diag.walls ?? []);
+        const open = (status?.tasks ?? []).filter(({ state }) => isOpen(state)).map(({ id }) => id);
         assert.deepEqual(walls.map(({ taskId }) => taskId).sort(), open.sort());
         assert.equal(walls.length > 0, true, "no task is open");
         for (const { taskId, layers } of walls)
           assert.equal(layers.length > 0 && layers.every(({ holds }) => holds), true, taskId);
-        assert.equal(
-          dump.tasks.some(({ planted }) => planted.findings.length === 3),
-          true,
-        );
+        const planted = dump.tasks.map((task) => saidIn(task.planted)?.findings.length);
+        assert.equal(planted.includes(3), true, `findings: ${planted}`);
         await runtime[Symbol.asyncDispose]();
         sandbox[Symbol.dispose]();
       },

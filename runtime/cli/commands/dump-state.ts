@@ -1,46 +1,55 @@
+import { writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import type { Command } from "commander";
-import type { Client } from "../../control/client.ts";
-import { type StateDump, stateDump } from "../../protocol/dump.ts";
-import { PiworkError } from "../../protocol/errors.ts";
-import { redactTexts } from "../../redaction.ts";
-import { attach, plain, print, printJson } from "../attach.ts";
-import { describe } from "./status.ts";
-import { describePlanted } from "./task.ts";
+import { NoRuntime } from "../../control/client.ts";
+import { sidesOf } from "../../dump/sides.ts";
+import { takeDump } from "../../dump/take.ts";
+import { findPlaces, type PlaceOptions, type Places } from "../../places.ts";
+import type { StateDump } from "../../protocol/dump.ts";
+import { saidIn } from "../../protocol/told.ts";
+import { print, printJson } from "../attach.ts";
+import { describeDump } from "../state-summary.ts";
+
+/** Between two words about a dump that takes long, in milliseconds. */
+const SAY_EVERY_MS = 2_000;
 
 export function addDumpState(program: Command): void {
   program
     .command("dump-state")
-    .description("everything that is known of the runtime, its machines and its tasks, at this moment")
-    .option("--json", "print it as one JSON document, with its schema's version")
+    .description("what the runtime, its machines, the panel and this host say of each other, and where they contradict")
+    .option("--json", "print it as one JSON document, with its schema's version, instead of leaving it beside the logs")
     .action(async (options: { json?: boolean }, command: Command) => {
-      const dump = await takeDump(await attach(command));
+      const places = findPlaces(command.optsWithGlobals<PlaceOptions>());
+      const dump = await takeWithWords(places);
       if (options.json) return printJson(dump);
-      print(describe(dump.status));
-      for (const { machine, guest } of dump.diag?.machines ?? [])
-        print(`\n${machine}: Linux ${plain(guest.kernel)}, ${guest.mounts.length} mounts`);
-      for (const { record, planted } of dump.tasks)
-        print(`\n${record.id} (${record.state})\n${describePlanted(planted)}`);
+      print(describeDump(dump));
+      print(`all of it: ${relative(process.cwd(), keep(dump, places))}`);
     });
 }
 
-/** Fit to be handed on: a task, or what it is called, may have a secret in it. */
-export async function takeDump(client: Client): Promise<StateDump> {
-  const status = await client.call("status", {});
-  // A dump is wanted most where something is broken: no machine is started for it, and one that is silent is left out.
-  const isUp = status.machines.some(({ state }) => state === "running" || state === "paused");
-  const diag = isUp ? await client.call("diag", {}).catch(leaveOut("the machines' own facts")) : null;
-  const tasks: StateDump["tasks"] = [];
-  for (const { id } of status.tasks) {
-    const inspected = await client.call("task_inspect", { task: id }).catch(leaveOut(`task ${id}`));
-    if (inspected !== null) tasks.push(inspected);
+/** Where nothing runs there is nothing to dump; a runtime that is there and says nothing is worth it all the more. */
+async function takeWithWords(places: Places): Promise<StateDump> {
+  let doing = "";
+  const timer = setInterval(() => process.stderr.write(`piwork: ${doing}\n`), SAY_EVERY_MS);
+  const progress = (words: string) => {
+    doing = words;
+  };
+  try {
+    progress("waiting for the runtime's first word");
+    await sidesOf(places)
+      .status()
+      .catch((error) => {
+        if (error instanceof NoRuntime) throw error;
+      });
+    return await takeDump(places, progress);
+  } finally {
+    clearInterval(timer);
   }
-  return redactTexts(stateDump.parse({ schema: 1, takenAt: new Date().toISOString(), status, diag, tasks }));
 }
 
-function leaveOut(what: string) {
-  return (error: unknown): null => {
-    if (!(error instanceof PiworkError)) throw error;
-    process.stderr.write(`piwork: left out: ${what}: ${plain(error.message)}\n`);
-    return null;
-  };
+/** Beside the logs of the runtime, where a person looks. */
+function keep(dump: StateDump, places: Places): string {
+  const path = join(saidIn(dump.runtime)?.status.logs ?? places.logs, "state.json");
+  writeFileSync(path, `${JSON.stringify(dump, null, 2)}\n`, { mode: 0o600 });
+  return path;
 }

@@ -32,7 +32,7 @@ export function addPanel(program: Command): void {
     });
 }
 
-export function describe(status: StatusView): string {
+function describe(status: StatusView): string {
   const { acceleration, image } = status;
   const facts = [
     ["runtime", `piwork ${status.version}, process ${status.pid}, since ${status.startedAt}`],

@@ -182,7 +182,7 @@ function show(task: TaskRecord, { json }: Output): void {
 }
 
 /** What a person must know before working in a task's folder. */
-export function describePlanted({ findings, truncated }: Planted): string {
+function describePlanted({ findings, truncated }: Planted): string {
   const cut = truncated ? ["(not everything was looked at: there is too much, or it took too long)"] : [];
   if (findings.length === 0)
     return ["its folder holds no link that leaves it, and nothing known that tools of this computer run", ...cut].join(

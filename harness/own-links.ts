@@ -1,0 +1,57 @@
+import { execa } from "execa";
+
+/**
+ * Takes the descriptor of a link out of a process and says something on it, in the place of that process: as if the runtime had a
+ * mistake in it, or a machine did. Reads what to say from its input.
+ */
+const SAY = String.raw`
+use Socket;
+my ($pid, $socket, $peer) = @ARGV;
+my $handle = syscall(434, $pid + 0, 0);
+die "pidfd_open: $!" if $handle < 0;
+my @words = <STDIN>;
+for my $file (glob("/proc/$pid/fd/*")) {
+  my ($number) = $file =~ /(\d+)$/;
+  next unless (readlink($file) // "") =~ /^socket:/;
+  my $own = syscall(438, $handle, $number + 0, 0);
+  next if $own < 0;
+  open(my $link, "+<&=", $own) or next;
+  next unless defined getpeername($link);
+  my $end = $peer ? getpeername($link) : getsockname($link);
+  next unless sockaddr_family($end) == AF_UNIX && (unpack_sockaddr_un($end) // "") =~ m{/\Q$socket\E$};
+  next if $peer && unpack("i", getsockopt($link, SOL_SOCKET, 17)) != $peer;
+  for (@words) { syswrite($link, $_) == length($_) or die "it did not take all: $!" }
+  exit 0;
+}
+die "process $pid has no such link";
+`;
+
+type Socket = "qmp.sock" | "taskd.sock";
+
+/** Says a line to a QEMU or its taskd, in the runtime's own words and on its own link. */
+export async function sayAsRuntime(runtime: number, qemu: number, socket: Socket, line: object): Promise<void> {
+  await say([`${runtime}`, socket, `${qemu}`], line);
+}
+
+/** Says a line to the runtime, as the taskd behind a QEMU would. */
+export async function sayAsTaskd(qemu: number, line: object): Promise<void> {
+  await say([`${qemu}`, "taskd.sock"], line);
+}
+
+async function say(words: string[], line: object): Promise<void> {
+  await execa("perl", ["-e", SAY, ...words], { input: `${JSON.stringify(line)}\n` });
+}
+
+/** Unmounts something in the view of another process alone. */
+const UNMOUNT = `
+my ($pid, $target) = @ARGV;
+open(my $users, "<", "/proc/$pid/ns/user") or die "user namespace: $!";
+open(my $mounts, "<", "/proc/$pid/ns/mnt") or die "mount namespace: $!";
+if ($>) { syscall(308, fileno($users), 0) == 0 or die "setns: $!" }
+syscall(308, fileno($mounts), 0) == 0 or die "setns: $!";
+syscall(166, $target, 2) == 0 or die "umount2 $target: $!";
+`;
+
+export async function unmountIn(pid: number, target: string): Promise<void> {
+  await execa("perl", ["-e", UNMOUNT, `${pid}`, target]);
+}

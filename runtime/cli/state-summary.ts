@@ -1,0 +1,111 @@
+import { STANDING } from "../dump/take.ts";
+import type { MachineSides, StateDump, TaskSides } from "../protocol/dump.ts";
+import { saidIn, type Told } from "../protocol/told.ts";
+import { plain, table } from "./attach.ts";
+
+/** A dump on one screen: each machine and each task with a column for each side, then what contradicts what. */
+export function describeDump(dump: StateDump): string {
+  return [describeRuntime(dump), describeMachines(dump), describeTasks(dump), describeSilence(dump), describeEnd(dump)]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
+
+function describeRuntime({ takenAt, state, runtime }: StateDump): string {
+  const status = saidIn(runtime)?.status;
+  const facts = [
+    ["taken", takenAt],
+    ["state", state],
+    ...(status === undefined
+      ? [["runtime", `silent: ${"silent" in runtime ? runtime.silent : ""}`]]
+      : [
+          ["runtime", `piwork ${status.version}, process ${status.pid}, since ${status.startedAt}`],
+          ["isolation", status.isolation],
+          ...(status.starting === null ? [] : [["starting", status.starting]]),
+        ]),
+  ];
+  return plain(table(facts));
+}
+
+function describeMachines({ machines }: StateDump): string {
+  if (machines.length === 0) return "no machines";
+  const rows = machines.map((machine) => [
+    machine.id,
+    machine.runtime === null ? "not there" : `${machine.runtime.state}${ofTask(machine)}`,
+    word(machine.qemu, ({ status }) => status),
+    word(
+      machine.taskd,
+      ({ state, diag }) =>
+        `${state.tasks.length} ${state.tasks.length === 1 ? "task" : "tasks"}, ${describeWalls(diag.walls)}`,
+    ),
+    describeProcesses(machine),
+  ]);
+  return plain(table([["machine", "runtime", "QEMU", "taskd", "host"], ...rows]));
+}
+
+function ofTask({ runtime }: MachineSides): string {
+  return runtime?.task == null ? "" : `, of ${runtime.task}`;
+}
+
+function describeWalls(walls: readonly { layers: readonly { holds: boolean }[] }[]): string {
+  const layers = walls.flatMap((task) => task.layers);
+  const missing = layers.filter(({ holds }) => !holds).length;
+  return missing === 0 ? `${layers.length} layers hold` : `${missing} OF ${layers.length} LAYERS DO NOT HOLD`;
+}
+
+function describeProcesses({ host }: MachineSides): string {
+  const processes = host.processes.map(({ pid, state }) => `process ${pid} (${state})`).join(", ") || "no process";
+  return host.sockets === null ? `${processes}, no sockets` : processes;
+}
+
+function describeTasks({ tasks }: StateDump): string {
+  if (tasks.length === 0) return "no tasks";
+  const rows = tasks.map((task) => [
+    task.id,
+    describeBelief(task),
+    word(task.taskd, (view) => (view === null ? "no such task" : `${view.state}, ${view.turns} turns`)),
+    word(task.panel, (record) => record?.state ?? "no such task"),
+    describeSession(task),
+    task.runtime?.record.folder ?? "-",
+  ]);
+  return plain(table([["task", "runtime", "taskd", "panel", "session kept", "folder"], ...rows]));
+}
+
+function describeBelief({ runtime }: TaskSides): string {
+  if (runtime === null) return "no such task";
+  const { record, underway, lastChange } = runtime;
+  const isParked = record.state === "stopped" && lastChange?.why.startsWith("parked") === true;
+  return [
+    isParked ? "parked" : record.state,
+    ...(record.turn === null ? [] : ["busy"]),
+    ...(underway ? ["being worked on"] : []),
+  ].join(", ");
+}
+
+function describeSession({ host: { session } }: TaskSides): string {
+  return session.is === "saved" ? `${session.head.turns} turns` : session.is;
+}
+
+/** A cell for what a side said; why it said nothing stands below. */
+function word<T>(answer: Told<T>, describe: (said: T) => string): string {
+  return "silent" in answer ? "-" : describe(answer.said);
+}
+
+/** Who said nothing, with the reason, where that is not told by the table. */
+function describeSilence({ machines, panel }: StateDump): string {
+  const silent = [
+    ...machines.flatMap(({ id, taskd }) => ("silent" in taskd ? [[`taskd of ${id}`, taskd.silent]] : [])),
+    ...("silent" in panel ? [["panel", panel.silent]] : []),
+  ];
+  return plain(table(silent.map(([who = "", why = ""]) => ["silent:", who, why])));
+}
+
+function describeEnd({ contradictions, machines, tasks, runtime }: StateDump): string {
+  if ("silent" in runtime) return "the runtime is silent, so that nothing could be compared with it";
+  if (contradictions.length === 0)
+    return `no contradictions between the sides of ${machines.length} machines and ${tasks.length} tasks`;
+  const rows = contradictions.map(({ kind, subject, says }) => [kind, subject, says]);
+  const count = contradictions.length === 1 ? "1 contradiction" : `${contradictions.length} contradictions`;
+  return plain(
+    `${count}, each of which stood ${STANDING} times one after the other (docs/evidence.md has the kinds):\n${table(rows)}`,
+  );
+}

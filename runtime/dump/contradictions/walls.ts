@@ -1,0 +1,128 @@
+import type { Contradiction } from "../../protocol/contradiction.ts";
+import type { MachineSides, StateSnapshot } from "../../protocol/dump.ts";
+import type { Isolation } from "../../protocol/kinds.ts";
+import type { Result } from "../../protocol/rpc.ts";
+import { saidIn } from "../../protocol/told.ts";
+import { type Find, name } from "./name.ts";
+
+type Taskd = { state: Result<"runtime_get_state">; diag: Result<"runtime_diag"> };
+
+/** What each task is given, in a slot of its own, as taskd names the places. */
+const GIVEN = ["work", "outputs", "uploads", "home"] as const;
+const PRIVATE_ROOT = "/run/piwork";
+/** As many mounts as taskd tells of; where there may be more, nothing is missing for sure. */
+const MOST_MOUNTS = 256;
+
+/** Between what was announced and what the kernels of machines and host say. */
+export const walls: Find = (snapshot) => {
+  const runtime = saidIn(snapshot.runtime);
+  if (runtime === undefined) return [];
+  const { confined, status } = runtime;
+  return snapshot.machines.flatMap((machine) => {
+    const taskd = saidIn(machine.taskd);
+    return [
+      ...(taskd === undefined ? [] : [...taskWalls(taskd, snapshot), ...mounts(machine.id, taskd, snapshot)]),
+      ...(confined ? hostWalls(machine) : []),
+      ...exported(machine, status.isolation, snapshot),
+    ];
+  });
+};
+
+/** An agent runs only behind walls that are whole, so each is announced. */
+function taskWalls({ diag }: Taskd, snapshot: StateSnapshot): Contradiction[] {
+  return diag.walls.flatMap(({ taskId, layers }) => {
+    const gaps = layers.filter(({ holds }) => !holds).map(({ layer, seen }) => `${layer} (${seen})`);
+    if (gaps.length === 0 || isUnderway(taskId, snapshot)) return [];
+    const says = `The task's agent runs, and of the walls around it are not whole: ${gaps.join(", ")}.`;
+    return [
+      name("walls-missing", taskId, { taskd: `all ${layers.length} layers`, "guest-kernel": gaps.join(", ") }, says),
+    ];
+  });
+}
+
+function hostWalls({ id, runtime, underway, host }: MachineSides): Contradiction[] {
+  const process = host.processes.find(({ pid }) => pid === runtime?.pid);
+  const gaps = (process?.walls ?? []).filter(({ holds }) => !holds).map(({ wall, seen }) => `${wall} (${seen})`);
+  if (gaps.length === 0 || underway) return [];
+  const says = `QEMU, process ${process?.pid}, is meant to stand behind all its walls, and lacks: ${gaps.join(", ")}.`;
+  return [name("walls-missing", id, { runtime: "all walls around QEMU", host: `not ${gaps.join(", ")}` }, says)];
+}
+
+/** The table of a machine names no tasks: in one that has several, it is said how many of them lack something. */
+function mounts(machine: string, { state, diag }: Taskd, snapshot: StateSnapshot): Contradiction[] {
+  const open = state.tasks.filter((task) => ["ready", "active", "idle"].includes(task.state));
+  const shares = diag.mounts.filter(({ type }) => type === "9p").map(({ target }) => target);
+  if (open.length === 0 || diag.mounts.length >= MOST_MOUNTS || open.some(({ taskId }) => isUnderway(taskId, snapshot)))
+    return [];
+  const wanted = [
+    ...["tasks", ...(open.some(({ folder }) => folder !== null) ? ["workspace"] : [])].map((tag) => ({
+      what: `the share '${tag}'`,
+      count: 1,
+      found: shares.filter((target) => target === `${PRIVATE_ROOT}/${tag}`),
+    })),
+    ...GIVEN.map((given) => ({
+      what: `/${given === "home" ? "home/task" : given}`,
+      count: open.length,
+      found: shares.filter((target) => new RegExp(`^${PRIVATE_ROOT}/slots/\\d+/${given}$`).test(target)),
+    })),
+  ];
+  // A folder that was bound late lies over the outputs at the same place.
+  const lacking = wanted.filter(({ count, found }) => new Set(found).size < count);
+  if (lacking.length === 0) return [];
+  const [only] = open.length === 1 ? open : [];
+  const words = lacking.map(({ what, count, found }) => `${what} (${new Set(found).size} of ${count})`).join(", ");
+  const announced = `${open.length} open ${open.length === 1 ? "task" : "tasks"} with their directories`;
+  const says = `taskd has given ${announced}, and the table of mounts of ${machine} lacks ${words}.`;
+  return [name("mount-missing", only?.taskId ?? machine, { taskd: announced, "guest-kernel": `lacks ${words}` }, says)];
+}
+
+/** What QEMU sees of the host: with a machine for each task its own directories, and otherwise those of all. */
+function exported(machine: MachineSides, isolation: Isolation, snapshot: StateSnapshot): Contradiction[] {
+  const { id, runtime, underway, host } = machine;
+  const { workspace, tasks } = snapshot.host;
+  const seen = host.processes.find(({ pid }) => pid === runtime?.pid)?.exports ?? null;
+  if (runtime === null || underway || seen === null || workspace === null) return [];
+  const owner = snapshot.tasks.find((task) => task.id === runtime.task)?.runtime ?? null;
+  // One that comes up for the pool rehearses, on directories of nobody, until it is paused.
+  const rehearses = isolation === "vm" && runtime.task === null && runtime.state !== "paused";
+  if (owner?.underway === true || rehearses) return [];
+  const shares = [
+    { at: "workspace", from: workspace },
+    { at: "tasks", from: tasks },
+  ];
+  // The roots of a machine's own exports are empty directories, which nothing else of this host sees.
+  const own = seen.filter(({ at }) => isolation === "shared" || !shares.some((share) => share.at === at));
+  const wanted = isolation === "shared" ? shares : directoriesOf(owner?.record, shares);
+  const mayLack = isolation === "vm" && (owner === null || ["errored", "stopped"].includes(owner.record.state));
+  const lacking = mayLack
+    ? []
+    : wanted.filter((one) => !own.some(({ at, from }) => at === one.at && from === one.from));
+  const foreign = own.filter((one) => !wanted.some((parent) => lies(one, parent)));
+  if (lacking.length + foreign.length === 0) return [];
+  const list = (all: typeof own) => all.map(({ at, from }) => `${from} at ${at}`).join(", ") || "nothing";
+  const says = `QEMU of ${id} should see ${list(wanted)}; ${lacking.length === 0 ? "" : `it lacks ${list(lacking)}; `}it sees ${list(own)}.`;
+  return [name("export-differs", id, { runtime: list(wanted), host: list(own) }, says)];
+}
+
+function directoriesOf(
+  record: { id: string; folder: string | null } | undefined,
+  shares: { at: string; from: string }[],
+) {
+  if (record === undefined) return [];
+  const [workspace, tasks] = shares.map(({ from }) => from);
+  const { id, folder } = record;
+  return [
+    { at: `tasks/${id}/guest`, from: `${tasks}/${id}/guest` },
+    ...(folder === null ? [] : [{ at: `workspace/${folder}`, from: `${workspace}/${folder}` }]),
+  ];
+}
+
+/** Whether something is what was wanted, or what is mounted in that on the host too. */
+function lies(one: { at: string; from: string }, parent: { at: string; from: string }): boolean {
+  if (one.at !== parent.at && !one.at.startsWith(`${parent.at}/`)) return false;
+  return one.from === `${parent.from}${one.at.slice(parent.at.length)}`;
+}
+
+function isUnderway(task: string, { tasks }: StateSnapshot): boolean {
+  return tasks.find(({ id }) => id === task)?.runtime?.underway === true;
+}

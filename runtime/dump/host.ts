@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { type Places, recordsDirectory, tasksDirectory } from "../places.ts";
+import type { QemuProcess, TaskSides } from "../protocol/dump.ts";
+import { taskId } from "../protocol/ids.ts";
+import { parseTaskRecord } from "../protocol/record.ts";
+import { hear, type Told } from "../protocol/told.ts";
+import { lookAtSession } from "../tasks/session.ts";
+import { mountsOf, nameOf } from "./mount-table.ts";
+import { findQemus } from "./qemu-processes.ts";
+
+/** What this host's kernel and disk say, whatever the runtime and its machines believe. */
+export interface HostFacts {
+  workspace: string | null;
+  tasksDirectory: string;
+  activeTask: Told<string | null>;
+  /** of every task with a record, or with something kept */
+  tasks: Map<string, TaskSides["host"]>;
+  /** of every machine with a QEMU or a directory for its sockets */
+  machines: Map<string, { processes: QemuProcess[]; sockets: string[] | null }>;
+}
+
+/** Directories of sockets are named like this; a template that is being made has others. */
+const MACHINE = /^machine-\d+$/;
+
+export async function lookAtHost(places: Places, workspace: string | null): Promise<HostFacts> {
+  const own = mountsOf("self");
+  const tasks = new Map<string, TaskSides["host"]>();
+  for (const id of taskIds(places)) tasks.set(id, await lookAtTask(places, id));
+  const qemus = findQemus(places.sockets, own);
+  const machines = new Map<string, { processes: QemuProcess[]; sockets: string[] | null }>();
+  for (const id of new Set([...qemus.keys(), ...namesIn(places.sockets)].filter((name) => MACHINE.test(name))))
+    machines.set(id, { processes: qemus.get(id) ?? [], sockets: namesIn(join(places.sockets, id), null) });
+  return {
+    workspace: workspace === null ? null : nameOf(workspace, own),
+    tasksDirectory: nameOf(tasksDirectory(places), own),
+    activeTask: await hear(() => readActive(places)),
+    tasks,
+    machines,
+  };
+}
+
+/** A task that nothing is known of on this host. */
+export const NOTHING_KEPT: TaskSides["host"] = { record: { said: null }, keptSince: null, session: { is: "absent" } };
+
+async function lookAtTask(places: Places, id: string): Promise<TaskSides["host"]> {
+  const record = await hear(() => {
+    const content = readIfThere(join(recordsDirectory(places), `${id}.json`));
+    return content === undefined ? null : parseTaskRecord(JSON.parse(content));
+  });
+  const kept = statSync(join(tasksDirectory(places), id), { throwIfNoEntry: false });
+  if (kept === undefined) return { ...NOTHING_KEPT, record };
+  const session = lookAtSession(tasksDirectory(places), id);
+  return {
+    record,
+    keptSince: kept.mtime.toISOString(),
+    session: typeof session === "string" ? { is: session } : { is: "saved", head: session },
+  };
+}
+
+function taskIds(places: Places): string[] {
+  const records = namesIn(recordsDirectory(places)).flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? []);
+  return [...new Set([...records, ...namesIn(tasksDirectory(places))])].filter((id) => taskId.safeParse(id).success);
+}
+
+function readActive(places: Places): string | null {
+  const content = readIfThere(join(recordsDirectory(places), "active"));
+  return content === undefined ? null : taskId.parse(content.trim());
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** The names in a directory; `otherwise` where there is none. */
+function namesIn(directory: string): string[];
+function namesIn(directory: string, otherwise: null): string[] | null;
+function namesIn(directory: string, otherwise: null | string[] = []): string[] | null {
+  try {
+    return readdirSync(directory).sort();
+  } catch {
+    return otherwise;
+  }
+}

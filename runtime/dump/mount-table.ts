@@ -1,0 +1,64 @@
+import { readFileSync, realpathSync } from "node:fs";
+import { join, relative } from "node:path";
+
+/** What is mounted where, as one process sees it. */
+export interface Mount {
+  /** number of the file system */
+  device: string;
+  /** what of that file system is mounted */
+  root: string;
+  target: string;
+}
+
+/** Nothing where the process has ended, or is nobody's business of ours. */
+export function mountsOf(pid: number | "self"): Mount[] {
+  try {
+    return readFileSync(`/proc/${pid}/mountinfo`, "utf8").trim().split("\n").map(parse);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * The name on this host of what is mounted somewhere else. A directory can have several: this always gives the same one, so that
+ * two of these names can be compared.
+ */
+export function nameHere({ device, root }: Pick<Mount, "device" | "root">, own: readonly Mount[]): string {
+  const holding = own
+    .filter((mount) => mount.device === device && isIn(root, mount.root))
+    .sort((a, b) => b.root.length - a.root.length || a.target.localeCompare(b.target))[0];
+  return holding === undefined
+    ? `${root} (of a file system that is not mounted here)`
+    : below(holding.target, holding.root, root);
+}
+
+/** The same name of a directory of this host. */
+export function nameOf(path: string, own: readonly Mount[]): string {
+  const real = realpathSync(path);
+  const mount = own
+    .filter(({ target }) => isIn(real, target))
+    .sort((a, b) => a.target.length - b.target.length)
+    .at(-1);
+  return mount === undefined
+    ? real
+    : nameHere({ device: mount.device, root: below(mount.root, mount.target, real) }, own);
+}
+
+function isIn(path: string, directory: string): boolean {
+  return directory === "/" || path === directory || path.startsWith(`${directory}/`);
+}
+
+/** Where `path`, which lies in `from`, is when that is called `to`. */
+function below(to: string, from: string, path: string): string {
+  return join(to, relative(from, path));
+}
+
+function parse(line: string): Mount {
+  const [, , device = "", root = "", target = ""] = line.split(" ");
+  return { device, root: plain(root), target: plain(target) };
+}
+
+/** The kernel writes blanks, tabs, newlines and backslashes as numbers. */
+function plain(word: string): string {
+  return word.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+}

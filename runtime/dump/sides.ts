@@ -1,0 +1,70 @@
+import { request } from "node:http";
+import { text } from "node:stream/consumers";
+import { Client } from "../control/client.ts";
+import { controlSocket, type Places } from "../places.ts";
+import { type CallOutput, calls, type StatusView } from "../protocol/control.ts";
+import { conceal } from "../redaction.ts";
+import { type HostFacts, lookAtHost } from "./host.ts";
+
+/** Time a runtime or its panel has for one answer, in milliseconds; it takes some. */
+const ANSWER_MS = 5_000;
+/** Time for the answers of all machines, which the runtime bounds as well, in milliseconds. */
+const ANSWERS_MS = 60_000;
+
+/** Who is asked. Each of them may fail, or be silent. */
+export interface Sides {
+  status(): Promise<StatusView>;
+  machineAnswers(patienceMs: number): Promise<CallOutput<"machine_answers">>;
+  /** what the panel's server tells a page; null without a panel */
+  panel(): Promise<StatusView | null>;
+  host(workspace: string | null): Promise<HostFacts>;
+  inspect(task: string, deadlineMs: number): Promise<CallOutput<"task_inspect">>;
+}
+
+export function sidesOf(places: Places): Sides {
+  const client = new Client(controlSocket(places), places.state);
+  return {
+    status: () => within(ANSWER_MS, (signal) => client.call("status", {}, signal)),
+    machineAnswers: (patienceMs) =>
+      within(ANSWERS_MS, (signal) => client.call("machine_answers", { patienceMs }, signal)),
+    panel: () =>
+      within(ANSWER_MS, async (signal) => {
+        const { address } = await client.call("panel", {}, signal);
+        return address === null ? null : askPanel(address, signal);
+      }),
+    host: (workspace) => lookAtHost(places, workspace),
+    inspect: (task, deadlineMs) => within(deadlineMs, (signal) => client.call("task_inspect", { task }, signal)),
+  };
+}
+
+/** Asks as the page does, with the token of the address, which goes no further. */
+async function askPanel(address: string, signal: AbortSignal): Promise<StatusView> {
+  const { hostname, port, origin, hash } = new URL(address);
+  conceal(hash.slice(1));
+  const headers = { origin, authorization: `Bearer ${hash.slice(1)}`, "content-type": "application/json" };
+  const answer = await new Promise<string>((resolve, reject) => {
+    const outgoing = request(
+      { hostname, port, method: "POST", path: "/v1/status", headers, signal, agent: false },
+      (response) => {
+        if (response.statusCode === 200) return text(response).then(resolve, reject);
+        response.resume();
+        reject(new Error(`the panel's server refused with ${response.statusCode}`));
+      },
+    );
+    outgoing.on("error", reject).end("{}");
+  });
+  return calls.status.output.parse(JSON.parse(answer));
+}
+
+/** Gives a question up after a time: the connection ends with it, so that nothing is left waiting. */
+async function within<T>(milliseconds: number, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), milliseconds);
+  try {
+    return await ask(over.signal);
+  } catch (error) {
+    throw over.signal.aborted ? new Error(`no answer within ${milliseconds / 1000} s`) : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}

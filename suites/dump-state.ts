@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { type Check, conclude, Run, type Tally } from "../harness/checks.ts";
+import { prepareMachines } from "../harness/image.ts";
+import { connectIfRunning, makeSandbox, PIWORK } from "../harness/piwork.ts";
+import { agreeing, makeTasks, type Tasks } from "./dump-state/agreeing.ts";
+import { asCheck } from "./dump-state/fault.ts";
+import { guestFaults } from "./dump-state/guest-faults.ts";
+import { keptFaults } from "./dump-state/kept-faults.ts";
+import { linkFaults } from "./dump-state/link-faults.ts";
+import { machineFaults } from "./dump-state/machine-faults.ts";
+import { silent } from "./dump-state/silent.ts";
+import { assertNamed, Stage } from "./dump-state/stage.ts";
+import { toldFaults } from "./dump-state/told-faults.ts";
+
+/** Whether dumps of a runtime's state name no contradiction where there is none, and each that is put in on purpose. */
+export async function dumpState(): Promise<Tally> {
+  const run = new Run("dump-state", { command: "npx mise run test-dump-state" });
+  // Some of them wait most of the time.
+  await Promise.all([ordinary(run), broken(run), attacked(run)]);
+  return run.finish();
+}
+
+/** A runtime as anybody has it, with its panel; without a pool, whose machines rehearse for seconds beside each task that is opened. */
+async function ordinary(run: Run): Promise<void> {
+  using sandbox = makeSandbox(join(run.directory, "ordinary"));
+  await using stage = await Stage.open(sandbox, run.directory, { panel: true, words: ["--pool", "0"] });
+  const tasks: Tasks = await makeTasks(stage);
+  const [here, there] = [() => stage, () => tasks];
+  const faults = [keptFaults, linkFaults, toldFaults].flatMap((part) => part(here, there));
+  const again: Check = {
+    id: "dump.agrees-again",
+    claim: "once what was said and kept is mended, nothing contradicts any more",
+    run: async () => assertNamed(await stage.dump("state.after"), []),
+  };
+  const checks = [...agreeing(here, there), ...faults.map((fault) => asCheck(fault, here)), again];
+  run.expect(checks);
+  await run.perform(checks);
+}
+
+/** A runtime whose machines are done something to. */
+async function broken(run: Run): Promise<void> {
+  using sandbox = makeSandbox(join(run.directory, "broken"));
+  await using stage = await Stage.open(sandbox, run.directory, { words: ["--pool", "0"] });
+  const tasks = { unbound: await stage.makeTask("Unbound"), active: await stage.makeTask("Active", "active") };
+  const here = () => stage;
+  const faults = machineFaults(here, () => tasks).map((fault) => asCheck(fault, here));
+  const again: Check = {
+    id: "dump.agrees-with-other-machines",
+    claim: "once the machines are others, nothing contradicts any more",
+    run: async () => assertNamed(await stage.dump("state.after-machines"), []),
+  };
+  const checks = [...faults, again];
+  run.expect(checks);
+  await run.perform(checks);
+}
+
+/** A runtime whose machines are there to be attacked, without a panel. */
+async function attacked(run: Run): Promise<void> {
+  using sandbox = makeSandbox(join(run.directory, "attacked"));
+  await using stage = await Stage.open(sandbox, run.directory, { unsafe: true });
+  const here = () => stage;
+  const faults = guestFaults(here).map((fault) => asCheck(fault, here));
+  const checks = [...faults, ...silent(here)];
+  run.expect(checks);
+  await run.perform(checks);
+}
+
+/** Shows the state of the runtime that is up, if one is; then, always, the suite, on runtimes of its own. */
+if (import.meta.filename === process.argv[1]) {
+  if ((await connectIfRunning(undefined)) !== undefined) {
+    const child = spawn(process.execPath, [PIWORK, "dump-state"], { stdio: "inherit" });
+    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+    assert.equal(code, 0, "the state of the runtime that is up could not be taken");
+    console.log();
+  }
+  await prepareMachines("safe", "unsafe");
+  conclude(await dumpState());
+}
