@@ -8,11 +8,13 @@ import { negative } from "./negative.ts";
 import { panel } from "./panel.ts";
 import { screenshot } from "./screenshot.ts";
 
-/** Runs the parts one after the other, the image before the first that boots it, and adds up. */
+/** Runs the parts one after the other, and adds up. What machines are made of is made beside the part that needs none. */
 export async function runParts(parts: readonly { (): Promise<Tally>; name: string }[]): Promise<Tally> {
+  const prepared = prepareMachines("safe", "unsafe");
+  prepared.catch(() => {}); // thrown where it is waited for
   const tallies: Tally[] = [];
   for (const part of parts) {
-    if (part !== check) await prepareMachines("safe", "unsafe");
+    if (part !== check) await prepared;
     console.log(`\n--- ${part.name}`);
     tallies.push(await part());
   }

@@ -44,6 +44,7 @@ function setUp({ folder = "work" as string | null, bytes = 2 * MIB, entries = 10
   const warn = (message: string) => warnings.push(message);
   const book = new TaskBook({ records: files, lastSavedTurn: () => undefined, changed: () => {}, warn });
   let runs = true;
+  let looks = 0;
   let rest: ReturnType<QuotaParts["resting"]>;
   let told: (reason: PiworkError) => void = () => {};
   const ended = new Promise<PiworkError>((resolve) => {
@@ -52,7 +53,10 @@ function setUp({ folder = "work" as string | null, bytes = 2 * MIB, entries = 10
   const quota = new Quota({
     book,
     limits: { bytes, entries },
-    measure: (one, signal) => measureTask({ workspace, tasksDirectory }, one, signal),
+    measure(one, signal) {
+      looks++;
+      return measureTask({ workspace, tasksDirectory }, one, signal);
+    },
     mayRun: () => runs,
     resting: () => rest,
     async end(_id, reason) {
@@ -72,7 +76,10 @@ function setUp({ folder = "work" as string | null, bytes = 2 * MIB, entries = 10
   const become = (next: typeof rest) => {
     rest = next;
   };
-  return { base, book, quota, ended, put, warnings, become };
+  const looked = async (times: number) => {
+    while (looks < times) await delay(5);
+  };
+  return { base, book, quota, ended, put, warnings, become, looked };
 }
 
 test("a task that adds too much is ended, wherever it puts it; what was there is not counted", async () => {
@@ -90,13 +97,14 @@ test("a task that adds too much is ended, wherever it puts it; what was there is
 test("a task whose machine rests is looked at once more, then when its QEMU has run or the rest is over", async () => {
   const never = new Promise<void>(() => {});
   for (const stir of ["runs", "is woken"] as const) {
-    const { quota, ended, put, become } = setUp();
+    const { quota, ended, put, become, looked } = setUp();
     let wake = () => {};
     const over = new Promise<void>((resolve) => {
       wake = resolve;
     });
     become({ ranMs: 10, over });
     await quota.admit(ID);
+    await looked(2); // to admit it, and once as it rests
     await delay(50);
     put("ws/work/more", 3);
     const seen = await Promise.race([ended.then(() => "seen"), delay(100, "unseen")]);
