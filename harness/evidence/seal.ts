@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { signBytes, signingKey } from "../../runtime/evidence/signature.ts";
+import { signBytes, signingKey, writeSignature } from "../../runtime/evidence/signature.ts";
 import { BUNDLE_FILES, type Manifest } from "../../runtime/protocol/bundle.ts";
 import { redactText } from "../../runtime/redaction.ts";
 
@@ -18,7 +18,7 @@ export function openBundle(directory: string, claims: Claims): void {
 export function sealBundle(directory: string, claims: Claims, state: string): void {
   const bytes = writeManifest(directory, claims, measure(directory));
   const signed = signBytes(bytes, signingKey(state));
-  writeFileSync(join(directory, BUNDLE_FILES.signature), `${JSON.stringify(signed, null, 1)}\n`);
+  writeFileSync(join(directory, BUNDLE_FILES.signature), writeSignature(signed));
 }
 
 function writeManifest(directory: string, claims: Claims, files: Manifest["files"]): Buffer {
