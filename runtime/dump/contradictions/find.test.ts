@@ -189,7 +189,7 @@ const named = (snapshot: StateSnapshot) =>
 test("where all sides agree nothing contradicts, and the snapshot is a document of its schema", () => {
   const snapshot = consistent();
   assert.deepEqual(named(snapshot), []);
-  stateDump.parse({ schema: 2, ...snapshot, takes: 1, contradictions: [] });
+  stateDump.parse({ schema: 2, ...snapshot, takes: 1, contradictions: [], unsettled: 0 });
 });
 
 for (const kind of Object.keys(CONTRADICTIONS) as ContradictionKind[])
