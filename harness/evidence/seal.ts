@@ -28,10 +28,10 @@ function writeManifest(directory: string, claims: Claims, files: Manifest["files
   return bytes;
 }
 
-/** Files of a bundle as paths within it, but the manifest and its signature. */
+/** Files of a bundle as paths within it, but the manifest and its signature. A link is none: neither read nor written through. */
 function filesOf(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
+    .filter((entry) => entry.isFile())
     .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
     .filter((path) => !OWN.includes(path))
     .sort();
