@@ -80,6 +80,7 @@ const WRONG: Record<ContradictionKind, [change: (parts: Parts) => void, ...named
   ],
   "walls-missing": [
     [({ diag }) => Object.assign(diag.walls[0]?.layers[3] ?? {}, { holds: false }), "walls-missing one"],
+    [({ diag }) => diag.walls[0]?.layers.pop(), "walls-missing one"],
     [({ process }) => Object.assign(process.walls[0] ?? {}, { holds: false }), "walls-missing machine-1"],
   ],
   "mount-missing": [
