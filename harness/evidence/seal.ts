@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { signBytes, signingKey, writeSignature } from "../../runtime/evidence/signature.ts";
 import { BUNDLE_FILES, type Manifest } from "../../runtime/protocol/bundle.ts";
@@ -16,9 +16,20 @@ export function openBundle(directory: string, claims: Claims): void {
 
 /** Lists every file as it is now, and signs. Nothing may be written into the bundle afterwards. */
 export function sealBundle(directory: string, claims: Claims, state: string): void {
+  removeEmpty(directory);
   const bytes = writeManifest(directory, claims, measure(directory));
   const signed = signBytes(bytes, signingKey(state));
   writeFileSync(join(directory, BUNDLE_FILES.signature), writeSignature(signed));
+}
+
+/** Directories that were left without a file: a manifest cannot name them. */
+function removeEmpty(directory: string): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const inner = join(directory, entry.name);
+    removeEmpty(inner);
+    if (readdirSync(inner).length === 0) rmdirSync(inner);
+  }
 }
 
 function writeManifest(directory: string, claims: Claims, files: Manifest["files"]): Buffer {

@@ -76,7 +76,10 @@ function list(place: Place, above: string, level: number, sum = { files: 0, byte
     if (++sum.files > BUNDLE_LIMITS.files) throw new Refused("unreadable", "it has too many files");
     if (entry.isDirectory()) {
       using inner = openBeneath(place, [entry.name]);
-      return list(inner, `${path}/`, level + 1, sum);
+      const below = list(inner, `${path}/`, level + 1, sum);
+      // No manifest could name it, and its own name may say something.
+      if (below.length === 0) throw new Refused("extra file", `${printable(path)} is a directory without a file`);
+      return below;
     }
     if (!entry.isFile()) throw new Refused("link", `${printable(path)} is neither a file nor a directory`);
     using file = openRegularFile(place, entry.name);
