@@ -95,3 +95,20 @@ test("a secret in what was seen is in no file", async () => {
   for (const file of ["results.json", "results.jsonl", "report.html"])
     assert.equal(readFileSync(join(run.directory, file), "utf8").includes(secret), false, file);
 });
+
+test("what a task had a check say moves no cursor", async () => {
+  const said: string[] = [];
+  const run = new Run("self-test", {
+    command: "none",
+    runs: join(place, "runs"),
+    state,
+    say: (words) => said.push(words),
+  });
+  const told = () => assert.fail("\u001b[1A\u009b2Kok\u202e \u001b[32mgreen\u001b[39m");
+  run.expect([good]);
+  await run.perform([{ ...good, run: told }]);
+  run.finish();
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  assert.doesNotMatch(said.join("\n"), /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+  assert.match(said.join("\n"), /ok\\x202e green/);
+});

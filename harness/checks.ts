@@ -1,6 +1,8 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
+import { plain } from "../runtime/cli/attach.ts";
 import type { Client } from "../runtime/control/client.ts";
 import { takeDump } from "../runtime/dump/take.ts";
 import { findPlaces, REPOSITORY } from "../runtime/places.ts";
@@ -191,7 +193,8 @@ export class Run {
   }
 
   #say(words: string): void {
-    (this.#options.say ?? console.log)(words);
+    // Some of them may be a task's own; Node colours what differs.
+    (this.#options.say ?? console.log)(plain(stripVTControlCharacters(words)));
   }
 
   #tally(): Tally {

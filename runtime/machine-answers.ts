@@ -49,7 +49,7 @@ async function askMachine(present: Present, asking: Asking, isTooLate: boolean):
 async function askQemu({ machine }: Present, patienceMs: number): Promise<Pick<MachineAnswer, "state" | "qemu">> {
   for (let look = 1; ; look++) {
     const { state } = machine;
-    const qemu = await hear(async () => ({ status: await machine.runState(patienceMs) }));
+    const qemu = await hear(async () => ({ status: (await machine.runState(patienceMs)).slice(0, 64) }));
     if (machine.state === state || look === LOOKS) return { state, qemu };
   }
 }
@@ -63,7 +63,7 @@ function whyNotAsked(
 ): string | undefined {
   if (state === "booting" || state === "stopping" || state === "ended") return `the machine is ${state}`;
   if (waits(present)) return "the machine waits for its first task, and was left alone";
-  if ("silent" in qemu) return `its QEMU is silent: ${qemu.silent}`;
+  if ("silent" in qemu) return `its QEMU is silent: ${qemu.silent}`.slice(0, 1000);
   // One that the runtime has paused wakes when it is asked something; where the two do not agree it is left as it was found.
   const expected = state === "paused" ? "paused" : "running";
   if (qemu.said.status !== expected)

@@ -6,12 +6,35 @@ const SECRET_NAME = /(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$/i;
 /** Shorter values are words that stand in many places. */
 const SHORTEST = 12;
 
+/** Where a word may begin: also behind what a newline, a blank or a colour has become in JSON, in an address or on a terminal. */
+const START = String.raw`(?<![A-Za-z0-9_])|(?<=\\[bfnrt]|%[0-9A-Fa-f]{2}|\[[0-9;]{0,20}m)`;
+const NAME = `(?:${START})[A-Z][A-Z0-9_]*_(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)`;
+const IS = String.raw`\s*[=:]\s*`;
+/** As it is, in JSON, or in JSON that is a text in JSON. */
+const QUOTE = String.raw`\\*["']`;
+
 /** What looks like a secret, whoever has it. What is kept says what stood there. */
 const PATTERNS: readonly [pattern: RegExp, kept: string][] = [
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[A-Za-z0-9+/=\s]|\\[rn])*(?:-----END [A-Z ]*PRIVATE KEY-----)?/g, ""],
-  [/\bsk-[A-Za-z0-9_-]{16,}/g, ""],
-  [/\b(Bearer\s+)[A-Za-z0-9._~+/-]{16,}=*/gi, "$1"],
-  [/\b([A-Z][A-Z0-9_]*_(?:KEY|TOKEN|SECRET|PASSWORD)\\?"?\s*[=:]\s*\\?"?)(?!\[redacted\])[^\s"'\\,;]+/g, "$1"],
+  // Line by line, and not more lines than any key has: a pattern that takes each letter by itself runs out of memory.
+  [
+    /-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\s]*(?:\\+[rn][A-Za-z0-9+/=\s]*){0,4096}(?:-----END [A-Z ]*PRIVATE KEY-----)?/g,
+    "",
+  ],
+  [new RegExp(`(?:${START})sk-[A-Za-z0-9_-]{16,}`, "g"), ""],
+  [new RegExp(String.raw`(?:${START})(Bearer\s+)[A-Za-z0-9._~+/-]{16,}=*`, "gi"), "$1"],
+  // Up to the quote that it began with.
+  [
+    new RegExp(
+      String.raw`(${NAME}(?:${QUOTE})?${IS}(?<quote>${QUOTE}))(?!\k<quote>|\[redacted\])[^\r\n]{1,4096}?(?=(?<!\\)\k<quote>)`,
+      "g",
+    ),
+    "$1",
+  ],
+  // A name in quotes with a value in none is JSON that holds no text.
+  [
+    new RegExp(String.raw`(${NAME}(?:${IS}(?:${QUOTE})?|${QUOTE}${IS}${QUOTE}))(?!\[redacted\])[^\s"'\\,;]+`, "g"),
+    "$1",
+  ],
   // The panel's address: what follows the '#' opens it.
   [/\b(127\.0\.0\.1:\d+\/#)[0-9a-f]{16,}/g, "$1"],
   // What opens one of its reports.
@@ -19,15 +42,23 @@ const PATTERNS: readonly [pattern: RegExp, kept: string][] = [
 ];
 
 /** Values that this process must not let out, the longest first. */
-let known: readonly string[] = Object.entries(process.env)
-  .filter(([name]) => SECRET_NAME.test(name))
-  .map(([, value = ""]) => value)
-  .filter((value) => value.length >= SHORTEST)
-  .sort((one, other) => other.length - one.length);
+let known: readonly string[] = sorted(
+  Object.entries(process.env).flatMap(([name, value = ""]) => (SECRET_NAME.test(name) ? formsOf(value) : [])),
+);
 
 /** From now on this value stands in nothing that is redacted. */
 export function conceal(secret: string): void {
-  known = [...known, secret].sort((one, other) => other.length - one.length);
+  known = sorted([...known, ...formsOf(secret)]);
+}
+
+/** As it is, as it stands in JSON, and both as they are read byte by byte. */
+function formsOf(secret: string): string[] {
+  if (secret.length < SHORTEST) return [];
+  return [secret, JSON.stringify(secret).slice(1, -1)].flatMap((form) => [form, Buffer.from(form).toString("latin1")]);
+}
+
+function sorted(secrets: readonly string[]): string[] {
+  return [...new Set(secrets)].sort((one, other) => other.length - one.length);
 }
 
 /** A text without the secrets that are known, and without what looks like one. */

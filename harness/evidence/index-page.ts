@@ -36,7 +36,7 @@ follow from what was seen, and every attack has a control where it gets through,
 function row(verification: Verification, from: string): string {
   const { directory, manifest, verifiedAt, refusal } = verification;
   const name = manifest?.suite ?? directory.split("/").at(-1) ?? "";
-  const link = `<a href="${text(encodeURI(relative(from, join(directory, BUNDLE_FILES.report))))}">${text(name)}</a>`;
+  const link = `<a href="${text(address(relative(from, join(directory, BUNDLE_FILES.report))))}">${text(name)}</a>`;
   const took =
     manifest?.finishedAt == null ? "" : duration(Date.parse(manifest.finishedAt) - Date.parse(manifest.startedAt));
   const commit =
@@ -45,6 +45,11 @@ function row(verification: Verification, from: string): string {
     ? `<span class="good">✓</span> ${clock(verifiedAt)}`
     : `<span class="bad">refused</span> ${clock(verifiedAt)}: ${text(refusal?.says ?? "")}`;
   return `<tr><td class="number">${link}</td><td class="number">${verdictOf(verification)}</td><td class="number">${manifest === undefined ? "" : clock(manifest.startedAt)}</td><td class="number">${took}</td><td class="number">${text(commit)}</td><td>${asked}</td></tr>`;
+}
+
+/** A path as an address: whatever it is called it has no scheme, no question and no fragment. */
+function address(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
 }
 
 /** What it says of itself counts only where it is believed. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { signBytes, signingKey } from "../../runtime/evidence/signature.ts";
+import { signBytes, signingKey, writeSignature } from "../../runtime/evidence/signature.ts";
 import { BUNDLE_FILES, type Manifest } from "../../runtime/protocol/bundle.ts";
 import { redactText } from "../../runtime/redaction.ts";
 
@@ -16,9 +16,20 @@ export function openBundle(directory: string, claims: Claims): void {
 
 /** Lists every file as it is now, and signs. Nothing may be written into the bundle afterwards. */
 export function sealBundle(directory: string, claims: Claims, state: string): void {
+  removeEmpty(directory);
   const bytes = writeManifest(directory, claims, measure(directory));
   const signed = signBytes(bytes, signingKey(state));
-  writeFileSync(join(directory, BUNDLE_FILES.signature), `${JSON.stringify(signed, null, 1)}\n`);
+  writeFileSync(join(directory, BUNDLE_FILES.signature), writeSignature(signed));
+}
+
+/** Directories that were left without a file: a manifest cannot name them. */
+function removeEmpty(directory: string): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const inner = join(directory, entry.name);
+    removeEmpty(inner);
+    if (readdirSync(inner).length === 0) rmdirSync(inner);
+  }
 }
 
 function writeManifest(directory: string, claims: Claims, files: Manifest["files"]): Buffer {
@@ -28,10 +39,10 @@ function writeManifest(directory: string, claims: Claims, files: Manifest["files
   return bytes;
 }
 
-/** Files of a bundle as paths within it, but the manifest and its signature. */
+/** Files of a bundle as paths within it, but the manifest and its signature. A link is none: neither read nor written through. */
 function filesOf(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
+    .filter((entry) => entry.isFile())
     .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
     .filter((path) => !OWN.includes(path))
     .sort();

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import pixelmatch from "pixelmatch";
 import { PNG } from "pngjs";
+import { BUNDLE_LIMITS } from "../../runtime/protocol/bundle.ts";
 
 /**
  * How far two colours may be apart and still count as the same, as pixelmatch has it: two steps of 255. Programs that draw with
  * other instructions of the processor round that differently; the palest line of the page is further from its ground.
  */
-export const THRESHOLD = 0.01;
+export const THRESHOLD = BUNDLE_LIMITS.threshold;
 /** A picture has something in it where its most frequent colour leaves so much of it to others. */
 const SHARE_OF_CONTENT = 0.001;
 /** Up to this, each channel of a colour is black to a person. */

@@ -1,10 +1,11 @@
 import type { Page } from "@playwright/test";
+import { BUNDLE_LIMITS } from "../../runtime/protocol/bundle.ts";
 import type { Screenshot } from "../../runtime/protocol/screenshots.ts";
 
 /** Figures that are others in each run, as the page marks them, and how wide the box is that covers them, in digits. */
 const FIGURES = { moment: 16, time: 8, machine: 8, number: 10 } as const;
 /** A picture that is covered for more than this share shows too little. */
-export const MASKED_AT_MOST = 0.03;
+export const MASKED_AT_MOST = BUNDLE_LIMITS.masked;
 
 export type Masks = Screenshot["masks"];
 

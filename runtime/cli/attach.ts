@@ -35,7 +35,15 @@ export function print(text: string): void {
 }
 
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  print(toJson(value));
+}
+
+/** JSON that a terminal does not obey either: what JSON itself leaves of that is escaped as well. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(
+    /[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** Says why a command failed. A task may have a word in it (its agent's last ones, for example), so it is not trusted. */

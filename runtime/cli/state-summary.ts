@@ -99,13 +99,15 @@ function describeSilence({ machines, panel }: StateDump): string {
   return plain(table(silent.map(([who = "", why = ""]) => ["silent:", who, why])));
 }
 
-function describeEnd({ contradictions, machines, tasks, runtime }: StateDump): string {
+function describeEnd({ contradictions, unsettled, machines, tasks, runtime }: StateDump): string {
   if ("silent" in runtime) return "the runtime is silent, so that nothing could be compared with it";
+  const moving = `${unsettled} that differed to the end, in other words each time, and ${unsettled === 1 ? "is" : "are"} not named`;
+  if (contradictions.length === 0 && unsettled > 0) return `no contradictions that stood, and ${moving}`;
   if (contradictions.length === 0)
     return `no contradictions between the sides of ${machines.length} machines and ${tasks.length} tasks`;
   const rows = contradictions.map(({ kind, subject, says }) => [kind, subject, says]);
   const count = contradictions.length === 1 ? "1 contradiction" : `${contradictions.length} contradictions`;
   return plain(
-    `${count}, each of which stood ${STANDING} times one after the other (docs/evidence.md has the kinds):\n${table(rows)}`,
+    `${count}, each of which stood ${STANDING} times one after the other (docs/evidence.md has the kinds):\n${table(rows)}${unsettled > 0 ? `\nand ${moving}` : ""}`,
   );
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Places, recordsDirectory, tasksDirectory } from "../places.ts";
 import type { QemuProcess, TaskSides } from "../protocol/dump.ts";
@@ -20,6 +20,8 @@ export interface HostFacts {
   machines: Map<string, { processes: QemuProcess[]; sockets: string[] | null }>;
 }
 
+/** As far as a clock may have been set back since a directory was made, in milliseconds. */
+const CLOCK_MS = 60_000;
 /** Directories of sockets are named like this; a template that is being made has others. */
 const MACHINE = /^machine-\d+$/;
 
@@ -48,14 +50,21 @@ async function lookAtTask(places: Places, id: string): Promise<TaskSides["host"]
     const content = readIfThere(join(recordsDirectory(places), `${id}.json`));
     return content === undefined ? null : parseTaskRecord(JSON.parse(content));
   });
-  const kept = statSync(join(tasksDirectory(places), id), { throwIfNoEntry: false });
+  // Not followed: with one machine for all, what lies there can be a machine's work.
+  const kept = lstatSync(join(tasksDirectory(places), id), { throwIfNoEntry: false });
   if (kept === undefined) return { ...NOTHING_KEPT, record };
   const session = lookAtSession(tasksDirectory(places), id);
   return {
     record,
-    keptSince: kept.mtime.toISOString(),
+    keptSince: momentOf(kept.mtimeMs),
     session: typeof session === "string" ? { is: session } : { is: "saved", head: session },
   };
+}
+
+/** A machine may have set a time to come, or one that no calendar has: it counts as the beginning of all. */
+function momentOf(milliseconds: number): string {
+  const isOfOurs = milliseconds >= 0 && milliseconds <= Date.now() + CLOCK_MS;
+  return new Date(isOfOurs ? milliseconds : 0).toISOString();
 }
 
 function taskIds(places: Places): string[] {
@@ -65,7 +74,8 @@ function taskIds(places: Places): string[] {
 
 function readActive(places: Places): string | null {
   const content = readIfThere(join(recordsDirectory(places), "active"));
-  return content === undefined ? null : taskId.parse(content.trim());
+  // What is no id names no task: that has to be compared, too.
+  return taskId.safeParse(content?.trim()).data ?? null;
 }
 
 function readIfThere(path: string): string | undefined {

@@ -32,9 +32,18 @@ export function nameHere({ device, root }: Pick<Mount, "device" | "root">, own: 
     : below(holding.target, holding.root, root);
 }
 
+/** Where a path leads; one that leads nowhere stays as it is. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
 /** The same name of a directory of this host. */
 export function nameOf(path: string, own: readonly Mount[]): string {
-  const real = realpathSync(path);
+  const real = realPath(path);
   const mount = own
     .filter(({ target }) => isIn(real, target))
     .sort((a, b) => a.target.length - b.target.length)

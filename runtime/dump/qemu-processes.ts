@@ -1,13 +1,13 @@
-import { readdirSync, readFileSync, realpathSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { readHostWalls } from "../boundary.ts";
 import type { QemuProcess } from "../protocol/dump.ts";
-import { type Mount, mountsOf, nameHere, nameOf } from "./mount-table.ts";
+import { type Mount, mountsOf, nameHere, nameOf, realPath } from "./mount-table.ts";
 
 /** Every QEMU whose sockets lie where those of this runtime's machines do, by the machine, whoever started it. */
 export function findQemus(sockets: string, own: readonly Mount[]): Map<string, QemuProcess[]> {
   const found = new Map<string, QemuProcess[]>();
-  const directory = realpathSync(sockets);
+  const directory = realPath(sockets);
   for (const pid of readdirSync("/proc").map(Number).filter(Number.isInteger)) {
     const stat = readStat(pid);
     if (stat === undefined || !stat.name.startsWith("qemu")) continue;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findPlaces } from "../places.ts";
 import type { StatusView } from "../protocol/control.ts";
+import { saidIn } from "../protocol/told.ts";
 import { consistent } from "./contradictions/consistent.fixture.ts";
 import type { HostFacts } from "./host.ts";
 import type { Sides } from "./sides.ts";
@@ -76,6 +77,7 @@ test("what was only seen twice, or is another one each time, is not", async () =
       },
     });
     assert.deepEqual([dump.takes, kinds(dump)], [takes, []], `turns ${turns}`);
+    assert.equal(dump.unsettled, takes === 6 ? 1 : 0, "what never rests is not passed over");
   }
 });
 
@@ -110,4 +112,18 @@ test("machines, a panel and a folder that are silent are said to be", async () =
 test("without a panel there is a reason instead", async () => {
   const dump = await take(sides({ panel: async () => null }));
   assert.deepEqual(dump.panel, { silent: "there is no panel: the runtime was started --headless" });
+});
+
+test("a machine that makes thousands of tasks up is heard in seconds", async () => {
+  const answers = await sides().machineAnswers(1);
+  const taskd = saidIn(answers.machines[0]?.taskd ?? { silent: "" });
+  for (let at = 0; at < 1500; at++)
+    taskd?.state.tasks.push({
+      ...{ taskId: `made-up-${at}`, state: "ready", folder: null, agent: "probe", turns: 0 },
+      ...{ agentPid: 1, promptId: null, execIds: [] },
+    });
+  const before = performance.now();
+  const dump = await take(sides({ machineAnswers: async () => answers }));
+  assert.equal(dump.contradictions.filter(({ subject }) => subject.startsWith("made-up-")).length, 3 * 1500);
+  assert.equal(performance.now() - before < 20_000, true, "that took too long");
 });

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { isDeepStrictEqual } from "node:util";
 import type { Places } from "../places.ts";
 import type { Contradiction } from "../protocol/contradiction.ts";
 import { type StateDump, type StateSnapshot, stateDump } from "../protocol/dump.ts";
@@ -45,7 +44,8 @@ export async function takeDump(
       progress("looking at what tasks planted in their folders");
       const whole = await withPlanted(snapshot, sides);
       const contradictions = standing.filter(({ times }) => times >= STANDING).map(({ found }) => found);
-      return redactTexts(stateDump.parse({ schema: 2, takes: take, ...whole, contradictions }));
+      const unsettled = standing.length - contradictions.length;
+      return redactTexts(stateDump.parse({ schema: 2, takes: take, ...whole, contradictions, unsettled }));
     }
     await delay(BETWEEN_MS);
   }
@@ -59,15 +59,14 @@ interface Standing {
 
 /** What was found now; where the same sides said the same before, it has stood once more. */
 function whatStands(before: readonly Standing[], now: readonly Contradiction[]): Standing[] {
-  return now.map((found) => ({
-    found,
-    times: 1 + (before.find((one) => isDeepStrictEqual(sidesOnly(one.found), sidesOnly(found)))?.times ?? 0),
-  }));
+  // A machine can make thousands of them up: none is looked for among all the others.
+  const times = new Map(before.map((one) => [sidesOnly(one.found), one.times]));
+  return now.map((found) => ({ found, times: 1 + (times.get(sidesOnly(found)) ?? 0) }));
 }
 
 /** A sentence may tell more than what contradicts, such as that a machine is paused just now. */
-function sidesOnly({ kind, subject, sides }: Contradiction): Omit<Contradiction, "says"> {
-  return { kind, subject, sides };
+function sidesOnly({ kind, subject, sides }: Contradiction): string {
+  return JSON.stringify([kind, subject, Object.entries(sides).sort(([one], [other]) => (one < other ? -1 : 1))]);
 }
 
 /** A folder can be large: those for which there was no time say so. */

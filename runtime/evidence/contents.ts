@@ -28,11 +28,11 @@ export class Contents implements Disposable {
   }
 
   /** A document as a whole; undefined where there is none. */
-  read(path: string): Buffer | undefined {
+  read(path: string, bytes: number = BUNDLE_LIMITS.documentBytes): Buffer | undefined {
     if (!this.paths.includes(path)) return undefined;
     using file = this.#open(path);
-    const content = file.readAtMost(BUNDLE_LIMITS.documentBytes);
-    if (content === undefined) throw new Refused("unreadable", `${path} is too long to be read`);
+    const content = file.readAtMost(bytes);
+    if (content === undefined) throw new Refused("unreadable", `${printable(path)} is too long to be read`);
     return content;
   }
 
@@ -46,7 +46,7 @@ export class Contents implements Disposable {
       const read = readSync(file.fd, chunk, 0, chunk.length, null);
       if (read === 0) return { bytes, sha256: hash.digest("hex") };
       bytes += read;
-      if (bytes > BUNDLE_LIMITS.fileBytes) throw new Refused("unreadable", `${path} is too long`);
+      if (bytes > BUNDLE_LIMITS.fileBytes) throw new Refused("unreadable", `${printable(path)} is too long`);
       hash.update(chunk.subarray(0, read));
     }
   }
@@ -56,7 +56,7 @@ export class Contents implements Disposable {
     try {
       using place = openBeneath(this.#root, parts.slice(0, -1));
       const file = openRegularFile(place, parts.at(-1) ?? "");
-      if (file === undefined) throw new Refused("missing file", `${path} is gone`);
+      if (file === undefined) throw new Refused("missing file", `${printable(path)} is gone`);
       return file;
     } catch (error) {
       if (error instanceof Refused) throw error;
@@ -73,15 +73,18 @@ function list(place: Place, above: string, level: number, sum = { files: 0, byte
   if (level > BUNDLE_LIMITS.levels) throw new Refused("unreadable", "its directories are too deep");
   return readdirSync(place.path, { withFileTypes: true }).flatMap((entry) => {
     const path = `${above}${entry.name}`;
+    if (++sum.files > BUNDLE_LIMITS.files) throw new Refused("unreadable", "it has too many files");
     if (entry.isDirectory()) {
       using inner = openBeneath(place, [entry.name]);
-      return list(inner, `${path}/`, level + 1, sum);
+      const below = list(inner, `${path}/`, level + 1, sum);
+      // No manifest could name it, and its own name may say something.
+      if (below.length === 0) throw new Refused("extra file", `${printable(path)} is a directory without a file`);
+      return below;
     }
     if (!entry.isFile()) throw new Refused("link", `${printable(path)} is neither a file nor a directory`);
     using file = openRegularFile(place, entry.name);
     const { size = 0 } = file?.stats ?? {};
     sum.bytes += size;
-    if (++sum.files > BUNDLE_LIMITS.files) throw new Refused("unreadable", "it has too many files");
     if (size > BUNDLE_LIMITS.fileBytes || sum.bytes > BUNDLE_LIMITS.bytes)
       throw new Refused("unreadable", `with ${printable(path)} it is too large`);
     return [path];

@@ -26,12 +26,20 @@ function interlaced(): Buffer {
   return content;
 }
 
+/** A header that is believed, and behind it one that is obeyed. */
+function twice(): Buffer {
+  const content = paint(0, 16);
+  const header = paint(0).subarray(8, 33);
+  return Buffer.concat([content.subarray(0, 8), header, content.subarray(8)]);
+}
+
 const files: Record<string, Buffer> = {
   "white.png": paint(0),
   "red.png": paint(2),
   "wide.png": paint(0, 16),
   "huge.png": huge(),
   "interlaced.png": interlaced(),
+  "twice.png": twice(),
   "text.png": Buffer.from("no picture, whatever it is called"),
   "cut.png": paint(0).subarray(0, 40),
 };
@@ -40,10 +48,12 @@ const same = {
   ...{ scene: "any", capture: "white.png", baseline: "white.png", difference: null, width: 8, height: 8 },
   ...{ verdict: "same", differing: 0, threshold: 0, masks: [] },
 };
+const mask = (share: number) => ({ selector: "any", share });
 const look = (change: object) => assertPicture(screenshot.parse({ ...same, ...change }), (name) => files[name]);
 
 test("what is said to be so and is so", () => {
   look({});
+  look({ threshold: 0.01, masks: [mask(0.02)] });
   look({ capture: "red.png", verdict: "different", differing: 2 });
   look({ capture: "red.png", verdict: "accepted", differing: 2 });
   look({ capture: "wide.png", width: 16, verdict: "size", differing: null });
@@ -67,6 +77,10 @@ test("what is said to be so and is not", () => {
     [{ capture: "text.png" }, /text\.png is no PNG/],
     [{ capture: "cut.png" }, /cut\.png is no PNG/],
     [{ capture: "huge.png" }, /huge\.png has too many pixels/],
+    [{ capture: "twice.png" }, /twice\.png has two headers/],
+    [{ capture: "red.png", threshold: 1 }, /with a threshold of 1 other colours are the same; 0\.01 may be/],
+    [{ capture: "red.png", threshold: -1 }, /with a threshold of -1/],
+    [{ masks: [mask(0.02), mask(0.02)] }, /4\.00 % of it is covered; 3 % may be/],
     [{ capture: "interlaced.png" }, /interlaced\.png is interlaced/],
   ] as const)
     assert.throws(() => look(change), says, JSON.stringify(change));

@@ -17,7 +17,7 @@ const SAYS: Record<Screenshot["verdict"], "none" | "some" | "any" | "nothing"> =
 
 /** Looks whether a picture differs from its baseline as it is said to. */
 export function assertPicture(shot: Screenshot, read: (path: string) => Buffer | undefined): void {
-  const { scene, verdict, differing, baseline, threshold } = shot;
+  const { scene, verdict, differing, baseline, threshold, masks } = shot;
   const refuse = (words: string) => new Refused("picture", `'${scene}': ${words}`);
   const get = (name: string) => {
     const content = read(name);
@@ -28,6 +28,11 @@ export function assertPicture(shot: Screenshot, read: (path: string) => Buffer |
   if (capture.width !== shot.width || capture.height !== shot.height)
     throw refuse(`it is ${capture.width}x${capture.height}, not ${shot.width}x${shot.height}`);
   if (shot.difference !== null) get(shot.difference);
+  if (threshold < 0 || threshold > BUNDLE_LIMITS.threshold)
+    throw refuse(`with a threshold of ${threshold} other colours are the same; ${BUNDLE_LIMITS.threshold} may be`);
+  const covered = masks.reduce((sum, { share }) => sum + share, 0);
+  if (covered > BUNDLE_LIMITS.masked)
+    throw refuse(`${(covered * 100).toFixed(2)} % of it is covered; ${BUNDLE_LIMITS.masked * 100} % may be`);
   const says = SAYS[verdict];
   if (
     (says === "nothing" && differing !== null) ||
@@ -57,9 +62,19 @@ function decode(content: Buffer, refusal: (words: string) => Refused): PNG {
   if (width * height > BUNDLE_LIMITS.pixels) throw refusal("has too many pixels");
   // What is interlaced would be unpacked without a limit, and no browser makes it.
   if (content[28] !== 0) throw refusal("is interlaced");
+  // Of two headers the last one would count, whatever the first one says.
+  if (hasTwoHeaders(content)) throw refusal("has two headers");
   try {
     return PNG.sync.read(content);
   } catch (error) {
     throw refusal(`is no PNG: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+/** Each part of a PNG is the length of its content, four letters, that content, and a checksum. */
+function hasTwoHeaders(content: Buffer): boolean {
+  let headers = 0;
+  for (let at = PNG_SIGNATURE.length; at + 8 <= content.length; at += 12 + content.readUInt32BE(at))
+    if (content.toString("latin1", at + 4, at + 8) === "IHDR") headers++;
+  return headers > 1;
 }

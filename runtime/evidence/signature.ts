@@ -56,6 +56,11 @@ export function signBytes(bytes: Buffer, key: KeyObject): Signature {
   };
 }
 
+/** `manifest.sig` as it is written; there is no other way to write the same. */
+export function writeSignature(signed: Signature): Buffer {
+  return Buffer.from(`${JSON.stringify(signed, null, 1)}\n`);
+}
+
 /** The fingerprint of the key that it comes with, whatever it says that this is. */
 export function signerOf({ publicKey }: Signature): string {
   return fingerprintOf(Buffer.from(publicKey, "base64"));

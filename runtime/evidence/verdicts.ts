@@ -36,6 +36,9 @@ export function assertVerdicts({ results, passed, failed }: Results): void {
 /** Each attack that counts as held was seen on both sides, and got through where there is no wall; or it says why not. */
 export function assertControls(results: readonly CheckResult[], attacks: readonly string[]): void {
   const meant = new Set(attacks);
+  const ran = new Set(results.map(({ id }) => id));
+  const missing = attacks.find((id) => !ran.has(id));
+  if (missing !== undefined) throw new Refused("control", `'${missing}' is to be an attack, and was not tried`);
   const unmarked = results.find(({ id, verdict, attack }) =>
     meant.has(id) ? verdict === "passed" && !attack : attack,
   );

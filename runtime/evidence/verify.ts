@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type * as z from "zod";
 import {
   BUNDLE_FILES,
+  BUNDLE_LIMITS,
   environment,
   type Manifest,
   manifest,
@@ -15,7 +17,7 @@ import { screenshots } from "../protocol/screenshots.ts";
 import { Contents } from "./contents.ts";
 import { assertPicture } from "./pictures.ts";
 import { type RefusalKind, Refused } from "./refusal.ts";
-import { isSignedBy, signerOf } from "./signature.ts";
+import { isSignedBy, signerOf, writeSignature } from "./signature.ts";
 import { assertControls, assertExecuted, assertVerdicts } from "./verdicts.ts";
 
 /** What became of looking at a bundle. */
@@ -67,7 +69,7 @@ export function verifyBundle(directory: string, key: string | undefined): Verifi
 }
 
 function readManifest(contents: Contents): Buffer {
-  const bytes = contents.read(BUNDLE_FILES.manifest);
+  const bytes = contents.read(BUNDLE_FILES.manifest, BUNDLE_LIMITS.manifestBytes);
   if (bytes === undefined) throw new Refused("manifest", `there is no ${BUNDLE_FILES.manifest}: this is no bundle`);
   return bytes;
 }
@@ -78,9 +80,12 @@ function assertComplete({ finishedAt, startedAt }: Manifest): void {
 }
 
 function assertSigned(contents: Contents, bytes: Buffer, key: string | undefined): string {
-  const content = contents.read(BUNDLE_FILES.signature);
+  const content = contents.read(BUNDLE_FILES.signature, BUNDLE_LIMITS.signatureBytes);
   if (content === undefined) throw new Refused("signer", "it is not signed");
   const signed: Signature = parse(BUNDLE_FILES.signature, content, signature, "signature");
+  // Nobody has signed the signature: a name that stands twice in it, or room between two, could say anything.
+  if (!writeSignature(signed).equals(content))
+    throw new Refused("signature", `${BUNDLE_FILES.signature} is not as it is written`);
   const signer = signerOf(signed);
   if (key === undefined)
     throw new Refused(
@@ -95,6 +100,7 @@ function assertSigned(contents: Contents, bytes: Buffer, key: string | undefined
 
 function assertFiles(contents: Contents, { files }: Manifest): void {
   const known = new Map(files.map((file) => [file.path, file]));
+  if (known.size !== files.length) throw new Refused("extra file", "the manifest names a file twice");
   const there = new Set(contents.paths);
   const own: readonly string[] = [BUNDLE_FILES.manifest, BUNDLE_FILES.signature];
   const missing = files.find(({ path }) => !there.has(path));
@@ -146,8 +152,7 @@ function firstWords({ message }: Error): string {
 /** The manifest says in short what the results say. */
 function assertSame(short: Manifest, { suite, passed, failed, expected, results }: Results): void {
   const executed = results.map(({ id }) => id);
-  const isSame = (one: readonly string[], other: readonly string[]) => one.join("\n") === other.join("\n");
-  if (!isSame(short.expected, expected) || !isSame(short.executed, executed))
+  if (!isDeepStrictEqual(short.expected, expected) || !isDeepStrictEqual(short.executed, executed))
     throw new Refused("checks", "manifest and results tell of different checks");
   if (short.suite !== suite || short.passed !== passed || short.failed !== failed)
     throw new Refused("verdicts", "manifest and results count differently");

@@ -12,7 +12,7 @@ export const BUNDLE_FILES = {
 
 /** What a reader of a bundle is ready for. Whoever made it may mean harm. */
 export const BUNDLE_LIMITS = {
-  /** files in all */
+  /** files and directories in all */
   files: 20_000,
   /** directories on the way to a file */
   levels: 12,
@@ -22,10 +22,18 @@ export const BUNDLE_LIMITS = {
   bytes: 2 * 1024 * 1024 * 1024,
   /** bytes of a document that is read as a whole */
   documentBytes: 64 * 1024 * 1024,
+  /** bytes of a manifest, which is read before anybody knows who made it */
+  manifestBytes: 8 * 1024 * 1024,
+  /** bytes of a signature, as it is read */
+  signatureBytes: 4096,
   /** attacks whose control may be dead */
   dead: 10,
   /** pixels of one picture */
   pixels: 32 * 1024 * 1024,
+  /** how far two colours may be apart and still count as the same, as pixelmatch has it */
+  threshold: 0.01,
+  /** share of a picture that may be covered */
+  masked: 0.03,
 } as const;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);

@@ -103,5 +103,7 @@ export const stateDump = z.strictObject({
   /** how often the sides were asked: a contradiction that is named stood each time */
   takes: z.number().int().positive(),
   contradictions: z.array(contradiction),
+  /** what differed at the last time as well, in other words each time: it may have moved, and may have been moved on purpose */
+  unsettled: z.number().int().nonnegative(),
 });
 export type StateDump = z.infer<typeof stateDump>;

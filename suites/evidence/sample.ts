@@ -132,7 +132,7 @@ function takePictures(directory: string): void {
     screenshots: [
       {
         ...{ scene: "painted", capture: "scene.png", baseline: "scene.baseline.png", difference: "scene.diff.png" },
-        ...{ width: 40, height: 20, verdict: "different", differing: DIFFERING, threshold: 0.1, masks: [] },
+        ...{ width: 40, height: 20, verdict: "different", differing: DIFFERING, threshold: 0.01, masks: [] },
       },
     ],
   };

@@ -80,6 +80,7 @@ const WRONG: Record<ContradictionKind, [change: (parts: Parts) => void, ...named
   ],
   "walls-missing": [
     [({ diag }) => Object.assign(diag.walls[0]?.layers[3] ?? {}, { holds: false }), "walls-missing one"],
+    [({ diag }) => diag.walls[0]?.layers.pop(), "walls-missing one"],
     [({ process }) => Object.assign(process.walls[0] ?? {}, { holds: false }), "walls-missing machine-1"],
   ],
   "mount-missing": [
@@ -189,7 +190,7 @@ const named = (snapshot: StateSnapshot) =>
 test("where all sides agree nothing contradicts, and the snapshot is a document of its schema", () => {
   const snapshot = consistent();
   assert.deepEqual(named(snapshot), []);
-  stateDump.parse({ schema: 2, ...snapshot, takes: 1, contradictions: [] });
+  stateDump.parse({ schema: 2, ...snapshot, takes: 1, contradictions: [], unsettled: 0 });
 });
 
 for (const kind of Object.keys(CONTRADICTIONS) as ContradictionKind[])

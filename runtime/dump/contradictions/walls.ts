@@ -1,6 +1,7 @@
 import type { Contradiction } from "../../protocol/contradiction.ts";
 import type { MachineSides, StateSnapshot } from "../../protocol/dump.ts";
 import type { Isolation } from "../../protocol/kinds.ts";
+import { taskLayer } from "../../protocol/layers.ts";
 import type { Result } from "../../protocol/rpc.ts";
 import { saidIn } from "../../protocol/told.ts";
 import { type Find, name } from "./name.ts";
@@ -31,11 +32,22 @@ export const walls: Find = (snapshot) => {
 /** An agent runs only behind walls that are whole, so each is announced. */
 function taskWalls({ diag }: Taskd, snapshot: StateSnapshot): Contradiction[] {
   return diag.walls.flatMap(({ taskId, layers }) => {
-    const gaps = layers.filter(({ holds }) => !holds).map(({ layer, seen }) => `${layer} (${seen})`);
+    // Where no agent runs there are none; one that is left out among others was not seen to hold.
+    const untold =
+      layers.length === 0 ? [] : taskLayer.options.filter((one) => layers.every(({ layer }) => layer !== one));
+    const gaps = [
+      ...layers.filter(({ holds }) => !holds).map(({ layer, seen }) => `${layer} (${seen})`),
+      ...untold.map((layer) => `${layer} (not told)`),
+    ];
     if (gaps.length === 0 || isUnderway(taskId, snapshot)) return [];
     const says = `The task's agent runs, and of the walls around it are not whole: ${gaps.join(", ")}.`;
     return [
-      name("walls-missing", taskId, { taskd: `all ${layers.length} layers`, "guest-kernel": gaps.join(", ") }, says),
+      name(
+        "walls-missing",
+        taskId,
+        { taskd: `all ${taskLayer.options.length} layers`, "guest-kernel": gaps.join(", ") },
+        says,
+      ),
     ];
   });
 }
