@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -18,6 +18,18 @@ test("a key is made once, for its user alone, and known by its fingerprint", () 
   assert.equal((statSync(join(state, "evidence-key.pem")).mode & 0o777).toString(8), "600");
   assert.equal(signerOf(signed), ownFingerprint(state));
   assert.equal(signBytes(bytes, signingKey(state)).signature, signed.signature);
+});
+
+test("a key that others may use, and one that is none, are refused with what to do", () => {
+  const own = mkdtempSync(join(tmpdir(), "piwork-signature-"));
+  test.after(() => rmSync(own, { recursive: true }));
+  const file = join(own, "evidence-key.pem");
+  signingKey(own);
+  chmodSync(file, 0o644);
+  assert.throws(() => signingKey(own), /Others than you .* Move it away/);
+  chmodSync(file, 0o600);
+  writeFileSync(file, "garbage");
+  assert.throws(() => ownFingerprint(own), /is no key\. Move it away/);
 });
 
 test("only these bytes with that key were signed", () => {

@@ -7,9 +7,10 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Signature } from "../protocol/bundle.ts";
+import { PiworkError } from "../protocol/errors.ts";
 
 /** The key of a state directory, which says that evidence was made by its suites. It is in no bundle. */
 function keyFile(state: string): string {
@@ -20,7 +21,14 @@ function keyFile(state: string): string {
 export function signingKey(state: string): KeyObject {
   const path = keyFile(state);
   if (!existsSync(path)) makeKey(path);
-  return createPrivateKey(readFileSync(path));
+  const advice = "Move it away: another one is made, and what this one has signed is not believed here any more.";
+  if ((statSync(path).mode & 0o077) !== 0)
+    throw new PiworkError("INTERNAL_ERROR", `Others than you may use the key ${path}. ${advice}`);
+  try {
+    return createPrivateKey(readFileSync(path));
+  } catch (cause) {
+    throw new PiworkError("INTERNAL_ERROR", `${path} is no key. ${advice}`, { cause });
+  }
 }
 
 /** What its signatures are known by; undefined where nothing was signed in this state yet. */
