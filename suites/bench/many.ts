@@ -51,7 +51,7 @@ export const many: Section = {
     const { pid: own } = await client.call("status", {});
     const spent = () => [...pids, own].reduce((sum, pid) => sum + spentMs(pid), 0);
     await bench.inTurn({
-      rounds: 3,
+      rounds: 5,
       quantities: {
         memory: { describe: "proportional memory of one task's machine", unit: "MB" },
         idle: { describe: "processor time of all machines and the runtime together, of a core", unit: "%" },
