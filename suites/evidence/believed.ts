@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Check } from "../../harness/checks.ts";
 import { renderIndex } from "../../harness/evidence/index-page.ts";
@@ -83,7 +83,9 @@ export function believed({ runs, sample, failed, bundles }: Samples): Check[] {
         assert.match(good, /<b>Passed<\/b><span>1 of 1 bundles passed/);
         assert.match(good, new RegExp(`href="${basename(sample)}/report.html">sample</a>`));
         assert.match(good, /✓<\/span> \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
-        const mixed = shown(sample, failed, runs);
+        const none = mkdtempSync(join(runs, "no-bundle-"));
+        writeFileSync(join(none, "file"), "");
+        const mixed = shown(sample, failed, none);
         assert.match(
           mixed,
           /<b>Failed<\/b><span>1 of 3 bundles passed and are what was signed; 1 failed; 1 are not believed/,
