@@ -30,6 +30,7 @@ export function sceneCheck(scene: Scene, { studio, build, album }: Means): Check
         const { verdict, words } = album.add(name, capture);
         const seen = { verdict, words, masks: capture.masks };
         if (verdict !== "same" && verdict !== "accepted") throw new Failed(words, seen);
+        console.log(`tmp/dev/${name}.png: ${words}`);
         if (album.accepts && scene.inReadme === true) showInReadme(name);
         return seen;
       } finally {
