@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { REPOSITORY } from "../runtime/places.ts";
 import { connectIfRunning, PIWORK, waitFor } from "./piwork.ts";
@@ -12,8 +12,10 @@ export async function startInBackground(words: readonly string[] = []): Promise<
   const directory = join(REPOSITORY, "tmp/dev");
   mkdirSync(directory, { recursive: true });
   const output = join(directory, "up.log");
-  const fd = openSync(output, "w");
-  const child = spawn(process.execPath, [PIWORK, "up", "--headless", ...words], {
+  rmSync(output, { force: true });
+  // The last line has the panel's token.
+  const fd = openSync(output, "w", 0o600);
+  const child = spawn(process.execPath, [PIWORK, "up", ...words], {
     detached: true,
     stdio: ["ignore", fd, fd],
   });

@@ -6,7 +6,7 @@ import { connectIfRunning, PIWORK, piwork } from "../harness/piwork.ts";
 const attached = (await connectIfRunning(undefined)) !== undefined;
 // A Ctrl-C is for the command; what was booted for it is still ended.
 process.on("SIGINT", () => {});
-if (!attached) await startInBackground();
+if (!attached) await startInBackground(["--headless"]);
 try {
   const child = spawn(process.execPath, [PIWORK, ...process.argv.slice(2)], { stdio: "inherit" });
   process.exitCode = await new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? 1)));
