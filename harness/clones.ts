@@ -65,7 +65,7 @@ export class Clones implements AsyncDisposable {
     return Machine.boot({
       ...{ ...(await this.kind()), id: "clone", walls: ALL_WALLS, shares: this.shares, sockets: this.sockets },
       consoleLog: this.consoleLog,
-      observer: { event: () => {}, violation: () => {}, changed: () => {} },
+      observer: { event: () => {}, violation: () => {}, changed: () => {}, connection: (stream) => stream.destroy() },
       deadlineMs: BOOT_DEADLINE_MS,
       signal: new AbortController().signal,
       ...options,

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { haveTemplate } from "../runtime/fleet/have-template.ts";
+import { haveTemplate, type TemplateWish } from "../runtime/fleet/have-template.ts";
 import { findPlaces } from "../runtime/places.ts";
 import { PiworkError } from "../runtime/protocol/errors.ts";
 import { PIWORK } from "./piwork.ts";
@@ -9,23 +9,37 @@ function buildImage(): Promise<void> {
   return run("image", "build");
 }
 
+/** What a suite's machines are: whole, or there to be attacked; and who waits in them. */
+const KINDS = {
+  safe: { unsafe: false, agent: "probe" },
+  unsafe: { unsafe: true, agent: "probe" },
+  pi: { unsafe: false, agent: "pi" },
+  "unsafe-pi": { unsafe: true, agent: "pi" },
+} as const satisfies Record<string, Pick<TemplateWish, "unsafe" | "agent">>;
+
 /**
  * The image, and what the machines of a suite are cloned from: a runtime would make it beside its first machines, and keep
- * every core busy while they are measured. Unsafe ones are there to be attacked.
+ * every core busy while they are measured.
  */
-export async function prepareMachines(...kinds: readonly ("safe" | "unsafe")[]): Promise<void> {
+export async function prepareMachines(...kinds: readonly (keyof typeof KINDS)[]): Promise<void> {
   await buildImage();
-  const unsafe = () =>
-    haveTemplate({
-      places: findPlaces(),
-      acceleration: "auto",
-      unsafe: true,
-      buildImage: () => Promise.reject(new PiworkError("TASK_BOOTSTRAP_FAILED", "The sources changed meanwhile.")),
-      step: (words) => console.log(`unsafe machines: ${words}`),
-      signal: new AbortController().signal,
-    });
-  // Each keeps one core busy.
-  await Promise.all([kinds.includes("safe") && run("template", "build"), kinds.includes("unsafe") && unsafe()]);
+  const left = [...new Set(kinds)];
+  const prepareNext = async () => {
+    for (let kind = left.shift(); kind !== undefined; kind = left.shift()) await prepare(kind);
+  };
+  // Two at a time: each keeps one core busy.
+  await Promise.all([prepareNext(), prepareNext()]);
+}
+
+async function prepare(kind: keyof typeof KINDS): Promise<void> {
+  await haveTemplate({
+    ...KINDS[kind],
+    places: findPlaces(),
+    acceleration: "auto",
+    buildImage: () => Promise.reject(new PiworkError("TASK_BOOTSTRAP_FAILED", "The sources changed meanwhile.")),
+    step: (words) => console.log(`${kind} machines: ${words}`),
+    signal: new AbortController().signal,
+  });
 }
 
 /** Runs a command of `piwork` that makes something, on this terminal. */

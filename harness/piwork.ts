@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Client, connect, NoRuntime } from "../runtime/control/client.ts";
 import { REPOSITORY } from "../runtime/places.ts";
-import { type Isolation, isolation as isolations } from "../runtime/protocol/kinds.ts";
+import { type AgentKind, type Isolation, isolation as isolations } from "../runtime/protocol/kinds.ts";
 import type { MachineLayer } from "../runtime/protocol/layers.ts";
 import { CANARY_ENVIRONMENT } from "./evidence/canary.ts";
 import { keepFacts } from "./evidence/facts.ts";
@@ -104,6 +104,8 @@ export class RunningRuntime implements AsyncDisposable {
       unsafe = false,
       panel = false,
       isolation = ISOLATION,
+      agent = "probe",
+      enter = [],
     }: {
       environment?: NodeJS.ProcessEnv;
       /** further words for `piwork up` */
@@ -112,6 +114,9 @@ export class RunningRuntime implements AsyncDisposable {
       /** with the page for people */
       panel?: boolean;
       isolation?: Isolation;
+      agent?: AgentKind;
+      /** words before those of the program, which lead it elsewhere */
+      enter?: readonly string[];
     } = {},
   ): Promise<RunningRuntime> {
     const without = typeof unsafe === "object" ? unsafe.without : [];
@@ -119,9 +124,10 @@ export class RunningRuntime implements AsyncDisposable {
     const { state, logs, workspace } = sandbox;
     const page = panel ? "panel" : "headless";
     const program = unsafe
-      ? ["--import", "tsx", UNSAFE_RUNTIME, isolation, state, logs, workspace, page, ...without]
+      ? ["--import", "tsx", UNSAFE_RUNTIME, isolation, state, logs, workspace, page, agent, ...without]
       : [PIWORK, ...sandbox.words, ...up, ...words];
-    const child = spawn(process.execPath, program, {
+    const [command = "", ...rest] = [...enter, process.execPath, ...program];
+    const child = spawn(command, rest, {
       stdio: ["ignore", "pipe", "pipe"],
       cwd: REPOSITORY,
       env: { ...process.env, ...CANARY_ENVIRONMENT, ...environment },

@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import { greeting } from "../runtime/bridge/greeting.ts";
+import { BOOT_DEADLINE_MS } from "../runtime/machine/machine.ts";
 import { LIMITS } from "../runtime/protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../runtime/protocol/lines.ts";
 import type { BareMachine } from "./bare-machine.ts";
 import { waitFor } from "./piwork.ts";
 
-/** Time taskd has to answer, in milliseconds. */
-const ANSWER_DEADLINE_MS = 60_000;
+/** Time taskd has to answer, in milliseconds: the first answer is that of a machine that still boots. */
+const ANSWER_DEADLINE_MS = BOOT_DEADLINE_MS;
 
 type Line = Record<string, unknown>;
 

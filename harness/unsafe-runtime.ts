@@ -1,23 +1,25 @@
 import { findPlaces } from "../runtime/places.ts";
 import { PiworkError } from "../runtime/protocol/errors.ts";
-import { isolation } from "../runtime/protocol/kinds.ts";
+import { agentKind, isolation } from "../runtime/protocol/kinds.ts";
 import { machineLayer } from "../runtime/protocol/layers.ts";
 import { serve } from "../runtime/serve.ts";
 import { resolveWorkspaceRoot } from "../runtime/workspace/folder.ts";
+import { ATTACKERS_MODEL } from "./attacks/by-pi.ts";
 import { SMALL_QUOTA } from "./attacks/quota.ts";
 
 // What `piwork up` does, with machines that are there to be attacked: whoever has the control socket is their root, and the
 // named walls around QEMU are left out.
 const UNBOUNDED = { bytes: Number.POSITIVE_INFINITY, entries: Number.POSITIVE_INFINITY };
-const [kind, state, logs, workspace, page, ...without] = process.argv.slice(2);
+const [kind, state, logs, workspace, page, agent, ...without] = process.argv.slice(2);
 if (state === undefined || logs === undefined || workspace === undefined || (page !== "panel" && page !== "headless"))
-  throw new Error("usage: unsafe-runtime.ts ISOLATION STATE LOGS WORKSPACE panel|headless [LAYER...]");
+  throw new Error("usage: unsafe-runtime.ts ISOLATION STATE LOGS WORKSPACE panel|headless probe|pi [LAYER...]");
 const layers = machineLayer.array().parse(without);
 await serve(
   {
     places: findPlaces({ state, logs }),
     workspace: resolveWorkspaceRoot(workspace),
-    agent: "probe",
+    agent: agentKind.parse(agent),
+    model: agent === "pi" ? ATTACKERS_MODEL : null,
     acceleration: "auto",
     isolation: isolation.parse(kind),
     pool: 0,

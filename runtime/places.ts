@@ -62,6 +62,16 @@ export function beginningsDirectory(places: Places): string {
   return join(places.state, "beginnings");
 }
 
+/** What each task may reach outside. */
+export function networkDirectory(places: Places): string {
+  return join(places.state, "network");
+}
+
+/** What agents may do without asking again, and what they ask for as well. */
+export function permissionDirectories({ state }: Places): { decisions: string; policy: string } {
+  return { decisions: join(state, "decisions"), policy: join(state, "policy") };
+}
+
 /** The panel's port and token. */
 export function panelFile(places: Places): string {
   return join(places.state, "panel.json");

@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { readHostWalls } from "./boundary.ts";
 import type { Fleet, Present } from "./fleet/fleet.ts";
 import { MachineEach } from "./fleet/machine-each.ts";
@@ -10,14 +11,25 @@ import type { AccelerationRequest } from "./machine/acceleration.ts";
 import type { Machine } from "./machine/machine.ts";
 import { refuseUnconfinedRoot } from "./machine/unconfined.ts";
 import { askMachines } from "./machine-answers.ts";
-import { beginningsDirectory, type Places, recordsDirectory, tasksDirectory, trashDirectory } from "./places.ts";
+import { Network } from "./network/network.ts";
+import type { ReachOptions } from "./network/reach.ts";
+import {
+  beginningsDirectory,
+  networkDirectory,
+  type Places,
+  permissionDirectories,
+  recordsDirectory,
+  tasksDirectory,
+  trashDirectory,
+} from "./places.ts";
 import type { CallOutput, StatusView } from "./protocol/control.ts";
 import { PiworkError } from "./protocol/errors.ts";
 import type { EventName, EventPayload, RuntimeEvent } from "./protocol/events.ts";
 import type { Area } from "./protocol/files.ts";
 import { History } from "./protocol/history.ts";
-import type { AgentKind, Isolation } from "./protocol/kinds.ts";
+import type { AgentKind, Isolation, ModelName } from "./protocol/kinds.ts";
 import type { MachineLayer } from "./protocol/layers.ts";
+import type { NetworkPolicy } from "./protocol/network.ts";
 import { isOpen, type MachineState } from "./protocol/states.ts";
 import { StateLock } from "./state-lock.ts";
 import { describeImage, describeMachine, describeTemplate, warnings } from "./status.ts";
@@ -25,6 +37,7 @@ import { areaOf } from "./tasks/areas.ts";
 import { Beginnings } from "./tasks/beginnings.ts";
 import { TaskBook } from "./tasks/book.ts";
 import { Conversations } from "./tasks/conversations.ts";
+import { TaskPermissions } from "./tasks/permissions.ts";
 import { DEFAULT_QUOTA, measureTask, Quota, type QuotaLimits } from "./tasks/quota.ts";
 import { Records } from "./tasks/records.ts";
 import { readSessionHead } from "./tasks/session.ts";
@@ -44,6 +57,8 @@ export interface RuntimeOptions {
   /** real path of the workspace root */
   workspace: string;
   agent: AgentKind;
+  /** the model of new tasks; without it, the agent's own choice */
+  model?: ModelName | null;
   acceleration: AccelerationRequest;
   isolation: Isolation;
   /** machines that are kept ready for the next tasks, where each has its own */
@@ -52,6 +67,10 @@ export interface RuntimeOptions {
   quota?: QuotaLimits;
   /** runs QEMU without bubblewrap, for hosts that forbid user namespaces */
   unconfinedQemu?: boolean;
+  /** what tasks may reach that are created from now on */
+  allowed?: NetworkPolicy;
+  /** how the hosts that tasks may reach are found; nothing that a user can say sets it */
+  reach?: ReachOptions;
   /** boots machines that are there to be attacked, without some of the walls around QEMU; nothing that a user can say sets it */
   unsafe?: { without: readonly MachineLayer[] };
   /** makes the guest image, where there is none for this version */
@@ -65,6 +84,7 @@ export class Runtime implements AsyncDisposable {
   readonly book: TaskBook;
   readonly tasks: Tasks;
   readonly conversations: Conversations;
+  readonly network: Network;
   readonly log: Log;
   readonly startedAt = new Date().toISOString();
   readonly #options: RuntimeOptions;
@@ -73,6 +93,7 @@ export class Runtime implements AsyncDisposable {
   readonly #history = new History();
   readonly #quota: Quota;
   readonly #beginnings: Beginnings;
+  readonly #permissions: TaskPermissions;
   readonly #transcripts: Transcripts;
   #seq = 0;
   readonly #source: MachineSource;
@@ -121,8 +142,21 @@ export class Runtime implements AsyncDisposable {
       step: (words) => this.#step(words),
       note: (words) => this.#say(words),
     });
+    this.network = new Network({
+      ...{
+        policies: networkDirectory(places),
+        state: places.state,
+        allowed: options.allowed,
+        reach: options.reach,
+        warn,
+      },
+      isKnown: (task) => this.book.has(task),
+      mayRun: (task) => this.tasks.mayRun(task),
+      requested: (task, request) => this.#publish(task, "network_request", request),
+    });
     this.#fleet = this.#makeFleet();
     this.#beginnings = new Beginnings(beginningsDirectory(places), workspace, warn);
+    this.#permissions = new TaskPermissions(permissionDirectories(places));
     this.#transcripts = new Transcripts(tasksDirectory(places));
     this.subscribe((event) => this.#transcripts.follow(event));
     const shared = {
@@ -130,11 +164,14 @@ export class Runtime implements AsyncDisposable {
       quota: this.#quota,
       fleet: this.#fleet,
       warn,
+      permissions: this.#permissions,
       subscribe: (listener: (event: RuntimeEvent) => void) => this.subscribe(listener),
     };
     this.tasks = new Tasks({
       ...{ ...shared, records, trash, tasksDirectory: tasksDirectory(places), workspace, agent },
       beginnings: this.#beginnings,
+      model: options.model ?? null,
+      providers: () => this.network.providers.views(),
     });
     this.conversations = new Conversations(this.tasks, { ...shared, transcripts: this.#transcripts });
     this.log.info("runtime started", { workspace, state: places.state, pid: process.pid });
@@ -170,6 +207,7 @@ export class Runtime implements AsyncDisposable {
         event: (event: RuntimeEvent) => this.#publishFromMachine(event),
         violation: (what: string) => this.log.warn("the machine broke the protocol", { id, what }),
         changed: (from: MachineState, to: MachineState, why: string) => this.#noteMachine(id, from, to, why),
+        connection: (stream: Duplex, task: string) => this.network.serve(stream, task),
       }),
       lost: (machine: Machine, reason: PiworkError, tasks: readonly string[] | undefined) =>
         this.#loseMachine(machine, reason, tasks),
@@ -190,7 +228,7 @@ export class Runtime implements AsyncDisposable {
   async prepare(): Promise<void> {
     this.#ending.signal.throwIfAborted();
     try {
-      await this.#fleet.prepare();
+      await Promise.all([this.#fleet.prepare(), this.network.prepare()]);
     } catch (error) {
       this.log.error("no machine", { error });
       throw error;
@@ -267,12 +305,13 @@ export class Runtime implements AsyncDisposable {
   async inspectTask(task: string | undefined): Promise<CallOutput<"task_inspect">> {
     const { id, createdAt } = this.book.find(task);
     const planted = await findPlanted(this.area(id, "folder"), new Date(createdAt));
-    return { record: this.book.find(id), planted };
+    return { record: this.book.find(id), ask: this.#permissions.ask(id), planted };
   }
 
   async deleteTask(id: string): Promise<void> {
     await this.tasks.delete(id);
     this.#transcripts.forget(id);
+    this.network.forget(id);
   }
 
   async changes(task: string | undefined): Promise<CallOutput<"task_changes">> {
@@ -283,22 +322,19 @@ export class Runtime implements AsyncDisposable {
   /** What a task can reach, with its walls as the kernels of its machine and of the host tell them now. */
   async boundary(task: string | undefined): Promise<CallOutput<"task_boundary">> {
     const { id, folder, sharedFolder, state } = this.book.find(task);
-    const { isolation } = this.#options;
-    const present = this.#fleet.machines.find(
-      ({ machine, task: owner }) =>
-        (owner === id || isolation === "shared") && (machine.state === "running" || machine.state === "paused"),
-    );
-    const asked = isOpen(state) && state !== "creating" ? present : undefined;
-    const guest = await asked?.machine.bridge.request("runtime_diag", {}, { deadlineMs: DIAG_DEADLINE_MS });
+    const machine = this.#fleet.machineOf(id);
+    const runs = machine?.state === "running" || machine?.state === "paused";
+    const asked = runs && isOpen(state) && state !== "creating" ? machine : undefined;
+    const guest = await asked?.bridge.request("runtime_diag", {}, { deadlineMs: DIAG_DEADLINE_MS });
     const { used } = this.#source.acceleration ?? {};
     return {
-      isolation,
+      isolation: this.#options.isolation,
       folder,
       sharedFolder,
-      machine: asked?.machine.id ?? null,
+      machine: asked?.id ?? null,
       readAt: new Date().toISOString(),
       task: guest?.walls.find(({ taskId }) => taskId === id)?.layers ?? [],
-      qemu: readHostWalls(asked?.machine.pid),
+      qemu: readHostWalls(asked?.pid),
       emulated: used === undefined ? null : used === "tcg",
       warnings: this.status().warnings,
     };
@@ -388,6 +424,7 @@ export class Runtime implements AsyncDisposable {
     this.#ending.abort(new PiworkError("TASK_NOT_READY", "The runtime is stopping."));
     await this.#fleet.stop();
     await this.#source[Symbol.asyncDispose]();
+    await this.network[Symbol.asyncDispose]();
     this.log.info("runtime stopped");
     this.log.close();
     for (const lock of this.#locks) lock.release();

@@ -1,22 +1,43 @@
-import { BUNDLES, conclude, type Tally } from "../harness/checks.ts";
+import { addTallies, BUNDLES, conclude, type Tally } from "../harness/checks.ts";
+import { prepareMachines } from "../harness/image.ts";
+import { agent } from "./agent.ts";
 import { bench } from "./bench.ts";
-import { check } from "./check.ts";
+import { dumpState } from "./dump-state.ts";
 import { evidence } from "./evidence.ts";
 import { index } from "./evidence-index.ts";
 import { flood } from "./flood.ts";
 import { fuzz } from "./fuzz.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { negative } from "./negative.ts";
-import { runParts, shown } from "./test.ts";
+import { panel } from "./panel.ts";
+import { screenshot } from "./screenshot.ts";
+import { inTurn, sources } from "./test.ts";
+import { tour } from "./tour.ts";
 import { walk } from "./walk.ts";
 
-const longWalk = () => walk(100, Date.now() % 1_000_000);
-const everyAttack = () => negative("", true);
-const wholeLifecycle = () => lifecycle(true);
+// What `npm test` runs, and then what takes longer: more than an hour on two cores. What looks at the evidence is the last.
+conclude(await indexed(run));
 
-// What `npm test` runs, and then what takes longer: about an hour on two cores. What looks at the evidence is the last.
-const parts = [check, everyAttack, wholeLifecycle, shown, longWalk, () => fuzz(), () => flood(), bench, evidence];
-conclude(await indexed(() => runParts(parts)));
+async function run(): Promise<Tally> {
+  const first = await sources();
+  await prepareMachines("pi", "unsafe-pi");
+  const rest = await inTurn({
+    attacks: () => negative("", true),
+    "attacks by pi": () => negative("pi-tools", false, undefined, "pi"),
+    lifecycle: () => lifecycle(true),
+    agent,
+    tour,
+    panel: () => panel(true),
+    "dump-state": dumpState,
+    screenshots: () => screenshot(true),
+    walk: () => walk(100, Date.now() % 1_000_000),
+    fuzz: () => fuzz(),
+    flood: () => flood(),
+    bench: () => bench(),
+    evidence,
+  });
+  return addTallies([first, rest]);
+}
 
 /** Links what there is, also where a part could not be run to its end; a bundle that is not believed fails the whole. */
 async function indexed(run: () => Promise<Tally>): Promise<Tally> {

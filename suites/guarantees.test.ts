@@ -20,9 +20,14 @@ function idsInSuites(): string[] {
 
 /** Ids in the second column of the tables of a document, by the sentence that names them. */
 function idsByGuarantee(document: string): [sentence: string, ids: string[]][] {
+  let areGuarantees = true;
   return document
     .split("\n")
-    .filter((line) => /^\| (?!what |---)/.test(line))
+    .filter((line) => {
+      if (/^\| .*\| what \|$/.test(line)) areGuarantees = false;
+      if (line === "") areGuarantees = true;
+      return areGuarantees && /^\| (?!what |---)/.test(line);
+    })
     .map((line) => {
       const [, sentence = "", checks = ""] = line.split(/(?<!\\)\|/);
       return [sentence.trim(), [...checks.matchAll(/`([^`]+)`/g)].map(([, id = ""]) => id)];
@@ -33,7 +38,9 @@ function matches(named: string, id: string): boolean {
   return named.endsWith("*") ? id.startsWith(named.slice(0, -1)) : named === id;
 }
 
-const guarantees = idsByGuarantee(readFileSync(join(REPOSITORY, "docs/guarantees.md"), "utf8"));
+const guarantees = ["guarantees", "agent", "network"].flatMap((name) =>
+  idsByGuarantee(readFileSync(join(REPOSITORY, `docs/${name}.md`), "utf8")),
+);
 
 test("each guarantee names checks, and each check it names exists", () => {
   const ids = idsInSuites();

@@ -26,9 +26,10 @@ import { wire } from "./lifecycle/wire.ts";
 /** What takes longest, and is left to whole runs: `npm test` has to end within minutes. */
 const SLOW: ReadonlySet<string> = new Set([
   ...["machine.other-folder", "wire.reconnect"],
+  ...["agent.hangs", "agent.floods", "exec.bytes", "task.stop-and-go", "session.special", "quota.ordinary"],
   ...["rest.clock", "rest.wakes-often", "rest.background-of-command"],
   ...["clone.killed-at-each-step", "clone.many-in-a-row", "template.disk-full"],
-  ...["own-machine.at-once", "own-machine.shutdown-while-filling", "own-machine.kill-9-of-many"],
+  ...["own-machine.crash", "own-machine.at-once", "own-machine.shutdown-while-filling", "own-machine.kill-9-of-many"],
   ...["template.truncated", "template.flipped-memory", "template.flipped-state", "template.other-key"],
 ]);
 
@@ -51,18 +52,20 @@ async function machines(isWhole: boolean): Promise<Tally> {
 }
 
 /** One runtime through its whole life, used in every way there is. */
-async function use(): Promise<Tally> {
+async function use(isWhole: boolean): Promise<Tally> {
   const run = new Run("use", { command: "npx mise run test-lifecycle use" });
-  await useOne(run);
+  await useOne(run, isWhole);
   return run.finish();
 }
 
-async function useOne(run: Run): Promise<void> {
+async function useOne(run: Run, isWhole: boolean): Promise<void> {
   using sandbox = makeSandbox(run.directory);
   const current: { runtime: RunningRuntime } = { runtime: await RunningRuntime.start(sandbox) };
   try {
-    const uses = [binding, kept, agents, prompts, commands, hostFiles, runtimeFacts].flatMap((part) =>
-      part(sandbox, () => current.runtime),
+    const parts = [binding, kept, agents, prompts, commands, hostFiles, runtimeFacts];
+    const uses = chosen(
+      parts.flatMap((part) => part(sandbox, () => current.runtime)),
+      isWhole,
     );
     const ends = runtimeEnds(sandbox, current, randomBytes(16).toString("hex"));
     run.expect([...uses, ...ends]);
@@ -76,9 +79,9 @@ async function useOne(run: Run): Promise<void> {
 }
 
 /** Disks that are full and files that are broken. */
-async function state(): Promise<Tally> {
+async function state(isWhole: boolean): Promise<Tally> {
   const run = new Run("state", { command: "npx mise run test-lifecycle state" });
-  const checks = [...stateFiles(run.directory), ...quota(run.directory)];
+  const checks = chosen([...stateFiles(run.directory), ...quota(run.directory)], isWhole);
   run.expect(checks);
   await run.perform(checks);
   return run.finish();
@@ -113,37 +116,37 @@ async function clones(isWhole: boolean): Promise<Tally> {
   return run.finish();
 }
 
-const PARTS: Record<string, () => Promise<Tally>> = {
-  machines: () => machines(true),
+/** What there is, each with all of it or with what `npm test` has time for. */
+const LIFECYCLE = {
+  machines,
   use,
   state,
-  clones: () => clones(true),
-  faults: () => faults(allRows()),
-};
+  clones,
+  faults: (isWhole: boolean) => faults(isWhole ? allRows() : quickRows()),
+} as const;
 
-/** What every run of the tests does, or all of it. */
-export async function lifecycle(isWhole = false): Promise<Tally> {
+/** All of it, or what `npm test` has time for. */
+export async function lifecycle(isWhole: boolean): Promise<Tally> {
   // Two at a time: each keeps one core busy.
-  const machinesAndState = async () => [await machines(isWhole), await state()];
-  const [others, used] = await Promise.all([machinesAndState(), use()]);
-  const broken = faults(isWhole ? allRows() : quickRows());
-  return addTallies([...others, used, ...(await Promise.all([clones(isWhole), broken]))]);
+  const machinesAndState = async () => [await machines(isWhole), await state(isWhole)];
+  const [others, used] = await Promise.all([machinesAndState(), use(isWhole)]);
+  return addTallies([...others, used, ...(await Promise.all([clones(isWhole), LIFECYCLE.faults(isWhole)]))]);
 }
 
 /** `lifecycle.ts [PART]`: all of it, with every row of the table of faults. */
 if (import.meta.filename === process.argv[1]) {
   const wanted = process.argv[2];
-  if (wanted !== undefined && !Object.hasOwn(PARTS, wanted)) {
-    console.error(`there is no part '${wanted}'; parts: ${Object.keys(PARTS).join(", ")}`);
+  if (wanted !== undefined && !Object.hasOwn(LIFECYCLE, wanted)) {
+    console.error(`there is no part '${wanted}'; parts: ${Object.keys(LIFECYCLE).join(", ")}`);
     process.exit(2);
   }
   const kinds = { machines: "safe", use: "safe", state: "safe", clones: "safe", faults: "unsafe" } as const;
   await prepareMachines(...Object.entries(kinds).flatMap(([part, kind]) => (part === (wanted ?? part) ? [kind] : [])));
   const tallies: Tally[] = [];
-  for (const [name, part] of Object.entries(PARTS)) {
+  for (const [name, part] of Object.entries(LIFECYCLE)) {
     if (wanted !== undefined && wanted !== name) continue;
     console.log(`\n--- ${name}`);
-    tallies.push(await part());
+    tallies.push(await part(true));
   }
   conclude(addTallies(tallies));
 }

@@ -4,12 +4,12 @@ import { perform } from "../harness/attacks/perform.ts";
 import { QemuWorld } from "../harness/attacks/qemu-world.ts";
 import { Target } from "../harness/attacks/target.ts";
 import { WarmMachine } from "../harness/attacks/warm-machine.ts";
-import { BWRAP, CONTROL, PIWORK, piworkWay, type Way } from "../harness/attacks/ways.ts";
+import { BWRAP, BY_PI, CONTROL, PIWORK, piworkWay, type Way } from "../harness/attacks/ways.ts";
 import { type Check, conclude, Run, type Tally } from "../harness/checks.ts";
 import { prepareMachines } from "../harness/image.ts";
 import { Opened } from "../harness/opened.ts";
 import { ISOLATION } from "../harness/piwork.ts";
-import { type Isolation, isolation as isolations } from "../runtime/protocol/kinds.ts";
+import { type AgentKind, agentKind, type Isolation, isolation as isolations } from "../runtime/protocol/kinds.ts";
 import { type MachineLayer, machineLayer, taskLayer } from "../runtime/protocol/layers.ts";
 import { agentAttacks } from "./negative/catalogue.ts";
 import { sortLayers } from "./negative/layers.ts";
@@ -21,6 +21,7 @@ const USAGE = `usage: negative.ts [FILTER] [options]
 
   FILTER               checks whose id, group or lane has this in it
   --all                also the neighbours of what every run tries; a FILTER chooses among all
+  --agent WHICH        what works in the tasks: probe, or pi, which then attacks by itself, with its own tools
   --isolation WHICH    vm (each task in a machine of its own) or shared; without it, PIWORK_SUITE_ISOLATION, or vm
   --list               says which there are, and does nothing
   --target WHICH       piwork, or to look at something else: bwrap, control
@@ -29,9 +30,15 @@ const USAGE = `usage: negative.ts [FILTER] [options]
                        machines: ${machineLayer.options.join(" ")}`;
 
 /** Everything that must not happen, tried; every refusal; and the work that must go on all the same. */
-export async function negative(filter = "", all = false, isolation = ISOLATION): Promise<Tally> {
-  const chosen = choose(filter, all, isolation);
-  const command = `npx mise run test-negative --isolation ${isolation}`;
+export async function negative(
+  filter = "",
+  all = false,
+  isolation = ISOLATION,
+  agent: AgentKind = "probe",
+): Promise<Tally> {
+  const chosen = choose(filter, all, isolation, agent);
+  const byAgent = agent === "probe" ? "" : ` --agent ${agent}`;
+  const command = `npx mise run test-negative --isolation ${isolation}${byAgent}`;
   const words = [command, ...(all ? ["--all"] : []), ...(filter === "" ? [] : [filter])].join(" ");
   const run = new Run("negative", { command: words, repeat: (id) => `${command} ${id}` });
   run.expect(chosen.map(({ check }) => check));
@@ -46,17 +53,18 @@ export async function negative(filter = "", all = false, isolation = ISOLATION):
         .add(QemuWorld.open())
         .then((world) => (stage.qemu = world))
         .then(() => runLanes("qemu"));
-    const onTarget = needs("agent", "root", "host", "work");
-    await Promise.all([
-      onTarget && opened.add(Target.open(PIWORK, run.directory, isolation)).then((target) => (stage.target = target)),
+    const onTarget = needs("agent", "tools", "root", "network", "forged", "host", "work");
+    const way = agent === "pi" ? BY_PI : PIWORK;
+    await allDone([
+      onTarget && opened.add(Target.open(way, run.directory, isolation)).then((target) => (stage.target = target)),
       // In one machine with the victim, whatever the target has: there its root gets everywhere.
-      needs("agent", "root", "walls") &&
+      needs("agent", "tools", "root", "network", "forged", "walls") &&
         opened
           .add(Target.open(CONTROL, run.directory, "shared", machineLayer.options))
           .then((control) => (stage.control = control)),
     ]);
     await keepState(run, "before");
-    await Promise.all([qemu, runLanes("agent", "root")]);
+    await allDone([qemu, runLanes("agent", "tools", "root", "network", "forged")]);
     const onWire = async () => {
       if (!needs("wire")) return;
       stage.wire = await opened.add(openWire(run.directory));
@@ -69,7 +77,7 @@ export async function negative(filter = "", all = false, isolation = ISOLATION):
     };
     // The control's machine is an unsafe one like the other; its walls can be broken as well as those.
     const onControl = runLanes("walls").then(() => opened.close(stage.control));
-    await Promise.all([runLanes("host", "work"), onControl, onWire().then(onWarm)]);
+    await allDone([runLanes("host", "work"), onControl, onWire().then(onWarm)]);
     await keepState(run, "after");
   } finally {
     await opened.closeAll();
@@ -79,14 +87,29 @@ export async function negative(filter = "", all = false, isolation = ISOLATION):
   return tally;
 }
 
+/** Where one fails, the others still come to their end: what they stand on is not taken away from below them. */
+async function allDone(works: readonly unknown[]): Promise<void> {
+  await Promise.allSettled(works);
+  await Promise.all(works);
+}
+
 /** Of the runtime that is attacked, where one is. */
 async function keepState(run: Run, when: "before" | "after"): Promise<void> {
   if (stage.target !== undefined) await run.keepState(when, stage.target.runtime.client);
 }
 
-function choose(filter: string, all: boolean, isolation: Isolation): readonly Entry[] {
+/** What takes an agent's own process with it: nobody is left to say how it ended. */
+const NOT_BY_AGENT = /^running-out\./;
+
+function choose(filter: string, all: boolean, isolation: Isolation, agent: AgentKind): readonly Entry[] {
   // In a machine for all tasks its root has them all.
-  const there = entries.filter(({ lane }) => isolation === "vm" || lane !== "root");
+  const ofOneMachine = (lane: Part) => lane === "root" || lane === "forged";
+  const ofAgent = (lane: Part) => lane === "agent" || lane === "tools";
+  const there = entries.filter(
+    ({ lane, check }) =>
+      (isolation === "vm" || !ofOneMachine(lane)) &&
+      (agent === "probe" ? lane !== "tools" : ofAgent(lane) && !NOT_BY_AGENT.test(check.id)),
+  );
   return there.filter(
     (entry) => `${entry.check.id} ${entry.lane}`.includes(filter) && (all || filter !== "" || isEssential(entry)),
   );
@@ -144,7 +167,8 @@ if (import.meta.filename === process.argv[1]) {
   const filter = positionals[0] ?? "";
   const without = values.without?.split(",") ?? [];
   const isolation = isolations.parse(values.isolation ?? ISOLATION);
-  const chosen = choose(filter, values.all, isolation);
+  const agent = agentKind.parse(values.agent);
+  const chosen = choose(filter, values.all, isolation, agent);
   if (chosen.length === 0) {
     console.error(`no check has '${filter}' in its id, group or lane; --list shows them`);
     process.exit(2);
@@ -153,7 +177,7 @@ if (import.meta.filename === process.argv[1]) {
     list(chosen);
   } else if (values.target === "piwork" && without.length === 0) {
     await prepareMachines("safe", "unsafe");
-    conclude(await negative(filter, values.all, isolation));
+    conclude(await negative(filter, values.all, isolation, agent));
   } else {
     const { tasks, machines } = sortLayers(without);
     const ways: Record<string, Way> = { piwork: piworkWay(tasks), bwrap: BWRAP, control: CONTROL };
@@ -171,6 +195,7 @@ function parseArguments() {
       allowPositionals: true,
       options: {
         all: { type: "boolean", default: false },
+        agent: { type: "string", default: "probe" },
         isolation: { type: "string" },
         list: { type: "boolean", default: false },
         target: { type: "string", default: "piwork" },
@@ -184,6 +209,8 @@ function parseArguments() {
       process.exit(0);
     }
     if (!["piwork", "bwrap", "control"].includes(target)) throw new Error(`there is no target '${target}'`);
+    if (!agentKind.safeParse(parsed.values.agent).success)
+      throw new Error(`there is no agent '${parsed.values.agent}'`);
     if (isolation !== undefined && !isolations.safeParse(isolation).success)
       throw new Error(`there is no isolation '${isolation}'`);
     const known: readonly string[] = [...taskLayer.options, ...machineLayer.options];

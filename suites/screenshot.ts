@@ -19,9 +19,9 @@ const USAGE = `usage: screenshot.ts NAME [--update] | --all [--update]
   --all     every scene, and what has to be caught
   --update  what is seen is what is to be seen from now on, also in docs/images`;
 
-/** Each scene beside the picture that was accepted, and what has to be caught where it is another. */
-export async function screenshot(accepts = false): Promise<Tally> {
-  return takeScenes("--all", SCENES, accepts, controls);
+/** Each scene beside the picture that was accepted; in a whole run, also what has to be caught where it is another. */
+export async function screenshot(isWhole: boolean, accepts = false): Promise<Tally> {
+  return takeScenes("--all", SCENES, accepts, isWhole ? controls : undefined);
 }
 
 async function takeScenes(
@@ -85,7 +85,7 @@ async function main(): Promise<void> {
   const accepts = values.update === true;
   if (name === undefined) {
     await prepareMachines("safe", "unsafe");
-    conclude(await screenshot(accepts));
+    conclude(await screenshot(true, accepts));
   }
   const wrong = wrongName(name);
   if (wrong !== undefined) endWith(wrong, 2);

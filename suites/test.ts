@@ -7,29 +7,51 @@ import { lifecycle } from "./lifecycle.ts";
 import { negative } from "./negative.ts";
 import { panel } from "./panel.ts";
 import { screenshot } from "./screenshot.ts";
+import { tour } from "./tour.ts";
 
-/** Runs the parts one after the other, and adds up. What machines are made of is made beside the part that needs none. */
-export async function runParts(parts: readonly { (): Promise<Tally>; name: string }[]): Promise<Tally> {
-  const prepared = prepareMachines("safe", "unsafe");
-  prepared.catch(() => {}); // thrown where it is waited for
+type Part = () => Promise<Tally>;
+
+/** Runs parts one after the other, and adds up. */
+export async function inTurn(parts: Readonly<Record<string, Part>>): Promise<Tally> {
   const tallies: Tally[] = [];
-  for (const part of parts) {
-    if (part !== check) await prepared;
-    console.log(`\n--- ${part.name}`);
+  for (const [name, part] of Object.entries(parts)) {
+    console.log(`\n--- ${name}`);
     tallies.push(await part());
   }
   return addTallies(tallies);
 }
 
-/** What a runtime shows of itself: its panel, used and captured, and its state. Two at a time: each keeps one core busy. */
-export async function shown(): Promise<Tally> {
-  const usedThenDumped = async () => addTallies([await panel(), await dumpState()]);
-  return addTallies(await Promise.all([usedThenDumped(), screenshot()]));
+/** The sources; beside them, what machines are made of. */
+export async function sources(): Promise<Tally> {
+  const prepared = prepareMachines("safe", "unsafe");
+  prepared.catch(() => {}); // thrown below
+  const tally = await inTurn({ check });
+  await prepared;
+  return tally;
 }
 
-// `npm test`: everything that proves this version within minutes, the cheapest failure first.
+/** What a runtime shows of itself: its panel, used and captured, and its state. Two at a time: each keeps one core busy. */
+async function shown(): Promise<Tally> {
+  const usedThenDumped = async () => addTallies([await panel(false), await dumpState()]);
+  return addTallies(await Promise.all([usedThenDumped(), screenshot(false)]));
+}
+
+/** A first hour with the real agent. What its machines are made of takes a while, and only this needs it. */
+async function realAgent(): Promise<Tally> {
+  await prepareMachines("pi");
+  return tour();
+}
+
+// `npm test`: everything that proves this version within minutes, the cheapest failure first, and what looks at the evidence last.
 if (import.meta.filename === process.argv[1]) {
-  const attacks = () => negative();
-  const used = () => lifecycle();
-  conclude(await runParts([check, attacks, used, shown, evidence]));
+  const first = await sources();
+  // Attacks have the machine for themselves: they look whether others are still answered in time.
+  const rest = await inTurn({
+    attacks: () => negative(),
+    lifecycle: () => lifecycle(false),
+    shown,
+    tour: realAgent,
+    evidence,
+  });
+  conclude(addTallies([first, rest]));
 }

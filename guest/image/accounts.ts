@@ -31,6 +31,7 @@ const MOUNT_POINTS = [
   "work",
   "outputs",
   "uploads",
+  "task",
 ];
 
 export async function writeAccounts(root: string): Promise<void> {

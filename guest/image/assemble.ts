@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { IMAGE_SCHEMA, type ImageManifest, lockedVersion, recipeHash } from "../../runtime/protocol/image.ts";
-import { makeBundles } from "./bundles.ts";
+import { type GuestPi, makeBundles } from "./bundles.ts";
 import { debPath, sha256Of } from "./download.ts";
 import { makeErofs } from "./erofs.ts";
 import { copyNode, installGuestNode } from "./guest-node.ts";
@@ -29,14 +29,14 @@ export async function assembleImage(
   );
 
   const node = await progress.step("install Node for the guest", () => installGuestNode(REPO, places.npm, signal));
-  const init = await progress.step("bundle our programs", async () => {
-    await makeBundles(REPO, root, node.version);
+  const { init, pi } = await progress.step("bundle our programs, and pi", async () => {
+    const pi = await makeBundles(REPO, root, node.modules, node.version);
     await installInit(REPO, root);
     const initramfsInit = await readFile(join(REPO, "guest/init/initramfs.sh"));
     // Everything of the repository has been read by now: is it still what the image will be named after?
     if (recipeHash(REPO, options.extraPackages) !== plan.recipe)
       throw new StepError("the sources changed while the image was being built", "Run it again.");
-    return initramfsInit;
+    return { init: initramfsInit, pi };
   });
   const kernel = await progress.step("unpack the kernel", () =>
     takeKernel({ path: path(plan.kernel), sha256: plan.kernel.sha256 }, places.kernels, signal),
@@ -52,7 +52,7 @@ export async function assembleImage(
   });
   await progress.step("make the root image", () => makeErofs(root, join(output, "root.erofs"), signal));
   return progress.step("write the manifest", async () => {
-    const manifest = await describeImage(output, kernel.release, node.version, plan, options);
+    const manifest = await describeImage(output, kernel.release, { node: node.version, pi }, plan, options);
     await writeFile(join(output, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
     await rm(scratch, { recursive: true });
     return manifest;
@@ -62,7 +62,7 @@ export async function assembleImage(
 async function describeImage(
   output: string,
   release: string,
-  nodeVersion: string,
+  versions: { node: string; pi: GuestPi },
   plan: Plan,
   { extraPackages }: BuildOptions,
 ): Promise<ImageManifest> {
@@ -73,7 +73,8 @@ async function describeImage(
     extraPackages: [...new Set(extraPackages)].sort(),
     kernel: { release, ...identity(plan.kernel) },
     packages: plan.userland.map(identity),
-    node: { version: nodeVersion },
+    node: { version: versions.node },
+    pi: versions.pi,
     tools: { mkfsErofs: plan.mkfsErofs, esbuild: lockedVersion(REPO, "esbuild") },
     files: {
       vmlinux: await measured(join(output, "vmlinux")),

@@ -1,6 +1,8 @@
-import { stat } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { build, stop } from "esbuild";
+import { type BuildOptions, build, stop } from "esbuild";
+import * as z from "zod";
+import { piParts } from "./pi-parts.ts";
 import { StepError } from "./step-error.ts";
 
 /** The programs of ours that run in the guest, as one file each below /usr/lib/piwork. */
@@ -11,39 +13,66 @@ const BUNDLES = [
   { entry: "guest/warm/fresh-random.ts", output: "usr/lib/piwork/fresh-random.cjs", format: "cjs" },
 ] as const;
 
-export async function makeBundles(repo: string, root: string, nodeVersion: string): Promise<void> {
+/** pi comes in several files: those of a model's interface are loaded when a task uses it. */
+const PI = { entry: "guest/pi/main.ts", directory: "usr/lib/piwork/pi" };
+const PI_PACKAGE = "@mariozechner/pi-coding-agent/package.json";
+
+/** The agent as it is in an image. */
+export interface GuestPi {
+  version: string;
+  /** of all its files */
+  bytes: number;
+}
+
+/** Makes them; `modules` is where the guest's packages from npm are. Tells what became of pi. */
+export async function makeBundles(repo: string, root: string, modules: string, nodeVersion: string): Promise<GuestPi> {
+  const target = `node${nodeVersion.split(".")[0]}`;
   try {
-    for (const { entry, output, format } of BUNDLES) {
-      if (!(await stat(join(repo, entry)).catch(() => undefined)))
-        throw new StepError(`${entry} does not exist`, "The checkout is not complete: restore that file.");
-      await bundle(repo, entry, format, join(root, output), `node${nodeVersion.split(".")[0]}`);
-    }
+    for (const { entry, output, format } of BUNDLES)
+      await bundle(repo, entry, { outfile: join(root, output), format, target });
+    return await bundlePi(repo, root, modules, target);
   } finally {
     // esbuild keeps a process for the next call, which would keep ours from ending.
     await stop();
   }
 }
 
-async function bundle(
-  repo: string,
-  entry: string,
-  format: "esm" | "cjs",
-  outfile: string,
-  target: string,
-): Promise<void> {
+async function bundlePi(repo: string, root: string, modules: string, target: string): Promise<GuestPi> {
+  const outdir = join(root, PI.directory);
+  await bundle(repo, PI.entry, {
+    ...{ outdir, target, format: "esm", splitting: true, chunkNames: "[name]-[hash]", outExtension: { ".js": ".mjs" } },
+    entryNames: "pi",
+    // It would make pictures smaller; pi does without where it is not there.
+    external: ["@silvia-odwyer/photon-node"],
+    // Some packages of pi are of the older kind.
+    banner: {
+      js: 'import{createRequire as piworkRequire}from"node:module";const require=piworkRequire(import.meta.url);',
+    },
+    plugins: [piParts(repo, modules)],
+  });
+  const { name, version, piConfig } = z
+    .object({ name: z.string(), version: z.string(), piConfig: z.unknown() })
+    .parse(JSON.parse(await readFile(join(modules, PI_PACKAGE), "utf8")));
+  await writeFile(join(outdir, "package.json"), `${JSON.stringify({ name, version, piConfig, type: "module" })}\n`);
+  const files = await readdir(outdir);
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(outdir, file))).size));
+  return { version, bytes: sizes.reduce((sum, size) => sum + size) };
+}
+
+async function bundle(repo: string, entry: string, how: BuildOptions): Promise<void> {
+  if (!(await stat(join(repo, entry)).catch(() => undefined)))
+    throw new StepError(`${entry} does not exist`, "The checkout is not complete: restore that file.");
   await build({
     entryPoints: [entry],
-    outfile,
     // Paths in what esbuild writes are relative to this, so the checkout's place does not show.
     absWorkingDir: repo,
     bundle: true,
     platform: "node",
-    format,
-    target,
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: "none",
     logLevel: "silent",
+    ...how,
   }).catch((error: Error) => {
     throw new StepError(`${entry} could not be bundled: ${error.message}`, "Fix it: `mise run check` says more.", {
       cause: error,

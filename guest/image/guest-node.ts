@@ -11,6 +11,8 @@ export interface GuestNode {
   version: string;
   /** Where the binary lies in the cache. */
   path: string;
+  /** Where it and all that the lock file pins is. */
+  modules: string;
 }
 
 /** Installs what guest/package-lock.json pins, once per lock file, and finds Node in it. */
@@ -19,7 +21,7 @@ export async function installGuestNode(repo: string, npmDir: string, signal: Abo
   const manifest = z
     .object({ version: z.string() })
     .parse(JSON.parse(await readFile(join(modules, NODE_PACKAGE, "package.json"), "utf8")));
-  return { version: manifest.version, path: join(modules, NODE_PACKAGE, "bin/node") };
+  return { version: manifest.version, path: join(modules, NODE_PACKAGE, "bin/node"), modules };
 }
 
 export async function copyNode(node: GuestNode, root: string): Promise<void> {

@@ -52,10 +52,10 @@ export function describeInfo(info: Info): string {
 function describeImage({ dir, bytes, manifest }: Info["images"][number], current: boolean): string[] {
   const title = `  ${basename(dir)}  ${megabytes(bytes)}${current ? "  (this checkout's)" : ""}`;
   if (manifest === null) return [title, "    not whole, or of another version of the builder"];
-  const { kernel, node, packages, extraPackages, files } = manifest;
+  const { kernel, node, pi, packages, extraPackages, files } = manifest;
   return [
     title,
-    `    Linux ${kernel.release} (${kernel.version}), Node ${node.version}, ${packages.length} packages`,
+    `    Linux ${kernel.release} (${kernel.version}), Node ${node.version}, pi ${pi.version} (${megabytes(pi.bytes)}), ${packages.length} packages`,
     ...(extraPackages.length > 0 ? [`    with ${extraPackages.join(", ")}`] : []),
     ...Object.entries(files).map(
       ([name, file]) => `    ${name.padEnd(14)} ${megabytes(file.bytes).padStart(7)}  sha256 ${file.sha256}`,

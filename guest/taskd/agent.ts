@@ -2,22 +2,33 @@ import type { Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { type AgentNotice, type AgentRequest, agentResponse } from "../../runtime/protocol/agent.ts";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
+import { SESSION_IN_SANDBOX, SETTLED } from "../../runtime/protocol/in-sandbox.ts";
 import type { AgentKind } from "../../runtime/protocol/kinds.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../../runtime/protocol/lines.ts";
 import { AGENT_DEPTH, parsePlainJson } from "../../runtime/protocol/plain-json.ts";
-import { SESSION_IN_SANDBOX } from "../../runtime/protocol/session.ts";
 import type { Confinement } from "../walls/launch.ts";
 import { type LayerState, readLayers } from "../walls/readback.ts";
 import { Sandbox } from "../walls/sandbox.ts";
 
-/** What runs for each kind of agent, by Node with the same words as taskd, since it too is saved in templates. It starts outside /work, so that a folder mounted there later is not hidden from it. */
-const COMMANDS: Partial<Record<AgentKind, readonly string[]>> = {
-  // SIGUSR1 would open Node's debugger to everything in the task.
-  probe: ["node", ...process.execArgv, "--disable-sigusr1", "/usr/lib/piwork/probe.mjs", SESSION_IN_SANDBOX],
+/** By Node with the same words as taskd, since an agent too is saved in templates. SIGUSR1 would open Node's debugger to everything in the task. */
+const NODE = ["node", ...process.execArgv, "--disable-sigusr1"];
+
+/** An agent starts outside /work, so that a folder mounted there later is not hidden from it. */
+interface Program {
+  command: readonly string[];
+  /** what it says when nothing more comes of a prompt */
+  over: string;
+  /** it begins a new session when it is told to, and not by itself */
+  isTold: boolean;
+}
+
+const PROGRAMS: Record<AgentKind, Program> = {
+  probe: { command: [...NODE, "/usr/lib/piwork/probe.mjs", SESSION_IN_SANDBOX], over: "agent_end", isTold: false },
+  pi: { command: [...NODE, "/usr/lib/piwork/pi/pi.mjs"], over: SETTLED, isTold: true },
 };
 
-export const AGENTS = Object.keys(COMMANDS) as AgentKind[];
+export const AGENTS = Object.keys(PROGRAMS) as AgentKind[];
 
 /** What stands before an agent until the kernel has said that its walls are whole. */
 const GATE = ["sh", "-c", 'echo "$0"; read -r go && exec "$@"'];
@@ -40,6 +51,7 @@ type Message = Record<string, unknown>;
 
 /** One agent behind its walls, spoken to in pi's RPC. */
 export class Agent {
+  readonly #program: Program;
   readonly #sandbox: Sandbox;
   readonly #confinement: Confinement;
   readonly #answers = new Map<string, (message: Message) => void>();
@@ -60,17 +72,16 @@ export class Agent {
   /** why we ended it, where it did not end by itself */
   #violation: PiworkError | undefined;
 
-  private constructor(confinement: Confinement, command: readonly string[]) {
+  private constructor(confinement: Confinement, program: Program) {
+    this.#program = program;
     this.#confinement = confinement;
-    this.#sandbox = new Sandbox(confinement, "/", [...GATE, AT_GATE, ...command]);
+    this.#sandbox = new Sandbox(confinement, "/", [...GATE, AT_GATE, ...program.command]);
     this.gone = this.#live();
   }
 
   /** Starts an agent and waits for its first answer. */
   static async start(kind: AgentKind, confinement: Confinement, signal: AbortSignal): Promise<Agent> {
-    const command = COMMANDS[kind];
-    if (command === undefined) throw new PiworkError("TASK_BOOTSTRAP_FAILED", `This image has no agent '${kind}'.`);
-    const agent = new Agent(confinement, command);
+    const agent = new Agent(confinement, PROGRAMS[kind]);
     await agent.#orGiveUp(agent.#begin(), `The agent '${kind}' did not start`, signal);
     return agent;
   }
@@ -119,10 +130,17 @@ export class Agent {
   async #takeUp(hasSession: boolean): Promise<string | undefined> {
     const gaps = await this.#gaps();
     if (gaps !== "") return `The walls around the task were not whole any more with its folder in them: ${gaps}.`;
-    if (!hasSession) return undefined;
-    const answer = await this.ask({ type: "switch_session", sessionPath: SESSION_IN_SANDBOX });
+    if (!hasSession && !this.#program.isTold) return undefined;
+    // What it read before it had a task was nobody's: it reads all of it again with its session.
+    const request = { type: "switch_session", sessionPath: SESSION_IN_SANDBOX } as const;
+    const answer = await this.ask(hasSession ? request : { type: "new_session" });
     const why = typeof answer["error"] === "string" ? answer["error"].slice(0, 500) : "it refused to";
     return answer["success"] === true ? undefined : `The agent did not take up its session: ${why}.`;
+  }
+
+  /** Whether it says by this message that nothing more comes of a prompt. */
+  isOver(message: Message): boolean {
+    return message["type"] === this.#program.over;
   }
 
   /** Which layers of the walls are missing, in words. */

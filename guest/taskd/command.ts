@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { LIMITS } from "../../runtime/protocol/limits.ts";
+import { execWeight, LIMITS } from "../../runtime/protocol/limits.ts";
 import type { Payload, Result } from "../../runtime/protocol/rpc.ts";
 import type { ProcessTree } from "../walls/sandbox.ts";
 
@@ -56,7 +56,7 @@ export class Command {
       bytes += chunk.length;
       for (let at = 0; at < chunk.length; at += LIMITS.execChunkBytes) {
         const piece = chunk.subarray(at, at + LIMITS.execChunkBytes);
-        this.#emittedBytes += piece.length;
+        this.#emittedBytes += execWeight(piece.length);
         await output.emit(name, piece.toString("base64"));
       }
       await Promise.race([output.untilTaken(this.#emittedBytes), this.#killed]);

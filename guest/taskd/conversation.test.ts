@@ -23,7 +23,7 @@ function setUp() {
   return { agent, ends };
 }
 
-const how = { model: null, signal: new AbortController().signal };
+const how = { model: null, thinking: null, signal: new AbortController().signal };
 const whole = { restore: () => false } as Session;
 const quiet: EmitForTask = async () => {};
 

@@ -8,7 +8,7 @@ import {
 } from "../../runtime/protocol/agent.ts";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import type { EventName, EventPayload } from "../../runtime/protocol/events.ts";
-import type { ModelName } from "../../runtime/protocol/kinds.ts";
+import type { ModelName, ThinkingLevel } from "../../runtime/protocol/kinds.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import type { Result } from "../../runtime/protocol/rpc.ts";
 import type { LayerState } from "../walls/readback.ts";
@@ -72,7 +72,7 @@ export class Conversation {
   async start(
     agent: Agent,
     session: Session,
-    how: { model: ModelName | null; signal: AbortSignal },
+    how: { model: ModelName | null; thinking: ThinkingLevel | null; signal: AbortSignal },
     onLost: (error: PiworkError) => void,
   ): Promise<void> {
     try {
@@ -83,7 +83,9 @@ export class Conversation {
     }
   }
 
-  async #start(...[agent, session, { model, signal }, onLost]: Parameters<Conversation["start"]>): Promise<void> {
+  async #start(
+    ...[agent, session, { model, thinking, signal }, onLost]: Parameters<Conversation["start"]>
+  ): Promise<void> {
     this.#session = session;
     await agent.takeUp(session.restore(), (message) => this.#hear(message), signal);
     this.#agent = agent;
@@ -93,19 +95,36 @@ export class Conversation {
       onLost(error);
       if (this.#prompt !== undefined) await this.#endPrompt(this.#prompt.id, error);
     });
-    if (model !== null) await this.#restoreModel(model);
+    if (model !== null) await this.#restore(this.setModel(model), `the model ${model.provider}/${model.id}`);
+    if (thinking !== null) await this.#restore(this.setThinking(thinking), `the thinking level ${thinking}`);
   }
 
-  async #restoreModel(model: ModelName): Promise<void> {
-    await this.setModel(model).catch((error: PiworkError) =>
-      this.#emit("runtime_warning", {
-        message:
-          `The agent no longer takes the model ${model.provider}/${model.id} and chose its own: ${error.message}`.slice(
-            0,
-            2000,
-          ),
-      }),
-    );
+  async #restore(choice: Promise<unknown>, what: string): Promise<void> {
+    await choice.catch((error: PiworkError) => {
+      const message = `The agent no longer takes ${what} and chose its own: ${error.message}`.slice(0, 2000);
+      return this.#emit("runtime_warning", { message });
+    });
+  }
+
+  async setThinking(level: ThinkingLevel): Promise<ThinkingLevel> {
+    const answer = await this.#running.askOrFail({ type: "set_thinking_level", level });
+    if (answer["success"] !== true)
+      throw new PiworkError("INVALID_REQUEST", `The agent refused the thinking level: ${reason(answer)}`);
+    const state = agentState.safeParse(await this.#running.askOrFail({ type: "get_state" }));
+    return state.data?.data.thinkingLevel ?? level;
+  }
+
+  /** Says something to an agent that works. */
+  async steer(message: string, when: "now" | "after"): Promise<void> {
+    const agent = this.#running;
+    if (this.#prompt === undefined)
+      throw new PiworkError(
+        "TASK_NOT_READY",
+        "No prompt is in flight, so nothing can be said meanwhile; send a prompt.",
+      );
+    const answer = await agent.askOrFail({ type: when === "now" ? "steer" : "follow_up", message });
+    if (answer["success"] !== true)
+      throw new PiworkError("INVALID_REQUEST", `The agent refused the message: ${reason(answer)}`);
   }
 
   /** Takes a prompt; what comes of it arrives as events. */
@@ -150,9 +169,11 @@ export class Conversation {
     const available = agentModels.safeParse(await agent.askOrFail({ type: "get_available_models" }));
     const state = agentState.safeParse(await agent.askOrFail({ type: "get_state" }));
     if (!available.success) throw new PiworkError("INTERNAL_ERROR", "The agent does not say which models it has.");
-    const name = ({ provider, id }: ModelName) => ({ provider, id });
+    const models = available.data.data.models.slice(0, 1000).map(({ provider, id }) => ({ provider, id }));
     const current = state.success ? state.data.data.model : undefined;
-    return { models: available.data.data.models.slice(0, 1000).map(name), current: current ? name(current) : null };
+    // Without any model, pi names one that does not exist.
+    const known = models.find(({ provider, id }) => provider === current?.provider && id === current.id);
+    return { models, current: known ?? null };
   }
 
   async setModel(model: ModelName): Promise<void> {
@@ -176,7 +197,7 @@ export class Conversation {
     const question = message["type"] === "extension_ui_request" ? agentQuestion.safeParse(message).data : undefined;
     if (question !== undefined) return this.#ask(requestId, question);
     await this.#emit("agent_output", { requestId, message });
-    if (message["type"] === "agent_end" && requestId !== null) await this.#endPrompt(requestId);
+    if (this.#agent?.isOver(message) && requestId !== null) await this.#endPrompt(requestId);
   }
 
   async #ask(requestId: string | null, question: DialogQuestion): Promise<void> {

@@ -1,5 +1,8 @@
 import { readFileSync, writeFileSync, writeSync } from "node:fs";
+import { LIMITS } from "../../runtime/protocol/limits.ts";
+import { LineSplitter } from "../../runtime/protocol/lines.ts";
 import { TASKD_PORT, UNSAFE_WORD } from "../../runtime/protocol/rpc.ts";
+import { Outlet } from "../network/outlet.ts";
 import { prepareGroups } from "../walls/group.ts";
 import { Link } from "./link.ts";
 import { Port } from "./port.ts";
@@ -21,12 +24,16 @@ prepareGroups();
 await preparePrivateRoot();
 const unsafe = readFileSync("/proc/cmdline", "utf8").trim().split(" ").includes(UNSAFE_WORD);
 const port = await Port.open(TASKD_PORT);
-const link = new Link((line) => port.send(line));
-const requests = new Requests(
-  supervise({ link, port: port.device, unsafe }),
-  (line) => port.send(line),
-  (ack) => link.acknowledge(ack),
+const outlet = await Outlet.open();
+const say = (line: string) => port.send(Buffer.from(`${line}\n`));
+const link = new Link(say);
+const requests = new Requests(supervise({ link, outlet, port: port.device, unsafe }), say, (ack) =>
+  link.acknowledge(ack),
 );
 console.log("piwork: taskd listens");
-// Each request runs beside the others: a long one must not keep a short one waiting.
-port.listen((line) => void requests.receive(line).catch((error) => console.error("taskd: answering failed:", error)));
+const splitter = new LineSplitter(LIMITS.lineBytes);
+port.listen((bytes) => {
+  // Each request runs beside the others: a long one must not keep a short one waiting.
+  for (const line of splitter.push(bytes))
+    void requests.receive(line).catch((error) => console.error("taskd: answering failed:", error));
+});

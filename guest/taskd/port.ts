@@ -1,20 +1,20 @@
+import { spawn } from "node:child_process";
 import { openSync, read, readdirSync, readFileSync, write } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { LIMITS } from "../../runtime/protocol/limits.ts";
-import { LineSplitter, type LineTooLong } from "../../runtime/protocol/lines.ts";
 
 const PORTS = "/sys/class/virtio-ports";
-/** Between looks for a port that is not there yet, or at one that no host reads, in milliseconds. */
+/** Between looks for a port that is not there yet, or at one that no host has open, in milliseconds; longer, the longer there is none. */
 const PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 200;
 const OPEN_DEADLINE_MS = 30_000;
 
-/** The virtio-serial port to the host: lines in, lines out. Only root can open it. */
+/** A virtio-serial port to the host. Only root can open it. */
 export class Port {
   /** path of the device */
   readonly device: string;
   readonly #fd: number;
   /** what waits for the write under way, and what is resolved once it has been written too */
-  #waiting: { lines: string[]; written: Promise<void> } | undefined;
+  #waiting: { pieces: Buffer[]; written: Promise<void> } | undefined;
   #lastWrite: Promise<void> = Promise.resolve();
 
   private constructor(device: string) {
@@ -37,35 +37,54 @@ export class Port {
     }
   }
 
-  /** Calls `onLine` with each line from now on. By callback: each promise on the way would cost a clone some of its first answer. */
-  listen(onLine: (line: string | LineTooLong) => void): void {
-    const splitter = new LineSplitter(LIMITS.lineBytes);
+  /** Calls `onBytes` with whatever comes from now on. By callback: each promise on the way would cost a clone some of its first answer. */
+  listen(onBytes: (bytes: Buffer) => void): void {
     const buffer = Buffer.alloc(64 * 1024);
+    let pause = PAUSE_MS;
     const hear = (error: Error | null, length: number) => {
       if (error !== null) throw error;
       // The driver answers 0 as long as no host has the other end open.
-      if (length === 0) return void setTimeout(next, PAUSE_MS);
+      if (length === 0) {
+        setTimeout(next, pause);
+        pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+        return;
+      }
+      pause = PAUSE_MS;
       // The copy matters: a held piece must not change when the buffer is filled again.
-      for (const line of splitter.push(Buffer.from(buffer.subarray(0, length)))) onLine(line);
+      onBytes(Buffer.from(buffer.subarray(0, length)));
       next();
     };
     const next = () => read(this.#fd, buffer, 0, buffer.length, null, hear);
     next();
   }
 
-  /** Resolves once the host's side has taken the line, so that whoever waits for it reads no faster than the host. */
-  send(line: string): Promise<void> {
+  /**
+   * The same for much at once. The driver gives 4 KiB at a time: a process that does nothing but pass them on is far quicker at that,
+   * and taskd has what came meanwhile in one piece.
+   */
+  listenToMuch(onBytes: (bytes: Buffer) => void): void {
+    const reader = spawn("busybox", ["cat"], { stdio: [this.#fd, "pipe", "inherit"] });
+    reader.stdout?.on("data", onBytes);
+    reader.once("error", (error) => {
+      throw error;
+    });
+    // It ends while no host has the other end open.
+    reader.once("exit", () => setTimeout(() => this.listenToMuch(onBytes), LONGEST_PAUSE_MS));
+  }
+
+  /** Resolves once the host's side has taken the bytes, so that whoever waits for it reads no faster than the host. */
+  send(bytes: Buffer): Promise<void> {
     if (this.#waiting === undefined) {
-      const lines: string[] = [];
+      const pieces: Buffer[] = [];
       // All that comes together leaves together: a write of its own costs each of them a millisecond and more.
       const written = this.#lastWrite.then(nextTurn).then(() => {
         this.#waiting = undefined;
-        return this.#writeAll(Buffer.from(lines.join("")));
+        return this.#writeAll(Buffer.concat(pieces));
       });
-      this.#waiting = { lines, written };
+      this.#waiting = { pieces, written };
       this.#lastWrite = written;
     }
-    this.#waiting.lines.push(`${line}\n`);
+    this.#waiting.pieces.push(bytes);
     return this.#waiting.written;
   }
 

@@ -13,16 +13,12 @@ import {
 } from "node:fs";
 import { basename } from "node:path";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
+import { SESSION_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import type { AgentKind } from "../../runtime/protocol/kinds.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { openBeneath, type Place } from "../../runtime/protocol/open-beneath.ts";
 import { openRegularFile } from "../../runtime/protocol/open-regular.ts";
-import {
-  parseSessionHead,
-  SESSION_FILE,
-  SESSION_IN_SANDBOX,
-  type SessionHead,
-} from "../../runtime/protocol/session.ts";
+import { parseSessionHead, SESSION_FILE, type SessionHead } from "../../runtime/protocol/session.ts";
 import type { Slot } from "./slot.ts";
 
 /** Nothing that a task put there is written through. */

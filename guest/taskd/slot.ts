@@ -1,6 +1,10 @@
-import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { FACTS_IN_SANDBOX, MODELS_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { openBeneath, type Place } from "../../runtime/protocol/open-beneath.ts";
+import { NetworkNamespace } from "../network/namespace.ts";
+import type { Outlet } from "../network/outlet.ts";
 import { Group } from "../walls/group.ts";
 import type { Confinement, TaskDirectories } from "../walls/launch.ts";
 import { Sandbox } from "../walls/sandbox.ts";
@@ -14,10 +18,15 @@ let slots = 0;
 /** Directories of a task on the host, by their names there, and where a slot shows them. */
 const OWN = ["outputs", "uploads", "home"] as const;
 
-/** What a task runs in: directories, memory, terminals and a control group, all made before it is known which task gets it. */
+/** Where a task finds what it is told. */
+const TOLD = [FACTS_IN_SANDBOX, MODELS_IN_SANDBOX] as const;
+
+/** What a task runs in: directories, memory, terminals, a network and a control group, all made before it is known which task gets it. */
 export class Slot {
   readonly confinement: Confinement;
   readonly #group: Group;
+  readonly #network: NetworkNamespace;
+  readonly #connections: Disposable;
   readonly #root: string;
   readonly #directories: TaskDirectories;
   /** what is mounted, the last of it last */
@@ -25,21 +34,24 @@ export class Slot {
   /** what its task has on the host */
   #guest: Place | undefined;
   #kept: Place | undefined;
+  #task: string | undefined;
   #spare: Spare | undefined;
   #isRemoved = false;
 
   /** Throws, naming the layer, where its control group cannot have its bounds. */
-  private constructor(owner: number) {
+  private constructor(owner: number, network: NetworkNamespace, outlet: Outlet) {
     const number = ++slots;
     const user = FIRST_USER + number - 1;
     this.#root = `${PRIVATE_ROOT}/slots/${number}`;
     const at = (name: string) => `${this.#root}/${name}`;
     this.#directories = {
       ...{ work: at("work"), outputs: at("outputs"), uploads: at("uploads"), home: at("home") },
-      ...{ tmp: at("tmp"), session: at("session"), terminals: at("terminals") },
+      ...{ tmp: at("tmp"), session: at("session"), terminals: at("terminals"), facts: at("facts") },
     };
     const accounts = { passwd: at("passwd"), group: at("group") };
     this.#group = new Group(`slot-${number}`);
+    this.#network = network;
+    this.#connections = outlet.serve(network.listener, () => this.#task);
     for (const directory of Object.values(this.#directories)) mkdirSync(directory, { recursive: true });
     writeFileSync(accounts.passwd, `task:x:${user}:${user}:task:/home/task:/bin/bash\n`);
     writeFileSync(accounts.group, `task:x:${user}:\n`);
@@ -47,6 +59,7 @@ export class Slot {
       directories: this.#directories,
       accounts,
       group: this.#group.directory,
+      network: { path: network.path, name: network.name },
       owner,
       user,
       given: {},
@@ -54,8 +67,15 @@ export class Slot {
   }
 
   /** Makes one for tasks whose files this user owns. */
-  static async make(owner: number): Promise<Slot> {
-    const slot = new Slot(owner);
+  static async make(owner: number, outlet: Outlet): Promise<Slot> {
+    const network = await NetworkNamespace.make();
+    let slot: Slot;
+    try {
+      slot = new Slot(owner, network, outlet);
+    } catch (error) {
+      network[Symbol.dispose]();
+      throw error;
+    }
     const { tmp, session, terminals } = slot.#directories;
     const memory = { bytes: LIMITS.tmpBytes, files: LIMITS.tmpFiles, owner, mode: "1777" };
     // The session has a place of its own: a full /tmp must not keep a turn from being saved.
@@ -98,9 +118,17 @@ export class Slot {
     return this.#directories.session;
   }
 
+  /** Tells whatever runs in it what is in one of these files, whole; it can read them, and only root can write them. */
+  tell(file: (typeof TOLD)[number], content: object): void {
+    const path = join(this.#directories.facts, basename(file));
+    writeFileSync(`${path}.draft`, JSON.stringify(content), { mode: 0o644 });
+    renameSync(`${path}.draft`, path);
+  }
+
   /** Gives it to a task: shows the task's directories in it, and the folder, or the outputs where there is none, at /work. */
   async give(taskId: string, folder: string | null): Promise<void> {
     this.#guest = openShared("tasks", [taskId, "guest"]);
+    this.#task = taskId;
     const open = new Map<keyof Confinement["given"], Place>();
     try {
       for (const name of OWN) open.set(name, this.#own(name));
@@ -136,11 +164,15 @@ export class Slot {
   async remove(): Promise<void> {
     this.#isRemoved = true;
     this.#spare?.kill();
+    this.#task = undefined;
     await this.#group.remove();
+    this.#connections[Symbol.dispose]();
+    this.#network[Symbol.dispose]();
     for (const place of [this.#kept, this.#guest]) place?.[Symbol.dispose]();
     this.#kept = this.#guest = undefined;
     for (let target = this.#mounted.pop(); target !== undefined; target = this.#mounted.pop()) await unmount(target);
     if (!existsSync(this.#root)) return;
+    for (const file of TOLD) rmSync(join(this.#directories.facts, basename(file)), { force: true });
     // Never recursively: were a folder still mounted here, it would be the user's files.
     for (const directory of Object.values(this.#directories)) if (existsSync(directory)) rmdirSync(directory);
     for (const file of Object.values(this.confinement.accounts)) rmSync(file, { force: true });

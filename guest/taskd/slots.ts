@@ -1,6 +1,8 @@
 import type { AgentKind } from "../../runtime/protocol/kinds.ts";
 import { TASK_UID } from "../../runtime/protocol/rpc.ts";
+import type { Outlet } from "../network/outlet.ts";
 import { Agent } from "./agent.ts";
+import { proveAgent } from "./compatibility.ts";
 import { Slot } from "./slot.ts";
 
 /** A slot with its agent, behind walls that were whole when the agent was started. */
@@ -11,26 +13,43 @@ export interface Seat {
 
 /** The slots of this machine whose agents wait for a task. */
 export class Slots {
+  readonly #outlet: Outlet;
   readonly #waiting: { kind: AgentKind; seat: Seat }[] = [];
   #warming: Promise<void> = Promise.resolve();
+
+  constructor(outlet: Outlet) {
+    this.#outlet = outlet;
+  }
 
   /** Starts agents until so many of this kind wait; gives how many do. */
   async warm(kind: AgentKind, count: number): Promise<number> {
     const before = this.#warming;
     const work = async () => {
       await before.catch(() => {});
-      while (this.#count(kind) < count) this.#keep(kind, await seat(kind, TASK_UID, new AbortController().signal));
+      while (this.#count(kind) < count)
+        this.#keep(kind, await this.#seat(kind, TASK_UID, new AbortController().signal));
     };
     this.#warming = work();
     await this.#warming;
     return this.#count(kind);
   }
 
+  /** Tries, with one that is ended afterwards, whether the agent is the one that we speak to; gives its version. */
+  async prove(kind: AgentKind): Promise<string> {
+    const { agent, slot } = await this.#seat(kind, TASK_UID, new AbortController().signal);
+    try {
+      return await proveAgent(kind, agent);
+    } finally {
+      await agent.kill();
+      await slot.remove();
+    }
+  }
+
   /** One for a task whose files this user owns: one that waits, or else a new one. */
   async take(kind: AgentKind, owner: number, signal: AbortSignal): Promise<Seat> {
     const at = this.#waiting.findIndex((one) => one.kind === kind && one.seat.slot.confinement.owner === owner);
     const [found] = at === -1 ? [] : this.#waiting.splice(at, 1);
-    return found?.seat ?? seat(kind, owner, signal);
+    return found?.seat ?? this.#seat(kind, owner, signal);
   }
 
   #count(kind: AgentKind): number {
@@ -47,16 +66,16 @@ export class Slots {
       await seat.slot.remove();
     });
   }
-}
 
-async function seat(kind: AgentKind, owner: number, signal: AbortSignal): Promise<Seat> {
-  const slot = await Slot.make(owner);
-  try {
-    const agent = await Agent.start(kind, slot.confinement, signal);
-    slot.keepSpare();
-    return { slot, agent };
-  } catch (error) {
-    await slot.remove();
-    throw error;
+  async #seat(kind: AgentKind, owner: number, signal: AbortSignal): Promise<Seat> {
+    const slot = await Slot.make(owner, this.#outlet);
+    try {
+      const agent = await Agent.start(kind, slot.confinement, signal);
+      slot.keepSpare();
+      return { slot, agent };
+    } catch (error) {
+      await slot.remove();
+      throw error;
+    }
   }
 }

@@ -4,6 +4,7 @@ import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { openBeneath } from "../../runtime/protocol/open-beneath.ts";
 import { type Payload, PROTOCOL_VERSION, type Result } from "../../runtime/protocol/rpc.ts";
 import { TASK_TRANSITIONS } from "../../runtime/protocol/states.ts";
+import type { Outlet } from "../network/outlet.ts";
 import { Unconfined } from "../walls/unconfined.ts";
 import { AGENTS } from "./agent.ts";
 import { Command } from "./command.ts";
@@ -17,6 +18,7 @@ import { Task } from "./task.ts";
 
 export interface Surroundings {
   link: Link;
+  outlet: Outlet;
   /** path of the device that leads to the host */
   port: string;
   /** the machine was started to be attacked */
@@ -24,9 +26,9 @@ export interface Surroundings {
 }
 
 /** Owns the tasks of this machine and answers every command of the wire. */
-export function supervise({ link, port, unsafe }: Surroundings): Handlers {
+export function supervise({ link, outlet, port, unsafe }: Surroundings): Handlers {
   const tasks = new Map<string, Task>();
-  const slots = new Slots();
+  const slots = new Slots(outlet);
   const rootCommands = new Map<string, Command>();
   const stopping = new Map<string, Promise<void>>();
   const history = new History();
@@ -78,6 +80,10 @@ export function supervise({ link, port, unsafe }: Surroundings): Handlers {
 
     async runtime_warm({ agent, slots: count }) {
       return { result: { slots: await slots.warm(agent, count) } };
+    },
+
+    async runtime_prove({ agent }) {
+      return { result: { version: await slots.prove(agent) } };
     },
 
     async runtime_unmount() {
@@ -147,6 +153,11 @@ export function supervise({ link, port, unsafe }: Surroundings): Handlers {
       return { result: {}, after: find(taskId).accept(requestId, message) };
     },
 
+    async steer({ taskId, message, when }) {
+      await find(taskId).conversation.steer(message, when);
+      return { result: {} };
+    },
+
     abort({ taskId, request }) {
       const asRoot = request === undefined ? undefined : rootCommands.get(request);
       asRoot?.kill();
@@ -195,6 +206,15 @@ export function supervise({ link, port, unsafe }: Surroundings): Handlers {
     async pi_set_model({ taskId, model }) {
       await find(taskId).setModel(model);
       return { result: { model } };
+    },
+
+    async pi_set_thinking({ taskId, level }) {
+      return { result: { level: await find(taskId).setThinking(level) } };
+    },
+
+    task_permissions({ taskId, permissions }) {
+      find(taskId).setPermissions(permissions);
+      return { result: {} };
     },
 
     runtime_get_state({ taskId }) {

@@ -1,11 +1,15 @@
 import { PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
-import type { ModelName } from "../../runtime/protocol/kinds.ts";
+import type { Permissions } from "../../runtime/protocol/facts.ts";
+import { FACTS_IN_SANDBOX, MODELS_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
+import type { ModelName, ThinkingLevel } from "../../runtime/protocol/kinds.ts";
 import type { Payload, Result, TaskView } from "../../runtime/protocol/rpc.ts";
 import type { TaskState } from "../../runtime/protocol/states.ts";
+import { modelsFile } from "../pi/models.ts";
 import { type Sabotage, Sandbox } from "../walls/sandbox.ts";
 import { Agent } from "./agent.ts";
 import { Command } from "./command.ts";
 import { Conversation, type EmitForTask } from "./conversation.ts";
+import { factsOf } from "./facts.ts";
 import { Session } from "./session.ts";
 import { tasksOwner } from "./shares.ts";
 import type { Slot } from "./slot.ts";
@@ -34,6 +38,8 @@ export class Task {
   #session: Session | undefined;
   #folder: string | null;
   #model: ModelName | null;
+  #thinking: ThinkingLevel | null;
+  #permissions: Permissions;
   #state: TaskState = "missing";
   #opening: Promise<void> | undefined;
   #binding = false;
@@ -43,6 +49,8 @@ export class Task {
     this.#parts = parts;
     this.#folder = request.folder;
     this.#model = request.model;
+    this.#thinking = request.thinking;
+    this.#permissions = request.permissions;
     this.#conversation = new Conversation(parts.emit);
   }
 
@@ -78,6 +86,7 @@ export class Task {
     if (this.#folder !== null || request.folder === null)
       throw new PiworkError("WORKSPACE_POLICY_VIOLATION", "The task has another folder; a folder is bound once.");
     await this.#bind(request.folder);
+    this.setPermissions(request.permissions);
   }
 
   /** Starts the agent, unless it runs already. */
@@ -98,7 +107,7 @@ export class Task {
       await emit("task_bootstrap_state", { step: "agent" });
       const agent = await this.#findAgent();
       this.#session ??= new Session(this.#seatedSlot, this.#request.taskId, this.#request.agent);
-      const how = { model: this.#model, signal: this.#stopping.signal };
+      const how = { model: this.#model, thinking: this.#thinking, signal: this.#stopping.signal };
       await this.#conversation.start(agent, this.#session, how, (error) => this.#loseAgent(error));
       if (!this.#conversation.isRunning)
         throw new PiworkError("PI_PROCESS_DEAD", "The agent ended as soon as it had started; open the task again.");
@@ -119,6 +128,8 @@ export class Task {
     try {
       await this.#parts.emit("task_bootstrap_state", { step: "folder" });
       await slot.give(taskId, this.#folder);
+      slot.tell(MODELS_IN_SANDBOX, modelsFile(this.#request.providers));
+      this.#tellFacts(slot);
     } catch (error) {
       await agent.kill();
       await this.#leave();
@@ -143,9 +154,19 @@ export class Task {
     try {
       await this.#seatedSlot.bind(folder);
       this.#folder = folder;
+      this.#tellFacts(this.#seatedSlot);
     } finally {
       this.#binding = false;
     }
+  }
+
+  setPermissions(permissions: Permissions): void {
+    this.#permissions = permissions;
+    if (this.#slot !== undefined) this.#tellFacts(this.#slot);
+  }
+
+  #tellFacts(slot: Slot): void {
+    slot.tell(FACTS_IN_SANDBOX, factsOf(this.#folder, this.#permissions));
   }
 
   activate(): void {
@@ -165,6 +186,13 @@ export class Task {
   async setModel(model: ModelName): Promise<void> {
     await this.#conversation.setModel(model);
     this.#model = model;
+  }
+
+  /** The same for how much it thinks. */
+  async setThinking(level: ThinkingLevel): Promise<ThinkingLevel> {
+    const taken = await this.#conversation.setThinking(level);
+    this.#thinking = level;
+    return taken;
   }
 
   /** Ends the command with this request id, or the prompt in flight. */

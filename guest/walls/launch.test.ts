@@ -14,9 +14,11 @@ const launch = (...without: TaskLayer[]) =>
         tmp: "/slot/tmp",
         session: "/slot/session",
         terminals: "/slot/terminals",
+        facts: "/slot/facts",
       },
       accounts: { passwd: "/slot/passwd", group: "/slot/group" },
       group: "/groups/a",
+      network: { path: "/proc/1/fd/9", name: "net:[1]" },
       owner: 20001,
       given: {},
       user: 30001,
@@ -42,6 +44,7 @@ test("a task sees its own directories, uploads read-only, and the system read-on
     "/etc /etc",
     "/slot/passwd /etc/passwd",
     "/slot/group /etc/group",
+    "/slot/facts /task",
     "/own/uploads /uploads",
   ]);
 });

@@ -1,7 +1,8 @@
 import { dirname } from "node:path";
+import { FACTS_IN_SANDBOX, SESSION_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import type { TaskLayer } from "../../runtime/protocol/layers.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
-import { SESSION_IN_SANDBOX } from "../../runtime/protocol/session.ts";
+import { NETWORK_PORT } from "../../runtime/protocol/providers.ts";
 
 /** The directories of one task, as taskd sees them. */
 export interface TaskDirectories {
@@ -15,6 +16,8 @@ export interface TaskDirectories {
   terminals: string;
   /** the agent's working copy of the session */
   session: string;
+  /** becomes /task: what taskd says of the task */
+  facts: string;
 }
 
 /** What a task runs in, made before anything of it is started. */
@@ -24,6 +27,8 @@ export interface Confinement {
   accounts: { passwd: string; group: string };
   /** directory of its control group */
   group: string;
+  /** its network namespace: where it can be entered, and what the kernel calls it */
+  network: { path: string; name: string };
   /** uid that owns its files, as the machine's kernel knows it */
   owner: number;
   /** uid that it has in its own user namespace; no other task of this machine has it */
@@ -53,12 +58,19 @@ for fd in /proc/self/fd/*; do
 done
 exec "$@"`;
 
+const OWN_PROXY = `http://127.0.0.1:${NETWORK_PORT}`;
+/** Where programs look for their way out. */
+const PROXY = [
+  ...["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"].map((name) => [name, OWN_PROXY]),
+  ...["NO_PROXY", "no_proxy"].map((name) => [name, "127.0.0.1,localhost"]),
+].map(([name = "", value = ""]) => ["--setenv", name, value]);
+
 /**
  * The command line that runs `argv` behind a task's walls. Every layer of them is here under its name. The harness
  * leaves some out, in machines that are there to be attacked; for everybody else `without` is empty.
  */
 export function launchWords(
-  { directories, accounts, group, owner, user }: Confinement,
+  { directories, accounts, group, network, owner, user }: Confinement,
   cwd: string,
   argv: readonly string[],
   without: readonly TaskLayer[] = [],
@@ -77,7 +89,6 @@ export function launchWords(
     unless("pid", "--unshare-pid"),
     unless("ipc", "--unshare-ipc"),
     unless("uts", "--unshare-uts", "--hostname", "piwork"),
-    unless("net", "--unshare-net"),
     ownUsers ? ["--unshare-user", "--uid", `${user}`, "--gid", `${user}`] : [],
     ownUsers ? unless("nested-users", "--disable-userns", "--assert-userns-disabled") : [],
     unless("session", "--new-session"),
@@ -104,6 +115,7 @@ export function launchWords(
     ["--bind", directories.home, "/home/task"],
     ["--bind", directories.work, "/work"],
     ["--bind", directories.outputs, "/outputs"],
+    ["--ro-bind", directories.facts, dirname(FACTS_IN_SANDBOX)],
     [has("uploads") ? "--ro-bind" : "--bind", directories.uploads, "/uploads"],
     // What is neither the task's nor the system's holds nothing: a place to write there would be one without a limit.
     has("view") ? unless("tmpfs", "--remount-ro", "/dev", "--remount-ro", "/") : [],
@@ -114,19 +126,22 @@ export function launchWords(
     ["--setenv", "LOGNAME", "task"],
     ["--setenv", "SHELL", "/bin/bash"],
     ["--setenv", "LANG", "C.UTF-8"],
+    ...PROXY,
     ["--chdir", cwd],
     unless("seccomp", "--seccomp", `${FILTER_FD}`),
     ["--json-status-fd", `${STATUS_FD}`],
   ].flat();
   const identity = unless("uid", `--reuid=${owner}`, `--regid=${owner}`, "--clear-groups");
 
+  // All sandboxes of a task have one, and in it the task's way out.
+  const enter = unless("net", "busybox", "nsenter", `--net=${network.path}`, "--");
   if (ownUsers) {
     // The namespaces belong to the task's own user namespace, in which nothing has a capability.
     const capabilities = has("capabilities") ? ["--cap-drop", "ALL"] : ["--cap-add", "ALL"];
-    return [...prepare, "/usr/bin/setpriv", ...identity, "--", ...bubblewrap, ...capabilities, "--", ...argv];
+    return [...prepare, ...enter, "/usr/bin/setpriv", ...identity, "--", ...bubblewrap, ...capabilities, "--", ...argv];
   }
   const capabilities = has("capabilities")
     ? ["--bounding-set=-all", "--inh-caps=-all"]
     : ["--inh-caps=+all", "--ambient-caps=+all"];
-  return [...prepare, ...bubblewrap, "--", "/usr/bin/setpriv", ...identity, ...capabilities, "--", ...argv];
+  return [...prepare, ...enter, ...bubblewrap, "--", "/usr/bin/setpriv", ...identity, ...capabilities, "--", ...argv];
 }

@@ -30,7 +30,7 @@ const VIEW = new Set(
     "home/task",
     "work",
   ].concat(
-    ["outputs", "uploads"],
+    ["outputs", "uploads", "task"],
     ["null", "zero", "full", "random", "urandom", "tty"].map((device) => `dev/${device}`),
     // Covered by bubblewrap, read-only, where a task could write.
     ["sys", "sysrq-trigger", "irq", "bus"].map((name) => `proc/${name}`),
@@ -40,10 +40,14 @@ const VIEW = new Set(
 const STREAM = /^(socket:|pipe:)/;
 /** What the others may lead to. Sockets and the kernel's own files it opens itself, once it runs. */
 const OWN_FILE =
-  /^(pipe:|anon_inode:|\/memfd:|\/dev\/(null|u?random|ptmx|pts\/.*)$|\/(usr|etc|tmp|session|home\/task|work|outputs|uploads)(\/|$))/;
+  /^(pipe:|anon_inode:|\/memfd:|\/dev\/(null|u?random|ptmx|pts\/.*)$|\/(usr|etc|tmp|session|home\/task|work|outputs|uploads|task)(\/|$))/;
 const OPENED = /^(socket:|\/proc\/|\/dev\/shm\/)/;
 /** Names in the environment of a task's first process. */
-const ENVIRONMENT = new Set(["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "PWD"]);
+const ENVIRONMENT = new Set(
+  ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "PWD"].concat(
+    ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()]),
+  ),
+);
 const NAMESPACES = ["pid", "ipc", "uts", "net", "user"] as const;
 
 /** The namespaces of taskd, which it never leaves. */
@@ -60,7 +64,7 @@ export interface Reading {
 /** What the kernel says about each layer around the processes of a sandbox, by the process id of its init. */
 export async function readLayers(
   init: number,
-  { directories, given, group, owner, user }: Confinement,
+  { directories, given, group, network, owner, user }: Confinement,
   { runs, nestedRefusal }: Reading,
 ): Promise<LayerState[]> {
   const [child = init] = childrenOf(init);
@@ -78,6 +82,10 @@ export async function readLayers(
     ...strangers,
     ...strange.map((name) => `/${name}`),
     ...mounts.filter((one) => !isTame(one)).map(({ target }) => target),
+    // A task that could write there would tell its agent what it may do.
+    ...mounts
+      .filter(({ target, options }) => target === "/task" && !options.includes("ro"))
+      .map(({ target }) => target),
   ];
   const descriptors = [...descriptorsOf(child)]
     .filter(([fd, target]) => !(fd <= 2 ? STREAM : OWN_FILE).test(target) && !(runs && OPENED.test(target)))
@@ -102,6 +110,7 @@ export async function readLayers(
       (typeof NAMESPACES)[number],
       [boolean, string]
     >),
+    net: slotsNetwork(child, network.name),
     "nested-users": [
       refusal !== undefined,
       refusal ?? "a user namespace could be made in it, or it could not be asked",
@@ -145,6 +154,15 @@ function ownNamespace(pid: number, name: (typeof NAMESPACES)[number]): [boolean,
   MACHINES[name] ??= readlinkSync(`/proc/self/ns/${name}`);
   const machine = MACHINES[name];
   return [own !== machine, own === machine ? `${own}, which is the machine's` : `${own}`];
+}
+
+/** The namespace of its slot, in which there is no way but the loopback. */
+function slotsNetwork(pid: number, slots: string): [boolean, string] {
+  const [isOwn, seen] = ownNamespace(pid, "net");
+  if (!isOwn || readlinkSync(`/proc/${pid}/ns/net`) !== slots) return [false, `${seen}, and its slot has ${slots}`];
+  const devices = readFileSync(`/proc/${pid}/net/dev`, "utf8").matchAll(/^ *([^ :|]+):/gm);
+  const names = [...devices].map(([, name]) => name);
+  return [names.every((name) => name === "lo"), `${seen}, with ${names.join(" ") || "nothing"}`];
 }
 
 function inGroup(own: string, expected: string, file: string): [boolean, string] {

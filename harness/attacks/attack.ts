@@ -1,3 +1,5 @@
+import type { ToolCall } from "./by-pi.ts";
+
 /**
  * What must not happen: nothing outside is read (R), changed (W) or even seen (M); the supervisor stays live (L) and other
  * tasks carry on (T); no command without authority (A); no secret leaks (S); a quota holds (Q). And legitimate use works (C).
@@ -36,6 +38,8 @@ export interface AgentAttack {
   /** why its control does not leak; at most ten attacks may say so */
   dead?: string;
   script: string;
+  /** what the task's agent is told to do in place of the script, where it is the agent that attacks */
+  tools?: readonly ToolCall[];
   /** needs a process tree of its own, because it looks at it, or ends it */
   alone?: true;
   /** its control may cost the machine, which is then started again */

@@ -20,9 +20,11 @@ export async function perform(attack: AgentAttack, target: Target): Promise<Sigh
   attack.prepare?.(target.world.own);
   const look = await ORACLES[oracle](target, attack);
   const ran =
-    QUICK.has(oracle) && !attack.ruinous && !attack.alone
-      ? await target.attackQuickly(attack.script)
-      : await target.attack(attack.script, attack.deadlineMs ?? (attack.ruinous && RUIN_MS));
+    attack.tools !== undefined && target.attacksByAgent
+      ? await target.callTools(attack.tools)
+      : QUICK.has(oracle) && !attack.ruinous && !attack.alone
+        ? await target.attackQuickly(attack.script)
+        : await target.attack(attack.script, attack.deadlineMs ?? (attack.ruinous && RUIN_MS));
   const said = ran.output.trim().split("\n").at(-1);
   if (attack.counts && ran.code !== 0) throw new Error(`${attack.id} has not tried enough: ${said}`);
   const sight = await look(ran).catch((error: unknown): Sight => {
@@ -38,7 +40,7 @@ export async function perform(attack: AgentAttack, target: Target): Promise<Sigh
     await target.mend(attack.undo);
   target.world.emptyOwn();
   if (oracle === "growth") await target.reopenAttacker();
-  const shown = attack.counts ? `${sight.seen}; ${said}` : sight.seen;
+  const shown = attack.counts || attack.tools ? `${sight.seen}; ${said}` : sight.seen;
   if (ran.code !== undefined || sight.tried) return { ...sight, seen: `${shown} (exit ${ran.code ?? "by the quota"})` };
   return { ...sight, seen: `${shown} (cut off: ${ran.output.trim().slice(-200)})`, cutOff: true };
 }
@@ -68,7 +70,7 @@ export function asCheck(attack: AgentAttack, targets: () => { target: Target; co
   return {
     id: attack.id,
     claim: `a task ${attack.tries}: nothing comes of it`,
-    attack: { tried: attack.script, oracle: oracleOf(attack), dead: attack.dead },
+    attack: { tried: triedBy(attack), oracle: oracleOf(attack), dead: attack.dead },
     async run() {
       const [target, control] = await Promise.all([
         performAlive(attack, targets().target),
@@ -77,6 +79,11 @@ export function asCheck(attack: AgentAttack, targets: () => { target: Target; co
       return verdict(attack, { target, control });
     },
   };
+}
+
+/** An agent's calls stand beside what does the same on the control. */
+function triedBy({ script, tools }: AgentAttack): string {
+  return tools === undefined ? script : `${JSON.stringify(tools)}; on the control: ${script}`;
 }
 
 /** The same by the root of the attacker's own machine; on the control, of the machine that all tasks are in. */

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
+import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
@@ -175,7 +175,9 @@ export class QemuWorld implements AsyncDisposable {
     if (this.#victim?.exitCode !== null || this.#victim.signalCode !== null) return false;
     const about = (file: string) => readFileSync(`/proc/${this.#victim?.pid}/${file}`, "utf8");
     const stat = about("stat").split(") ")[1]?.split(" ");
-    return stat?.[0] !== "Z" && stat?.[16] === "0" && !/^(Sig|Shd)Pnd:\t0*[1-9a-f]/m.test(about("status"));
+    return (
+      stat?.[0] !== "Z" && stat?.[16] === `${getPriority()}` && !/^(Sig|Shd)Pnd:\t0*[1-9a-f]/m.test(about("status"))
+    );
   }
 
   async #harmfulFiles(): Promise<Sight> {

@@ -1,10 +1,15 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import { Providers } from "../../runtime/network/providers.ts";
 import type { Isolation } from "../../runtime/protocol/kinds.ts";
 import type { MachineLayer } from "../../runtime/protocol/layers.ts";
+import { Outside } from "../network/outside.ts";
+import { TESTED_PROVIDER } from "../network/tested-provider.ts";
 import { makeSandbox, RunningRuntime, type Sandbox, waitFor, waitForEnd } from "../piwork.ts";
 import { Talk } from "../talk.ts";
+import { callTools, type ToolCall } from "./by-pi.ts";
 import { bystander, inTime, Lost, machinePicture, mending, sameAs, victimProcesses } from "./machine-picture.ts";
 import { KNOWN_TO_ROOT, ROOT_HOLDS, ROOT_SERVER, VICTIM_HOLDS, VICTIM_SERVER } from "./servers.ts";
 import { LONGEST, type Ran, Shell } from "./shell.ts";
@@ -28,6 +33,8 @@ export class Target implements AsyncDisposable {
   #way: Way;
   readonly world: World;
   readonly sandbox: Sandbox;
+  /** the network that its runtime is in */
+  readonly outside: Outside;
   readonly talk = new Talk(() => this.runtime.client);
   runtime: RunningRuntime;
   /** the attacker's task */
@@ -49,8 +56,9 @@ export class Target implements AsyncDisposable {
   /** why a new machine was needed where none should have been */
   readonly renewals: string[] = [];
 
-  private constructor(way: Way, sandbox: Sandbox, runtime: RunningRuntime, isolation: Isolation) {
+  private constructor(way: Way, sandbox: Sandbox, outside: Outside, runtime: RunningRuntime, isolation: Isolation) {
     this.#way = way;
+    this.outside = outside;
     this.isolation = isolation;
     this.sandbox = sandbox;
     this.runtime = runtime;
@@ -64,10 +72,23 @@ export class Target implements AsyncDisposable {
     without: readonly MachineLayer[] = [],
   ): Promise<Target> {
     const sandbox = makeSandbox(join(logs, way.name));
-    const runtime = await RunningRuntime.start(sandbox, { isolation, unsafe: { without } });
-    const target = new Target(way, sandbox, runtime, isolation);
-    await target.#populate();
-    return target;
+    mkdirSync(sandbox.state, { mode: 0o700 });
+    const providers = new Providers(sandbox.state);
+    providers.add({ ...TESTED_PROVIDER, models: [...TESTED_PROVIDER.models] });
+    providers.add({ kind: "scripted", name: "scripted" });
+    const outside = await Outside.open();
+    try {
+      const runtime = await RunningRuntime.start(sandbox, {
+        ...{ isolation, unsafe: { without }, enter: outside.enter },
+        ...(way.agent && { agent: way.agent }),
+      });
+      const target = new Target(way, sandbox, outside, runtime, isolation);
+      await target.#populate();
+      return target;
+    } catch (error) {
+      await outside[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Lets the attacker in another way from now on. */
@@ -116,7 +137,8 @@ export class Target implements AsyncDisposable {
     for (const kept of [
       guest(this.victim),
       join(guest(this.attacker), "uploads"),
-      join(guest(this.attacker), "session"),
+      // Its agent keeps each turn of its own there.
+      ...(this.attacksByAgent ? [] : [join(guest(this.attacker), "session")]),
     ])
       world.keep(kept);
     world.remember();
@@ -210,6 +232,7 @@ busybox ip link set lo up
 
   /** Runs a script as the attacker, in the shell that stays; for what needs no process tree of its own. */
   async attackQuickly(script: string): Promise<Ran> {
+    if (this.#way.agent === "pi") return this.attack(script);
     if (this.#attackerShell?.isUsable !== true || this.#attackerShellWay !== this.#way) {
       await this.#attackerShell?.[Symbol.asyncDispose]();
       this.#attackerShellWay = this.#way;
@@ -221,6 +244,8 @@ busybox ip link set lo up
 
   /** Runs a script as the attacker. */
   async attack(script: string, deadlineMs = ATTACK_DEADLINE_MS): Promise<Ran> {
+    if (this.#way.agent === "pi")
+      return this.callTools([["bash", { command: this.#knowing(script), timeout: Math.ceil(deadlineMs / 1000) }]]);
     const { argv, ...how } = this.#way.enter(this.#knowing(script));
     let output = "";
     const collect = (data: Buffer) => {
@@ -237,6 +262,16 @@ busybox ip link set lo up
     } finally {
       over.abort();
     }
+  }
+
+  /** Has the attacker's agent call its own tools. */
+  callTools(calls: readonly ToolCall[]): Promise<Ran> {
+    return callTools(this, this.attacker, calls);
+  }
+
+  /** Whether it is the agent that attacks. */
+  get attacksByAgent(): boolean {
+    return this.#way.agent !== undefined;
   }
 
   /** A script that knows where in the machine attacker and victim are: nothing is kept by hiding it. */
@@ -352,6 +387,7 @@ busybox ip link set lo up
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.runtime[Symbol.asyncDispose]();
+    await this.outside[Symbol.asyncDispose]();
     this.sandbox[Symbol.dispose]();
   }
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 import { UNSAFE_WORD } from "../../runtime/protocol/rpc.ts";
 import { BareMachine } from "../bare-machine.ts";
 import { makeSandbox, type Sandbox } from "../piwork.ts";
@@ -46,7 +47,7 @@ export class WarmMachine implements AsyncDisposable {
   /** Gives the agent that waits, or else a new one, to a task. */
   async openTask(taskId: string): Promise<Outcome> {
     this.#machine.makeTask(taskId);
-    const task = { taskId, title: "Task", folder: null, agent: "probe", model: null, mounts: [] };
+    const task = { taskId, title: "Task", folder: null, agent: "probe", ...NOTHING_CHOSEN, mounts: [] };
     return this.#ask("create_or_open_task", task);
   }
 

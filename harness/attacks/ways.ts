@@ -11,6 +11,8 @@ export interface Way {
   description: string;
   /** the command that runs a script in the attacker's folder, and where in the machine that command is run */
   enter(script: string): { argv: string[]; unconfined?: true; without?: TaskLayer[] };
+  /** the agent of the task is told to do it, by its model, with a tool of its own */
+  agent?: "pi";
   /** what the machine's root does for it to the attacker's control group, `$ATTACKER_GROUP`, and how that is taken back */
   groups?: { change: string; undo: string };
 }
@@ -75,3 +77,6 @@ export const BWRAP: Way = {
 
 /** All of Piwork's walls. */
 export const PIWORK: Way = piworkWay([]);
+
+/** The same around the real agent, which attacks them itself. */
+export const BY_PI: Way = { ...PIWORK, name: "pi", description: "pi, with its own tools", agent: "pi" };

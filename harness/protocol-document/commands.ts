@@ -17,6 +17,8 @@ const COMMANDS: Record<Command, string> = {
     "Makes a task known to this taskd, mounts its folder and starts its agent. For a task that is open it only binds a folder, where the task has none and nothing runs in it (`TASK_BUSY`); another folder than the one it has is a `WORKSPACE_POLICY_VIOLATION`, another agent an `INVALID_REQUEST`.",
   switch_task: "Makes a task the active one, and starts its agent again where it has died.",
   prompt: "Gives the agent a prompt. The answer says that it was taken; what comes of it arrives as events.",
+  steer:
+    "Says something to an agent that works, before it goes on or after it would have ended. Without a prompt in flight: `TASK_NOT_READY`.",
   abort:
     "Ends the prompt in flight, or with `request` that `system_bash`. `aborted` is false where there was none. The prompt still ends with its event; an agent that does not end its turn is ended itself.",
   stop_task: "Ends the agent and every command of a task and forgets the task. Its files stay.",
@@ -25,6 +27,10 @@ const COMMANDS: Record<Command, string> = {
   extension_ui_response: "Answers a question that came with `extension_ui_request`: once, and before its prompt ends.",
   pi_get_available_models: "Says which models the agent has, and which it uses.",
   pi_set_model: "Chooses the agent's model.",
+  pi_set_thinking: "Chooses how much the agent's model thinks.",
+  task_permissions: "Says anew what an agent's tool calls are asked for.",
+  runtime_prove:
+    "Starts an agent, asks it everything that taskd asks of agents, and ends it: an agent that answers in another way is a `TASK_BOOTSTRAP_FAILED` that says where.",
   runtime_get_state: "Says which tasks are open and what they are doing.",
   runtime_diag: "Facts about the machine's kernel, its memory and taskd itself.",
 };

@@ -13,6 +13,7 @@ const EVENTS: Record<EventName, string> = {
   agent_end: "A prompt has come to its end.",
   exec_output: "A piece of a command's output.",
   extension_ui_request: "The agent asks something and waits for `extension_ui_response`.",
+  network_request: "A request of a task to its network is over. The host says so: no machine can.",
   runtime_warning: "Something that a person should read; a program has nothing to do about it.",
 };
 

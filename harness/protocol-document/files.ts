@@ -1,5 +1,6 @@
+import { SESSION_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
-import { SESSION_FILE, SESSION_HEAD_BYTES, SESSION_IN_SANDBOX, sessionHead } from "../../runtime/protocol/session.ts";
+import { SESSION_FILE, SESSION_HEAD_BYTES, sessionHead } from "../../runtime/protocol/session.ts";
 import { remarks } from "./comments.ts";
 import { fields } from "./field-table.ts";
 import { size } from "./markdown.ts";
@@ -13,6 +14,10 @@ $XDG_STATE_HOME/piwork/        or ~/.local/state/piwork, or --state
   tasks/<task id>/guest/       all that a machine ever sees of the state
     session/${SESSION_FILE}      the session
     outputs/ uploads/ home/
+  network/<task id>.json       what a task may reach, where that is anything
+  providers.json               the providers of models, with their keys; nobody else may read it
+  decisions/<task id>.json     what a task's agent may do without being asked again
+  policy/<task id>.json        what its agent asks for as well
   trash/                       deleted tasks, until they are removed
   panel.json                   the panel's port and token
   evidence-key.pem             the key that signs the evidence of suites

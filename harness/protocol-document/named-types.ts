@@ -10,6 +10,8 @@ import { area, changes, folderChoices, listing, planted, preview } from "../../r
 import { innerPath, relativeFolder, requestId, taskId, title, uploadName } from "../../runtime/protocol/ids.ts";
 import { agentKind, modelName } from "../../runtime/protocol/kinds.ts";
 import { machineAnswer } from "../../runtime/protocol/machine-answers.ts";
+import { networkPolicy, networkRequest } from "../../runtime/protocol/network.ts";
+import { providerView } from "../../runtime/protocol/providers.ts";
 import { taskRecord } from "../../runtime/protocol/record.ts";
 import { commands } from "../../runtime/protocol/rpc.ts";
 import { machineState, taskState, transition } from "../../runtime/protocol/states.ts";
@@ -101,6 +103,10 @@ export const OBJECTS: [name: string, schema: z.ZodObject, meaning: string, file:
     "machine-answers",
     "machineAnswer",
   ],
+  ["Network rule", networkPolicy.shape.allow.element, "Where a task may go.", "network", "networkRule"],
+  ["Network request", networkRequest, "One request of a task to its network.", "network", "networkRequest"],
+  ["Provider", providerView, "What a task may know of a provider of models.", "providers", "providerView"],
+  ["Provider's model", providerView.shape.models.element, "One of its models.", "providers", "providerModel"],
   ["Status", calls.status.output, "The answer of the call `status`.", "control", "statusView"],
 ];
 

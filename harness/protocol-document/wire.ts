@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { runtimeEvent } from "../../runtime/protocol/events.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
+import { FRAMES, NETWORK_DEVICE } from "../../runtime/protocol/network-frames.ts";
 import { MESSAGE_DEPTH } from "../../runtime/protocol/plain-json.ts";
 import { ackFrame, answerFrame, PROTOCOL_VERSION, requestFrame, TASKD_PORT } from "../../runtime/protocol/rpc.ts";
 import { remarks } from "./comments.ts";
@@ -20,6 +21,11 @@ const eventEnvelope = z.strictObject({
   seq,
   payload: z.record(z.string(), z.unknown()),
 });
+
+const frameKinds = () =>
+  Object.entries(FRAMES)
+    .map(([name, byte]) => `\`${name}\` ${byte}`)
+    .join(", ");
 
 export function wireChapter(): string {
   return `
@@ -86,6 +92,14 @@ has already is passed over.
 on when \`taken\` of an acknowledgement says that they have reached whoever asked for them. \`taken\` is the sum since the
 command began, by its request id, and names every running command whose output was taken: each
 acknowledgement replaces the one before. A host that never says so stalls the command; other commands, and agents, go on.
+
+### The network
+Connections of tasks to their network go over a second port, \`${NETWORK_DEVICE}\`, as frames of bytes: a kind (${frameKinds()}) in one byte, the length of the payload in
+three, the number of the stream in four, all big-endian, and the payload. The host sends \`hello\` on a link that is new: no stream is
+there then. The machine opens streams, with numbers that rise; the payload of \`open\` is the id of the task. \`data\` has at most ${LIMITS.networkFrameBytes} bytes.
+Each direction of a stream may have ${size(LIMITS.networkFirstWindowBytes)} on their way, and as many more as the receiver grants with \`credit\` (four bytes), never more
+than ${size(LIMITS.networkWindowBytes)}. \`end\` says that a direction has no more, \`reset\` that the stream is gone. A frame of a stream that is gone is passed
+over. A machine that says anything else is ended.
 
 ### What is not known
 An unknown command, an unknown or missing field, and a value outside its limits are refused with \`INVALID_REQUEST\`, which

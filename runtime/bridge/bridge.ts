@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { PiworkError } from "../protocol/errors.ts";
-import { type RuntimeEvent, runtimeEvent } from "../protocol/events.ts";
+import { machineEvent, type RuntimeEvent } from "../protocol/events.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../protocol/lines.ts";
 import { parsePlainJson } from "../protocol/plain-json.ts";
@@ -245,7 +245,7 @@ export class Bridge {
       else this.#observer.violation("an answer to nothing that was asked");
       return;
     }
-    const event = runtimeEvent.safeParse(value);
+    const event = machineEvent.safeParse(value);
     if (!event.success) return this.#observer.violation("a line is neither an answer nor an event");
     this.#take(event.data, Buffer.byteLength(line));
   }

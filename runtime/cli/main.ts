@@ -3,6 +3,7 @@ import { PiworkError } from "../protocol/errors.ts";
 import { VERSION } from "../version.ts";
 import { complain } from "./attach.ts";
 import { addAnswer } from "./commands/answer.ts";
+import { addDecisions } from "./commands/decisions.ts";
 import { addDiag } from "./commands/diag.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addDumpState } from "./commands/dump-state.ts";
@@ -11,8 +12,11 @@ import { addFiles, addPreview } from "./commands/files.ts";
 import { addImage, imageWords, runImage } from "./commands/image.ts";
 import { addImport } from "./commands/import.ts";
 import { addLogs } from "./commands/logs.ts";
+import { addNetwork } from "./commands/network.ts";
 import { addAbort, addPrompt } from "./commands/prompt.ts";
+import { addProvider } from "./commands/provider.ts";
 import { addDown, addPanel, addStatus } from "./commands/status.ts";
+import { addSteer } from "./commands/steer.ts";
 import { addTask } from "./commands/task.ts";
 import { addTemplate } from "./commands/template.ts";
 import { addUp } from "./commands/up.ts";
@@ -54,9 +58,13 @@ export function buildProgram(): Command {
     addPanel,
     addTask,
     addPrompt,
+    addSteer,
     addAbort,
     addAnswer,
+    addDecisions,
     addImport,
+    addNetwork,
+    addProvider,
     addFiles,
     addPreview,
     addExec,

@@ -1,13 +1,13 @@
 import { STANDING } from "../dump/take.ts";
+import { describeRule } from "../network/policy.ts";
 import type { MachineSides, StateDump, TaskSides } from "../protocol/dump.ts";
 import { saidIn, type Told } from "../protocol/told.ts";
 import { plain, table } from "./attach.ts";
 
 /** A dump on one screen: each machine and each task with a column for each side, then what contradicts what. */
 export function describeDump(dump: StateDump): string {
-  return [describeRuntime(dump), describeMachines(dump), describeTasks(dump), describeSilence(dump), describeEnd(dump)]
-    .filter((part) => part !== "")
-    .join("\n\n");
+  const parts = [describeMachines(dump), describeTasks(dump), describeNetworks(dump), describeSilence(dump)];
+  return [describeRuntime(dump), ...parts, describeEnd(dump)].filter((part) => part !== "").join("\n\n");
 }
 
 function describeRuntime({ takenAt, state, runtime }: StateDump): string {
@@ -68,6 +68,18 @@ function describeTasks({ tasks }: StateDump): string {
     task.runtime?.record.folder ?? "-",
   ]);
   return plain(table([["task", "runtime", "taskd", "panel", "session kept", "folder"], ...rows]));
+}
+
+/** Of tasks that may reach something, or asked for something. */
+function describeNetworks({ tasks }: StateDump): string {
+  const rows = tasks.flatMap(({ id, network }) => {
+    const said = saidIn(network);
+    if (said === undefined || said.policy.allow.length + said.requests.length === 0) return [];
+    const refused = said.requests.filter(({ verdict }) => verdict === "refused").length;
+    const rules = said.policy.allow.map(describeRule).join("; ") || "nothing but providers";
+    return [[id, `${said.requests.length} kept, ${refused} of them refused`, rules]];
+  });
+  return rows.length === 0 ? "" : plain(table([["task", "requests", "may reach"], ...rows]));
 }
 
 function describeBelief({ runtime }: TaskSides): string {

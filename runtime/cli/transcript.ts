@@ -1,10 +1,11 @@
-import { agentDisplay, toolResultText } from "../protocol/agent.ts";
+import { agentDisplay, noteOf, textOf, toolCallText, toolResultText } from "../protocol/agent.ts";
 import type { RuntimeEvent } from "../protocol/events.ts";
 import { plain } from "./attach.ts";
 
 /** An agent's turn as text: what it says, the commands it runs, and their output as it comes. */
 export class Transcript {
   #lineOpen = false;
+  #isBegun = false;
   /** output of each tool call that has been shown */
   readonly #shown = new Map<string, string>();
   readonly #write: (text: string) => void;
@@ -18,16 +19,23 @@ export class Transcript {
     const parsed = agentDisplay.safeParse(event.payload.message);
     if (!parsed.success) return;
     const message = parsed.data;
+    const note = noteOf(message);
+    if (note !== undefined) return this.#sayAlone(note);
     switch (message.type) {
-      case "message_update":
-        return this.#say(plain(message.assistantMessageEvent.delta));
-      case "tool_execution_start": {
-        const { command } = message.args;
-        this.end();
-        return this.#say(
-          `$ ${plain(typeof command === "string" ? command : `${message.toolName} ${JSON.stringify(message.args)}`)}\n`,
-        );
+      case "message_update": {
+        // What it thinks is a person's business where there is room for it, as in the panel.
+        const { type, delta } = message.assistantMessageEvent;
+        return type === "text_delta" ? this.#say(plain(delta)) : undefined;
       }
+      case "message_start": {
+        const said = textOf(message.message.content);
+        // The first is the prompt, which whoever reads this has just written.
+        if (this.#isBegun) this.#sayAlone(`> ${said}`);
+        this.#isBegun = true;
+        return;
+      }
+      case "tool_execution_start":
+        return this.#sayAlone(`$ ${toolCallText(message.toolName, message.args)}`);
       case "tool_execution_update":
         return this.#showOutput(message.toolCallId, toolResultText(message.partialResult));
       case "tool_execution_end":
@@ -49,6 +57,11 @@ export class Transcript {
     if (output.startsWith(before)) return this.#say(plain(output.slice(before.length)));
     const kept = overlap(before, output);
     this.#say(plain(kept > 0 ? output.slice(kept) : `\n[…]\n${output}`));
+  }
+
+  #sayAlone(text: string): void {
+    this.end();
+    this.#say(`${plain(text)}\n`);
   }
 
   #say(text: string): void {

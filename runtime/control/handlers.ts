@@ -1,5 +1,6 @@
 import { listRuns } from "../evidence/runs.ts";
 import { readLogTail } from "../log-tail.ts";
+import { hasKey, viewOf } from "../network/providers.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { Runtime } from "../runtime.ts";
 import { listFolders, makeFolder } from "../workspace/folder-choices.ts";
@@ -28,7 +29,8 @@ export function controlHandlers(
         shutdown();
         return {};
       },
-      task_create: ({ title, folder, sharedFolder }) => tasks.create(title, folder, sharedFolder),
+      task_create: ({ title, folder, network, ...more }) =>
+        tasks.create(title, folder, { ...more, begun: (id) => runtime.network.begin(id, network) }),
       task_list: () => book.list(),
       task_show: ({ task }) => book.find(task),
       task_inspect: ({ task }) => runtime.inspectTask(task),
@@ -57,7 +59,17 @@ export function controlHandlers(
         return {};
       },
       models: ({ task }) => conversations.models(task),
+      thinking_set: ({ task, level }) => conversations.setThinking(task, level),
+      async steer({ task, message, when }) {
+        await conversations.steer(task, message, when);
+        return {};
+      },
+      decisions: ({ task }) => conversations.decisions(task),
+      decisions_clear: ({ task, id }) => conversations.clearDecisions(task, id),
       model_set: ({ task, model }) => conversations.setModel(task, model),
+      network: ({ task }) => runtime.network.show(book.find(task).id),
+      network_set: ({ task, policy }) => runtime.network.allow(book.find(task).id, policy),
+      providers: () => runtime.network.providers.list().map((one) => ({ ...viewOf(one), hasKey: hasKey(one) })),
       diag: () => runtime.diagnose(),
       machine_answers: ({ patienceMs }) => runtime.machineAnswers(patienceMs),
       log_tail: ({ log }) => readLogTail(runtime.logs, log),

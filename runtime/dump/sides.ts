@@ -19,6 +19,7 @@ export interface Sides {
   panel(): Promise<StatusView | null>;
   host(workspace: string | null): Promise<HostFacts>;
   inspect(task: string, deadlineMs: number): Promise<CallOutput<"task_inspect">>;
+  network(task: string, deadlineMs: number): Promise<CallOutput<"network">>;
 }
 
 export function sidesOf(places: Places): Sides {
@@ -34,6 +35,7 @@ export function sidesOf(places: Places): Sides {
       }),
     host: (workspace) => lookAtHost(places, workspace),
     inspect: (task, deadlineMs) => within(deadlineMs, (signal) => client.call("task_inspect", { task }, signal)),
+    network: (task, deadlineMs) => within(deadlineMs, (signal) => client.call("network", { task }, signal)),
   };
 }
 

@@ -119,6 +119,7 @@ function taskSides(id: string, heard: Heard): TaskSides {
     panel: "silent" in panel ? panel : { said: panel.said.tasks.find((task) => task.id === id) ?? null },
     host: host.tasks.get(id) ?? NOTHING_KEPT,
     planted: { silent: "not looked at" },
+    network: { silent: "not looked at" },
   };
 }
 

@@ -34,8 +34,10 @@ function sides(other: Partial<Sides> = {}): Sides {
     machineAnswers: async () => structuredClone({ confined, history, machines }),
     panel: async () => structuredClone(status),
     host: async () => structuredClone(facts),
+    network: async () => ({ policy: { allow: [] }, providers: [], requests: [] }),
     inspect: async () => ({
       record: status.tasks[0] as StatusView["tasks"][number],
+      ask: [],
       planted: { findings: [], truncated: false },
     }),
     ...other,

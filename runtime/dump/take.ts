@@ -18,6 +18,7 @@ const BETWEEN_MS = 150;
 const PATIENCE_MS = 2_000;
 /** Time for looking at what tasks planted, of all of them together, in milliseconds. */
 const PLANTED_MS = 10_000;
+const NO_TIME = { silent: "no time was left to look" };
 
 /**
  * The state of a runtime as each side tells it, with the contradictions between them.
@@ -42,7 +43,7 @@ export async function takeDump(
     const isSettled = standing.every(({ times }) => times >= STANDING);
     if (isSettled || take === MOST_TAKES) {
       progress("looking at what tasks planted in their folders");
-      const whole = await withPlanted(snapshot, sides);
+      const whole = await withDetails(snapshot, sides);
       const contradictions = standing.filter(({ times }) => times >= STANDING).map(({ found }) => found);
       const unsettled = standing.length - contradictions.length;
       return redactTexts(stateDump.parse({ schema: 2, takes: take, ...whole, contradictions, unsettled }));
@@ -69,15 +70,18 @@ function sidesOnly({ kind, subject, sides }: Contradiction): string {
   return JSON.stringify([kind, subject, Object.entries(sides).sort(([one], [other]) => (one < other ? -1 : 1))]);
 }
 
-/** A folder can be large: those for which there was no time say so. */
-async function withPlanted(snapshot: StateSnapshot, sides: Sides): Promise<StateSnapshot> {
+/** What each task planted, and its network. A folder can be large: those for which there was no time say so. */
+async function withDetails(snapshot: StateSnapshot, sides: Sides): Promise<StateSnapshot> {
   const overAt = performance.now() + PLANTED_MS;
   const tasks: StateSnapshot["tasks"] = [];
   for (const task of snapshot.tasks) {
     const left = overAt - performance.now();
     if (task.runtime === null || "silent" in snapshot.runtime) tasks.push(task);
-    else if (left <= 0) tasks.push({ ...task, planted: { silent: "no time was left to look" } });
-    else tasks.push({ ...task, planted: await hear(async () => (await sides.inspect(task.id, left)).planted) });
+    else if (left <= 0) tasks.push({ ...task, planted: NO_TIME, network: NO_TIME });
+    else {
+      const network = await hear(() => sides.network(task.id, left));
+      tasks.push({ ...task, network, planted: await hear(async () => (await sides.inspect(task.id, left)).planted) });
+    }
   }
   return { ...snapshot, tasks };
 }

@@ -6,11 +6,14 @@ import { type TemplateManifest, templateDirectory } from "../machine/template.ts
 import { ALL_WALLS } from "../machine/walls.ts";
 import type { Places } from "../places.ts";
 import { PiworkError } from "../protocol/errors.ts";
+import type { AgentKind } from "../protocol/kinds.ts";
 import { MachineSource } from "./source.ts";
 
 export interface TemplateWish {
   places: Places;
   acceleration: AccelerationRequest;
+  /** what waits in it for a task */
+  agent: AgentKind;
   /** of machines that are there to be attacked */
   unsafe: boolean;
   buildImage(signal: AbortSignal): Promise<void>;
@@ -32,7 +35,6 @@ export async function haveTemplate(
     await using source = new MachineSource({
       ...wish,
       places: { ...places, sockets: scratch },
-      agent: "probe",
       walls: ALL_WALLS,
       consoleLog: join(places.logs, "template.log"),
       note: wish.step,

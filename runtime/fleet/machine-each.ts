@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Machine } from "../machine/machine.ts";
+import type { Machine, MachineObserver } from "../machine/machine.ts";
 import { REHEARSAL, REHEARSAL_FOLDER, Rehearsal } from "../machine/rehearsal.ts";
 import { MACHINE_MEMORY_MB } from "../machine/template.ts";
 import { PiworkError } from "../protocol/errors.ts";
@@ -185,7 +185,14 @@ export class MachineEach implements Fleet {
       else if (event.taskId !== null && event.taskId === member?.task) observer.event(event);
       else observer.violation(`an event of '${event.taskId}', which is not in this machine`);
     };
-    const { machine, up } = await this.#parts.source.start(id, { shares, stage }, { ...observer, event });
+    const connection: MachineObserver["connection"] = (stream, task) => {
+      const rehearsal = this.#rehearsals.get(id);
+      if (rehearsal !== undefined) return rehearsal.connect(stream, task);
+      if (task === member?.task) return observer.connection(stream, task);
+      observer.violation(`a connection of '${task}', which is not in this machine`);
+      stream.destroy();
+    };
+    const { machine, up } = await this.#parts.source.start(id, { shares, stage }, { ...observer, event, connection });
     const started: Member = { machine, up, stage, task: null, isLeft: false, hasGuest: false, folder: null };
     member = started;
     up.catch(() => {}); // told where it is waited for

@@ -25,7 +25,7 @@ async function keepLooking(machine: Machine, isBusy: () => boolean, end: AbortSi
     await machine.awake;
     await delay(LOOK_MS, undefined, { signal: end, ref: false }).catch(() => {});
     if (end.aborted) return;
-    if (machine.state !== "running" || machine.bridge.isWaiting || isBusy()) {
+    if (machine.state !== "running" || machine.bridge.isWaiting || machine.connections > 0 || isBusy()) {
       quiet = 0;
       patience = QUIET_LOOKS;
     } else if (++quiet >= patience) {
@@ -41,7 +41,7 @@ async function pauseIfIdle(machine: Machine, isBusy: () => boolean): Promise<boo
   try {
     const { processes } = await machine.bridge.request("runtime_settle", {}, { deadlineMs: SETTLE_DEADLINE_MS });
     // Something may have been asked of it meanwhile, and be done by now.
-    const isQuiet = machine.bridge.requestsMade === said + 1 && !isBusy();
+    const isQuiet = machine.bridge.requestsMade === said + 1 && machine.connections === 0 && !isBusy();
     if (processes > 0 || !isQuiet) return false;
     await machine.pause();
     return true;

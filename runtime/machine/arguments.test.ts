@@ -26,6 +26,16 @@ test("no network card, nothing that listens but Unix sockets, no default devices
   );
 });
 
+test("what tasks say to the world goes over a port of its own", () => {
+  const args = qemuArguments(shape, paths);
+  assert.deepEqual(
+    values("-device", args).filter((device) => device.startsWith("virtserialport")),
+    ["virtserialport,chardev=taskd,name=piwork.taskd", "virtserialport,chardev=network,name=piwork.network"],
+  );
+  const sockets = values("-chardev", args).flatMap((word) => /path=([^,]*)/.exec(word)?.[1] ?? []);
+  assert.deepEqual(sockets, ["/sockets/qmp.sock", "/sockets/taskd.sock", "/sockets/network.sock"]);
+});
+
 test("the sandbox denies everything it can", () => {
   assert.deepEqual(values("-sandbox", qemuArguments(shape, paths)), [
     "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",

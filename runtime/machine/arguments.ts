@@ -1,3 +1,4 @@
+import { NETWORK_DEVICE } from "../protocol/network-frames.ts";
 import { TASKD_PORT } from "../protocol/rpc.ts";
 import { TEMPLATE_YEAR } from "../protocol/template-year.ts";
 import type { MachinePaths } from "./walls.ts";
@@ -52,6 +53,8 @@ export function qemuArguments(shape: MachineShape, { image, sockets }: MachinePa
     ["-device", "virtio-serial-pci"],
     ["-chardev", `socket,id=taskd,path=${optionValue(sockets)}/taskd.sock,server=on,wait=off`],
     ["-device", `virtserialport,chardev=taskd,name=${TASKD_PORT}`],
+    ["-chardev", `socket,id=network,path=${optionValue(sockets)}/network.sock,server=on,wait=off`],
+    ["-device", `virtserialport,chardev=network,name=${NETWORK_DEVICE}`],
     shape.fileDevices,
   ].flat();
 }

@@ -30,7 +30,7 @@ function boot(name: string, program: string) {
     ...{ id: name, image: { dir: directory } as Image, accelerator: "tcg", unsafe: false, shares: [], stage, sockets },
     walls: { unconfined: true, without: [] },
     consoleLog: join(directory, "console.log"),
-    observer: { event: () => {}, violation: () => {}, changed: () => {} },
+    observer: { event: () => {}, violation: () => {}, changed: () => {}, connection: (stream) => stream.destroy() },
     deadlineMs: 20_000,
     signal: new AbortController().signal,
   });

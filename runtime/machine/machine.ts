@@ -1,8 +1,10 @@
 import { closeSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
 import { Bridge } from "../bridge/bridge.ts";
+import { NetworkLink } from "../network/link.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { RuntimeEvent } from "../protocol/events.ts";
 import type { Image } from "../protocol/image.ts";
@@ -31,6 +33,8 @@ export interface MachineObserver {
   /** the guest said something that the protocol does not know */
   violation(what: string): void;
   changed(from: MachineState, to: MachineState, why: string): void;
+  /** a process in the machine, of this task as the machine says, has opened a connection to its network */
+  connection(stream: Duplex, task: string): void;
 }
 
 export interface BootOptions {
@@ -75,6 +79,7 @@ export class Machine implements AsyncDisposable {
   /** while it is paused */
   #rest: { over: Promise<void>; end(): void } | undefined;
   #qmp: Qmp | undefined;
+  #network: NetworkLink | undefined;
   readonly #hypervisor: Hypervisor;
   readonly #console: Console;
   readonly #observer: MachineObserver;
@@ -131,6 +136,11 @@ export class Machine implements AsyncDisposable {
 
   get state(): MachineState {
     return this.#state;
+  }
+
+  /** Connections of its tasks to their network. */
+  get connections(): number {
+    return this.#network?.connections ?? 0;
   }
 
   /** QEMU's process id on the host. */
@@ -200,6 +210,7 @@ export class Machine implements AsyncDisposable {
     });
     this.#qmp = qmp;
     this.#did("QEMU starts");
+    this.#linkNetwork(join(sockets, "network.sock"));
     const proofs: ShareProof[] = [];
     try {
       for (const { tag, path } of stage === undefined ? shares : []) proofs.push(new ShareProof(tag, null, path));
@@ -217,6 +228,18 @@ export class Machine implements AsyncDisposable {
     } finally {
       for (const proof of proofs) proof[Symbol.dispose]();
     }
+  }
+
+  /** A clone goes on with this link as well: it is there before the clone is. */
+  #linkNetwork(path: string): void {
+    const linking = connectWhenThere(path, this.#failed.signal).then((socket) => {
+      this.#network = new NetworkLink(socket, {
+        opened: (stream, task) => this.#observer.connection(stream, task),
+        moves: () => this.#resume(),
+        broken: (what) => this.bridge.breakOff(what),
+      });
+    });
+    linking.catch(() => {}); // it ends, which is noticed elsewhere
   }
 
   /** It goes on by itself as soon as it is. */
@@ -268,6 +291,7 @@ export class Machine implements AsyncDisposable {
     }
     this.#become("ended", reason.message);
     this.bridge.close(reason);
+    this.#network?.close();
     this.#qmp?.close();
     return reason;
   }

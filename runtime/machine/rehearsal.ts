@@ -1,10 +1,14 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import type { Bridge } from "../bridge/bridge.ts";
 import type { RuntimeEvent } from "../protocol/events.ts";
 import type { AgentKind } from "../protocol/kinds.ts";
+import { USE_A_TOOL } from "../protocol/rehearsal-answer.ts";
+import type { Payload } from "../protocol/rpc.ts";
 import { makeGuestDirectories } from "../workspace/guest-directories.ts";
 import { type Share, ShareProof } from "../workspace/share.ts";
+import { REHEARSAL_PROVIDER, RehearsalModel } from "./rehearsal-model.ts";
 
 export const REHEARSAL = "rehearsal";
 export const REHEARSAL_FOLDER = "folder";
@@ -14,8 +18,21 @@ const DEADLINE_MS = 300_000;
 /** Slots that wait: one for the rehearsal, which takes it as a task does, and one for a task. */
 export const SLOTS = 2;
 
-/** What the probe is asked. */
-const PROMPTS = ["hello", "run: true"];
+type Chosen = Pick<Payload<"create_or_open_task">, "model" | "thinking" | "providers" | "permissions">;
+
+/** A task that nothing was chosen for. */
+export const NOTHING_CHOSEN: Chosen = {
+  model: null,
+  thinking: null,
+  providers: [],
+  permissions: { decisions: [], ask: [] },
+};
+
+/** What an agent is asked: to answer, and to have a command run. */
+const PROMPTS: Record<AgentKind, readonly string[]> = {
+  probe: ["hello", "run: true"],
+  pi: ["hello", USE_A_TOOL],
+};
 
 /** How often each thing is done. */
 export interface Amount {
@@ -30,6 +47,7 @@ export interface Amount {
  */
 export class Rehearsal implements Disposable {
   readonly #directory: string;
+  readonly #model = new RehearsalModel();
   #listeners: ((event: RuntimeEvent) => void)[] = [];
 
   private constructor(directory: string) {
@@ -49,6 +67,12 @@ export class Rehearsal implements Disposable {
     return (["workspace", "tasks"] as const).map((tag) => ({ tag, path: join(this.#directory, tag) }));
   }
 
+  /** Serves what the task of the rehearsal opens; nobody else is there. */
+  connect(stream: Duplex, task: string): void {
+    if (task === REHEARSAL) this.#model.serve(stream);
+    else stream.destroy();
+  }
+
   hear(event: RuntimeEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
@@ -63,16 +87,16 @@ export class Rehearsal implements Disposable {
     ];
     try {
       const mounts = proofs.map(({ request }) => request);
-      const task = { taskId, title: taskId, folder: REHEARSAL_FOLDER, agent, model: null, mounts };
+      const providers = [REHEARSAL_PROVIDER];
+      const task = { taskId, title: taskId, folder: REHEARSAL_FOLDER, agent, ...NOTHING_CHOSEN, providers, mounts };
       await bridge.request("create_or_open_task", task, options);
       for (const proof of proofs) proof.check();
     } finally {
       for (const proof of proofs) proof[Symbol.dispose]();
     }
     await this.#until(bridge, "task_ready", () => bridge.request("switch_task", { taskId }, options));
-    // The probe answers without a model; another agent is asked nothing that it could not.
-    for (let count = 0; agent === "probe" && count < prompts; count++) {
-      const message = PROMPTS[count % PROMPTS.length] as string;
+    for (let count = 0; count < prompts; count++) {
+      const message = PROMPTS[agent][count % PROMPTS[agent].length] as string;
       await this.#until(bridge, "agent_end", () => bridge.request("prompt", { taskId, message }, options));
     }
     for (let count = 0; count < commands; count++)

@@ -86,7 +86,12 @@ async function saveMachine(build: TemplateBuild, memory: number, target: string)
     ...{ id: "template", image, accelerator, unsafe, walls, sockets, consoleLog, signal },
     shares: rehearsal.shares,
     memory: { use: "template", fd: memory },
-    observer: { event: (event) => rehearsal.hear(event), violation: () => {}, changed: () => {} },
+    observer: {
+      event: (event) => rehearsal.hear(event),
+      violation: () => {},
+      changed: () => {},
+      connection: (stream, task) => rehearsal.connect(stream, task),
+    },
     // The years that pass until a clone wakes tell what was warmed that it is one.
     now: () => Date.UTC(TEMPLATE_YEAR, 0) + Date.now() - startedAt,
     deadlineMs: BUILD_DEADLINE_MS,
@@ -96,6 +101,7 @@ async function saveMachine(build: TemplateBuild, memory: number, target: string)
   const giveUp = () => void machine.stop();
   signal.addEventListener("abort", giveUp);
   void machine.ended.then(() => signal.removeEventListener("abort", giveUp));
+  await bridge.request("runtime_prove", { agent }, { deadlineMs: BUILD_DEADLINE_MS });
   for (let round = 0; round < ROUNDS; round++) {
     signal.throwIfAborted();
     await rehearsal.perform(bridge, agent, AMOUNT);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { type ThinkingLevel, thinkingLevel } from "./kinds.ts";
 import { LIMITS } from "./limits.ts";
 
 /**
@@ -14,14 +15,37 @@ export const agentResponse = z.looseObject({
 });
 
 const textContent = z.looseObject({ type: z.literal("text"), text: z.string() });
-const toolResult = z.looseObject({ content: z.array(z.union([textContent, z.looseObject({ type: z.string() })])) });
+/** What was said, in parts of which some are text. */
+export const content = z.array(z.union([textContent, z.looseObject({ type: z.string() })]));
+const toolResult = z.looseObject({
+  content,
+  /** of an edit: what it changed */
+  details: z.looseObject({ diff: z.string() }).optional().catch(undefined),
+});
 
 /** What an agent shows while it works, as far as a person sees it. */
 export const agentDisplay = z.union([
   z.looseObject({
     type: z.literal("message_update"),
-    assistantMessageEvent: z.looseObject({ type: z.literal("text_delta"), delta: z.string() }),
+    assistantMessageEvent: z.looseObject({ type: z.enum(["text_delta", "thinking_delta"]), delta: z.string() }),
   }),
+  /** somebody said this while it worked */
+  z.looseObject({
+    type: z.literal("message_start"),
+    message: z.looseObject({ role: z.literal("user"), content: z.union([z.string(), content]) }),
+  }),
+  /** the model did not come to its end */
+  z.looseObject({
+    type: z.literal("message_end"),
+    message: z.looseObject({ role: z.literal("assistant"), stopReason: z.literal("error"), errorMessage: z.string() }),
+  }),
+  z.looseObject({
+    type: z.literal("auto_retry_start"),
+    attempt: z.number(),
+    maxAttempts: z.number(),
+    delayMs: z.number(),
+  }),
+  z.looseObject({ type: z.literal("compaction_start") }),
   z.looseObject({
     type: z.literal("tool_execution_start"),
     toolCallId: z.string(),
@@ -36,10 +60,39 @@ export const agentDisplay = z.union([
     isError: z.boolean(),
   }),
 ]);
+type AgentDisplay = z.infer<typeof agentDisplay>;
 
-/** The text parts of a tool's result, joined. */
-export function toolResultText(result: z.infer<typeof toolResult>): string {
-  return result.content.map((part) => ("text" in part && typeof part.text === "string" ? part.text : "")).join("");
+/** The text parts of what was said, joined. */
+export function textOf(said: string | z.infer<typeof content>): string {
+  if (typeof said === "string") return said;
+  return said.map((part) => ("text" in part && typeof part.text === "string" ? part.text : "")).join("");
+}
+
+/** What a tool's result says: of an edit, what it changed as well. */
+export function toolResultText({ content, details }: z.infer<typeof toolResult>): string {
+  const said = textOf(content);
+  return details?.diff === undefined ? said : `${said}\n${details.diff}`;
+}
+
+/** What a tool was called to do, as one line where it can be. */
+export function toolCallText(tool: string, args: Record<string, unknown>): string {
+  const { command, path } = args;
+  if (typeof command === "string") return command;
+  return `${tool} ${typeof path === "string" ? path : JSON.stringify(args)}`;
+}
+
+/** What an agent tells of itself beside what it says and does; undefined for everything else. */
+export function noteOf(message: AgentDisplay): string | undefined {
+  switch (message.type) {
+    case "message_end":
+      return `The model did not answer to the end: ${message.message.errorMessage}`;
+    case "auto_retry_start":
+      return `Trying again in ${Math.ceil(message.delayMs / 1000)} s (${message.attempt} of ${message.maxAttempts}).`;
+    case "compaction_start":
+      return "The conversation has become long; the agent sums up its earlier part.";
+    default:
+      return undefined;
+  }
 }
 
 /** A question of an agent that waits for an answer. Other requests of the same type only show something. */
@@ -72,16 +125,21 @@ export type DialogAnswer = z.infer<typeof dialogAnswer>;
 /** An agent's answers to what taskd asks about models. */
 const agentModel = z.looseObject({ provider: z.string(), id: z.string() });
 export const agentModels = z.looseObject({ data: z.looseObject({ models: z.array(agentModel) }) });
-export const agentState = z.looseObject({ data: z.looseObject({ model: agentModel.nullish() }) });
+export const agentState = z.looseObject({
+  data: z.looseObject({ model: agentModel.nullish(), thinkingLevel: thinkingLevel.optional().catch(undefined) }),
+});
 
 /** What is asked of an agent; each gets a response with the same id. */
 export type AgentRequest =
   | { type: "get_state" }
   | { type: "prompt"; message: string }
   | { type: "abort" }
+  | { type: "steer" | "follow_up"; message: string }
+  | { type: "new_session" }
   | { type: "switch_session"; sessionPath: string }
   | { type: "get_available_models" }
-  | { type: "set_model"; provider: string; modelId: string };
+  | { type: "set_model"; provider: string; modelId: string }
+  | { type: "set_thinking_level"; level: ThinkingLevel };
 
 /** What an agent is told without a response. */
 export type AgentNotice = { type: "extension_ui_response"; id: string } & DialogAnswer;

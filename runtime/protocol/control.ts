@@ -5,11 +5,14 @@ import { conversation } from "./conversation.ts";
 import { errorBody } from "./errors.ts";
 import { runtimeEvent } from "./events.ts";
 import { evidenceRun } from "./evidence.ts";
+import { decision, policy } from "./facts.ts";
 import { area, changes, folderChoices, listing, planted, preview } from "./files.ts";
 import { innerPath, relativeFolder, taskId, title } from "./ids.ts";
-import { isolation, modelName } from "./kinds.ts";
+import { isolation, modelName, thinkingLevel } from "./kinds.ts";
 import { LIMITS } from "./limits.ts";
 import { LONGEST_PATIENCE_MS, machineAnswer } from "./machine-answers.ts";
+import { networkPolicy, networkRequest } from "./network.ts";
+import { providerView } from "./providers.ts";
 import { taskRecord } from "./record.ts";
 import { commands } from "./rpc.ts";
 import { machineState, transition } from "./states.ts";
@@ -72,7 +75,15 @@ export const calls = {
   status: { input: none, output: statusView },
   shutdown: { input: none, output: none },
   task_create: {
-    input: z.strictObject({ title, folder: namedFolder.nullable(), sharedFolder: z.boolean().optional() }),
+    input: z.strictObject({
+      title,
+      folder: namedFolder.nullable(),
+      sharedFolder: z.boolean().optional(),
+      /** what it may reach, besides what all new tasks may */
+      network: networkPolicy.optional(),
+      /** what its agent asks for as well: names of tools, and patterns of paths below /work */
+      ask: policy.shape.ask.optional(),
+    }),
     output: taskRecord,
   },
   /** gives a task without a folder one; for good */
@@ -84,8 +95,11 @@ export const calls = {
   task_delete: { input: z.strictObject({ task: taskId }), output: none },
   task_list: { input: none, output: z.array(taskRecord) },
   task_show: { input: ofTask, output: taskRecord },
-  /** the record, and what in the folder is dangerous on the host */
-  task_inspect: { input: ofTask, output: z.strictObject({ record: taskRecord, planted }) },
+  /** the record, what its agent asks for as well, and what in the folder is dangerous on the host */
+  task_inspect: {
+    input: ofTask,
+    output: z.strictObject({ record: taskRecord, ask: policy.shape.ask, planted }),
+  },
   /** a task without a folder has its outputs instead */
   task_files: { input: ofTask.extend({ area: area.default("folder"), path: innerPath.default("") }), output: listing },
   task_preview: {
@@ -112,6 +126,33 @@ export const calls = {
   },
   models: { input: ofTask, output: commands.pi_get_available_models.result },
   model_set: { input: ofTask.extend({ model: modelName }), output: taskRecord },
+  /** what a task may reach besides its folder, and its last requests, the oldest first */
+  network: {
+    input: ofTask,
+    output: z.strictObject({
+      policy: networkPolicy,
+      providers: z.array(providerView),
+      requests: z.array(networkRequest).max(LIMITS.networkRequests),
+    }),
+  },
+  /** what was open ends, and is allowed anew or not */
+  network_set: { input: ofTask.extend({ policy: networkPolicy }), output: networkPolicy },
+  /** every task can speak to them; `hasKey`: null for one that takes none */
+  providers: { input: none, output: z.array(providerView.extend({ hasKey: z.boolean().nullable() })) },
+  thinking_set: { input: ofTask.extend({ level: thinkingLevel }), output: taskRecord },
+  steer: {
+    input: ofTask.extend({
+      message: commands.steer.payload.shape.message,
+      when: commands.steer.payload.shape.when.default("now"),
+    }),
+    output: none,
+  },
+  /** without a task: of every task */
+  decisions: { input: ofTask, output: z.array(decision) },
+  decisions_clear: {
+    input: ofTask.extend({ id: decision.shape.id.optional() }),
+    output: z.strictObject({ cleared: z.number().int().nonnegative() }),
+  },
   diag: {
     input: none,
     output: z.strictObject({

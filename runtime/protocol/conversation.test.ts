@@ -54,6 +54,39 @@ test("a step that failed has the exit code of its last line, where it says one",
   }
 });
 
+test("thoughts, words of a person meanwhile, failures of the model and edits are parts of their own", () => {
+  const turn = newTurn(ID, "do it");
+  const thought = (delta: string) =>
+    said({ type: "message_update", assistantMessageEvent: { type: "thinking_delta", delta } });
+  const spoken = (text: string) =>
+    said({ type: "message_start", message: { role: "user", content: [{ type: "text", text }] } });
+  for (const event of [
+    spoken("do it"),
+    thought("hm, "),
+    thought("so"),
+    text("well"),
+    step("start", { toolName: "edit", args: { path: "a.txt", edits: [] } }),
+    step("end", { result: { ...output("Changed."), details: { diff: "-a\n+b" } }, isError: false }),
+    spoken("and b"),
+    spoken("and c"),
+    said({ type: "message_end", message: { role: "assistant", stopReason: "error", errorMessage: "503 busy" } }),
+    said({ type: "auto_retry_start", attempt: 1, maxAttempts: 3, delayMs: 2000, errorMessage: "503 busy" }),
+  ])
+    addEvent(turn, event);
+  assert.deepEqual(turnSchema.parse(turn).parts, [
+    { type: "thought", text: "hm, so" },
+    { type: "text", text: "well" },
+    {
+      ...{ type: "step", call: "call-1", tool: "edit", command: "edit a.txt" },
+      ...{ output: "Changed.\n-a\n+b", state: "worked", exitCode: null },
+    },
+    { type: "steer", text: "and b" },
+    { type: "steer", text: "and c" },
+    { type: "note", text: "The model did not answer to the end: 503 busy" },
+    { type: "note", text: "Trying again in 2 s (1 of 3)." },
+  ]);
+});
+
 test("what no agent should say changes nothing", () => {
   const turn = newTurn(ID, "");
   for (const message of [{}, { type: "message_update" }, { type: "tool_execution_end", toolCallId: 1 }])
@@ -70,7 +103,7 @@ test("what is kept of a turn is bounded, and the rest is counted", () => {
   const many = newTurn(ID, "");
   for (let calls = 0; calls <= LIMITS.turnParts; calls++)
     addEvent(many, said({ type: "tool_execution_start", toolCallId: `${calls}`, toolName: "x", args: {} }));
-  assert.deepEqual([many.parts.length, many.dropped], [LIMITS.turnParts, 2]);
+  assert.deepEqual([many.parts.length, many.dropped], [LIMITS.turnParts, "x {}".length]);
   addEvent(turn, step("start", { toolName: "bash", args: { command: "x" } }));
   addEvent(turn, step("update", { partialResult: output("y".repeat(LIMITS.stepCharacters + 1)) }));
   const last = turn.parts.at(-1);

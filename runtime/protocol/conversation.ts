@@ -1,11 +1,16 @@
 import * as z from "zod";
-import { agentDisplay, toolResultText } from "./agent.ts";
+import { agentDisplay, noteOf, textOf, toolCallText, toolResultText } from "./agent.ts";
 import { errorBody } from "./errors.ts";
 import type { RuntimeEvent } from "./events.ts";
 import { requestId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 
-const saidText = z.strictObject({ type: z.literal("text"), text: z.string() });
+const saidText = z.strictObject({
+  /** what the agent says, what it thinks, what a person said meanwhile, and what the agent tells of itself */
+  type: z.enum(["text", "thought", "steer", "note"]),
+  text: z.string(),
+});
+export type SaidText = z.infer<typeof saidText>;
 
 const toolStep = z.strictObject({
   type: z.literal("step"),
@@ -48,6 +53,11 @@ export const conversation = z.strictObject({
   turns: z.array(turn),
 });
 
+type ToolOutput = Extract<
+  z.infer<typeof agentDisplay>,
+  { type: "tool_execution_update" } | { type: "tool_execution_end" }
+>;
+
 export function newTurn(id: string | null, prompt: string): Turn {
   return { id, prompt, parts: [], dropped: 0, end: null };
 }
@@ -60,9 +70,26 @@ export function addEvent(turn: Turn, event: RuntimeEvent): number {
   const parsed = agentDisplay.safeParse(event.payload.message);
   if (!parsed.success) return 0;
   const message = parsed.data;
-  if (message.type === "message_update") return addText(turn, message.assistantMessageEvent.delta);
-  if (message.type === "tool_execution_start")
-    return addStep(turn, message.toolCallId, message.toolName, commandOf(message));
+  const note = noteOf(message);
+  if (note !== undefined) return addText(turn, "note", note);
+  switch (message.type) {
+    case "message_update": {
+      const { type, delta } = message.assistantMessageEvent;
+      return addText(turn, type === "text_delta" ? "text" : "thought", delta);
+    }
+    case "message_start":
+      // The first is the prompt itself.
+      return turn.parts.length === 0 ? 0 : addText(turn, "steer", textOf(message.message.content));
+    case "tool_execution_start":
+      return addStep(turn, message.toolCallId, message.toolName, toolCallText(message.toolName, message.args));
+    case "tool_execution_update":
+    case "tool_execution_end":
+      return addOutput(turn, message);
+  }
+  return 0;
+}
+
+function addOutput(turn: Turn, message: ToolOutput): number {
   const step = turn.parts.findLast(
     (part): part is ToolStep => part.type === "step" && part.call === message.toolCallId,
   );
@@ -72,18 +99,19 @@ export function addEvent(turn: Turn, event: RuntimeEvent): number {
   else {
     step.output = kept(toolResultText(message.result));
     step.state = message.isError ? "failed" : "worked";
-    step.exitCode = message.isError ? exitCodeIn(step.output) : 0;
+    step.exitCode = step.tool !== "bash" ? null : message.isError ? exitCodeIn(step.output) : 0;
   }
   return step.output.length - before;
 }
 
-function addText(turn: Turn, delta: string): number {
+/** Pieces of what the agent says, or thinks, are one part until something else happens. */
+function addText(turn: Turn, type: SaidText["type"], delta: string): number {
   const taken = delta.slice(0, Math.max(0, LIMITS.turnCharacters - charactersOf(turn)));
   turn.dropped += delta.length - taken.length;
   if (taken === "") return 0;
   const last = turn.parts.at(-1);
-  if (last?.type === "text") last.text += taken;
-  else if (turn.parts.length < LIMITS.turnParts) turn.parts.push({ type: "text", text: taken });
+  if (last?.type === type && (type === "text" || type === "thought")) last.text += taken;
+  else if (turn.parts.length < LIMITS.turnParts) turn.parts.push({ type, text: taken });
   else turn.dropped += taken.length;
   return taken.length;
 }
@@ -100,14 +128,9 @@ function addStep(turn: Turn, call: string, tool: string, command: string): numbe
 /** Characters of all parts of a turn. */
 export function charactersOf({ parts }: Turn): number {
   return parts.reduce(
-    (sum, part) => sum + (part.type === "text" ? part.text.length : part.command.length + part.output.length),
+    (sum, part) => sum + (part.type === "step" ? part.command.length + part.output.length : part.text.length),
     0,
   );
-}
-
-function commandOf({ args }: { args: Record<string, unknown> }): string {
-  const { command } = args;
-  return typeof command === "string" ? command : JSON.stringify(args);
 }
 
 function kept(text: string): string {

@@ -73,6 +73,8 @@ const taskSides = z.strictObject({
   }),
   /** what in its folder is dangerous on the host */
   planted: told(planted),
+  /** what it may reach outside, and what it asked for last */
+  network: told(calls.network.output),
 });
 export type TaskSides = z.infer<typeof taskSides>;
 

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { dialogQuestion } from "./agent.ts";
 import { errorBody } from "./errors.ts";
 import { requestId, taskId } from "./ids.ts";
+import { networkRequest } from "./network.ts";
 import { taskState } from "./states.ts";
 
 const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
@@ -26,6 +27,8 @@ const eventPayloads = {
   /** the agent waits for an answer */
   extension_ui_request: z.strictObject({ requestId: requestId.nullable(), question: dialogQuestion }),
   runtime_warning: z.strictObject({ message: z.string().max(2048) }),
+  /** a request of the task to its network is over; the host says so, and no machine can */
+  network_request: networkRequest,
 } as const;
 
 export type EventName = keyof typeof eventPayloads;
@@ -43,7 +46,8 @@ function eventSchema<N extends EventName>(name: N) {
   return z.strictObject({ ...envelope, event: z.literal(name), payload: eventPayloads[name] });
 }
 
-export const runtimeEvent = z.discriminatedUnion("event", [
+/** What a machine can say. */
+export const machineEvent = z.discriminatedUnion("event", [
   eventSchema("task_bootstrap_state"),
   eventSchema("task_switch_started"),
   eventSchema("task_ready"),
@@ -55,6 +59,8 @@ export const runtimeEvent = z.discriminatedUnion("event", [
   eventSchema("extension_ui_request"),
   eventSchema("runtime_warning"),
 ]);
+
+export const runtimeEvent = z.discriminatedUnion("event", [...machineEvent.options, eventSchema("network_request")]);
 export type RuntimeEvent = z.infer<typeof runtimeEvent>;
 export type EventPayload<N extends EventName> = z.infer<(typeof eventPayloads)[N]>;
 export type EventOf<N extends EventName> = Extract<RuntimeEvent, { event: N }>;

@@ -78,13 +78,14 @@ test("only names of packages are taken for names of packages", () => {
 const hash = "0".repeat(64);
 const file = { bytes: 3, sha256: hash };
 const manifest: ImageManifest = {
-  schema: 1,
+  schema: 2,
   recipe: hash,
   inputs: hash,
   extraPackages: [],
   kernel: { release: "6.1", name: "linux-image", version: "1", sha256: hash },
   packages: [],
   node: { version: "22.0.0" },
+  pi: { version: "0.1.0", bytes: 1 },
   tools: { mkfsErofs: "1.5", esbuild: "0.28.0" },
   files: { vmlinux: file, "initramfs.cpio": file, "root.erofs": file },
 };

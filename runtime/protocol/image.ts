@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as z from "zod";
 
 /** Raised whenever an image made before can no longer be booted by the runtime of today. */
-export const IMAGE_SCHEMA = 1;
+export const IMAGE_SCHEMA = 2;
 
 const IMAGE_FILES = ["vmlinux", "initramfs.cpio", "root.erofs"] as const;
 
@@ -28,6 +28,8 @@ const imageManifest = z.strictObject({
   /** The whole userland, dependencies included, sorted by name. */
   packages: z.array(debianPackage),
   node: z.strictObject({ version: z.string() }),
+  /** The agent; `bytes` of all its files. */
+  pi: z.strictObject({ version: z.string(), bytes: z.int().positive() }),
   tools: z.strictObject({ mkfsErofs: z.string(), esbuild: z.string() }),
   files: z.strictObject({ vmlinux: imageFile, "initramfs.cpio": imageFile, "root.erofs": imageFile }),
 });

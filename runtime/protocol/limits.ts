@@ -6,6 +6,8 @@ export const LIMITS = {
   execChunkBytes: 64 * 1024,
   /** raw bytes of one command's output on their way to whoever asked for it */
   execWindowBytes: 1024 * 1024,
+  /** what a piece of output counts at least there, in bytes: to keep one takes that much, however short it is */
+  execLeastBytes: 256,
   /** bytes of events that the host has not acknowledged; with more, taskd stops reading agents and commands */
   unackedEventBytes: 4 * 1024 * 1024,
   /** longest line of an agent, in bytes; an event around it must still be a line */
@@ -110,8 +112,43 @@ export const LIMITS = {
   walkLevels: 128,
   /** longest time limit a command may ask for, in milliseconds */
   execTimeoutMs: 60 * 60 * 1000,
+  /** connections of one task to its network at once */
+  networkStreams: 64,
+  /** connections of all tasks of a machine at once */
+  machineNetworkStreams: 512,
+  /** connections of a task that it has whatever the others have */
+  assuredNetworkStreams: 8,
+  /** payload of one frame of the network, in bytes; the driver in the machine takes 32 KiB at once */
+  networkFrameBytes: 32 * 1024 - 8,
+  /** bytes of one connection on their way in one direction, before any were taken */
+  networkFirstWindowBytes: 32 * 1024,
+  /** the same, once some were taken */
+  networkWindowBytes: 256 * 1024,
+  /** longest head of a request of a task, and of its answer, in bytes */
+  networkHeadBytes: 32 * 1024,
+  /** time for such a head, in milliseconds */
+  networkHeadMs: 30_000,
+  /** time for the addresses of a host, in milliseconds */
+  networkLookupMs: 10_000,
+  /** time for a connection to it, in milliseconds */
+  networkConnectMs: 15_000,
+  /** names that are looked up at once for all tasks: each takes a thread, of which the runtime has few */
+  networkLookups: 2,
+  /** time without a byte after which a request of a task is over, in milliseconds */
+  networkIdleMs: 10 * 60 * 1000,
+  /** time that a request has in all, in milliseconds */
+  networkTotalMs: 4 * 60 * 60 * 1000,
+  /** bytes of one request, or of one tunnel, in each direction */
+  networkRequestBytes: 4 * 1024 * 1024 * 1024,
+  /** requests of a task that a runtime remembers */
+  networkRequests: 200,
   /** largest request body of the control API, in bytes */
   controlBodyBytes: 1024 * 1024,
   /** command output held for a reader of the control API that does not keep up, in bytes */
   unreadStreamBytes: 64 * 1024 * 1024,
 } as const;
+
+/** What a piece of a command's output counts of the window, at both ends. */
+export function execWeight(bytes: number): number {
+  return Math.max(bytes, LIMITS.execLeastBytes);
+}

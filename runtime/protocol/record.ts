@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { relativeFolder, requestId, taskId, title } from "./ids.ts";
-import { agentKind, modelName } from "./kinds.ts";
+import { agentKind, modelName, thinkingLevel } from "./kinds.ts";
 import { taskState } from "./states.ts";
 
 /** What a directory tree holds. */
@@ -30,7 +30,7 @@ const growth = z.strictObject({
 
 /** `records/<id>.json`: what the host knows of a task. Machines never see it. */
 export const taskRecord = z.strictObject({
-  version: z.literal(3),
+  version: z.literal(4),
   id: taskId,
   title,
   /** relative to the workspace root; bound once, then fixed */
@@ -40,6 +40,8 @@ export const taskRecord = z.strictObject({
   agent: agentKind,
   /** null: the agent's own choice */
   model: modelName.nullable(),
+  /** how much its model thinks; null: the agent's own choice */
+  thinking: thinkingLevel.nullable(),
   createdAt: z.iso.datetime(),
   state: taskState.exclude(["missing"]),
   /** the turn in flight; a runtime that finds one when it starts knows that it was lost */
@@ -51,17 +53,21 @@ export const taskRecord = z.strictObject({
 });
 export type TaskRecord = z.infer<typeof taskRecord>;
 
-const versionTwo = taskRecord.omit({ growth: true }).extend({ version: z.literal(2) });
+const versionThree = taskRecord.omit({ thinking: true }).extend({ version: z.literal(3) });
+const versionTwo = versionThree.omit({ growth: true }).extend({ version: z.literal(2) });
 const versionOne = versionTwo
   .omit({ sharedFolder: true, model: true, turn: true, lostTurn: true })
   .extend({ version: z.literal(1) });
 
 /** Reads a record of this version or of an earlier one. */
 export function parseTaskRecord(value: unknown): TaskRecord {
+  const since = { version: 4, thinking: null } as const;
   const one = versionOne.safeParse(value);
   if (one.success)
-    return { ...one.data, version: 3, sharedFolder: false, model: null, turn: null, lostTurn: null, growth: null };
+    return { ...one.data, ...since, sharedFolder: false, model: null, turn: null, lostTurn: null, growth: null };
   const two = versionTwo.safeParse(value);
-  if (two.success) return { ...two.data, version: 3, growth: null };
+  if (two.success) return { ...two.data, ...since, growth: null };
+  const three = versionThree.safeParse(value);
+  if (three.success) return { ...three.data, ...since };
   return taskRecord.parse(value);
 }

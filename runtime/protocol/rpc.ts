@@ -2,13 +2,15 @@
 import * as z from "zod";
 import { dialogAnswer, dialogQuestion } from "./agent.ts";
 import { errorBody } from "./errors.ts";
+import { permissions } from "./facts.ts";
 import { relativeFolder, requestId, taskId, title } from "./ids.ts";
-import { agentKind, modelName } from "./kinds.ts";
+import { agentKind, modelName, thinkingLevel } from "./kinds.ts";
 import { taskLayer } from "./layers.ts";
 import { LIMITS } from "./limits.ts";
+import { providerView } from "./providers.ts";
 import { taskState, transition } from "./states.ts";
 
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** The year 2100: a clock that is further ahead is a mistake. */
 const LATEST_TIME = Date.UTC(2100, 0);
@@ -74,6 +76,11 @@ export const commands = {
     payload: z.strictObject({ agent: agentKind, slots: z.number().int().nonnegative().max(LIMITS.warmSlots) }),
     result: z.strictObject({ slots: z.number().int().nonnegative() }),
   },
+  /** tries whether an agent is the one that this taskd was made for */
+  runtime_prove: {
+    payload: z.strictObject({ agent: agentKind }),
+    result: z.strictObject({ version: z.string().max(64) }),
+  },
   /** takes the shares away, for a machine that is to be saved; refused while a task is open */
   runtime_unmount: { payload: empty, result: empty },
   /** has what was written reach the host, and says whether anything but idle agents is there */
@@ -92,6 +99,11 @@ export const commands = {
       folder: relativeFolder.nullable(),
       agent: agentKind,
       model: modelName.nullable(),
+      /** null: the agent's own choice */
+      thinking: thinkingLevel.nullable(),
+      /** whose models the agent may use, by routes of the task's own proxy; for an agent that runs they are what they were */
+      providers: z.array(providerView).max(16),
+      permissions,
       /** directories of this task that are proven before it gets them, where the machine exports no more than these */
       mounts: z.array(mountProof).max(2),
     }),
@@ -102,6 +114,15 @@ export const commands = {
     payload: z.strictObject({
       taskId,
       message: z.string().min(1, "a prompt needs some text").max(LIMITS.promptCharacters),
+    }),
+    result: empty,
+  },
+  /** says something to an agent that works: `now`, before it goes on, or `after` it would have ended; refused while it does not */
+  steer: {
+    payload: z.strictObject({
+      taskId,
+      message: z.string().min(1, "a message needs some text").max(LIMITS.promptCharacters),
+      when: z.enum(["now", "after"]),
     }),
     result: empty,
   },
@@ -151,6 +172,13 @@ export const commands = {
     result: z.strictObject({ models: z.array(modelName).max(1000), current: modelName.nullable() }),
   },
   pi_set_model: { payload: z.strictObject({ taskId, model: modelName }), result: z.strictObject({ model: modelName }) },
+  /** answers with the level that its model has nearest to it */
+  pi_set_thinking: {
+    payload: z.strictObject({ taskId, level: thinkingLevel }),
+    result: z.strictObject({ level: thinkingLevel }),
+  },
+  /** what the agent's tool calls are asked for, from now on */
+  task_permissions: { payload: z.strictObject({ taskId, permissions }), result: empty },
   /** of every task, or of one with its questions */
   runtime_get_state: {
     payload: z.strictObject({ taskId: taskId.optional() }),
@@ -213,7 +241,7 @@ export const ackFrame = z.strictObject({
   type: z.literal("ack"),
   /** every event up to this one */
   seq: z.number().int().nonnegative(),
-  /** bytes of each command's output that were passed on, by request id */
+  /** bytes of each command's output that were passed on, by request id; a short piece counts as `execLeastBytes` */
   taken: z.record(requestId, z.number().int().nonnegative()),
 });
 export type AckFrame = z.infer<typeof ackFrame>;

@@ -5,9 +5,6 @@ import { agentKind } from "./kinds.ts";
 /** Name of the one session file of a task, in `tasks/<id>/guest/session`. */
 export const SESSION_FILE = "session.jsonl";
 
-/** Where an agent finds its working copy of the session. */
-export const SESSION_IN_SANDBOX = "/session/session.jsonl";
-
 /** First line of a session file: taskd's. Every line after it is the agent's own. */
 export const sessionHead = z.strictObject({
   type: z.literal("piwork-session"),

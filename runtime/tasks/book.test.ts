@@ -9,13 +9,14 @@ import { Records } from "./records.ts";
 
 const turn = { id: "turn-1", startedAt: "2026-01-01T00:00:01.000Z" };
 const record: TaskRecord = {
-  version: 3,
+  version: 4,
   id: "demo-1",
   title: "Demo",
   folder: null,
   sharedFolder: false,
   agent: "probe",
   model: null,
+  thinking: null,
   createdAt: "2026-01-01T00:00:00.000Z",
   state: "active",
   turn,

@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
+import type { Bridge } from "../bridge/bridge.ts";
 import type { DialogAnswer, DialogQuestion } from "../protocol/agent.ts";
 import type { Turn } from "../protocol/conversation.ts";
 import { PiworkError, toErrorBody } from "../protocol/errors.ts";
 import type { EventOf, RuntimeEvent } from "../protocol/events.ts";
-import type { ModelName } from "../protocol/kinds.ts";
-import { LIMITS } from "../protocol/limits.ts";
+import type { Decision } from "../protocol/facts.ts";
+import { askedPermission, PERMISSION_ANSWERS } from "../protocol/in-sandbox.ts";
+import type { ModelName, ThinkingLevel } from "../protocol/kinds.ts";
+import { execWeight, LIMITS } from "../protocol/limits.ts";
 import type { TaskRecord } from "../protocol/record.ts";
 import type { Payload, Result } from "../protocol/rpc.ts";
 import { isOpen } from "../protocol/states.ts";
@@ -17,16 +20,17 @@ const EXEC_MARGIN_MS = 30_000;
 /** Output of a command that waits to be read, after which taskd is none of ours: ours stops at a window, and the chunk under way. */
 const MOST_UNTAKEN_BYTES = 2 * LIMITS.execWindowBytes;
 
+type Parts = Pick<TasksParts, "book" | "fleet" | "subscribe" | "quota" | "permissions"> & { transcripts: Transcripts };
+
 /** What is said to the agents of tasks, and the commands that run beside them. */
 export class Conversations {
   readonly #tasks: Tasks;
   readonly #book: TaskBook;
-  readonly #parts: Pick<TasksParts, "fleet" | "subscribe" | "quota"> & { transcripts: Transcripts };
+  readonly #parts: Parts;
+  /** what agents ask permission for, by the ids of their questions */
+  readonly #asked = new Map<string, { task: string; permission: string }>();
 
-  constructor(
-    tasks: Tasks,
-    parts: Pick<TasksParts, "book" | "fleet" | "subscribe" | "quota"> & { transcripts: Transcripts },
-  ) {
+  constructor(tasks: Tasks, parts: Parts) {
     this.#tasks = tasks;
     this.#book = parts.book;
     this.#parts = parts;
@@ -105,7 +109,54 @@ export class Conversations {
   async answer(named: string | undefined, question: string, answer: DialogAnswer): Promise<void> {
     const { id } = this.#book.find(named);
     const bridge = await this.#tasks.reach(id);
+    const what =
+      "value" in answer && answer.value === PERMISSION_ANSWERS.always ? this.#asked.get(question) : undefined;
+    // Written down, and told to the agent, before it goes on: it would ask again.
+    if (what?.task === id) {
+      this.#parts.permissions.allow(this.#book.find(id), what.permission);
+      await this.#tellPermissions(id, bridge);
+    }
     await bridge.request("extension_ui_response", { taskId: id, question, answer }, { deadlineMs: QUICK_DEADLINE_MS });
+  }
+
+  /** What agents may do without asking again. */
+  decisions(named: string | undefined): Decision[] {
+    return this.#parts.permissions.list(named);
+  }
+
+  /** Forgets such decisions: one, those of a task, or all. */
+  async clearDecisions(named: string | undefined, decision: string | undefined): Promise<{ cleared: number }> {
+    const forgotten = this.#parts.permissions.clear(named, decision);
+    for (const id of new Set(forgotten.map(({ task }) => task))) {
+      if (!this.#book.has(id) || !isOpen(this.#book.find(id).state)) continue;
+      await this.#tellPermissions(id, (await this.#parts.fleet.enter(id)).bridge);
+    }
+    return { cleared: forgotten.length };
+  }
+
+  async #tellPermissions(id: string, bridge: Bridge): Promise<void> {
+    const permissions = this.#parts.permissions.of(this.#book.find(id));
+    await bridge.request("task_permissions", { taskId: id, permissions }, { deadlineMs: QUICK_DEADLINE_MS });
+  }
+
+  /** Says something to an agent that works. */
+  async steer(named: string | undefined, message: string, when: "now" | "after"): Promise<void> {
+    const { id, turn } = this.#book.find(named);
+    if (turn === null)
+      throw new PiworkError(
+        "TASK_NOT_READY",
+        "No prompt is in flight, so nothing can be said meanwhile; send a prompt.",
+      );
+    const { bridge } = await this.#parts.fleet.enter(id);
+    await bridge.request("steer", { taskId: id, message, when }, { deadlineMs: QUICK_DEADLINE_MS });
+  }
+
+  async setThinking(named: string | undefined, thinking: ThinkingLevel): Promise<TaskRecord> {
+    const { id } = this.#book.find(named);
+    const bridge = await this.#tasks.reach(id);
+    await bridge.request("pi_set_thinking", { taskId: id, level: thinking }, { deadlineMs: QUICK_DEADLINE_MS });
+    this.#book.commit({ ...this.#book.find(id), thinking }, "keeping the choice of the thinking level");
+    return this.#book.find(id);
   }
 
   async models(named: string | undefined): Promise<Result<"pi_get_available_models">> {
@@ -144,8 +195,7 @@ export class Conversations {
     using _output = this.#parts.subscribe((event) => {
       if (event.event !== "exec_output" || event.payload.requestId !== requestId) return;
       const { payload } = event;
-      const bytes = Buffer.byteLength(payload.data, "base64");
-      const weight = Math.max(1, bytes); // what is empty takes memory too
+      const weight = execWeight(Buffer.byteLength(payload.data, "base64"));
       untaken += weight;
       // taskd holds back what is more than a window; one that does not would have the host keep it.
       if (untaken > MOST_UNTAKEN_BYTES)
@@ -154,7 +204,7 @@ export class Conversations {
         .then(() => listener(payload))
         .then(() => {
           untaken -= weight;
-          bridge.took(requestId, bytes);
+          bridge.took(requestId, weight);
         });
     });
     try {
@@ -191,7 +241,14 @@ export class Conversations {
   #follow(event: RuntimeEvent): void {
     const { taskId } = event;
     if (taskId === null || !this.#book.has(taskId)) return;
+    if (event.event === "extension_ui_request") {
+      const { id, title, method } = event.payload.question;
+      const permission = method === "select" ? askedPermission(title) : undefined;
+      if (permission !== undefined) this.#asked.set(id, { task: taskId, permission });
+    }
     if (event.event !== "agent_end" && event.event !== "task_error") return;
+    // With its turn, an agent's questions are over.
+    for (const [id, { task }] of this.#asked) if (task === taskId) this.#asked.delete(id);
     const { turn } = this.#book.find(taskId);
     if (turn === null || turn.id !== event.payload.requestId) return;
     const failure = event.event === "task_error" ? event.payload.error : undefined;

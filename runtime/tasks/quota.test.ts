@@ -14,13 +14,14 @@ import { Records } from "./records.ts";
 const ID = "demo-1";
 const MIB = 1024 * 1024;
 const record: TaskRecord = {
-  version: 3,
+  version: 4,
   id: ID,
   title: "Demo",
   folder: "work",
   sharedFolder: false,
   agent: "probe",
   model: null,
+  thinking: null,
   createdAt: "2026-01-01T00:00:00.000Z",
   state: "active",
   turn: null,
@@ -53,10 +54,7 @@ function setUp({ folder = "work" as string | null, bytes = 2 * MIB, entries = 10
   const quota = new Quota({
     book,
     limits: { bytes, entries },
-    measure(one, signal) {
-      looks++;
-      return measureTask({ workspace, tasksDirectory }, one, signal);
-    },
+    measure: (one, signal) => measureTask({ workspace, tasksDirectory }, one, signal).finally(() => looks++),
     mayRun: () => runs,
     resting: () => rest,
     async end(_id, reason) {

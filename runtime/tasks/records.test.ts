@@ -9,12 +9,13 @@ import { Records } from "./records.ts";
 const directory = mkdtempSync(join(tmpdir(), "piwork-records-"));
 test.after(() => rmSync(directory, { recursive: true }));
 const record: TaskRecord = {
-  version: 3,
+  version: 4,
   id: "demo-1",
   title: "Demo",
   folder: "a/b",
   sharedFolder: false,
   model: null,
+  thinking: null,
   turn: null,
   lostTurn: null,
   growth: null,
@@ -67,9 +68,11 @@ test("the active task is remembered, and unknown before there was one", () => {
 });
 
 test("records of earlier versions are read as what they said", () => {
-  const { growth: _a, ...two } = record;
+  const { thinking: _t, ...three } = record;
+  const { growth: _a, ...two } = three;
   const { sharedFolder: _b, model: _c, turn: _d, lostTurn: _e, ...one } = two;
   for (const old of [
+    { ...three, version: 3 },
     { ...two, version: 2 },
     { ...one, version: 1 },
   ])

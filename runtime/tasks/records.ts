@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PiworkError } from "../protocol/errors.ts";
 import { taskId } from "../protocol/ids.ts";
 import { parseTaskRecord, type TaskRecord } from "../protocol/record.ts";
+import { writeWhole } from "../whole-file.ts";
 
 /** The task records of one state directory: a file each, whole or absent, never half. */
 export class Records {
@@ -77,18 +78,4 @@ export function stateFailure(error: unknown, doing: string): PiworkError {
       : `The state directory could not be written: ${doing} was refused. See that it exists and is yours, then try again.`,
     { cause: error },
   );
-}
-
-/** Writes a file so that a crash leaves the old one or the new one, never a half. */
-function writeWhole(path: string, content: string, isFleeting: boolean): void {
-  const draft = `${path}.draft`;
-  const fd = openSync(draft, "w", 0o600);
-  try {
-    // Unlike writeSync, it goes on after a partial write.
-    writeFileSync(fd, content);
-    if (!isFleeting) fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(draft, path);
 }

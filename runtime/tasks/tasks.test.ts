@@ -11,13 +11,23 @@ import type { RuntimeEvent } from "../protocol/events.ts";
 import type { TaskRecord } from "../protocol/record.ts";
 import { Beginnings } from "./beginnings.ts";
 import { TaskBook } from "./book.ts";
+import { TaskPermissions } from "./permissions.ts";
 import type { Quota } from "./quota.ts";
 import { Records } from "./records.ts";
 import { Tasks } from "./tasks.ts";
 import type { Trash } from "./trash.ts";
 
 const record: TaskRecord = {
-  ...{ version: 3, id: "good", title: "Good", folder: null, sharedFolder: false, agent: "probe", model: null },
+  ...{
+    version: 4,
+    id: "good",
+    title: "Good",
+    folder: null,
+    sharedFolder: false,
+    agent: "probe",
+    model: null,
+    thinking: null,
+  },
   ...{ createdAt: "2026-01-01T00:00:00.000Z", state: "stopped", turn: null, lostTurn: null, growth: null },
 };
 
@@ -53,9 +63,7 @@ function setUp(answer: (command: string) => unknown) {
   };
   const fleet = {
     enter: async (task: string) => machines.get(task)?.machine ?? enter(task),
-    get machines() {
-      return [...machines.values()];
-    },
+    machineOf: (task: string) => machines.get(task)?.machine,
     show: async () => [],
     withdraw: async () => {},
     opened: () => {},
@@ -71,6 +79,9 @@ function setUp(answer: (command: string) => unknown) {
   const tasks = new Tasks({
     ...{ book, records, fleet, agent: "probe", warn: () => {} },
     trash: {} as Trash,
+    permissions: new TaskPermissions({ decisions: join(directory, "decisions"), policy: join(directory, "policy") }),
+    providers: () => [],
+    model: null,
     beginnings: new Beginnings(join(directory, "beginnings"), join(directory, "workspace"), () => {}),
     quota: { admit: async () => {}, settle: async () => {} } as unknown as Quota,
     tasksDirectory: join(directory, "tasks"),

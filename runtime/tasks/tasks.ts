@@ -3,13 +3,15 @@ import type { Bridge } from "../bridge/bridge.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import { type ErrorCode, PiworkError } from "../protocol/errors.ts";
 import type { EventOf, RuntimeEvent } from "../protocol/events.ts";
-import type { AgentKind } from "../protocol/kinds.ts";
+import type { AgentKind, ModelName } from "../protocol/kinds.ts";
+import type { ProviderView } from "../protocol/providers.ts";
 import type { TaskRecord } from "../protocol/record.ts";
 import { isOpen } from "../protocol/states.ts";
 import { foldersOverlap, identifyFolder, resolveFolder } from "../workspace/folder.ts";
 import { makeGuestDirectories } from "../workspace/guest-directories.ts";
 import type { Beginnings } from "./beginnings.ts";
 import type { TaskBook } from "./book.ts";
+import type { TaskPermissions } from "./permissions.ts";
 import type { Quota } from "./quota.ts";
 import { type Records, stateFailure } from "./records.ts";
 import { mintTaskId } from "./task-id.ts";
@@ -28,14 +30,25 @@ export interface TasksParts {
   trash: Trash;
   quota: Quota;
   beginnings: Beginnings;
+  permissions: TaskPermissions;
+  /** whose models tasks may use */
+  providers(): ProviderView[];
   tasksDirectory: string;
   /** real path of the workspace root */
   workspace: string;
   agent: AgentKind;
+  /** of new tasks; null: the agent's own choice */
+  model: ModelName | null;
   fleet: Fleet;
   /** events of every task */
   subscribe(listener: (event: RuntimeEvent) => void): Disposable;
   warn(message: string, facts: Record<string, unknown>): void;
+}
+
+interface Beginning {
+  sharedFolder?: boolean | undefined;
+  ask?: string[] | undefined;
+  begun?: (id: string) => void;
 }
 
 /** Failures after which something may have been done all the same. */
@@ -64,17 +77,23 @@ export class Tasks {
     return this.#turns.underway;
   }
 
-  async create(title: string, namedFolder: string | null, sharedFolder = false): Promise<TaskRecord> {
+  /** `begun` is told its id before anything of it runs. `ask`: what its agent asks for as well. */
+  async create(
+    title: string,
+    namedFolder: string | null,
+    { sharedFolder = false, ask = [], begun }: Beginning = {},
+  ): Promise<TaskRecord> {
     const folder = namedFolder === null ? null : resolveFolder(this.#parts.workspace, namedFolder);
     const id = mintTaskId(title);
     const record: TaskRecord = {
-      version: 3,
+      version: 4,
       id,
       title,
       folder,
       sharedFolder,
       agent: this.#parts.agent,
-      model: null,
+      model: this.#parts.model,
+      thinking: null,
       createdAt: new Date().toISOString(),
       state: "creating",
       turn: null,
@@ -86,6 +105,8 @@ export class Tasks {
     await this.#parts.beginnings.take(record);
     // Another task may have been given the folder meanwhile.
     this.#assertApart(record);
+    begun?.(id);
+    if (ask.length > 0) this.#parts.permissions.setAsk(id, ask);
     this.#book.commit(record, "creating the task");
     return this.switchTo(id);
   }
@@ -193,7 +214,7 @@ export class Tasks {
   #rests(id: string): boolean {
     if (!this.#book.has(id) || this.#openings.has(id)) return false;
     const { state, turn } = this.#book.find(id);
-    const machine = this.#parts.fleet.machines.find(({ task }) => task === id)?.machine;
+    const machine = this.#parts.fleet.machineOf(id);
     return (state === "idle" || state === "ready") && turn === null && machine?.state === "paused";
   }
 
@@ -216,6 +237,7 @@ export class Tasks {
       }
       this.#book.forget(id);
       this.#parts.beginnings.forget(id);
+      this.#parts.permissions.forget(id);
       // The next runtime tries again.
       for (const left of this.#parts.trash.empty())
         this.#parts.warn("a deleted task could not be removed", { id: left.id, error: left.error });
@@ -279,10 +301,14 @@ export class Tasks {
     }
   }
 
-  async #openInMachine({ id, title, folder, agent, model }: TaskRecord, bridge: Bridge): Promise<void> {
+  async #openInMachine(record: TaskRecord, bridge: Bridge): Promise<void> {
+    const { id, title, folder, agent, model, thinking } = record;
+    const permissions = this.#parts.permissions.of(record);
     const proofs = await this.#parts.fleet.show(id, folder);
     try {
-      const payload = { taskId: id, title, folder, agent, model, mounts: proofs.map(({ request }) => request) };
+      const mounts = proofs.map(({ request }) => request);
+      const providers = this.#parts.providers();
+      const payload = { taskId: id, title, folder, agent, model, thinking, providers, permissions, mounts };
       await bridge.request("create_or_open_task", payload, { deadlineMs: OPEN_DEADLINE_MS });
       for (const proof of proofs) proof.check();
       this.#parts.fleet.opened(id);

@@ -1,5 +1,4 @@
 import { readSync } from "node:fs";
-import * as z from "zod";
 import { addEvent, charactersOf, newTurn, type Turn } from "../protocol/conversation.ts";
 import type { ErrorBody } from "../protocol/errors.ts";
 import type { RuntimeEvent } from "../protocol/events.ts";
@@ -7,14 +6,12 @@ import { LIMITS } from "../protocol/limits.ts";
 import { openBeneath } from "../protocol/open-beneath.ts";
 import { openRegularFile } from "../protocol/open-regular.ts";
 import { SESSION_FILE } from "../protocol/session.ts";
+import { turnsIn } from "./earlier-turns.ts";
 
 interface Transcript {
   turns: Turn[];
   hasEarlier: boolean;
 }
-
-/** A line of a saved session that somebody said. */
-const sessionLine = z.looseObject({ role: z.enum(["user", "assistant"]), text: z.string() });
 
 /**
  * What was said and done in each task, to show it: turns of this runtime as they happened, and of earlier ones what the saved
@@ -107,25 +104,5 @@ function readEarlier(tasksDirectory: string, id: string): Transcript {
     return { turns: turnsIn(lines), hasEarlier: start > 0 };
   } catch {
     return { turns: [], hasEarlier: false };
-  }
-}
-
-function turnsIn(lines: readonly string[]): Turn[] {
-  const turns: Turn[] = [];
-  for (const line of lines) {
-    const said = sessionLine.safeParse(parseOrNothing(line));
-    if (!said.success) continue;
-    const { role, text } = said.data;
-    if (role === "user") turns.push({ ...newTurn(null, text), end: { how: "ended", saved: true } });
-    else if (text !== "") turns.at(-1)?.parts.push({ type: "text", text });
-  }
-  return turns;
-}
-
-function parseOrNothing(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
   }
 }

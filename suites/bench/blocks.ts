@@ -6,6 +6,7 @@ import type { Clones } from "../../harness/clones.ts";
 import { waitFor } from "../../harness/piwork.ts";
 import { RawLink } from "../../harness/raw-link.ts";
 import { greeting } from "../../runtime/bridge/greeting.ts";
+import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 
 const DEADLINE_MS = 60_000;
 
@@ -34,7 +35,14 @@ export async function countBlocks(clones: Clones): Promise<Breakdown> {
     machine.makeTask(taskId);
     mkdirSync(join(workspace, taskId));
     const mounts = machine.proofs().map(({ request }) => request);
-    await ask("create_or_open_task", { taskId, title: taskId, folder: taskId, agent: "probe", model: null, mounts });
+    await ask("create_or_open_task", {
+      taskId,
+      title: taskId,
+      folder: taskId,
+      agent: "probe",
+      ...NOTHING_CHOSEN,
+      mounts,
+    });
   };
   const prompt = async (taskId: string) => {
     const ended = link.events("agent_end").length;

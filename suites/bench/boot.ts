@@ -124,7 +124,7 @@ async function bootOnce(image: Image, { used }: Acceleration, scratch: string, c
     ],
     sockets: join(scratch, "machine"),
     consoleLog,
-    observer: { event: () => {}, violation: () => {}, changed: () => {} },
+    observer: { event: () => {}, violation: () => {}, changed: () => {}, connection: (stream) => stream.destroy() },
     deadlineMs: BOOT_DEADLINE_MS,
     signal: new AbortController().signal,
   }).up;

@@ -1,10 +1,12 @@
 import type { Section } from "../../harness/bench/section.ts";
+import { realAgent } from "./agent.ts";
 import { booting } from "./boot.ts";
 import { cloning } from "./clone.ts";
 import { executing } from "./exec.ts";
 import { filing } from "./files.ts";
 import { many } from "./many.ts";
 import { idling } from "./memory.ts";
+import { networking } from "./network.ts";
 import { opening } from "./open.ts";
 import { prompting } from "./prompt.ts";
 import { switching } from "./switch.ts";
@@ -20,6 +22,8 @@ export const SECTIONS: readonly Section[] = [
   prompting,
   executing,
   filing,
+  networking,
+  realAgent,
   idling,
   many,
   booting,

@@ -14,5 +14,11 @@ export const TARGETS: readonly Target[] = [
   { step: "… proportional memory of one", of: "many.memory", statistic: "p50", limit: 40, unit: "MB", samples: 200, counted: "many.answer" },
   { step: "… idle processor time of all together, of a core", of: "many.idle", statistic: "p50", limit: 0.5, unit: "%", samples: 200, counted: "many.answer" },
   { step: "a prompt to a paused task costs this much more", of: "many.paused-prompt", statistic: "above", limit: 3, unit: "ms" },
+  { step: "10 MB down through a task's proxy: 10 MB/s or more", of: "network.much", statistic: "p50", limit: 1000, unit: "ms" },
+  { step: "… what it adds to the first byte", of: "network.first", statistic: "above", limit: 10, unit: "ms" },
+  { step: "… 50 streams at once: do not arrive", of: "network.many", statistic: "failed", limit: 0, unit: "samples" },
+  { step: "open a task with pi in its own machine, from a clone", of: "agent.own-machine", statistic: "p50", limit: 350, unit: "ms" },
+  { step: "… from the pool", of: "agent.pool", statistic: "p50", limit: 60, unit: "ms" },
+  { step: "… proportional memory of an idle one", of: "agent.memory", statistic: "p50", limit: 40, unit: "MB" },
   { step: "runtime start, template present → first task ready", of: "open.first-task", statistic: "p50", limit: 600, unit: "ms" },
 ];

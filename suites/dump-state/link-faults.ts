@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { sayAsRuntime, sayAsTaskd } from "../../harness/own-links.ts";
 import { ISOLATION, waitFor } from "../../harness/piwork.ts";
+import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 import { saidIn } from "../../runtime/protocol/told.ts";
 import type { Tasks } from "./agreeing.ts";
 import type { Fault } from "./fault.ts";
@@ -85,7 +86,7 @@ export function linkFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
         };
         writeFileSync(join(folder, proof.file), "proof");
         await ask(unbound, "create_or_open_task", {
-          ...{ taskId: unbound, title: "Unbound", folder: "late", agent: "probe", model: null, mounts: [proof] },
+          ...{ taskId: unbound, title: "Unbound", folder: "late", agent: "probe", ...NOTHING_CHOSEN, mounts: [proof] },
         });
         await waitFor("the bind", NOTICE_MS, async () => (await viewOf(unbound))?.folder === "late" || undefined);
         for (const name of readdirSync(folder)) rmSync(join(folder, name));

@@ -4,6 +4,7 @@ import { BareMachine } from "../../harness/bare-machine.ts";
 import type { Check } from "../../harness/checks.ts";
 import type { Sandbox } from "../../harness/piwork.ts";
 import { RawLink } from "../../harness/raw-link.ts";
+import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 
 /** As many tasks as one machine may hold, and one more. */
@@ -25,7 +26,7 @@ export function manyTasks(sandbox: Sandbox): Check {
           title: "Many",
           folder: null,
           agent: "probe",
-          model: null,
+          ...NOTHING_CHOSEN,
           mounts: [],
         });
       };

@@ -8,6 +8,7 @@ import type { Sandbox } from "../../harness/piwork.ts";
 import { Random } from "../../harness/random.ts";
 import { RawLink } from "../../harness/raw-link.ts";
 import { greeting } from "../../runtime/bridge/greeting.ts";
+import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 import { errorCode } from "../../runtime/protocol/errors.ts";
 
 const TASK = "fuzz-task";
@@ -24,7 +25,7 @@ function requests(): string[] {
       title: "Fuzz",
       folder: null,
       agent: "probe",
-      model: null,
+      ...NOTHING_CHOSEN,
       mounts: [],
     }),
     request("switch_task", { taskId: TASK }),
@@ -68,7 +69,14 @@ export function fuzzTaskd(sandbox: Sandbox, iterations: number, seed: number): C
       assert.equal((refusals.get("INVALID_REQUEST") ?? 0) > iterations / 4, true, JSON.stringify([...refusals]));
       console.log(`        refusals: ${[...refusals].map(([code, times]) => `${times} × ${code}`).join(", ")}`);
       // It is still what it was: a task opens and answers.
-      const task = { taskId: "after-the-fuzz", title: "After", folder: null, agent: "probe", model: null, mounts: [] };
+      const task = {
+        taskId: "after-the-fuzz",
+        title: "After",
+        folder: null,
+        agent: "probe",
+        ...NOTHING_CHOSEN,
+        mounts: [],
+      };
       machine.makeTask(task.taskId);
       assert.equal(await link.attempt("create_or_open_task", task), "accepted");
       assert.equal(machine.hasEnded, false);

@@ -39,7 +39,7 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
       shares: [share("workspace"), share("tasks")],
       sockets,
       consoleLog,
-      observer: { event: () => {}, violation: () => {}, changed: () => {} },
+      observer: { event: () => {}, violation: () => {}, changed: () => {}, connection: (stream) => stream.destroy() },
       deadlineMs: BOOT_DEADLINE_MS,
       signal: new AbortController().signal,
       ...options,

@@ -226,6 +226,7 @@ export function stateFiles(logs: string): Check[] {
             turn: _c,
             lostTurn: _d,
             growth: _e,
+            thinking: _f,
             ...old
           } = JSON.parse(readFileSync(path, "utf8"));
           writeFileSync(path, JSON.stringify({ ...old, version: 1 }));

@@ -10,6 +10,7 @@ import { RawLink } from "../../harness/raw-link.ts";
 import { saidText } from "../../harness/talk.ts";
 import { Bridge } from "../../runtime/bridge/bridge.ts";
 import { greeting } from "../../runtime/bridge/greeting.ts";
+import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 import type { EventPayload, RuntimeEvent } from "../../runtime/protocol/events.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 
@@ -25,7 +26,7 @@ export function wire(sandbox: Sandbox): { checks: Check[]; close(): Promise<void
   const there = <T>(value: T | undefined): T => value ?? assert.fail("the machine is not there");
   const raw = () => there(link);
   const task = "wire-task";
-  const open = { taskId: task, title: "Wire", folder: null, agent: "probe", model: null, mounts: [] };
+  const open = { taskId: task, title: "Wire", folder: null, agent: "probe", ...NOTHING_CHOSEN, mounts: [] };
 
   const checks: Check[] = [
     {

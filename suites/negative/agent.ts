@@ -25,6 +25,9 @@ export const FIND_VICTIM = "v=$(pgrep -n -f 'piwork-victi[m]')";
 export const FIND_BYSTANDER = "b=$(pgrep -n -f 'piwork-bystande[r]')";
 /** Finds taskd. */
 export const FIND_TASKD = "t=$(pgrep -o -f 'taskd[.]mjs')";
+/** The device of taskd's own port; where that cannot be told from others, what they all begin with. */
+export const FIND_PORT =
+  'p=$(grep -lx piwork.taskd /sys/class/virtio-ports/*/name); p=${p%/name}; p=/dev/${p##*/}; [ -e "$p" ] && [ "$p" != /dev/ ] || p=/dev/vport';
 const quoted = (script: string) => `'${script.replaceAll("'", "'\\''")}'`;
 
 /**

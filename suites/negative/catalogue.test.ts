@@ -2,14 +2,20 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { agentAttacks, ESSENTIAL, rootAttacks } from "./catalogue.ts";
 import { MACHINE_LAYERS, TASK_LAYERS } from "./layers.ts";
+import { ESSENTIAL_NETWORK, networkAttacks, networkRootAttacks } from "./network.ts";
+import { piTools } from "./pi-tools.ts";
 import { qemu } from "./qemu.ts";
 import { entries, hostFiles } from "./stage.ts";
 
 /** Attacks that may be kept although nothing shows that they work. */
 const MOST_DEAD = 10;
 
+const all: readonly { id: string; dead?: string }[] = [
+  ...[agentAttacks, rootAttacks, piTools, networkAttacks, networkRootAttacks, hostFiles, qemu].flat(),
+];
+
 test("at most ten attacks of all lanes are dead, and each says why", () => {
-  const dead = [...agentAttacks, ...rootAttacks, ...hostFiles, ...qemu].filter((attack) => attack.dead !== undefined);
+  const dead = all.filter((attack) => attack.dead !== undefined);
   const ids = dead.map(({ id }) => id);
   assert.equal(dead.length <= MOST_DEAD, true, `${dead.length} are dead: ${ids.join(" ")}`);
   for (const { id, dead: reason = "" } of dead)
@@ -17,7 +23,7 @@ test("at most ten attacks of all lanes are dead, and each says why", () => {
 });
 
 test("each attack has an id of its own", () => {
-  const ids = [...agentAttacks, ...rootAttacks, ...hostFiles, ...qemu].map(({ id }) => id);
+  const ids = all.map(({ id }) => id);
   assert.deepEqual(
     ids.filter((id, at) => ids.indexOf(id) !== at),
     [],
@@ -44,11 +50,12 @@ test("each attack that a layer is there for exists", () => {
 });
 
 test("each attack that every run is to try exists", () => {
-  const named = Object.entries(ESSENTIAL).flatMap(([group, names]) =>
+  const named = [...Object.entries(ESSENTIAL), ...Object.entries(ESSENTIAL_NETWORK)].flatMap(([group, names]) =>
     names.split(" ").map((name) => `${group}.${name}`),
   );
+  const there = new Set([...known, ...entries.map(({ check }) => check.id)]);
   assert.deepEqual(
-    named.filter((id) => !known.has(id)),
+    named.filter((id) => !there.has(id)),
     [],
   );
 });

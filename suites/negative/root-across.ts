@@ -1,4 +1,4 @@
-import { agent } from "./agent.ts";
+import { agent, FIND_PORT } from "./agent.ts";
 
 /** Where something could be put that is nobody's own: in the roots of the exports, and between these and what is shown there. */
 const EXPORTS = "/run/piwork/workspace /run/piwork/tasks /run/piwork/tasks/*";
@@ -18,18 +18,18 @@ for ($o = 0; $o < $bytes; $o += 2 ** 21) { sysseek(K, $offset + $o, 0); sysread(
  * Takes the port of taskd out of its hands and tells the runtime what became of another task. The numbers of events before the next
  * are passed over, so no number has to be known.
  */
-const FORGE = `python3 -I -S -c '
-import ctypes, json, os, subprocess
+const FORGE = `${FIND_PORT}; python3 -I -S -c '
+import ctypes, json, os, subprocess, sys
 libc = ctypes.CDLL(None)
 taskd = int(subprocess.check_output(["pgrep", "-o", "-f", "taskd[.]mjs"]))
-port = next(int(fd) for fd in os.listdir(f"/proc/{taskd}/fd") if "vport" in os.readlink(f"/proc/{taskd}/fd/{fd}"))
+port = next(int(fd) for fd in os.listdir(f"/proc/{taskd}/fd") if os.readlink(f"/proc/{taskd}/fd/{fd}") == sys.argv[1])
 mine = libc.syscall(438, libc.syscall(434, taskd, 0), port, 0)
 os.set_blocking(mine, True)
 words = {"type": "event", "event": "task_stopped", "timestamp": 1, "taskId": os.environ["VICTIM"], "payload": {}}
 said = "".join(json.dumps({**words, "seq": number}) + chr(10) for number in range(1, 3000)).encode()
 for at in range(0, len(said), 16384):
     os.write(mine, said[at : at + 16384])
-'; sleep 1`;
+' "$p"; sleep 1`;
 
 /**
  * What the root of a machine tries that only one task is in. The control is the same root in a machine that all tasks are in. So

@@ -17,6 +17,8 @@ import { hostPaths } from "./host-paths.ts";
 import { hostRaces } from "./host-races.ts";
 import { apiBinds, apiRaces } from "./host-races-api.ts";
 import { hostSpecial } from "./host-special.ts";
+import { isEssentialNetwork, networkAttackChecks, networkRootChecks, networkWorkChecks } from "./network.ts";
+import { piTools } from "./pi-tools.ts";
 import { qemu } from "./qemu.ts";
 import { wallChecks } from "./walls.ts";
 import { warmWallChecks } from "./warm-walls.ts";
@@ -26,10 +28,14 @@ import { legitimateWork } from "./work.ts";
 /** What is open while the checks run. */
 export const stage: { target?: Target; control?: Target; qemu?: QemuWorld; wire?: Wire; warm?: WarmMachine } = {};
 
-/** Lanes of attacks, and what is not attacked: refusals of walls that are not whole, and legitimate work. */
-export type Part = Lane | "walls" | "warm" | "work";
+/**
+ * Lanes of attacks, and what is not attacked: refusals of walls that are not whole, and legitimate work. What a task, or the root
+ * of its machine, tries with its network has lanes of its own.
+ */
+export type Part = Lane | "tools" | "network" | "forged" | "walls" | "warm" | "work";
 
 const TASK_LANES: ReadonlySet<Part> = new Set(["agent", "root"]);
+const NETWORK_LANES: ReadonlySet<Part> = new Set(["network", "forged"]);
 
 const essential: ReadonlySet<string> = new Set(essentialAttacks.map(({ id }) => id));
 
@@ -39,6 +45,7 @@ const ESSENTIAL_WALLS = /^walls\.(built-again|refused-without-(view|net|seccomp|
 /** Whether every run has it: of the attacks of tasks, those that stand for their neighbours; legitimate work takes minutes, and so do binds that race. */
 export function isEssential({ lane, check }: Entry): boolean {
   if (TASK_LANES.has(lane)) return essential.has(check.id);
+  if (NETWORK_LANES.has(lane)) return isEssentialNetwork(check.id);
   if (lane === "walls") return ESSENTIAL_WALLS.test(check.id);
   return lane !== "work" && check.id !== "host-races.api-bind";
 }
@@ -56,6 +63,7 @@ function onStage<K extends keyof typeof stage>(which: K): NonNullable<(typeof st
 }
 const target = () => onStage("target");
 const qemuWorld = () => onStage("qemu");
+const sides = () => ({ target: target(), control: onStage("control") });
 
 const entriesOf = (kind: Entry["kind"], lane: Part, checks: readonly Check[]): Entry[] =>
   checks.map((check) => ({ kind, lane, check }));
@@ -68,13 +76,21 @@ export const entries: readonly Entry[] = [
   ...entriesOf(
     "attack",
     "agent",
-    agentAttacks.map((attack) => asCheck(attack, () => ({ target: target(), control: onStage("control") }))),
+    agentAttacks.map((attack) => asCheck(attack, sides)),
   ),
   ...entriesOf(
     "attack",
     "root",
-    rootAttacks.map((attack) => asRootCheck(attack, () => ({ target: target(), control: onStage("control") }))),
+    rootAttacks.map((attack) => asRootCheck(attack, sides)),
   ),
+  ...entriesOf(
+    "attack",
+    "tools",
+    piTools.map((attack) => asCheck(attack, sides)),
+  ),
+  ...entriesOf("attack", "network", networkAttackChecks(sides)),
+  ...entriesOf("work", "network", networkWorkChecks(target)),
+  ...entriesOf("attack", "forged", networkRootChecks(sides)),
   ...entriesOf("attack", "qemu", qemuChecks(qemu, qemuWorld)),
   ...entriesOf("refusal", "qemu", qemuLayerChecks(qemu, qemuWorld)),
   ...entriesOf(

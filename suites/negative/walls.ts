@@ -75,7 +75,7 @@ const SAID_AS: Partial<Record<TaskLayer, RegExp>> = { view: /\/stranger/, uid: /
 /** All that there is of slots: directories, mounts, control groups, and processes. */
 export const SLOTS = `ls -d /run/piwork/slots/* /sys/fs/cgroup/tasks/slot-*
 while read -r _ _ _ root place _; do case $place in /run/piwork/slots/*) echo "$root $place" ;; esac; done </proc/self/mountinfo
-grep -ao 'slots/[0-9][0-9]*/' /proc/[0-9]*/cmdline | sort -u; true`;
+grep -sao 'slots/[0-9][0-9]*/' /proc/[0-9]*/cmdline | sort -u; true`;
 
 /** Ends the agents that wait for a task: they have stood behind their walls since before these were broken. */
 const END_WAITING = `waiting() { for slot in /run/piwork/slots/*; do

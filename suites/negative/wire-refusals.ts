@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { deep, type Refusal, type Send, TOO_LONG } from "../../harness/attacks/wire.ts";
 import { greeting } from "../../runtime/bridge/greeting.ts";
+import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { type Command, commands, PROTOCOL_VERSION } from "../../runtime/protocol/rpc.ts";
 
 /** The task that the checks name. */
 export const WIRE_TASK = "wire-task";
-const open = { taskId: "twin-task", title: "Twin", folder: null, agent: "probe", model: null, mounts: [] };
+const open = { taskId: "twin-task", title: "Twin", folder: null, agent: "probe", ...NOTHING_CHOSEN, mounts: [] };
 const state: Send = { type: "runtime_get_state", payload: {} };
 const abort: Send = { type: "abort", payload: { taskId: WIRE_TASK } };
 export const bash = (argv: unknown, more: object = {}): Send => ({
@@ -243,13 +244,6 @@ const refusals: readonly Refusal[] = [
     "has less than no agent wait",
     { type: "runtime_warm", payload: { agent: "probe", slots: -1 } },
     { type: "runtime_warm", payload: { agent: "probe", slots: 0 } },
-  ),
-  refusal(
-    "warm.absent",
-    "has an agent wait that the image has not",
-    { type: "runtime_warm", payload: { agent: "pi", slots: 1 } },
-    { type: "runtime_warm", payload: { agent: "pi", slots: 0 } },
-    { refused: "TASK_BOOTSTRAP_FAILED" },
   ),
   refusal(
     "unmount.busy",

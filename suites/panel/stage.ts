@@ -10,9 +10,11 @@ export class Stage implements AsyncDisposable {
   readonly talk = new Talk(() => this.runtime.client);
   runtime: RunningRuntime;
   page: Page;
+  readonly #words: readonly string[];
 
-  constructor(sandbox: Sandbox, runtime: RunningRuntime, browser: TestBrowser, page: Page) {
+  constructor(sandbox: Sandbox, words: readonly string[], runtime: RunningRuntime, browser: TestBrowser, page: Page) {
     this.sandbox = sandbox;
+    this.#words = words;
     this.runtime = runtime;
     this.browser = browser;
     this.page = page;
@@ -67,7 +69,7 @@ export class Stage implements AsyncDisposable {
   }
 
   async startAgain(): Promise<void> {
-    this.runtime = await startWithPanel(this.sandbox);
+    this.runtime = await startWithPanel(this.sandbox, this.#words);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -76,19 +78,20 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-export async function openStage(sandbox: Sandbox): Promise<Stage> {
-  const runtime = await startWithPanel(sandbox);
+/** `words` are further ones for `piwork up`. */
+export async function openStage(sandbox: Sandbox, words: readonly string[] = []): Promise<Stage> {
+  const runtime = await startWithPanel(sandbox, words);
   try {
     const browser = await TestBrowser.start();
-    return new Stage(sandbox, runtime, browser, await browser.open(addressIn(runtime)));
+    return new Stage(sandbox, words, runtime, browser, await browser.open(addressIn(runtime)));
   } catch (error) {
     await runtime[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function startWithPanel(sandbox: Sandbox): Promise<RunningRuntime> {
-  const runtime = await RunningRuntime.start(sandbox, { panel: true });
+async function startWithPanel(sandbox: Sandbox, words: readonly string[]): Promise<RunningRuntime> {
+  const runtime = await RunningRuntime.start(sandbox, { panel: true, words });
   // Its last words may still be on their way.
   await waitFor("the panel's address", 10_000, () => /http:\S+\n/.test(runtime.output) || undefined);
   return runtime;

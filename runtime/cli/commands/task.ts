@@ -4,8 +4,10 @@ import type { Command } from "commander";
 import type { Client } from "../../control/client.ts";
 import { PiworkError } from "../../protocol/errors.ts";
 import type { Planted } from "../../protocol/files.ts";
+import { thinkingLevel } from "../../protocol/kinds.ts";
 import type { TaskRecord } from "../../protocol/record.ts";
 import { attach, ofTask, plain, print, printJson, sayWaiting, table } from "../attach.ts";
+import { ALLOW_HOST, gather, policyOf } from "./network.ts";
 import { describeTasks } from "./status.ts";
 
 interface Output {
@@ -20,12 +22,21 @@ export function addTask(program: Command): void {
     .description("create a task, give it a folder, and make it the active one")
     .option("--folder <DIR>", "its folder, below the workspace root; without it the task has only its outputs")
     .option("--shared-folder", SHARED_FOLDER)
+    .option("--allow-host <HOST[:PORT]>", `${ALLOW_HOST}, repeatable`, gather)
+    .option(
+      "--ask <PATTERN>",
+      "a tool, or files below its folder, that its agent asks for each time, repeatable; ** stands for any names, * for characters of one",
+      gather,
+      [],
+    )
     .option("--json", "print the task for programs")
-    .action(async (title: string, options: Output & { folder?: string } & Sharing, command: Command) => {
+    .action(async (title: string, options: Creating, command: Command) => {
+      const network = policyOf(options.allowHost);
       const client = await attach(command);
       using _waiting = sayWaiting(client, "opening the task");
       const folder = options.folder === undefined ? null : await askedFolder(client, options.folder);
-      show(await client.call("task_create", { title, folder, ...sharing(options) }), options);
+      const asked = { title, folder, ask: options.ask, ...sharing(options), ...(network && { network }) };
+      show(await client.call("task_create", asked), options);
     });
 
   task
@@ -58,9 +69,11 @@ export function addTask(program: Command): void {
     .option("--json", "print it for programs")
     .action(async (id: string | undefined, options: Output, command: Command) => {
       const inspected = await (await attach(command)).call("task_inspect", ofTask(id));
-      if (options.json) return printJson({ ...inspected.record, planted: inspected.planted });
-      show(inspected.record, options);
-      print(`\n${describePlanted(inspected.planted)}`);
+      const { record, ask, planted } = inspected;
+      if (options.json) return printJson({ ...record, ask, planted });
+      show(record, options);
+      if (ask.length > 0) print(`its agent asks each time for: ${ask.map(plain).join(", ")}`);
+      print(`\n${describePlanted(planted)}`);
     });
 
   task
@@ -129,6 +142,24 @@ export function addTask(program: Command): void {
       const task = ofTask(options.task);
       show(await client.call("model_set", { ...task, model: { provider, id: rest.join("/") } }), options);
     });
+
+  task
+    .command("thinking LEVEL")
+    .description(`choose how much the model of a task's agent thinks (${thinkingLevel.options.join(", ")})`)
+    .option("--task <ID>", "the task (default: the active one)")
+    .option("--json", "print the task for programs")
+    .action(async (named: string, options: Output & { task?: string }, command: Command) => {
+      const level = thinkingLevel.safeParse(named).data;
+      if (level === undefined)
+        throw new PiworkError("INVALID_REQUEST", `A thinking level is one of ${thinkingLevel.options.join(", ")}.`);
+      show(await (await attach(command)).call("thinking_set", { ...ofTask(options.task), level }), options);
+    });
+}
+
+interface Creating extends Output, Sharing {
+  folder?: string;
+  allowHost?: string[];
+  ask: string[];
 }
 
 const SHARED_FOLDER = "allow it to be, hold or lie in the folder of another open task";
@@ -171,6 +202,7 @@ function show(task: TaskRecord, { json }: Output): void {
       ],
       ["agent", task.agent],
       ["model", task.model === null ? "the agent's own choice" : plain(modelWords(task.model))],
+      ...(task.thinking === null ? [] : [["thinking", task.thinking]]),
       ["created", task.createdAt],
       ...(task.growth?.exceeded ? [["limit", plain(task.growth.exceeded)]] : []),
       ...(task.turn === null ? [] : [["turn", `in flight since ${task.turn.startedAt}`]]),

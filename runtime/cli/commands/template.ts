@@ -1,15 +1,17 @@
 import { basename } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { haveTemplate } from "../../fleet/have-template.ts";
 import { keyOf } from "../../fleet/source.ts";
 import { type FoundTemplate, listTemplates, removeTemplates } from "../../machine/template.ts";
 import { findPlaces, type PlaceOptions, REPOSITORY } from "../../places.ts";
 import { findImage } from "../../protocol/image.ts";
+import { type AgentKind, agentKind } from "../../protocol/kinds.ts";
 import { print, printJson } from "../attach.ts";
 import { buildImage } from "./image.ts";
 
 interface Options extends PlaceOptions {
   json?: true;
+  agent?: AgentKind;
 }
 
 /** What shells expect of a program that a signal ended. */
@@ -25,7 +27,9 @@ export function addTemplate(program: Command): void {
       .description(description)
       .option("--json", "print data for programs")
       .action((_: Options, self: Command) => action(self.optsWithGlobals<Options>()));
-  command("build", "saves a machine of this version, unless there is one", build);
+  command("build", "saves a machine of this version, unless there is one", build).addOption(
+    new Option("--agent <WHICH>", "what waits in it for a task").choices(agentKind.options).default("probe"),
+  );
   command("info", "shows which there are, and which of them this checkout clones", info);
   command("clean", "removes all of them; what was cloned goes on, and the next 'piwork up' makes another", clean);
 }
@@ -46,6 +50,7 @@ async function build(options: Options): Promise<void> {
     const { directory, manifest, isNew } = await haveTemplate({
       places,
       acceleration: "auto",
+      agent: options.agent ?? "probe",
       unsafe: false,
       buildImage: (signal) => buildImage(places.cache, signal),
       step: (words) => process.stderr.write(`piwork template: ${words}\n`),

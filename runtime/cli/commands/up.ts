@@ -1,21 +1,28 @@
 import { relative } from "node:path";
 import { type Command, Option } from "commander";
 import { accelerationRequest } from "../../machine/acceleration.ts";
-import { findPlaces, type PlaceOptions, REPOSITORY } from "../../places.ts";
-import { type Isolation, isolation } from "../../protocol/kinds.ts";
+import { Providers } from "../../network/providers.ts";
+import { findPlaces, makePlaces, type PlaceOptions, REPOSITORY } from "../../places.ts";
+import { PiworkError } from "../../protocol/errors.ts";
+import { type AgentKind, agentKind, type Isolation, isolation } from "../../protocol/kinds.ts";
 import type { Runtime } from "../../runtime.ts";
 import { serve } from "../../serve.ts";
 import { DEFAULT_QUOTA } from "../../tasks/quota.ts";
 import { VERSION } from "../../version.ts";
 import { makeSampleWorkspace, resolveWorkspaceRoot } from "../../workspace/folder.ts";
 import { plain, print } from "../attach.ts";
+import { namedModel } from "../model.ts";
 import { parseCount, parseSize } from "../size.ts";
 import { buildImage } from "./image.ts";
+import { ALLOW_HOST, gather, policyOf } from "./network.ts";
 
 interface UpOptions extends PlaceOptions {
   workspace?: string;
   accel: string;
   isolation: Isolation;
+  agent?: AgentKind;
+  provider?: string;
+  allowHost?: string[];
   pool: number;
   taskBytes: number;
   taskFiles: number;
@@ -49,6 +56,17 @@ export function addUp(program: Command): void {
         .default("vm"),
     )
     .addOption(
+      new Option(
+        "--agent <WHICH>",
+        "what works in new tasks: pi, which needs a model, or the probe, which does what it is told (default: pi where a provider is configured, and otherwise the probe)",
+      ).choices(agentKind.options),
+    )
+    .option(
+      "--provider <NAME>",
+      "whose model answers pi in new tasks: a provider's name, or its name, '/' and one of its models ('piwork provider list')",
+    )
+    .option("--allow-host <HOST>", `for new tasks, repeatable: ${ALLOW_HOST}`, gather)
+    .addOption(
       new Option("--pool <N>", "machines that are kept ready for the next tasks, where each has its own")
         .argParser((text) => parseCount(text, 0))
         .default(1),
@@ -77,8 +95,19 @@ export function addUp(program: Command): void {
     .action((options: UpOptions, command: Command) => up({ ...command.optsWithGlobals<UpOptions>(), ...options }));
 }
 
+const WHAT_ANSWERS: Record<AgentKind, string> = {
+  probe: "no model answers: the agent is the probe, which runs 'run: <command>' and echoes everything else",
+  pi: "the agent is pi, with the models of the providers that are configured ('piwork provider list')",
+};
+
 async function up(options: UpOptions): Promise<void> {
   const places = findPlaces(options);
+  makePlaces(places);
+  const model = options.provider === undefined ? null : namedModel(places.state, options.provider);
+  const agent = options.agent ?? (new Providers(places.state).views().length === 0 ? "probe" : "pi");
+  if (options.provider !== undefined && agent !== "pi")
+    throw new PiworkError("INVALID_REQUEST", "A provider answers pi, and not the probe: leave one of the two out.");
+  const allowed = policyOf(options.allowHost);
   const sample = `${REPOSITORY}/tmp/workspace`;
   if (options.workspace === undefined) makeSampleWorkspace(sample);
   const workspace = resolveWorkspaceRoot(options.workspace ?? sample);
@@ -88,7 +117,9 @@ async function up(options: UpOptions): Promise<void> {
     {
       places,
       workspace,
-      agent: "probe",
+      agent,
+      model,
+      ...(allowed && { allowed }),
       quota: { bytes: options.taskBytes, entries: options.taskFiles },
       acceleration: accelerationRequest.parse(options.accel),
       isolation: options.isolation,
@@ -101,7 +132,7 @@ async function up(options: UpOptions): Promise<void> {
       say: print,
       listening(runtime) {
         print(`piwork ${VERSION}, workspace ${workspace}`);
-        print("no model is configured: the agent is the probe, which runs 'run: <command>' and echoes everything else");
+        print(WHAT_ANSWERS[agent]);
         reportLostTurns(runtime);
       },
       ready(runtime, panel) {

@@ -36,7 +36,18 @@ export function consistent(): StateSnapshot {
 
 function record(id: string, state: TaskRecord["state"], folder: string | null): TaskRecord {
   return {
-    ...{ version: 3, id, title: id, folder, sharedFolder: false, agent: "probe", model: null, createdAt: AT, state },
+    ...{
+      version: 4,
+      id,
+      title: id,
+      folder,
+      sharedFolder: false,
+      agent: "probe",
+      model: null,
+      thinking: null,
+      createdAt: AT,
+      state,
+    },
     ...{ turn: null, lostTurn: null, growth: null },
   };
 }
@@ -108,6 +119,7 @@ function task(
       session: turns === 0 ? { is: "absent" } : { is: "saved", head: { ...head, turns } },
     },
     planted: { silent: "not looked at" },
+    network: { silent: "not looked at" },
   };
 }
 

@@ -107,7 +107,7 @@ function Reach({ task }: { task: TaskRecord }) {
       <dt>Reads</dt>
       <dd>its uploads, and the programs of its machine</dd>
       <dt>Network</dt>
-      <dd>none</dd>
+      <dd>no card; only what is allowed below, through this host</dd>
     </dl>
   );
 }

@@ -9,12 +9,15 @@ import { useStore } from "./use-store.ts";
 
 /** So near the end, in pixels, a reader is taken to follow it. */
 const NEAR_END = 60;
-const EXAMPLES = [
-  "run: ls -la; id",
-  "run: echo hello > made-here; cat made-here",
-  "ask: confirm May I go on?",
-  "Say **this** back",
-];
+const EXAMPLES: Record<TaskRecord["agent"], readonly string[]> = {
+  probe: [
+    "run: ls -la; id",
+    "run: echo hello > made-here; cat made-here",
+    "ask: confirm May I go on?",
+    "Say **this** back",
+  ],
+  pi: ["What is in this folder?", "Write a haiku to haiku.txt", "Tidy up this folder, and tell me what you did"],
+};
 
 export function ConversationView({ task }: { task: TaskRecord }) {
   const store = useStore();
@@ -59,7 +62,9 @@ export function ConversationView({ task }: { task: TaskRecord }) {
             </p>
           </article>
         )}
-        {conversation !== undefined && turns.length === 0 && sent === undefined && <Beginning onChoose={setDraft} />}
+        {conversation !== undefined && turns.length === 0 && sent === undefined && (
+          <Beginning task={task} onChoose={setDraft} />
+        )}
         {task.lostTurn !== null && turns.at(-1)?.turn.end?.how !== "failed" && (
           <p class="failure">
             The last turn was lost: {task.lostTurn.why} What was done before it is kept; say it again.
@@ -73,16 +78,25 @@ export function ConversationView({ task }: { task: TaskRecord }) {
   );
 }
 
-function Beginning({ onChoose }: { onChoose: (text: string) => void }) {
+function Beginning({ task: { agent, model }, onChoose }: { task: TaskRecord; onChoose: (text: string) => void }) {
   return (
     <div class="beginning">
       <h3>Say what to do</h3>
       <p class="faint">
-        There is no model yet: the agent is the probe. It runs what follows <code>run:</code>, and says everything else
-        back.
+        {agent === "pi" ? (
+          <>
+            The agent is pi{model === null ? "" : `, with the model ${model.provider}/${model.id}`}. It works in its
+            folder, with tools of its own, and asks before it deletes or moves something there.
+          </>
+        ) : (
+          <>
+            There is no model yet: the agent is the probe. It runs what follows <code>run:</code>, and says everything
+            else back.
+          </>
+        )}
       </p>
       <ul>
-        {EXAMPLES.map((text) => (
+        {EXAMPLES[agent].map((text) => (
           <li key={text}>
             <button type="button" onClick={() => onChoose(text)}>
               <code>{text}</code>
@@ -120,22 +134,32 @@ function Composer({ task, draft, onDraft, onSend }: ComposerProps) {
     if (draft !== "") field.current?.focus();
   }, [draft]);
 
-  const send = () => {
-    if (draft.trim() === "" || isBusy || !isOnline) return;
+  // The probe takes nothing while it works.
+  const canSteer = task.agent === "pi" && task.turn !== null && isOnline;
+  const isEmpty = draft.trim() === "";
+
+  const send = (how: (message: string) => Promise<boolean>) => {
+    if (isEmpty || !isOnline) return;
     const message = draft;
     onDraft("");
     onSend();
-    void store.prompt(task.id, message).then((begun) => {
+    void how(message).then((begun) => {
       // What was refused is not lost.
       if (!begun && field.current?.value === "") onDraft(message);
     });
+  };
+  const prompt = () => send((message) => store.prompt(task.id, message));
+  const steer = (when: "now" | "after") => send((message) => store.steer(task.id, message, when));
+  const submit = () => {
+    if (!isBusy) prompt();
+    else if (canSteer) steer("now");
   };
   return (
     <form
       class="composer"
       onSubmit={(event) => {
         event.preventDefault();
-        send();
+        submit();
       }}
     >
       <textarea
@@ -143,15 +167,25 @@ function Composer({ task, draft, onDraft, onSend }: ComposerProps) {
         rows={1}
         aria-label="Prompt"
         title="Enter sends, Shift+Enter begins a line"
-        placeholder={isBusy ? "The agent works …" : "Say what to do"}
+        placeholder={isBusy ? (canSteer ? "The agent works; say more" : "The agent works …") : "Say what to do"}
         value={draft}
         onInput={(event) => onDraft(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
           event.preventDefault();
-          send();
+          submit();
         }}
       />
+      {canSteer && !isEmpty && (
+        <>
+          <button type="submit" class="main" title="It hears this before its next step">
+            Say now
+          </button>
+          <button type="button" title="It hears this when it is done" onClick={() => steer("after")}>
+            Afterwards
+          </button>
+        </>
+      )}
       {isBusy ? (
         <button
           type="button"
@@ -165,7 +199,7 @@ function Composer({ task, draft, onDraft, onSend }: ComposerProps) {
           {isStopping ? "Stopping …" : "Stop"}
         </button>
       ) : (
-        <button type="submit" class="main" disabled={draft.trim() === "" || !isOnline}>
+        <button type="submit" class="main" disabled={isEmpty || !isOnline}>
           Send
         </button>
       )}

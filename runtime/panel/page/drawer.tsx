@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { StatusView } from "../../protocol/control.ts";
 import type { EvidenceRun } from "../../protocol/evidence.ts";
@@ -92,43 +93,49 @@ function megabytes(kilobytes: number): string {
   return `${Math.round(kilobytes / 1024)} MiB`;
 }
 
-function Machines() {
-  const { status } = useStore();
-  const titles = new Map(status?.tasks.map(({ id, title }) => [id, title]));
-  if (status?.machines.length === 0) return <p class="faint">No machine runs.</p>;
+function Table({ columns, children }: { columns: readonly string[]; children: ComponentChildren }) {
   return (
     <table class="wide">
       <thead>
         <tr>
-          {["machine", "state", "task", "QEMU", "memory", "answered after", "since"].map((name) => (
+          {columns.map((name) => (
             <th key={name} scope="col">
               {name}
             </th>
           ))}
         </tr>
       </thead>
-      <tbody>
-        {status?.machines.map((machine) => (
-          <tr key={machine.id}>
-            <th scope="row">{machine.id}</th>
-            <td>{machine.state}</td>
-            <td>
-              {machine.task === null
-                ? status.isolation === "shared"
-                  ? "all"
-                  : "waits for one"
-                : (titles.get(machine.task) ?? machine.task)}
-            </td>
-            <td>{machine.pid ?? "–"}</td>
-            <td>
-              {megabytes(machine.residentKb ?? 0)} of {machine.memoryMb}
-            </td>
-            <td>{machine.bootMs === null ? "–" : `${(machine.bootMs / 1000).toFixed(1)} s`}</td>
-            <td>{timeOfDay(machine.startedAt)}</td>
-          </tr>
-        ))}
-      </tbody>
+      <tbody>{children}</tbody>
     </table>
+  );
+}
+
+function Machines() {
+  const { status } = useStore();
+  const titles = new Map(status?.tasks.map(({ id, title }) => [id, title]));
+  if (status?.machines.length === 0) return <p class="faint">No machine runs.</p>;
+  return (
+    <Table columns={["machine", "state", "task", "QEMU", "memory", "answered after", "since"]}>
+      {status?.machines.map((machine) => (
+        <tr key={machine.id}>
+          <th scope="row">{machine.id}</th>
+          <td>{machine.state}</td>
+          <td>
+            {machine.task === null
+              ? status.isolation === "shared"
+                ? "all"
+                : "waits for one"
+              : (titles.get(machine.task) ?? machine.task)}
+          </td>
+          <td>{machine.pid ?? "–"}</td>
+          <td>
+            {megabytes(machine.residentKb ?? 0)} of {machine.memoryMb}
+          </td>
+          <td>{machine.bootMs === null ? "–" : `${(machine.bootMs / 1000).toFixed(1)} s`}</td>
+          <td>{timeOfDay(machine.startedAt)}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 
@@ -137,26 +144,16 @@ function Events() {
   const titles = new Map(status?.tasks.map(({ id, title }) => [id, title]));
   if (events.length === 0) return <p class="faint">Nothing has happened since this page found the runtime.</p>;
   return (
-    <table class="wide">
-      <thead>
-        <tr>
-          <th scope="col">time</th>
-          <th scope="col">event</th>
-          <th scope="col">task</th>
-          <th scope="col">says</th>
+    <Table columns={["time", "event", "task", "says"]}>
+      {events.toReversed().map((event) => (
+        <tr key={event.seq}>
+          <td>{timeOfDay(event.timestamp)}</td>
+          <th scope="row">{event.event}</th>
+          <td>{event.taskId === null ? "–" : (titles.get(event.taskId) ?? event.taskId)}</td>
+          <td>{visible(wordsOf(event.payload))}</td>
         </tr>
-      </thead>
-      <tbody>
-        {events.toReversed().map((event) => (
-          <tr key={event.seq}>
-            <td>{timeOfDay(event.timestamp)}</td>
-            <th scope="row">{event.event}</th>
-            <td>{event.taskId === null ? "–" : (titles.get(event.taskId) ?? event.taskId)}</td>
-            <td>{visible(wordsOf(event.payload))}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   );
 }
 
@@ -208,36 +205,26 @@ function Evidence() {
         </p>
       )}
       {answer !== undefined && answer.runs.length > 0 && (
-        <table class="wide">
-          <thead>
-            <tr>
-              <th scope="col">suite</th>
-              <th scope="col">began</th>
-              <th scope="col">verdict</th>
-              <th scope="col">report</th>
+        <Table columns={["suite", "began", "verdict", "report"]}>
+          {answer.runs.map((run) => (
+            <tr key={run.name}>
+              <th scope="row">{run.suite}</th>
+              <td>{dayAndTime(run.startedAt)}</td>
+              <td>
+                <Verdict checks={run.checks} />
+              </td>
+              <td>
+                {run.report === null ? (
+                  <code>{run.name}</code>
+                ) : (
+                  <a href={run.report} target="_blank" rel="noopener noreferrer">
+                    report
+                  </a>
+                )}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {answer.runs.map((run) => (
-              <tr key={run.name}>
-                <th scope="row">{run.suite}</th>
-                <td>{dayAndTime(run.startedAt)}</td>
-                <td>
-                  <Verdict checks={run.checks} />
-                </td>
-                <td>
-                  {run.report === null ? (
-                    <code>{run.name}</code>
-                  ) : (
-                    <a href={run.report} target="_blank" rel="noopener noreferrer">
-                      report
-                    </a>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       )}
     </>
   );

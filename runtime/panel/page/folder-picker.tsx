@@ -35,7 +35,8 @@ export function FolderPicker({
   useEffect(() => void go(chosen ?? ""), []);
 
   const make = async () => {
-    const path = join(at, made.trim());
+    // In the one that was gone to last, also where its folders are not shown yet.
+    const path = join(chosen ?? "", made.trim());
     try {
       await call("folder_make", { path });
       setMade("");

@@ -3,6 +3,7 @@ import type { DialogAnswer, DialogQuestion } from "../../protocol/agent.ts";
 import type { TaskRecord } from "../../protocol/record.ts";
 import { Dialog } from "./dialog.tsx";
 import { useStore } from "./use-store.ts";
+import { visible } from "./words.ts";
 
 /** What the agent of a task asks, one question after the other. One that is put off stays, and can be taken up again. */
 export function Question({ task }: { task: TaskRecord }) {
@@ -10,10 +11,12 @@ export function Question({ task }: { task: TaskRecord }) {
   const [later, setLater] = useState<string | null>(null);
   const [question] = store.questionsOf(task.id);
   if (question === undefined) return null;
+  // A title of several lines is a heading, and what it is about.
+  const [title = "", ...about] = question.title.split("\n").map(visible);
   if (later === question.id)
     return (
       <p class="asks">
-        <span>The agent waits for an answer: {question.title}</span>
+        <span>The agent waits for an answer: {title}</span>
         <button type="button" onClick={() => setLater(null)}>
           Answer
         </button>
@@ -21,8 +24,9 @@ export function Question({ task }: { task: TaskRecord }) {
     );
   const answer = (given: DialogAnswer) => void store.answer(task.id, question.id, given);
   return (
-    <Dialog title={question.title} kind="question" onClose={() => setLater(question.id)}>
+    <Dialog title={title} kind="question" onClose={() => setLater(question.id)}>
       <p class="faint">The agent of this task asks. What it says here are its own words.</p>
+      {about.length > 0 && <pre class="about">{about.join("\n")}</pre>}
       {question.message !== undefined && <p class="message">{question.message}</p>}
       <Answers key={question.id} question={question} onAnswer={answer} />
       <footer>

@@ -46,6 +46,8 @@ export class Store {
   notices: Notice[] = [];
   /** rises whenever the files of a task may be others */
   filesVersion = 0;
+  /** rises with each request of a task to its network */
+  networkVersion = 0;
   readonly #conversations = new Map<string, Shown>();
   /** events that came while a conversation is asked for */
   readonly #loading = new Map<string, RuntimeEvent[]>();
@@ -165,6 +167,17 @@ export class Store {
     }
   }
 
+  /** Says something to an agent that works; what comes of it is part of its turn. */
+  async steer(task: string, message: string, when: "now" | "after"): Promise<boolean> {
+    try {
+      await call("steer", { task, message, when });
+      return true;
+    } catch (error) {
+      this.complain(error);
+      return false;
+    }
+  }
+
   async answer(task: string, question: string, answer: DialogAnswer): Promise<void> {
     await this.act(() => call("answer", { task, question, answer }));
     this.#questions.set(
@@ -258,6 +271,10 @@ export class Store {
   }
 
   #take(event: RuntimeEvent): void {
+    if (event.event === "network_request") {
+      this.networkVersion++;
+      return this.#changed();
+    }
     if (event.event !== "agent_output" && event.event !== "exec_output") {
       this.events = [...this.events.slice(1 - KEPT_EVENTS), event];
       void this.look();

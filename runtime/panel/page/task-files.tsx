@@ -1,10 +1,12 @@
 import { useState } from "preact/hooks";
 import type { Area } from "../../protocol/files.ts";
 import type { TaskRecord } from "../../protocol/record.ts";
+import { AgentCard } from "./agent-card.tsx";
 import { BoundaryCard } from "./boundary-card.tsx";
 import { ChangesView } from "./changes.tsx";
 import { FileList } from "./file-list.tsx";
 import { Import } from "./import.tsx";
+import { NetworkCard } from "./network-card.tsx";
 import { Preview } from "./preview.tsx";
 import { Section } from "./section.tsx";
 import { visible } from "./words.ts";
@@ -22,6 +24,8 @@ export function TaskFiles({ task }: { task: TaskRecord }) {
   return (
     <aside class="side" aria-label="Files and boundary">
       <BoundaryCard task={task} />
+      <NetworkCard task={task} />
+      <AgentCard task={task} />
       <Section
         title="Working folder"
         fact={task.folder === null ? "none yet" : visible(task.folder)}

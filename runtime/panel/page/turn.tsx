@@ -1,10 +1,10 @@
 import { memo } from "preact/compat";
 import { useState } from "preact/hooks";
-import type { ToolStep, Turn } from "../../protocol/conversation.ts";
+import type { SaidText, ToolStep, Turn } from "../../protocol/conversation.ts";
 import { LongText } from "./long-text.tsx";
 import { Markdown } from "./markdown.tsx";
 import { ScrollArea } from "./scroll-area.tsx";
-import { count } from "./words.ts";
+import { count, visible } from "./words.ts";
 
 /** Longest text that is read as Markdown, in characters; reading more would make the page wait. */
 const MARKDOWN_CHARACTERS = 64 * 1024;
@@ -23,10 +23,8 @@ export const TurnView = memo(
         {turn.parts.map((part, index) =>
           part.type === "step" ? (
             <Step key={index} step={part} isOver={!isStill} />
-          ) : part.text.length > MARKDOWN_CHARACTERS ? (
-            <LongText key={index} text={part.text} />
           ) : (
-            <Markdown key={index} text={part.text} />
+            <Said key={index} part={part} isOver={!isStill || index < turn.parts.length - 1} />
           ),
         )}
         {turn.dropped > 0 && <p class="failure">{count(turn.dropped, "more character")} were said, and not kept.</p>}
@@ -48,6 +46,41 @@ export const TurnView = memo(
   },
   (before, after) => before.turn === after.turn && before.version === after.version && before.isLast === after.isLast,
 );
+
+function Said({ part: { type, text }, isOver }: { part: SaidText; isOver: boolean }) {
+  switch (type) {
+    case "thought":
+      return <Thought text={text} isOver={isOver} />;
+    case "steer":
+      return (
+        <p class="prompt meanwhile">
+          <LongText text={text} />
+        </p>
+      );
+    case "note":
+      return <p class="note">{visible(text)}</p>;
+    case "text":
+      return text.length > MARKDOWN_CHARACTERS ? <LongText text={text} /> : <Markdown text={text} />;
+  }
+}
+
+/** What the agent thought before it said or did something: open while it thinks, unless somebody closed it. */
+function Thought({ text, isOver }: { text: string; isOver: boolean }) {
+  const [chosen, setChosen] = useState<boolean | null>(null);
+  const isOpen = chosen ?? !isOver;
+  return (
+    <details
+      class="thought"
+      open={isOpen}
+      onToggle={({ currentTarget: { open } }) => {
+        if (open !== isOpen) setChosen(open);
+      }}
+    >
+      <summary>{isOver ? "Thought" : "Thinking …"}</summary>
+      <LongText text={text} />
+    </details>
+  );
+}
 
 /** A tool that the agent used: its command, what it printed, and how it ended. */
 function Step({ step, isOver }: { step: ToolStep; isOver: boolean }) {

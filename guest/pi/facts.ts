@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import type { TaskFacts } from "../../runtime/protocol/facts.ts";
+import { FACTS_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
+
+const NONE: TaskFacts = { folder: null, places: [], decisions: [], ask: [] };
+
+/** What taskd says of the task now; nothing before there is one. Only taskd writes that file. */
+export function readFacts(): TaskFacts {
+  try {
+    return JSON.parse(readFileSync(FACTS_IN_SANDBOX, "utf8")) as TaskFacts;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return NONE;
+    throw error;
+  }
+}
+
+/** The same as a part of the system prompt. */
+export function describeFacts({ folder, places }: TaskFacts): string {
+  if (places.length === 0) return "";
+  const lines = places.map(({ path, what, writable }) => `- ${path}: ${what} (${writable ? "writable" : "read-only"})`);
+  const where = folder === null ? "The task has no folder of the user." : "The user's folder is /work.";
+  return [
+    "",
+    "# Where you are",
+    "",
+    `${where} Nothing else of the user's computer can be reached. Put what the user should receive into /outputs.`,
+    ...lines,
+    "",
+    "The user may be asked before files are deleted, moved or renamed outside of /outputs. If the user denies that, do not try it in another way.",
+  ].join("\n");
+}

@@ -1,0 +1,33 @@
+import { type CompletionRequest, type Conversation, readConversation } from "./conversation.ts";
+import { isToThink } from "./models.ts";
+import { parseScript, ScriptError } from "./script.ts";
+import { atAttempt, makeStep, onLines, type Step } from "./step.ts";
+import { meet } from "./tour.ts";
+
+export interface Answer {
+  step: Step;
+  conversation: Conversation;
+  /** how often this very conversation has been asked about, this time included */
+  attempt: number;
+}
+
+/** What is answered to a conversation. `count` counts how often it was asked. */
+export function answerTo(request: CompletionRequest, count: (digest: string) => number): Answer {
+  const conversation = readConversation(request);
+  const attempt = count(conversation.digest);
+  const step = atAttempt(stepFor(conversation), attempt);
+  const acts = step.acts.filter(({ type }) => type !== "think" || isToThink(request));
+  return { step: { ...step, acts: onLines(acts) }, conversation, attempt };
+}
+
+function stepFor(conversation: Conversation): Step {
+  try {
+    const steps = parseScript(conversation.prompt);
+    if (steps === undefined) return meet(conversation);
+    return steps[conversation.answered] ?? makeStep({ type: "say", text: "The script is over." });
+  } catch (error) {
+    if (error instanceof ScriptError)
+      return makeStep({ type: "say", text: `This script cannot be played: ${error.message}.` });
+    throw error;
+  }
+}

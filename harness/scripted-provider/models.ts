@@ -1,0 +1,12 @@
+import type { CompletionRequest } from "./conversation.ts";
+
+/** Those that there are, and whether they think. */
+export const MODELS: ReadonlyMap<string, { thinks: boolean }> = new Map([
+  ["scripted", { thinks: false }],
+  ["scripted-thinking", { thinks: true }],
+]);
+
+/** Whether this answer is thought about before it is given. */
+export function isToThink({ model, reasoning_effort: effort }: CompletionRequest): boolean {
+  return MODELS.get(model)?.thinks === true && effort !== undefined && effort !== null && effort !== "none";
+}

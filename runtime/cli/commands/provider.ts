@@ -1,0 +1,123 @@
+import { text } from "node:stream/consumers";
+import { type Command, Option } from "commander";
+import { hasKey, type Provider, Providers, type RemoteProvider } from "../../network/providers.ts";
+import { SCRIPTED_VIEW } from "../../network/scripted.ts";
+import { findPlaces, makePlaces, type PlaceOptions } from "../../places.ts";
+import { PiworkError } from "../../protocol/errors.ts";
+import { providerApi } from "../../protocol/providers.ts";
+import { plain, print, printJson, table } from "../attach.ts";
+
+/** What is taken of a model where nobody says otherwise, in tokens. */
+const CONTEXT_WINDOW = 128_000;
+const MAX_TOKENS = 16_384;
+
+interface Adding {
+  url?: string;
+  api?: RemoteProvider["api"];
+  model: RemoteProvider["models"];
+  keyEnv?: string;
+  keyStdin?: boolean;
+}
+
+export function addProvider(program: Command): void {
+  const provider = program
+    .command("provider")
+    .description("add, list and remove what answers an agent: servers of models; their keys stay on this computer");
+
+  provider
+    .command("add NAME")
+    .description(
+      `let tasks speak to a server of models, at this address and no other; 'provider add ${SCRIPTED_VIEW.name}' is one that plays a script, without a model`,
+    )
+    .option(
+      "--url <URL>",
+      "its address up to where the API begins, as https://HOST/v1; one of this computer is allowed",
+    )
+    .addOption(new Option("--api <API>", "what it speaks").choices(providerApi.options))
+    .option("--model <ID[:reasoning]>", "a model of it, repeatable; with ':reasoning' one that thinks", addModel, [])
+    .option("--key-env <VAR>", "the variable that holds its key, in the environment of 'piwork up'")
+    .option("--key-stdin", "read its key from the standard input, and keep it in the state directory, for you alone")
+    .action(async (name: string, options: Adding, command: Command) => {
+      const added = name === SCRIPTED_VIEW.name ? scripted(options) : await remote(name, options);
+      await using providers = open(command);
+      providers.add(added);
+      print(`added ${name}; tasks reach it from now on. Start with it: piwork up --agent pi --provider ${name}`);
+    });
+
+  provider
+    .command("list")
+    .description("the providers that tasks can speak to")
+    .option("--json", "print them for programs")
+    .action(async (options: { json?: boolean }, command: Command) => {
+      await using providers = open(command);
+      const rows = providers.list();
+      if (options.json) return printJson(rows.map(described));
+      if (rows.length === 0) return print("no providers; add one: piwork provider add --help");
+      print(table(rows.map((one) => Object.values(described(one)).map((cell) => plain(cell)))));
+    });
+
+  provider
+    .command("remove NAME")
+    .description("take a provider from all tasks, and its key from this computer")
+    .action(async (name: string, _options: object, command: Command) => {
+      await using providers = open(command);
+      providers.remove(name);
+      print(`removed ${name}`);
+    });
+}
+
+function open(command: Command): Providers {
+  const places = findPlaces(command.optsWithGlobals<PlaceOptions>());
+  makePlaces(places);
+  return new Providers(places.state);
+}
+
+function addModel(written: string, before: RemoteProvider["models"]): RemoteProvider["models"] {
+  const id = written.replace(/:reasoning$/, "");
+  return [...before, { id, reasoning: id !== written, contextWindow: CONTEXT_WINDOW, maxTokens: MAX_TOKENS }];
+}
+
+function scripted({ url, api, model, keyEnv, keyStdin }: Adding): Provider {
+  const isMore = [url, api, keyEnv, keyStdin].some((option) => option !== undefined) || model.length > 0;
+  if (isMore)
+    throw new PiworkError(
+      "INVALID_REQUEST",
+      `'${SCRIPTED_VIEW.name}' is the name of a server of ours; it takes no options.`,
+    );
+  return { kind: "scripted", name: SCRIPTED_VIEW.name };
+}
+
+async function remote(name: string, { url, api, model, keyEnv, keyStdin }: Adding): Promise<Provider> {
+  if (url === undefined || api === undefined || model.length === 0)
+    throw new PiworkError("INVALID_REQUEST", "A provider needs --url, --api and at least one --model.");
+  if (keyEnv !== undefined && keyStdin)
+    throw new PiworkError(
+      "INVALID_REQUEST",
+      "A key comes from a variable (--key-env) or from the input (--key-stdin).",
+    );
+  const key = keyStdin ? (await text(process.stdin)).trim() : undefined;
+  return {
+    ...{ kind: "remote", name, api, url, models: model },
+    ...(keyEnv !== undefined && { keyEnv }),
+    ...(key !== undefined && { key }),
+  };
+}
+
+/** Without its key. */
+function described(one: Provider): { name: string; address: string; api: string; models: string; key: string } {
+  if (one.kind === "scripted") {
+    const { name, api, models } = SCRIPTED_VIEW;
+    return {
+      name,
+      address: "a server of piwork's own",
+      api,
+      models: models.map(({ id }) => id).join(", "),
+      key: "its own",
+    };
+  }
+  const { name, api, url, models, keyEnv } = one;
+  const where = keyEnv === undefined ? "kept here" : `from ${keyEnv}`;
+  const key =
+    hasKey(one) === null ? "none" : keyEnv !== undefined && !hasKey(one) ? `${where}, which is not set here` : where;
+  return { name, address: url, api, models: models.map(({ id }) => id).join(", "), key };
+}

@@ -1,0 +1,104 @@
+import { type IncomingMessage, request as plainRequest, type ServerResponse } from "node:http";
+import { request as encryptedRequest } from "node:https";
+import { LIMITS } from "../protocol/limits.ts";
+import { carry, type Meter } from "./carry.ts";
+import { passedOn } from "./headers.ts";
+import { type Way, within } from "./reach.ts";
+import { Refusal } from "./refusal.ts";
+
+/** Where a request goes on, and as what. */
+export interface Destination {
+  way: Way;
+  isEncrypted: boolean;
+  /** the value of `Host` */
+  authority: string;
+  path: string;
+  headers: [name: string, value: string][];
+}
+
+/** Says the request of a task anew to its destination, and the answer to the task, until that is `given` up. Rejects with what the task is to be told, unless an answer has begun. */
+export async function exchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  destination: Destination,
+  meters: { up: Meter; down: Meter },
+  given: AbortSignal,
+): Promise<void> {
+  given.throwIfAborted();
+  const outgoing = begin(request, destination);
+  const over = new AbortController();
+  const stop = (error: Error) => {
+    if (!over.signal.aborted) over.abort(error);
+  };
+  const giveUp = () => stop(given.reason as Error);
+  given.addEventListener("abort", giveUp);
+  const total = setTimeout(() => stop(new Refusal(504, "The request took too long.")), LIMITS.networkTotalMs);
+  outgoing.setTimeout(LIMITS.networkIdleMs, () => stop(new Refusal(504, "Nothing came or went for too long.")));
+  response.once("close", () => {
+    if (!response.writableFinished) stop(new Error("the task went away"));
+  });
+  const broken = new Promise<never>((_, reject) =>
+    over.signal.addEventListener("abort", () => reject(over.signal.reason as Error)),
+  );
+  broken.catch(() => {});
+  try {
+    // Once the answer has begun, it may come to its end without the rest of what was asked.
+    let isAnswered = false;
+    const stopAsking = (error: Error) => {
+      if (!isAnswered || error instanceof Refusal) stop(error);
+    };
+    outgoing.on("error", stopAsking);
+    outgoing.once("close", () => stopAsking(new Error("it answers with something else")));
+    await Promise.race([within(LIMITS.networkConnectMs, "connecting to the host", connected(outgoing)), broken]);
+    carry(request, outgoing, meters.up, stopAsking);
+    const answer = await Promise.race([answered(outgoing), broken]);
+    isAnswered = true;
+    response.sendDate = false;
+    response.writeHead(answer.statusCode ?? 502, passedOn(answer.rawHeaders).flat());
+    response.flushHeaders();
+    carry(answer, response, meters.down, stop);
+    const finished = new Promise<void>((resolve) => response.once("finish", resolve));
+    await Promise.race([finished, broken]);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal(502, `The host did not answer as it should: ${wordsOf(error)}.`);
+  } finally {
+    clearTimeout(total);
+    given.removeEventListener("abort", giveUp);
+    outgoing.destroy();
+  }
+}
+
+function begin(request: IncomingMessage, { way, isEncrypted, authority, path, headers }: Destination) {
+  const { method = "GET" } = request;
+  const length: [string, string][] =
+    request.headers["transfer-encoding"] !== undefined
+      ? [["transfer-encoding", "chunked"]]
+      : request.headers["content-length"] === undefined && ["POST", "PUT", "PATCH"].includes(method)
+        ? [["content-length", "0"]]
+        : [];
+  const options = {
+    ...way,
+    ...{ method, path, agent: false, setHost: false, maxHeaderSize: LIMITS.networkHeadBytes },
+    headers: [["host", authority] as [string, string], ...headers, ...length, ["connection", "close"]].flat(),
+  };
+  return isEncrypted ? encryptedRequest(options) : plainRequest(options);
+}
+
+async function connected(outgoing: ReturnType<typeof plainRequest>): Promise<void> {
+  const socket =
+    outgoing.socket ??
+    (await new Promise<NonNullable<typeof outgoing.socket>>((resolve) => outgoing.once("socket", resolve)));
+  const event = "encrypted" in socket ? "secureConnect" : "connect";
+  if (socket.connecting || event === "secureConnect") await new Promise((resolve) => socket.once(event, resolve));
+}
+
+function answered(outgoing: ReturnType<typeof plainRequest>): Promise<IncomingMessage> {
+  return new Promise((resolve) => outgoing.once("response", resolve));
+}
+
+/** A reason without an address in it: which one it was is nothing to the task. */
+export function wordsOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === "string" ? code : "the connection broke";
+}

@@ -1,0 +1,269 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { PiworkError } from "../protocol/errors.ts";
+import { LIMITS } from "../protocol/limits.ts";
+import type { NetworkPolicy, NetworkRequest } from "../protocol/network.ts";
+import { understand } from "./asked.ts";
+import { Meter } from "./carry.ts";
+import { type Destination, exchange } from "./exchange.ts";
+import { passedOn, withKey, withoutKey } from "./headers.ts";
+import { parseAuthority, ruleFor } from "./policy.ts";
+import type { ProviderTarget } from "./providers.ts";
+import type { Reach } from "./reach.ts";
+import { Refusal } from "./refusal.ts";
+import { tunnel } from "./tunnel.ts";
+
+/** Time between two requests of a connection after which it is closed, in milliseconds: an idle machine can rest then. */
+const KEEP_ALIVE_MS = 4_000;
+
+export interface ProxyParts {
+  policy(task: string): NetworkPolicy;
+  provider(name: string): Promise<ProviderTarget | undefined>;
+  reach: Reach;
+  /** a request of a task is over */
+  over(task: string, request: NetworkRequest): void;
+  unexpected(error: unknown): void;
+}
+
+const NOT_READY =
+  "The host is not ready for this; whoever runs Piwork finds the reason beside this request: piwork network.";
+
+/** A request, and what becomes of it. */
+interface Entry extends NetworkRequest {
+  up: Meter;
+  down: Meter;
+}
+
+/** What tasks speak to: an HTTP proxy for each connection that one of them opens. Whether it may is asked anew for each request. */
+export class TaskProxy {
+  readonly #parts: ProxyParts;
+  readonly #server: Server;
+  readonly #tasks = new WeakMap<object, string>();
+  /** connections of each task, and requests under way */
+  readonly #connections = new Map<string, Set<Duplex>>();
+  readonly #underway = new Map<string, number>();
+
+  constructor(parts: ProxyParts) {
+    this.#parts = parts;
+    this.#server = createServer({
+      insecureHTTPParser: false,
+      maxHeaderSize: LIMITS.networkHeadBytes,
+      // It is refused where it is read, with words.
+      requireHostHeader: false,
+      keepAlive: false,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    });
+    // Of more, Node would show the first thousand: a length behind them would count for its parser and not for who judges here. The head's bytes bound them.
+    this.#server.maxHeadersCount = 0;
+    this.#server.on("request", (request, response) => void this.#answer(request, response));
+    this.#server.on("connect", (request, stream, head) => void this.#connect(request, stream, head));
+    this.#server.on("clientError", (error, stream) => this.#refuseGarbage(error, stream));
+  }
+
+  /** Serves a connection of a task until it ends. */
+  serve(stream: Duplex, task: string): void {
+    const own = this.#connections.get(task) ?? new Set();
+    this.#connections.set(task, own);
+    stream.on("error", () => {}); // it is over, which is seen where it is used
+    if (own.size >= LIMITS.networkStreams) {
+      const refusal = new Refusal(429, `A task has at most ${LIMITS.networkStreams} connections at once.`);
+      this.#note(task, beginEntry("http"), refusal);
+      return this.#endWith(refusal, stream);
+    }
+    own.add(stream);
+    stream.once("close", () => {
+      own.delete(stream);
+      if (own.size === 0) this.#connections.delete(task);
+      for (const end of this.#going.get(stream) ?? []) end.abort(new Refusal(502, "The task went away."));
+    });
+    this.#tasks.set(stream, task);
+    this.#awaitHead(stream);
+    this.#server.emit("connection", stream);
+  }
+
+  /** Ends every connection of a task. */
+  drop(task: string): void {
+    for (const stream of [...(this.#connections.get(task) ?? [])]) stream.destroy();
+  }
+
+  /** Says why, and waits for the task to close its side too, but not for ever: unread, its end would never be seen. */
+  #endWith(refusal: Refusal, stream: Duplex): void {
+    stream.removeAllListeners("data");
+    stream.end(refusal.answer);
+    stream.resume();
+    this.#awaitHead(stream);
+  }
+
+  /** A connection whose next request does not come in time, or only byte by byte, is closed. */
+  #awaitHead(stream: Duplex): void {
+    const timer = setTimeout(() => stream.destroy(), LIMITS.networkHeadMs);
+    const stop = () => {
+      clearTimeout(timer);
+      stream.off("close", stop);
+      this.#heads.delete(stream);
+    };
+    this.#heads.set(stream, stop);
+    stream.once("close", stop);
+  }
+  readonly #heads = new Map<Duplex, () => void>();
+  /** what ends the requests of a connection; a response that waits behind another one does not hear that it is closed */
+  readonly #going = new WeakMap<Duplex, Set<AbortController>>();
+  /** the request that a connection said last, and what ends it where it cannot come to its end */
+  readonly #unfinished = new WeakMap<Duplex, { request: IncomingMessage; garbage: AbortController }>();
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const stream = request.socket as Duplex;
+    this.#heads.get(stream)?.();
+    const task = this.#tasks.get(stream) as string;
+    const entry = beginEntry("http");
+    entry.method = (request.method ?? "").slice(0, 20);
+    response.once("close", () => {
+      if (!stream.destroyed && this.#heads.get(stream) === undefined) this.#awaitHead(stream);
+    });
+    request.on("error", () => {}); // the exchange sees it
+    const garbage = new AbortController();
+    this.#unfinished.set(stream, { request, garbage });
+    const going = this.#going.get(stream) ?? new Set();
+    this.#going.set(stream, going.add(garbage));
+    try {
+      await this.#inTurn(task, async () => {
+        const destination = await this.#destination(task, request, entry);
+        await exchange(request, response, destination, entry, garbage.signal);
+      });
+      this.#note(task, entry, undefined, response.statusCode);
+    } catch (error) {
+      const refusal = this.#refusalOf(error);
+      const isBegun = response.headersSent;
+      this.#note(task, entry, refusal, isBegun ? response.statusCode : refusal.status);
+      // Half an answer must not look like a whole one.
+      if (isBegun || stream.destroyed) return void stream.destroy();
+      const headers = { "content-type": "text/plain; charset=utf-8", connection: "close" };
+      response.writeHead(refusal.status, headers).end(refusal.body);
+    } finally {
+      going.delete(garbage);
+    }
+  }
+
+  async #destination(task: string, request: IncomingMessage, entry: Entry): Promise<Destination> {
+    const asked = understand(request);
+    entry.kind = asked.kind;
+    entry.path = pathOf(asked.path);
+    const headers = passedOn(request.rawHeaders);
+    if (asked.kind === "http") {
+      const { host, port, path } = asked;
+      Object.assign(entry, { host, port });
+      entry.rule = ruleFor(this.#parts.policy(task), { host, port, method: request.method ?? "" });
+      const way = await this.#parts.reach.toPublic(host, port);
+      return { way, isEncrypted: false, authority: port === 80 ? host : `${host}:${port}`, path, headers };
+    }
+    Object.assign(entry, { host: asked.name, rule: `provider ${asked.name}` });
+    const target = await this.#parts.provider(asked.name);
+    if (target === undefined)
+      throw new Refusal(
+        404,
+        `There is no provider '${asked.name}'. Whoever runs Piwork can add it: piwork provider add ${asked.name} --help`,
+        "no such provider",
+      );
+    const { url, key, view } = target;
+    const isEncrypted = url.protocol === "https:";
+    const port = url.port === "" ? (isEncrypted ? 443 : 80) : Number(url.port);
+    const host = url.hostname.replace(/^\[|\]$/g, "");
+    Object.assign(entry, { host, port });
+    const path = `${url.pathname.replace(/\/$/, "")}${withoutKey(asked.path)}` || "/";
+    return {
+      way: await this.#parts.reach.toProvider(host, port),
+      isEncrypted,
+      authority: url.host,
+      path: path.startsWith("/") ? path : `/${path}`,
+      headers: withKey(headers, view.api, key),
+    };
+  }
+
+  async #connect(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
+    this.#heads.get(stream)?.();
+    const task = this.#tasks.get(stream) as string;
+    const entry = beginEntry("connect");
+    entry.method = "CONNECT";
+    try {
+      await this.#inTurn(task, async () => {
+        const { host, port } = parseAuthority(request.url ?? "");
+        Object.assign(entry, { host, port });
+        entry.rule = ruleFor(this.#parts.policy(task), { host, port, method: undefined });
+        const way = await this.#parts.reach.toPublic(host, port);
+        if (stream.destroyed) throw new Refusal(502, "The task went away.");
+        await tunnel(stream, head, way, entry);
+      });
+      this.#note(task, entry, undefined, 200);
+      stream.destroy();
+    } catch (error) {
+      const refusal = this.#refusalOf(error);
+      this.#note(task, entry, refusal, refusal.status);
+      if (stream.writable) this.#endWith(refusal, stream);
+      else stream.destroy();
+    }
+  }
+
+  /** Also requests that come one behind the other on one connection are under way at once. */
+  async #inTurn(task: string, work: () => Promise<void>): Promise<void> {
+    const before = this.#underway.get(task) ?? 0;
+    if (before >= LIMITS.networkStreams)
+      throw new Refusal(429, `A task has at most ${LIMITS.networkStreams} requests under way at once.`);
+    this.#underway.set(task, before + 1);
+    try {
+      await work();
+    } finally {
+      const left = (this.#underway.get(task) ?? 1) - 1;
+      if (left === 0) this.#underway.delete(task);
+      else this.#underway.set(task, left);
+    }
+  }
+
+  #refuseGarbage(error: NodeJS.ErrnoException, stream: Duplex): void {
+    const task = this.#tasks.get(stream);
+    if (task !== undefined && !this.#heads.has(stream)) {
+      const { request, garbage } = this.#unfinished.get(stream) ?? {};
+      // Behind a request that is all there its answer goes first, and nothing more is read. In the middle of one nothing more can come.
+      if (request?.complete === false) garbage?.abort(notUnderstood(error));
+      return;
+    }
+    if (task === undefined || error.code === "ECONNRESET" || !stream.writable) return void stream.destroy();
+    const refusal =
+      error.code === "HPE_HEADER_OVERFLOW"
+        ? new Refusal(431, `The head of a request has at most ${LIMITS.networkHeadBytes} bytes.`)
+        : notUnderstood(error);
+    this.#note(task, beginEntry("http"), refusal, refusal.status);
+    stream.end(refusal.answer, () => stream.destroy());
+  }
+
+  #refusalOf(error: unknown): Refusal {
+    if (error instanceof Refusal) return error;
+    // Its words, with paths and names of the host, are for whoever looks at the requests.
+    if (error instanceof PiworkError) return new Refusal(502, NOT_READY, error.message);
+    this.#parts.unexpected(error);
+    return new Refusal(502, "The proxy failed; the runtime's log has the details.");
+  }
+
+  #note(task: string, entry: Entry, refusal: Refusal | undefined, status?: number): void {
+    const { up, down, ...request } = entry;
+    const verdict = refusal === undefined ? "allowed" : refusal.hasFailed ? "failed" : "refused";
+    this.#parts.over(task, {
+      ...request,
+      ...{ verdict, bytesUp: up.bytes, bytesDown: down.bytes },
+      rule: (refusal?.rule ?? entry.rule).slice(0, 300),
+      ...(status !== undefined && { status }),
+    });
+  }
+}
+
+function notUnderstood({ code }: NodeJS.ErrnoException): Refusal {
+  return new Refusal(400, "This is no request that can be understood in one way only.", `no HTTP: ${code}`);
+}
+
+function beginEntry(kind: NetworkRequest["kind"]): Entry {
+  const none = { host: "", port: 0, verdict: "refused", rule: "", bytesUp: 0, bytesDown: 0 } as const;
+  return { kind, time: Date.now(), ...none, up: new Meter(), down: new Meter() };
+}
+
+function pathOf(path: string): string {
+  return (path.split("?")[0] ?? "").slice(0, 500);
+}

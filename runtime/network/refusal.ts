@@ -1,0 +1,39 @@
+import { STATUS_CODES } from "node:http";
+
+/** A request of a task that is not carried out, with the words that the task is given. */
+export class Refusal extends Error {
+  readonly status: number;
+  /** what refused it, for who looks at the requests of a task */
+  readonly rule: string;
+
+  constructor(
+    status: 400 | 403 | 404 | 405 | 413 | 421 | 429 | 431 | 501 | 502 | 504,
+    message: string,
+    rule = message,
+  ) {
+    super(message);
+    this.name = "Refusal";
+    this.status = status;
+    this.rule = rule;
+  }
+
+  /** It was allowed, and could not be done. */
+  get hasFailed(): boolean {
+    return this.status === 502 || this.status === 504;
+  }
+
+  get body(): string {
+    return `piwork: ${this.message}\n`;
+  }
+
+  /** As bytes, where nobody else writes an answer. */
+  get answer(): string {
+    return [
+      `HTTP/1.1 ${this.status} ${STATUS_CODES[this.status]}`,
+      "content-type: text/plain; charset=utf-8",
+      `content-length: ${Buffer.byteLength(this.body)}`,
+      "connection: close",
+      `\r\n${this.body}`,
+    ].join("\r\n");
+  }
+}

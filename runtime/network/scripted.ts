@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import * as z from "zod";
+import { REPOSITORY } from "../places.ts";
+import { PiworkError } from "../protocol/errors.ts";
+import { LineSplitter } from "../protocol/lines.ts";
+import type { ProviderView } from "../protocol/providers.ts";
+
+/** A model that plays a script: for a first look, and for tests. */
+export const SCRIPTED_VIEW = {
+  name: "scripted",
+  api: "openai-completions",
+  models: [
+    { id: "scripted", reasoning: false, contextWindow: 128_000, maxTokens: 16_384 },
+    { id: "scripted-thinking", reasoning: true, contextWindow: 128_000, maxTokens: 16_384 },
+  ],
+} as const satisfies ProviderView;
+
+const PROGRAM = join(REPOSITORY, "harness/scripted-provider/main.ts");
+const KEY_VARIABLE = "PIWORK_SCRIPTED_KEY";
+const START_DEADLINE_MS = 60_000;
+const LINE_BYTES = 4096;
+
+const announcement = z.looseObject({ port: z.number().int().min(1).max(65_535) });
+
+interface Running {
+  child: ChildProcess;
+  port: number;
+  key: string;
+}
+
+/** The server of that model: a process of its own on this computer, which ends with this one. */
+export class ScriptedServer implements AsyncDisposable {
+  #running: Promise<Running> | undefined;
+  #isOver = false;
+
+  /** Where it listens, and the key that it takes; started at the first call, and again where it has ended. */
+  async address(): Promise<{ port: number; key: string }> {
+    if (this.#isOver) throw new PiworkError("TASK_NOT_READY", "The runtime is stopping.");
+    this.#running ??= this.#start();
+    return this.#running;
+  }
+
+  async #start(): Promise<Running> {
+    const key = randomBytes(24).toString("hex");
+    const child = spawn(process.execPath, ["--import", "tsx", PROGRAM], {
+      cwd: REPOSITORY,
+      stdio: ["pipe", "pipe", "inherit"],
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], [KEY_VARIABLE]: key },
+      // A Ctrl-C in the terminal is for the runtime, which closes its input.
+      detached: true,
+    });
+    child.stdin?.on("error", () => {}); // it has ended, which is told below
+    const forget = () => {
+      this.#running = undefined;
+    };
+    child.once("exit", forget);
+    try {
+      return { child, key, port: await announcedPort(child) };
+    } catch (cause) {
+      forget();
+      child.kill("SIGKILL");
+      throw new PiworkError("TASK_NOT_READY", "The scripted model's server did not start; see the runtime's output.", {
+        cause,
+      });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
+    const running = await this.#running?.catch(() => undefined);
+    if (running === undefined || running.child.exitCode !== null || running.child.signalCode !== null) return;
+    const ended = once(running.child, "exit");
+    running.child.stdin?.end();
+    const overdue = setTimeout(() => running.child.kill("SIGKILL"), 5_000);
+    await ended;
+    clearTimeout(overdue);
+  }
+}
+
+async function announcedPort(child: ChildProcess): Promise<number> {
+  const lines = new LineSplitter(LINE_BYTES);
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error("it did not say where it listens")), START_DEADLINE_MS);
+    (child.stdout as Readable).on("data", (chunk: Buffer) => {
+      try {
+        for (const line of lines.push(chunk)) resolve(announcement.parse(JSON.parse(String(line))).port);
+      } catch (error) {
+        reject(error);
+      }
+    });
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`it ended with code ${code}`)));
+    child.once("exit", () => clearTimeout(late));
+    (child.stdout as Readable).once("data", () => clearTimeout(late));
+  });
+}
