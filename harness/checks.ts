@@ -86,7 +86,7 @@ export class Run {
     this.directory = join(options.runs ?? join(REPOSITORY, "tmp/dev/runs"), name);
     mkdirSync(this.directory, { recursive: true });
     if (options.runs === undefined) BUNDLES.push(this.directory);
-    this.#claims = { run: name, suite, ...lookAtSources(), command: inThisIsolation(options.command), startedAt };
+    this.#claims = { run: name, suite, ...lookAtSources(), command: withChoices(options.command), startedAt };
     this.#excerpts = new Excerpts(this.directory);
     this.#writeEnvironment();
     openBundle(this.directory, this.#claimsAt(null));
@@ -240,10 +240,13 @@ function split({ attack }: Check, seen: object | undefined): Pick<Result, "attac
   };
 }
 
-/** The isolation that suites take from the environment belongs to their command. */
-function inThisIsolation(command: string): string {
-  const isolation = process.env["PIWORK_SUITE_ISOLATION"];
-  return isolation === undefined ? command : `PIWORK_SUITE_ISOLATION=${isolation} ${command}`;
+/** What suites take from the environment belongs to their command. */
+function withChoices(command: string): string {
+  const chosen = ["PIWORK_SUITE_ISOLATION", "PIWORK_SUITE_AGENT"].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [`${name}=${value}`];
+  });
+  return [...chosen, command].join(" ");
 }
 
 /** A check that hangs must not keep the others from running. */

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { haveTemplate, type TemplateWish } from "../runtime/fleet/have-template.ts";
 import { findPlaces } from "../runtime/places.ts";
 import { PiworkError } from "../runtime/protocol/errors.ts";
-import { PIWORK } from "./piwork.ts";
+import { AGENT, PIWORK } from "./piwork.ts";
 
 /** Brings the guest image up to date, with the builder's own progress on the terminal. */
 function buildImage(): Promise<void> {
@@ -16,6 +16,10 @@ const KINDS = {
   pi: { unsafe: false, agent: "pi" },
   "unsafe-pi": { unsafe: true, agent: "pi" },
 } as const satisfies Record<string, Pick<TemplateWish, "unsafe" | "agent">>;
+
+/** The machines of suites that take their agent from the environment. */
+export const SAFE = AGENT === "pi" ? "pi" : "safe";
+export const UNSAFE = AGENT === "pi" ? "unsafe-pi" : "unsafe";
 
 /**
  * The image, and what the machines of a suite are cloned from: a runtime would make it beside its first machines, and keep

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Client, connect, NoRuntime } from "../runtime/control/client.ts";
 import { REPOSITORY } from "../runtime/places.ts";
-import { type AgentKind, type Isolation, isolation as isolations } from "../runtime/protocol/kinds.ts";
+import { type AgentKind, agentKind, type Isolation, isolation as isolations } from "../runtime/protocol/kinds.ts";
 import type { MachineLayer } from "../runtime/protocol/layers.ts";
 import { CANARY_ENVIRONMENT } from "./evidence/canary.ts";
 import { keepFacts } from "./evidence/facts.ts";
@@ -104,7 +104,7 @@ export class RunningRuntime implements AsyncDisposable {
       unsafe = false,
       panel = false,
       isolation = ISOLATION,
-      agent = "probe",
+      agent = AGENT,
       enter = [],
     }: {
       environment?: NodeJS.ProcessEnv;
@@ -125,7 +125,7 @@ export class RunningRuntime implements AsyncDisposable {
     const page = panel ? "panel" : "headless";
     const program = unsafe
       ? ["--import", "tsx", UNSAFE_RUNTIME, isolation, state, logs, workspace, page, agent, ...without]
-      : [PIWORK, ...sandbox.words, ...up, ...words];
+      : [PIWORK, ...sandbox.words, ...up, ...(agent === "pi" ? PI_WORDS : []), ...words];
     const [command = "", ...rest] = [...enter, process.execPath, ...program];
     const child = spawn(command, rest, {
       stdio: ["ignore", "pipe", "pipe"],
@@ -176,6 +176,13 @@ export class RunningRuntime implements AsyncDisposable {
 
 /** How the runtimes of the suites keep tasks apart, where a check does not say so itself. */
 export const ISOLATION: Isolation = isolations.parse(process.env["PIWORK_SUITE_ISOLATION"] ?? "vm");
+
+/** The agent of their tasks, likewise. */
+export const AGENT: AgentKind = agentKind.parse(process.env["PIWORK_SUITE_AGENT"] ?? "probe");
+
+/** A model with which pi takes the words that suites say to the probe. */
+export const SUITE_MODEL = "scripted/scripted-parrot";
+const PI_WORDS = ["--agent", "pi", "--provider", SUITE_MODEL];
 
 export async function connectIfRunning(state: string | undefined): Promise<Client | undefined> {
   try {

@@ -1,11 +1,12 @@
+import { namedModel } from "../runtime/cli/model.ts";
 import { findPlaces } from "../runtime/places.ts";
 import { PiworkError } from "../runtime/protocol/errors.ts";
 import { agentKind, isolation } from "../runtime/protocol/kinds.ts";
 import { machineLayer } from "../runtime/protocol/layers.ts";
 import { serve } from "../runtime/serve.ts";
 import { resolveWorkspaceRoot } from "../runtime/workspace/folder.ts";
-import { ATTACKERS_MODEL } from "./attacks/by-pi.ts";
 import { SMALL_QUOTA } from "./attacks/quota.ts";
+import { SUITE_MODEL } from "./piwork.ts";
 
 // What `piwork up` does, with machines that are there to be attacked: whoever has the control socket is their root, and the
 // named walls around QEMU are left out.
@@ -14,12 +15,13 @@ const [kind, state, logs, workspace, page, agent, ...without] = process.argv.sli
 if (state === undefined || logs === undefined || workspace === undefined || (page !== "panel" && page !== "headless"))
   throw new Error("usage: unsafe-runtime.ts ISOLATION STATE LOGS WORKSPACE panel|headless probe|pi [LAYER...]");
 const layers = machineLayer.array().parse(without);
+const places = findPlaces({ state, logs });
 await serve(
   {
-    places: findPlaces({ state, logs }),
+    places,
     workspace: resolveWorkspaceRoot(workspace),
     agent: agentKind.parse(agent),
-    model: agent === "pi" ? ATTACKERS_MODEL : null,
+    model: agent === "pi" ? namedModel(places.state, SUITE_MODEL) : null,
     acceleration: "auto",
     isolation: isolation.parse(kind),
     pool: 0,

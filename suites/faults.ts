@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { conclude, Run, type Tally } from "../harness/checks.ts";
-import { prepareMachines } from "../harness/image.ts";
+import { prepareMachines, UNSAFE } from "../harness/image.ts";
 import { Lane } from "./lifecycle/faults/lane.ts";
 import { allRows, asCheck, quickRows, type Row, rowId } from "./lifecycle/faults/table.ts";
 
@@ -52,7 +52,7 @@ function summarize(rows: readonly Row[]): void {
 /** `faults.ts [FILTER]`: all rows, or those whose name contains the filter. */
 if (import.meta.filename === process.argv[1]) {
   const filter = process.argv[2] ?? "";
-  await prepareMachines("unsafe");
+  await prepareMachines(UNSAFE);
   conclude(
     await faults(
       allRows().filter((row) => rowId(row).includes(filter)),

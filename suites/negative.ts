@@ -8,7 +8,7 @@ import { BWRAP, BY_PI, CONTROL, PIWORK, piworkWay, type Way } from "../harness/a
 import { type Check, conclude, Run, type Tally } from "../harness/checks.ts";
 import { prepareMachines } from "../harness/image.ts";
 import { Opened } from "../harness/opened.ts";
-import { ISOLATION } from "../harness/piwork.ts";
+import { AGENT, ISOLATION } from "../harness/piwork.ts";
 import { type AgentKind, agentKind, type Isolation, isolation as isolations } from "../runtime/protocol/kinds.ts";
 import { type MachineLayer, machineLayer, taskLayer } from "../runtime/protocol/layers.ts";
 import { agentAttacks } from "./negative/catalogue.ts";
@@ -21,7 +21,7 @@ const USAGE = `usage: negative.ts [FILTER] [options]
 
   FILTER               checks whose id, group or lane has this in it
   --all                also the neighbours of what every run tries; a FILTER chooses among all
-  --agent WHICH        what works in the tasks: probe, or pi, which then attacks by itself, with its own tools
+  --agent WHICH        what works in the tasks: probe, or pi, which then attacks by itself, with its own tools; without it, PIWORK_SUITE_AGENT, or probe
   --isolation WHICH    vm (each task in a machine of its own) or shared; without it, PIWORK_SUITE_ISOLATION, or vm
   --list               says which there are, and does nothing
   --target WHICH       piwork, or to look at something else: bwrap, control
@@ -30,12 +30,7 @@ const USAGE = `usage: negative.ts [FILTER] [options]
                        machines: ${machineLayer.options.join(" ")}`;
 
 /** Everything that must not happen, tried; every refusal; and the work that must go on all the same. */
-export async function negative(
-  filter = "",
-  all = false,
-  isolation = ISOLATION,
-  agent: AgentKind = "probe",
-): Promise<Tally> {
+export async function negative(filter = "", all = false, isolation = ISOLATION, agent = AGENT): Promise<Tally> {
   const chosen = choose(filter, all, isolation, agent);
   const byAgent = agent === "probe" ? "" : ` --agent ${agent}`;
   const command = `npx mise run test-negative --isolation ${isolation}${byAgent}`;
@@ -167,7 +162,7 @@ if (import.meta.filename === process.argv[1]) {
   const filter = positionals[0] ?? "";
   const without = values.without?.split(",") ?? [];
   const isolation = isolations.parse(values.isolation ?? ISOLATION);
-  const agent = agentKind.parse(values.agent);
+  const agent = agentKind.parse(values.agent ?? AGENT);
   const chosen = choose(filter, values.all, isolation, agent);
   if (chosen.length === 0) {
     console.error(`no check has '${filter}' in its id, group or lane; --list shows them`);
@@ -176,7 +171,7 @@ if (import.meta.filename === process.argv[1]) {
   if (values.list) {
     list(chosen);
   } else if (values.target === "piwork" && without.length === 0) {
-    await prepareMachines("safe", "unsafe");
+    await prepareMachines("safe", "unsafe", ...(agent === "pi" ? ["unsafe-pi" as const] : []));
     conclude(await negative(filter, values.all, isolation, agent));
   } else {
     const { tasks, machines } = sortLayers(without);
@@ -195,7 +190,7 @@ function parseArguments() {
       allowPositionals: true,
       options: {
         all: { type: "boolean", default: false },
-        agent: { type: "string", default: "probe" },
+        agent: { type: "string" },
         isolation: { type: "string" },
         list: { type: "boolean", default: false },
         target: { type: "string", default: "piwork" },
@@ -209,7 +204,7 @@ function parseArguments() {
       process.exit(0);
     }
     if (!["piwork", "bwrap", "control"].includes(target)) throw new Error(`there is no target '${target}'`);
-    if (!agentKind.safeParse(parsed.values.agent).success)
+    if (parsed.values.agent !== undefined && !agentKind.safeParse(parsed.values.agent).success)
       throw new Error(`there is no agent '${parsed.values.agent}'`);
     if (isolation !== undefined && !isolations.safeParse(isolation).success)
       throw new Error(`there is no isolation '${isolation}'`);

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Check, conclude, Run, type Tally } from "../harness/checks.ts";
-import { prepareMachines } from "../harness/image.ts";
+import { prepareMachines, UNSAFE } from "../harness/image.ts";
 import { ISOLATION } from "../harness/piwork.ts";
 import { Random } from "../harness/random.ts";
 import { qemusOf } from "../harness/world.ts";
@@ -141,6 +141,6 @@ async function compareHistory(lane: Lane, machineRuns: boolean): Promise<void> {
 /** `walk.ts [ROUNDS [SEED]]` */
 if (import.meta.filename === process.argv[1]) {
   const [rounds = 100, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number);
-  await prepareMachines("unsafe");
+  await prepareMachines(UNSAFE);
   conclude(await walk(rounds, seed));
 }

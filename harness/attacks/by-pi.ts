@@ -6,9 +6,6 @@ import type { Target } from "./target.ts";
 /** A call of one of pi's tools. */
 export type ToolCall = readonly [tool: "read" | "write" | "edit" | "bash", input: Record<string, unknown>];
 
-/** Who models these attackers. */
-export const ATTACKERS_MODEL = { provider: "scripted", id: "scripted" } as const;
-
 const EXIT_CODE = /^Command exited with code (\d+)$/m;
 
 let turns = 0;

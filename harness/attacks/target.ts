@@ -75,12 +75,11 @@ export class Target implements AsyncDisposable {
     mkdirSync(sandbox.state, { mode: 0o700 });
     const providers = new Providers(sandbox.state);
     providers.add({ ...TESTED_PROVIDER, models: [...TESTED_PROVIDER.models] });
-    providers.add({ kind: "scripted", name: "scripted" });
     const outside = await Outside.open();
     try {
       const runtime = await RunningRuntime.start(sandbox, {
         ...{ isolation, unsafe: { without }, enter: outside.enter },
-        ...(way.agent && { agent: way.agent }),
+        agent: way.agent ?? "probe",
       });
       const target = new Target(way, sandbox, outside, runtime, isolation);
       await target.#populate();

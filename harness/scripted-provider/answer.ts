@@ -1,5 +1,6 @@
 import { type CompletionRequest, type Conversation, readConversation } from "./conversation.ts";
-import { isToThink } from "./models.ts";
+import { isToThink, PARROT } from "./models.ts";
+import { repeat } from "./parrot.ts";
 import { parseScript, ScriptError } from "./script.ts";
 import { atAttempt, makeStep, onLines, type Step } from "./step.ts";
 import { meet } from "./tour.ts";
@@ -15,15 +16,15 @@ export interface Answer {
 export function answerTo(request: CompletionRequest, count: (digest: string) => number): Answer {
   const conversation = readConversation(request);
   const attempt = count(conversation.digest);
-  const step = atAttempt(stepFor(conversation), attempt);
+  const step = atAttempt(stepFor(conversation, request.model), attempt);
   const acts = step.acts.filter(({ type }) => type !== "think" || isToThink(request));
   return { step: { ...step, acts: onLines(acts) }, conversation, attempt };
 }
 
-function stepFor(conversation: Conversation): Step {
+function stepFor(conversation: Conversation, model: string): Step {
   try {
     const steps = parseScript(conversation.prompt);
-    if (steps === undefined) return meet(conversation);
+    if (steps === undefined) return model === PARROT ? repeat(conversation) : meet(conversation);
     return steps[conversation.answered] ?? makeStep({ type: "say", text: "The script is over." });
   } catch (error) {
     if (error instanceof ScriptError)

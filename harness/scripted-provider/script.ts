@@ -118,7 +118,7 @@ function number(written: string, least: number, most: number): number {
   return value;
 }
 
-function long(characters: number): string {
+export function long(characters: number): string {
   const parts: string[] = [];
   for (let at = 0; at < characters; at += 16) parts.push(`${String(at / 16).padStart(14, "0")}, `);
   return parts.join("").slice(0, characters);

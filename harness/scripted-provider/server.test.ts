@@ -30,11 +30,11 @@ test("without the key nothing is answered, and that is counted", async () => {
   assert.equal((await provider.requests()).unauthorized, unauthorized + 12);
 });
 
-test("there are two models", async () => {
+test("there are three models", async () => {
   const { data } = (await (await provider.fetch("/v1/models")).json()) as { data: { id: string }[] };
   assert.deepEqual(
     data.map(({ id }) => id),
-    ["scripted", "scripted-thinking"],
+    ["scripted", "scripted-thinking", "scripted-parrot"],
   );
 });
 

@@ -16,6 +16,7 @@ export const SCRIPTED_VIEW = {
   models: [
     { id: "scripted", reasoning: false, contextWindow: 128_000, maxTokens: 16_384 },
     { id: "scripted-thinking", reasoning: true, contextWindow: 128_000, maxTokens: 16_384 },
+    { id: "scripted-parrot", reasoning: false, contextWindow: 128_000, maxTokens: 16_384 },
   ],
 } as const satisfies ProviderView;
 

@@ -3,9 +3,13 @@ import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { EventTape } from "../../../harness/event-tape.ts";
+import { AGENT } from "../../../harness/piwork.ts";
 import { attempt } from "../../../harness/talk.ts";
 import type { RuntimeEvent } from "../../../runtime/protocol/events.ts";
 import type { Lane, Victim } from "./lane.ts";
+
+/** Characters that take an agent a while; each of pi's goes through the host first. */
+const FLOOD = { probe: 16_000_000, pi: 400_000 } as const;
 
 /** What is under way at a moment. */
 export interface Underway {
@@ -100,7 +104,7 @@ export const MOMENTS: readonly Moment[] = [
     id: "prompt.streaming",
     bound: true,
     async begin(lane, victim) {
-      const message = "flood: 16000000";
+      const message = `flood: ${FLOOD[AGENT]}`;
       const { outcome, events } = await promptUntil(lane, victim, message, ({ length }) => length >= 20);
       return { outcome, turn: { message, events, isCompleted: false } };
     },

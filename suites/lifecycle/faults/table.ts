@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Check } from "../../../harness/checks.ts";
-import { ISOLATION, waitFor } from "../../../harness/piwork.ts";
+import { AGENT, ISOLATION, waitFor } from "../../../harness/piwork.ts";
 import { attempt, saidText } from "../../../harness/talk.ts";
 import { qemusOf } from "../../../harness/world.ts";
 import type { RuntimeEvent } from "../../../runtime/protocol/events.ts";
@@ -23,12 +23,14 @@ export interface Row {
 
 /** Before its folder is mounted, a task has no agent that could be hurt. */
 const IMPOSSIBLE = new Set(["open.folder×kill-agent", "open.folder×freeze-agent"]);
+/** A moment that only an agent gives which can be asked not to end. */
+const OF_PROBE = "stop";
 
 /** Every moment with every fault that is possible there, the slow ones first. */
 export function allRows(): Row[] {
   const rows = MOMENTS.flatMap((moment) => FAULTS.map((fault) => ({ moment, fault })));
   return rows
-    .filter((row) => !IMPOSSIBLE.has(rowId(row)))
+    .filter((row) => !IMPOSSIBLE.has(rowId(row)) && (AGENT === "probe" || row.moment.id !== OF_PROBE))
     .sort((a, b) => Number(b.fault.isSlow) - Number(a.fault.isSlow));
 }
 
