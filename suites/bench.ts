@@ -54,7 +54,7 @@ export async function bench({ sections = SECTIONS, samples, before }: Wishes = {
 
 if (import.meta.filename === process.argv[1]) {
   const wishes = readWishes();
-  await prepareMachines("safe");
+  await prepareMachines("safe", ...(wishes.sections.includes(realAgent) ? (["pi"] as const) : []));
   conclude(await bench(wishes));
 }
 

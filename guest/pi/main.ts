@@ -12,9 +12,10 @@ import { createAgentSession } from "pi/core/sdk.js";
 import { SessionManager } from "pi/core/session-manager.js";
 import { SettingsManager } from "pi/core/settings-manager.js";
 import { runRpcMode } from "pi/modes/rpc/rpc-mode.js";
-import { MODELS_IN_SANDBOX, SESSION_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
+import { SESSION_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import { describeFacts, readFacts } from "./facts.ts";
 import { guardTools } from "./gate.ts";
+import { describeProvider, readProviders } from "./models.ts";
 import { type Provider, rehearse } from "./rehearsal.ts";
 import { findResources } from "./resources.ts";
 import { saySettled } from "./settled.ts";
@@ -34,7 +35,9 @@ async function makeSession(
   rehearsal?: Provider,
 ): Promise<RuntimeParts> {
   const authStorage = AuthStorage.inMemory();
-  const modelRegistry = ModelRegistry.create(authStorage, MODELS_IN_SANDBOX);
+  // Not from a file of pi's own: looking through one by its schema takes as long as all the rest.
+  const modelRegistry = ModelRegistry.inMemory(authStorage);
+  for (const provider of readProviders()) modelRegistry.registerProvider(provider.name, describeProvider(provider));
   if (rehearsal !== undefined) modelRegistry.registerProvider("rehearsal", rehearsal);
   const services = {
     ...{ cwd: WORK, agentDir: AGENT_DIRECTORY, authStorage },

@@ -2,8 +2,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { AgentSession } from "pi/core/agent-session.js";
+import type { ProviderView } from "../../runtime/protocol/providers.ts";
 import { rehearsalAnswer, USE_A_TOOL } from "../../runtime/protocol/rehearsal-answer.ts";
 import { TEMPLATE_YEAR } from "../../runtime/protocol/template-year.ts";
+import { describeProvider } from "./models.ts";
 
 /** Prompts after which V8 has settled most of what a turn runs. */
 const PROMPTS = ["hello", USE_A_TOOL, "hello", USE_A_TOOL];
@@ -37,8 +39,7 @@ export async function rehearse(makeSession: (provider: Provider) => Promise<Agen
 }
 
 function providerAt(port: number) {
-  const cost = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
-  const limits = { contextWindow: 128_000, maxTokens: 4096 };
-  const model = { id: "rehearsal", name: "rehearsal", reasoning: false, input: ["text"], cost, ...limits };
-  return { baseUrl: `http://127.0.0.1:${port}`, apiKey: "none", api: "openai-completions", models: [model] };
+  const model = { id: "rehearsal", reasoning: false, contextWindow: 128_000, maxTokens: 4096 };
+  const provider: ProviderView = { name: "rehearsal", api: "openai-completions", models: [model] };
+  return describeProvider(provider, `http://127.0.0.1:${port}`);
 }

@@ -78,7 +78,7 @@ declare module "pi/core/model-registry.js" {
   export interface ModelRegistry {
     registerProvider(name: string, provider: object): void;
   }
-  export const ModelRegistry: { create(auth: object, file: string): ModelRegistry };
+  export const ModelRegistry: { inMemory(auth: object): ModelRegistry };
 }
 
 declare module "pi/core/session-manager.js" {

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { FACTS_IN_SANDBOX, MODELS_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
+import { FACTS_IN_SANDBOX, PROVIDERS_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { openBeneath, type Place } from "../../runtime/protocol/open-beneath.ts";
 import { NetworkNamespace } from "../network/namespace.ts";
@@ -19,7 +19,7 @@ let slots = 0;
 const OWN = ["outputs", "uploads", "home"] as const;
 
 /** Where a task finds what it is told. */
-const TOLD = [FACTS_IN_SANDBOX, MODELS_IN_SANDBOX] as const;
+const TOLD = [FACTS_IN_SANDBOX, PROVIDERS_IN_SANDBOX] as const;
 
 /** What a task runs in: directories, memory, terminals, a network and a control group, all made before it is known which task gets it. */
 export class Slot {

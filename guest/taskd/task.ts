@@ -1,10 +1,9 @@
 import { PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
 import type { Permissions } from "../../runtime/protocol/facts.ts";
-import { FACTS_IN_SANDBOX, MODELS_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
+import { FACTS_IN_SANDBOX, PROVIDERS_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import type { ModelName, ThinkingLevel } from "../../runtime/protocol/kinds.ts";
 import type { Payload, Result, TaskView } from "../../runtime/protocol/rpc.ts";
 import type { TaskState } from "../../runtime/protocol/states.ts";
-import { modelsFile } from "../pi/models.ts";
 import { type Sabotage, Sandbox } from "../walls/sandbox.ts";
 import { Agent } from "./agent.ts";
 import { Command } from "./command.ts";
@@ -128,7 +127,7 @@ export class Task {
     try {
       await this.#parts.emit("task_bootstrap_state", { step: "folder" });
       await slot.give(taskId, this.#folder);
-      slot.tell(MODELS_IN_SANDBOX, modelsFile(this.#request.providers));
+      slot.tell(PROVIDERS_IN_SANDBOX, this.#request.providers);
       this.#tellFacts(slot);
     } catch (error) {
       await agent.kill();

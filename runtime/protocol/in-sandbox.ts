@@ -5,7 +5,7 @@ export const SESSION_IN_SANDBOX = "/session/session.jsonl";
 
 /** Where an agent finds what it may know of its task: files of taskd, which a task can read and nothing else. */
 export const FACTS_IN_SANDBOX = "/task/facts.json";
-export const MODELS_IN_SANDBOX = "/task/models.json";
+export const PROVIDERS_IN_SANDBOX = "/task/providers.json";
 
 /** What a question for permission begins with, and what can be answered. */
 export const PERMISSION = "Permission: ";
