@@ -7,6 +7,7 @@ import { MachineEach } from "./fleet/machine-each.ts";
 import { OneMachine } from "./fleet/one-machine.ts";
 import { MachineSource } from "./fleet/source.ts";
 import { keepPrevious, Log } from "./log.ts";
+import { LogShare } from "./log-share.ts";
 import type { AccelerationRequest } from "./machine/acceleration.ts";
 import type { Machine } from "./machine/machine.ts";
 import { refuseUnconfinedRoot } from "./machine/unconfined.ts";
@@ -91,6 +92,7 @@ export class Runtime implements AsyncDisposable {
   readonly #locks: readonly StateLock[];
   readonly #events = new EventEmitter<{ event: [RuntimeEvent] }>();
   readonly #history = new History();
+  readonly #logShare = new LogShare();
   readonly #quota: Quota;
   readonly #beginnings: Beginnings;
   readonly #permissions: TaskPermissions;
@@ -292,8 +294,15 @@ export class Runtime implements AsyncDisposable {
       seq: ++this.#seq,
       payload,
     } as RuntimeEvent;
-    if (event !== "agent_output" && event !== "exec_output") this.log.info("event", { event, taskId, payload });
+    this.#logEvent(published);
     this.#events.emit("event", published);
+  }
+
+  #logEvent({ event, taskId, payload, timestamp }: RuntimeEvent): void {
+    if (event === "agent_output" || event === "exec_output") return;
+    const leftOut = taskId === null ? 0 : this.#logShare.take(taskId, event, timestamp);
+    if (leftOut !== undefined)
+      this.log.info("event", { event, taskId, payload, ...(leftOut > 0 && { leftOutBefore: leftOut }) });
   }
 
   /** Where a task's files are on the host. */
@@ -312,6 +321,7 @@ export class Runtime implements AsyncDisposable {
     await this.tasks.delete(id);
     this.#transcripts.forget(id);
     this.network.forget(id);
+    this.#logShare.forget(id);
   }
 
   async changes(task: string | undefined): Promise<CallOutput<"task_changes">> {

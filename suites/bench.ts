@@ -7,6 +7,7 @@ import { renderTable } from "../harness/bench/table.ts";
 import { conclude, Run, type Tally } from "../harness/checks.ts";
 import { prepareMachines } from "../harness/image.ts";
 import { atExit } from "../harness/piwork.ts";
+import { realAgent } from "./bench/agent.ts";
 import { SECTIONS } from "./bench/sections.ts";
 import { TARGETS } from "./bench/targets.ts";
 
@@ -54,7 +55,7 @@ export async function bench({ sections = SECTIONS, samples, before }: Wishes = {
 
 if (import.meta.filename === process.argv[1]) {
   const wishes = readWishes();
-  await prepareMachines("safe", ...(wishes.sections.includes(realAgent) ? (["pi"] as const) : []));
+  await prepareMachines("safe", ...((wishes.sections ?? SECTIONS).includes(realAgent) ? (["pi"] as const) : []));
   conclude(await bench(wishes));
 }
 

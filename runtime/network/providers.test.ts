@@ -210,9 +210,11 @@ test("a provider is found while the names of a task take their time", async () =
   const reach = new Reach({
     lookup: (host) => (host === "models.example" ? Promise.resolve(["192.0.2.1"]) : slow.then(() => [])),
   });
-  const others = Array.from({ length: 20 }, (_, at) => reach.toPublic(`name-${at}.example`, 80).catch(() => {}));
+  const others = Array.from({ length: 20 }, (_, at) =>
+    reach.toPublic(`name-${at}.example`, 80, `task-${at}`).catch(() => {}),
+  );
   let way: object | undefined;
-  void reach.toProvider("models.example", 443).then((one) => {
+  void reach.toProvider("models.example", 443, "task").then((one) => {
     way = one;
   });
   for (let turns = 0; turns < 5; turns++) await turn();

@@ -34,13 +34,24 @@ interface Entry extends NetworkRequest {
   down: Meter;
 }
 
+/** A connection of a task, and what goes on in it. */
+interface Connection {
+  task: string;
+  /** stops waiting for the head of a request, where that is waited for */
+  stopWaiting?: (() => void) | undefined;
+  /** what ends its requests; a response that waits behind another one does not hear that it is closed */
+  going: Set<AbortController>;
+  /** the request that it said last, and what ends that where it cannot come to its end */
+  last?: { request: IncomingMessage; garbage: AbortController };
+}
+
 /** What tasks speak to: an HTTP proxy for each connection that one of them opens. Whether it may is asked anew for each request. */
 export class TaskProxy {
   readonly #parts: ProxyParts;
   readonly #server: Server;
-  readonly #tasks = new WeakMap<object, string>();
-  /** connections of each task, and requests under way */
-  readonly #connections = new Map<string, Set<Duplex>>();
+  readonly #connections = new WeakMap<Duplex, Connection>();
+  /** open connections of each task, and requests under way */
+  readonly #open = new Map<string, Set<Duplex>>();
   readonly #underway = new Map<string, number>();
 
   constructor(parts: ProxyParts) {
@@ -62,69 +73,45 @@ export class TaskProxy {
 
   /** Serves a connection of a task until it ends. */
   serve(stream: Duplex, task: string): void {
-    const own = this.#connections.get(task) ?? new Set();
-    this.#connections.set(task, own);
+    const own = this.#open.get(task) ?? new Set();
+    this.#open.set(task, own);
+    const connection: Connection = { task, going: new Set() };
+    this.#connections.set(stream, connection);
     stream.on("error", () => {}); // it is over, which is seen where it is used
     if (own.size >= LIMITS.networkStreams) {
       const refusal = new Refusal(429, `A task has at most ${LIMITS.networkStreams} connections at once.`);
       this.#note(task, beginEntry("http"), refusal);
-      return this.#endWith(refusal, stream);
+      return endWith(refusal, stream, connection);
     }
     own.add(stream);
     stream.once("close", () => {
       own.delete(stream);
-      if (own.size === 0) this.#connections.delete(task);
-      for (const end of this.#going.get(stream) ?? []) end.abort(new Refusal(502, "The task went away."));
+      if (own.size === 0) this.#open.delete(task);
+      for (const end of connection.going) end.abort(new Refusal(502, "The task went away."));
     });
-    this.#tasks.set(stream, task);
-    this.#awaitHead(stream);
+    awaitHead(stream, connection);
     this.#server.emit("connection", stream);
   }
 
   /** Ends every connection of a task. */
   drop(task: string): void {
-    for (const stream of [...(this.#connections.get(task) ?? [])]) stream.destroy();
+    for (const stream of [...(this.#open.get(task) ?? [])]) stream.destroy();
   }
-
-  /** Says why, and waits for the task to close its side too, but not for ever: unread, its end would never be seen. */
-  #endWith(refusal: Refusal, stream: Duplex): void {
-    stream.removeAllListeners("data");
-    stream.end(refusal.answer);
-    stream.resume();
-    this.#awaitHead(stream);
-  }
-
-  /** A connection whose next request does not come in time, or only byte by byte, is closed. */
-  #awaitHead(stream: Duplex): void {
-    const timer = setTimeout(() => stream.destroy(), LIMITS.networkHeadMs);
-    const stop = () => {
-      clearTimeout(timer);
-      stream.off("close", stop);
-      this.#heads.delete(stream);
-    };
-    this.#heads.set(stream, stop);
-    stream.once("close", stop);
-  }
-  readonly #heads = new Map<Duplex, () => void>();
-  /** what ends the requests of a connection; a response that waits behind another one does not hear that it is closed */
-  readonly #going = new WeakMap<Duplex, Set<AbortController>>();
-  /** the request that a connection said last, and what ends it where it cannot come to its end */
-  readonly #unfinished = new WeakMap<Duplex, { request: IncomingMessage; garbage: AbortController }>();
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const stream = request.socket as Duplex;
-    this.#heads.get(stream)?.();
-    const task = this.#tasks.get(stream) as string;
+    const connection = this.#connections.get(stream) as Connection;
+    const { task, going } = connection;
+    connection.stopWaiting?.();
     const entry = beginEntry("http");
     entry.method = (request.method ?? "").slice(0, 20);
     response.once("close", () => {
-      if (!stream.destroyed && this.#heads.get(stream) === undefined) this.#awaitHead(stream);
+      if (!stream.destroyed && connection.stopWaiting === undefined) awaitHead(stream, connection);
     });
     request.on("error", () => {}); // the exchange sees it
     const garbage = new AbortController();
-    this.#unfinished.set(stream, { request, garbage });
-    const going = this.#going.get(stream) ?? new Set();
-    this.#going.set(stream, going.add(garbage));
+    connection.last = { request, garbage };
+    going.add(garbage);
     try {
       await this.#inTurn(task, async () => {
         const destination = await this.#destination(task, request, entry);
@@ -153,7 +140,7 @@ export class TaskProxy {
       const { host, port, path } = asked;
       Object.assign(entry, { host, port });
       entry.rule = ruleFor(this.#parts.policy(task), { host, port, method: request.method ?? "" });
-      const way = await this.#parts.reach.toPublic(host, port);
+      const way = await this.#parts.reach.toPublic(host, port, task);
       return { way, isEncrypted: false, authority: port === 80 ? host : `${host}:${port}`, path, headers };
     }
     Object.assign(entry, { host: asked.name, rule: `provider ${asked.name}` });
@@ -171,7 +158,7 @@ export class TaskProxy {
     Object.assign(entry, { host, port });
     const path = `${url.pathname.replace(/\/$/, "")}${withoutKey(asked.path)}` || "/";
     return {
-      way: await this.#parts.reach.toProvider(host, port),
+      way: await this.#parts.reach.toProvider(host, port, task),
       isEncrypted,
       authority: url.host,
       path: path.startsWith("/") ? path : `/${path}`,
@@ -180,8 +167,9 @@ export class TaskProxy {
   }
 
   async #connect(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
-    this.#heads.get(stream)?.();
-    const task = this.#tasks.get(stream) as string;
+    const connection = this.#connections.get(stream) as Connection;
+    const { task } = connection;
+    connection.stopWaiting?.();
     const entry = beginEntry("connect");
     entry.method = "CONNECT";
     try {
@@ -189,7 +177,7 @@ export class TaskProxy {
         const { host, port } = parseAuthority(request.url ?? "");
         Object.assign(entry, { host, port });
         entry.rule = ruleFor(this.#parts.policy(task), { host, port, method: undefined });
-        const way = await this.#parts.reach.toPublic(host, port);
+        const way = await this.#parts.reach.toPublic(host, port, task);
         if (stream.destroyed) throw new Refusal(502, "The task went away.");
         await tunnel(stream, head, way, entry);
       });
@@ -198,7 +186,7 @@ export class TaskProxy {
     } catch (error) {
       const refusal = this.#refusalOf(error);
       this.#note(task, entry, refusal, refusal.status);
-      if (stream.writable) this.#endWith(refusal, stream);
+      if (stream.writable) endWith(refusal, stream, connection);
       else stream.destroy();
     }
   }
@@ -219,19 +207,18 @@ export class TaskProxy {
   }
 
   #refuseGarbage(error: NodeJS.ErrnoException, stream: Duplex): void {
-    const task = this.#tasks.get(stream);
-    if (task !== undefined && !this.#heads.has(stream)) {
-      const { request, garbage } = this.#unfinished.get(stream) ?? {};
+    const connection = this.#connections.get(stream);
+    if (connection !== undefined && connection.stopWaiting === undefined) {
       // Behind a request that is all there its answer goes first, and nothing more is read. In the middle of one nothing more can come.
-      if (request?.complete === false) garbage?.abort(notUnderstood(error));
+      if (connection.last?.request.complete === false) connection.last.garbage.abort(notUnderstood(error));
       return;
     }
-    if (task === undefined || error.code === "ECONNRESET" || !stream.writable) return void stream.destroy();
+    if (connection === undefined || error.code === "ECONNRESET" || !stream.writable) return void stream.destroy();
     const refusal =
       error.code === "HPE_HEADER_OVERFLOW"
         ? new Refusal(431, `The head of a request has at most ${LIMITS.networkHeadBytes} bytes.`)
         : notUnderstood(error);
-    this.#note(task, beginEntry("http"), refusal, refusal.status);
+    this.#note(connection.task, beginEntry("http"), refusal, refusal.status);
     stream.end(refusal.answer, () => stream.destroy());
   }
 
@@ -253,6 +240,26 @@ export class TaskProxy {
       ...(status !== undefined && { status }),
     });
   }
+}
+
+/** Says why, and waits for the task to close its side too, but not for ever: unread, its end would never be seen. */
+function endWith(refusal: Refusal, stream: Duplex, connection: Connection): void {
+  stream.removeAllListeners("data");
+  stream.end(refusal.answer);
+  stream.resume();
+  awaitHead(stream, connection);
+}
+
+/** A connection whose next request does not come in time, or only byte by byte, is closed. */
+function awaitHead(stream: Duplex, connection: Connection): void {
+  const timer = setTimeout(() => stream.destroy(), LIMITS.networkHeadMs);
+  const stop = () => {
+    clearTimeout(timer);
+    stream.off("close", stop);
+    connection.stopWaiting = undefined;
+  };
+  connection.stopWaiting = stop;
+  stream.once("close", stop);
 }
 
 function notUnderstood({ code }: NodeJS.ErrnoException): Refusal {

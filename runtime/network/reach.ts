@@ -3,6 +3,7 @@ import { isIP, type LookupFunction } from "node:net";
 import { LIMITS } from "../protocol/limits.ts";
 import { specialPurpose } from "./addresses.ts";
 import { Refusal } from "./refusal.ts";
+import { Turns } from "./turns.ts";
 
 /** The addresses of a host. */
 export type Lookup = (host: string) => Promise<string[]>;
@@ -26,9 +27,9 @@ export interface Way {
 export class Reach {
   readonly #lookup: Lookup;
   readonly #public: ReadonlySet<string>;
-  /** Providers' names have a thread of their own: slow names of one task must not keep the models of all from being found. */
-  readonly #ofTasks: Turns = { free: LIMITS.networkLookups, waiting: [] };
-  readonly #ofProviders: Turns = { free: 1, waiting: [] };
+  /** Providers' names have a thread of their own: slow names of tasks must not keep the models of all from being found. */
+  readonly #ofTasks = new Turns(LIMITS.networkLookups, LIMITS.networkStreams);
+  readonly #ofProviders = new Turns(1, LIMITS.networkStreams);
 
   constructor({ lookup = lookUp, publicAddresses = [] }: ReachOptions = {}) {
     this.#lookup = lookup;
@@ -36,8 +37,8 @@ export class Reach {
   }
 
   /** The way to a host, all of whose addresses are public: with another one among them, whoever answers for the name may choose it later. */
-  async toPublic(host: string, port: number): Promise<Way> {
-    const addresses = await this.#addresses(host);
+  async toPublic(host: string, port: number, task: string): Promise<Way> {
+    const addresses = await this.#addresses(host, `'${host}'`, this.#ofTasks, task);
     for (const address of addresses) {
       const purpose = this.#public.has(address) ? undefined : specialPurpose(address);
       if (purpose === undefined) continue;
@@ -51,43 +52,22 @@ export class Reach {
   }
 
   /** The way to a host that the user named for a provider, wherever that is. */
-  async toProvider(host: string, port: number): Promise<Way> {
+  async toProvider(host: string, port: number, task: string): Promise<Way> {
     // Where it is, is nothing to the task.
-    return way(host, port, await this.#addresses(host, "the provider", this.#ofProviders));
+    return way(host, port, await this.#addresses(host, "the provider", this.#ofProviders, task));
   }
 
-  async #addresses(host: string, called = `'${host}'`, turns = this.#ofTasks): Promise<string[]> {
+  async #addresses(host: string, called: string, turns: Turns, task: string): Promise<string[]> {
     if (isIP(host) !== 0) return [host];
-    const found = await within(LIMITS.networkLookupMs, `finding ${called}`, this.#takeTurn(host, turns)).catch(
-      (error) => {
-        if (error instanceof Refusal) throw error;
-        throw new Refusal(502, `${called} has no address: ${(error as NodeJS.ErrnoException).code ?? "unknown"}.`);
-      },
-    );
+    // One that was given up still takes its thread until it ends.
+    const finding = turns.take(task, () => this.#lookup(host));
+    const found = await within(LIMITS.networkLookupMs, `finding ${called}`, finding).catch((error) => {
+      if (error instanceof Refusal) throw error;
+      throw new Refusal(502, `${called} has no address: ${(error as NodeJS.ErrnoException).code ?? "unknown"}.`);
+    });
     if (found.length === 0) throw new Refusal(502, `${called} has no address.`);
     return found;
   }
-
-  /** One that was given up still takes its thread until it ends. */
-  async #takeTurn(host: string, turns: Turns): Promise<string[]> {
-    if (turns.waiting.length >= LIMITS.networkStreams)
-      throw new Refusal(429, "Too many names are looked up at once; try again.");
-    if (turns.free === 0) await new Promise<void>((resolve) => turns.waiting.push(resolve));
-    else turns.free--;
-    try {
-      return await this.#lookup(host);
-    } finally {
-      const next = turns.waiting.shift();
-      if (next === undefined) turns.free++;
-      else next();
-    }
-  }
-}
-
-/** How many may be looked up now, and who waits until one of these is found. */
-interface Turns {
-  free: number;
-  readonly waiting: (() => void)[];
 }
 
 async function lookUp(host: string): Promise<string[]> {
