@@ -1,4 +1,5 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { PiworkError } from "./protocol/errors.ts";
 
 /** Writes a private file so that a crash leaves the old one or the new one, never a half. `isFleeting`: it is not worth the wait for the disk. */
 export function writeWhole(path: string, content: string, isFleeting = false): void {
@@ -12,4 +13,14 @@ export function writeWhole(path: string, content: string, isFleeting = false): v
     closeSync(fd);
   }
   renameSync(draft, path);
+}
+
+/** What a file of JSON holds; undefined where there is none. One that is damaged allows nothing, and nothing goes on without it. */
+export function readWhole<T>(path: string, parse: (content: unknown) => T): T | undefined {
+  try {
+    return parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new PiworkError("INTERNAL_ERROR", `The file ${path} cannot be read. Mend it, or move it away.`, { cause });
+  }
 }

@@ -1,11 +1,10 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { PiworkError } from "../protocol/errors.ts";
 import { taskId } from "../protocol/ids.ts";
 import { type NetworkPolicy, networkPolicy } from "../protocol/network.ts";
 import { stateFailure } from "../tasks/records.ts";
-import { writeWhole } from "../whole-file.ts";
+import { readWhole, writeWhole } from "../whole-file.ts";
 import { NOTHING } from "./policy.ts";
 
 /** `network/<task>.json` */
@@ -43,21 +42,12 @@ export class Policies {
   }
 
   #read(task: string): NetworkPolicy {
-    const path = this.#file(task);
-    try {
-      const file = policyFile.parse(JSON.parse(readFileSync(path, "utf8")));
-      if (file.task !== task) throw new Error(`it is of another task, ${file.task}`);
-      return file.policy;
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return NOTHING;
-      throw new PiworkError(
-        "INTERNAL_ERROR",
-        `${path} cannot be read, so the task may reach nothing. Mend it, or move it away.`,
-        {
-          cause,
-        },
-      );
-    }
+    const file = readWhole(this.#file(task), (content) => {
+      const parsed = policyFile.parse(content);
+      if (parsed.task !== task) throw new Error(`it is of another task, ${parsed.task}`);
+      return parsed;
+    });
+    return file?.policy ?? NOTHING;
   }
 
   #file(task: string): string {

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { PiworkError } from "../protocol/errors.ts";
 import { type Decision, decisionsFile, type Permissions, policy } from "../protocol/facts.ts";
 import { taskId } from "../protocol/ids.ts";
 import type { TaskRecord } from "../protocol/record.ts";
-import { writeWhole } from "../whole-file.ts";
+import { readWhole, writeWhole } from "../whole-file.ts";
 
 /** Decisions kept for one task; with more, the oldest are asked for again. */
 const MOST = 100;
@@ -56,7 +56,7 @@ export class TaskPermissions {
 
   /** What a task's agent asks for as well. */
   ask(id: string): string[] {
-    return readJson(this.#file(this.#policy, id), policy.parse)?.ask ?? [];
+    return readWhole(this.#file(this.#policy, id), policy.parse)?.ask ?? [];
   }
 
   setAsk(id: string, ask: string[]): void {
@@ -69,7 +69,7 @@ export class TaskPermissions {
   }
 
   #read(id: string): Decision[] {
-    return readJson(this.#file(this.#decisions, id), decisionsFile.parse)?.decisions ?? [];
+    return readWhole(this.#file(this.#decisions, id), decisionsFile.parse)?.decisions ?? [];
   }
 
   #write(id: string, decisions: Decision[]): void {
@@ -79,16 +79,6 @@ export class TaskPermissions {
 
   #file(directory: string, id: string): string {
     return join(directory, `${taskId.parse(id)}.json`);
-  }
-}
-
-/** What a file holds; undefined where there is none. One that is damaged allows nothing and forbids to go on without it. */
-function readJson<T>(path: string, parse: (value: unknown) => T): T | undefined {
-  try {
-    return parse(JSON.parse(readFileSync(path, "utf8")));
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new PiworkError("INTERNAL_ERROR", `The file ${path} cannot be read. Mend it, or move it away.`, { cause });
   }
 }
 
