@@ -57,6 +57,11 @@ export function trashDirectory(places: Places): string {
   return join(places.state, "trash");
 }
 
+/** Where files that are imported arrive, until they are whole. */
+export function draftsDirectory(places: Places): string {
+  return join(places.state, "drafts");
+}
+
 /** How the folders of tasks were before the tasks wrote to them. */
 export function beginningsDirectory(places: Places): string {
   return join(places.state, "beginnings");
@@ -85,6 +90,7 @@ export function makePlaces(places: Places): void {
   makePrivateDirectory(places.state, "--state", { keepMode: true });
   makePrivateDirectory(recordsDirectory(places), "--state");
   makePrivateDirectory(tasksDirectory(places), "--state");
+  makePrivateDirectory(draftsDirectory(places), "--state");
   makePrivateDirectory(dirname(places.sockets), "XDG_RUNTIME_DIR");
   makePrivateDirectory(places.sockets, "XDG_RUNTIME_DIR");
   if (Buffer.byteLength(join(places.sockets, "machine-000000/taskd.sock")) > SOCKET_PATH_BYTES) {

@@ -16,6 +16,7 @@ import { Network } from "./network/network.ts";
 import type { ReachOptions } from "./network/reach.ts";
 import {
   beginningsDirectory,
+  draftsDirectory,
   networkDirectory,
   type Places,
   permissionDirectories,
@@ -45,7 +46,7 @@ import { readSessionHead } from "./tasks/session.ts";
 import { Tasks } from "./tasks/tasks.ts";
 import { Transcripts } from "./tasks/transcripts.ts";
 import { Trash } from "./tasks/trash.ts";
-import { importUpload } from "./tasks/uploads.ts";
+import { importUpload, removeDrafts } from "./tasks/uploads.ts";
 import { VERSION } from "./version.ts";
 import type { TaskDirectory } from "./workspace/listing.ts";
 import { findPlanted } from "./workspace/planted.ts";
@@ -118,6 +119,7 @@ export class Runtime implements AsyncDisposable {
     }
     keepPrevious(this.consoleLog);
     this.#events.setMaxListeners(0);
+    removeDrafts(draftsDirectory(places));
     const records = new Records(recordsDirectory(places));
     const trash = new Trash(trashDirectory(places), tasksDirectory(places));
     const warn = (message: string, facts: Record<string, unknown>) => this.log.warn(message, facts);
@@ -357,7 +359,8 @@ export class Runtime implements AsyncDisposable {
   ): Promise<{ name: string; bytes: number }> {
     const { id } = this.book.find(task);
     try {
-      return await importUpload(tasksDirectory(this.#options.places), id, name, content);
+      const { places } = this.#options;
+      return await importUpload({ tasks: tasksDirectory(places), drafts: draftsDirectory(places) }, id, name, content);
     } catch (error) {
       this.book.find(id); // it may have been deleted meanwhile
       throw error;

@@ -19,6 +19,7 @@ $XDG_STATE_HOME/piwork/        or ~/.local/state/piwork, or --state
   decisions/<task id>.json     what a task's agent may do without being asked again
   policy/<task id>.json        what its agent asks for as well
   trash/                       deleted tasks, until they are removed
+  drafts/                      files that are imported, until they are whole
   panel.json                   the panel's port and token
   evidence-key.pem             the key that signs the evidence of suites
 \`\`\`

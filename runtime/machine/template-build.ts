@@ -11,6 +11,7 @@ import { MemoryFile } from "./memory-file.ts";
 import { packMemory } from "./packed-memory.ts";
 import { Rehearsal, SLOTS } from "./rehearsal.ts";
 import {
+  DRAFT,
   MACHINE_MEMORY_MB,
   pruneTemplates,
   TEMPLATE_SCHEMA,
@@ -47,7 +48,7 @@ export async function buildTemplate(build: TemplateBuild): Promise<TemplateManif
   const { cache, key, agent, accelerator } = build;
   const startedAt = performance.now();
   mkdirSync(templatesDirectory(cache), { recursive: true });
-  const draft = mkdtempSync(join(templatesDirectory(cache), ".build-"));
+  const draft = mkdtempSync(join(templatesDirectory(cache), DRAFT));
   try {
     await using memory = await MemoryFile.make(MACHINE_MEMORY_MB * 1024 * 1024);
     const lastSeq = await saveMachine(build, memory.fd, join(draft, "state"));

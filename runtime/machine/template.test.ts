@@ -121,6 +121,10 @@ test("those that were used last are kept", () => {
     const time = new Date(2020, 1, at === 0 ? 9 : at);
     for (const file of readdirSync(directory)) utimesSync(join(directory, file), time, time);
   }
+  const drafts = [".build-killed", ".build-goes-on"].map((name) => join(templatesDirectory(cache), name));
+  for (const draft of drafts) mkdirSync(draft);
+  utimesSync(drafts[0] as string, new Date(2020, 1), new Date(2020, 1));
   pruneTemplates(cache, 2);
-  assert.deepEqual(readdirSync(templatesDirectory(cache)), ["a".repeat(16), "c".repeat(16)]);
+  assert.deepEqual(readdirSync(templatesDirectory(cache)), [".build-goes-on", "a".repeat(16), "c".repeat(16)]);
+  rmSync(drafts[1] as string, { recursive: true });
 });

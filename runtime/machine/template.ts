@@ -183,9 +183,20 @@ export function listTemplates(cache: string): FoundTemplate[] {
     .sort((a, b) => b.usedAt.getTime() - a.usedAt.getTime());
 }
 
-/** Removes all but the templates that were used last. */
+/** What a build makes before it is a template. */
+export const DRAFT = ".build-";
+/** No build takes longer, in milliseconds: an older draft is of one that was killed. */
+const DRAFT_MS = 3_600_000;
+
+/** Removes all but the templates that were used last, and what a build left that was killed. */
 export function pruneTemplates(cache: string, kept = KEPT): void {
-  for (const { directory } of listTemplates(cache).slice(kept)) rmSync(directory, { recursive: true, force: true });
+  const drafts = namesIn(templatesDirectory(cache)).filter((name) => name.startsWith(DRAFT));
+  const old = drafts
+    .map((name) => join(templatesDirectory(cache), name))
+    .filter((directory) => Date.now() - (statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? 0) > DRAFT_MS);
+  const unused = listTemplates(cache).slice(kept);
+  for (const directory of [...old, ...unused.map((template) => template.directory)])
+    rmSync(directory, { recursive: true, force: true });
 }
 
 /** Removes all templates, and what a build that was interrupted left. A machine that was cloned from one goes on. */

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { makeGuestDirectories } from "../workspace/guest-directories.ts";
-import { importUpload } from "./uploads.ts";
+import { importUpload, removeDrafts } from "./uploads.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "piwork-uploads-"));
 test.after(() => rmSync(directory, { recursive: true }));
+const places = { tasks: directory, drafts: mkdtempSync(join(directory, "drafts-")) };
 makeGuestDirectories(directory, "demo-1");
 const uploads = join(directory, "demo-1/guest/uploads");
 
@@ -16,7 +18,7 @@ async function* content(...pieces: string[]): AsyncGenerator<Buffer> {
 }
 
 test("a file comes in whole and read-only", async () => {
-  assert.deepEqual(await importUpload(directory, "demo-1", "notes.txt", content("a", "bc")), {
+  assert.deepEqual(await importUpload(places, "demo-1", "notes.txt", content("a", "bc")), {
     name: "notes.txt",
     bytes: 3,
   });
@@ -25,9 +27,9 @@ test("a file comes in whole and read-only", async () => {
 });
 
 test("nothing is replaced, and no link is followed", async () => {
-  await assert.rejects(importUpload(directory, "demo-1", "notes.txt", content("x")), { code: "INVALID_REQUEST" });
+  await assert.rejects(importUpload(places, "demo-1", "notes.txt", content("x")), { code: "INVALID_REQUEST" });
   symlinkSync(join(directory, "elsewhere"), join(uploads, "link"));
-  await assert.rejects(importUpload(directory, "demo-1", "link", content("x")), { code: "INVALID_REQUEST" });
+  await assert.rejects(importUpload(places, "demo-1", "link", content("x")), { code: "INVALID_REQUEST" });
   assert.equal(existsSync(join(directory, "elsewhere")), false);
   assert.equal(readFileSync(join(uploads, "notes.txt"), "utf8"), "abc");
 });
@@ -36,7 +38,7 @@ test("uploads that became a link are refused", async () => {
   makeGuestDirectories(directory, "demo-2");
   rmSync(join(directory, "demo-2/guest/uploads"), { recursive: true });
   symlinkSync(tmpdir(), join(directory, "demo-2/guest/uploads"));
-  await assert.rejects(importUpload(directory, "demo-2", "x", content("x")), { code: "WORKSPACE_POLICY_VIOLATION" });
+  await assert.rejects(importUpload(places, "demo-2", "x", content("x")), { code: "WORKSPACE_POLICY_VIOLATION" });
 });
 
 test("a source that breaks leaves nothing", async () => {
@@ -45,6 +47,19 @@ test("a source that breaks leaves nothing", async () => {
     throw new Error("broken");
   }
   const before = readdirSync(uploads);
-  await assert.rejects(importUpload(directory, "demo-1", "half", broken()), { code: "INTERNAL_ERROR" });
-  assert.deepEqual(readdirSync(uploads), before);
+  await assert.rejects(importUpload(places, "demo-1", "half", broken()), { code: "INTERNAL_ERROR" });
+  assert.deepEqual([readdirSync(uploads), readdirSync(places.drafts)], [before, []]);
+});
+
+test("what a crash left of an import is removed by the next runtime, and the task never saw it", () => {
+  const before = readdirSync(uploads);
+  const program = `
+    import { importUpload } from ${JSON.stringify(new URL("uploads.ts", import.meta.url).href)};
+    async function* content() { yield Buffer.from("half"); process.kill(process.pid, "SIGKILL"); }
+    await importUpload(${JSON.stringify(places)}, "demo-1", "half", content());`;
+  const { signal } = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program]);
+  assert.equal(signal, "SIGKILL");
+  assert.deepEqual([readdirSync(uploads), readdirSync(places.drafts).length], [before, 1]);
+  removeDrafts(places.drafts);
+  assert.deepEqual(readdirSync(places.drafts), []);
 });

@@ -1,14 +1,36 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, fchmodSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
 import { invalidRequest, PiworkError } from "../protocol/errors.ts";
 import { uploadName } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { openBeneath } from "../protocol/open-beneath.ts";
 import { stateFailure } from "./records.ts";
 
+/** Directories of one file system: what a task is given, and where a file arrives until it is whole. */
+export interface UploadPlaces {
+  tasks: string;
+  drafts: string;
+}
+
+/** Removes what an import left that a crash has ended. */
+export function removeDrafts(drafts: string): void {
+  for (const name of readdirSync(drafts)) rmSync(join(drafts, name), { force: true });
+}
+
 /** Puts a file into a task's uploads: whole or not at all, and never over one that is there. The task can read it, not change it. */
 export async function importUpload(
-  tasksDirectory: string,
+  { tasks, drafts }: UploadPlaces,
   id: string,
   named: string,
   content: AsyncIterable<Buffer>,
@@ -16,8 +38,8 @@ export async function importUpload(
   const parsed = uploadName.safeParse(named);
   if (!parsed.success) throw invalidRequest("the file name", parsed.error);
   const name = parsed.data;
-  using place = openBeneath(tasksDirectory, [id, "guest", "uploads"]);
-  const draft = `${place.path}/.import-${randomBytes(8).toString("hex")}`;
+  using place = openBeneath(tasks, [id, "guest", "uploads"]);
+  const draft = join(drafts, randomBytes(8).toString("hex"));
   let fd: number | undefined;
   try {
     fd = openSync(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o400);
