@@ -2,8 +2,8 @@ import { lookup } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
 import { LIMITS } from "../protocol/limits.ts";
 import { specialPurpose } from "./addresses.ts";
+import { LookupTurns } from "./lookup-turns.ts";
 import { Refusal } from "./refusal.ts";
-import { Turns } from "./turns.ts";
 
 /** The addresses of a host. */
 export type Lookup = (host: string) => Promise<string[]>;
@@ -28,8 +28,8 @@ export class Reach {
   readonly #lookup: Lookup;
   readonly #public: ReadonlySet<string>;
   /** Providers' names have a thread of their own: slow names of tasks must not keep the models of all from being found. */
-  readonly #ofTasks = new Turns(LIMITS.networkLookups, LIMITS.networkStreams);
-  readonly #ofProviders = new Turns(1, LIMITS.networkStreams);
+  readonly #ofTasks = new LookupTurns(LIMITS.networkLookups, LIMITS.networkStreams);
+  readonly #ofProviders = new LookupTurns(1, LIMITS.networkStreams);
 
   constructor({ lookup = lookUp, publicAddresses = [] }: ReachOptions = {}) {
     this.#lookup = lookup;
@@ -57,7 +57,7 @@ export class Reach {
     return way(host, port, await this.#addresses(host, "the provider", this.#ofProviders, task));
   }
 
-  async #addresses(host: string, called: string, turns: Turns, task: string): Promise<string[]> {
+  async #addresses(host: string, called: string, turns: LookupTurns, task: string): Promise<string[]> {
     if (isIP(host) !== 0) return [host];
     // One that was given up still takes its thread until it ends.
     const finding = turns.take(task, () => this.#lookup(host));

@@ -1,7 +1,7 @@
 import { Refusal } from "./refusal.ts";
 
-/** Work that tasks have done for them: so much of all tasks at once, and of each one piece after the other, so that none waits for another's. */
-export class Turns {
+/** Names that are looked up for tasks: so many at once, and of each task one after the other, so that none waits for another's. */
+export class LookupTurns {
   readonly #mostWaiting: number;
   #free: number;
   readonly #busy = new Set<string>();

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as soon } from "node:timers/promises";
-import { Turns } from "./turns.ts";
+import { LookupTurns } from "./lookup-turns.ts";
 
 /** Work that ends when it is told to, and what of it has begun. */
-function stage(turns: Turns) {
+function stage(turns: LookupTurns) {
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
   const ask = (task: string, name: string) =>
@@ -20,7 +20,7 @@ function stage(turns: Turns) {
 }
 
 test("one piece of each task at once, and tasks by turns, whoever asks for more", async () => {
-  const { begun, ask, end } = stage(new Turns(2, 10));
+  const { begun, ask, end } = stage(new LookupTurns(2, 10));
   const all = ["a1", "a2", "a3", "b1", "b2", "c1"].map((name) => ask(name.slice(0, 1), name));
   await soon();
   assert.deepEqual(begun, ["a1", "b1"]);
@@ -34,7 +34,7 @@ test("one piece of each task at once, and tasks by turns, whoever asks for more"
 });
 
 test("what a task has waiting is bounded, for that task", async () => {
-  const { ask, end } = stage(new Turns(1, 1));
+  const { ask, end } = stage(new LookupTurns(1, 1));
   const first = ask("a", "a1");
   const second = ask("a", "a2");
   await assert.rejects(ask("a", "a3"), { status: 429 });
@@ -45,7 +45,7 @@ test("what a task has waiting is bounded, for that task", async () => {
 });
 
 test("work that fails leaves its turn", async () => {
-  const turns = new Turns(1, 1);
+  const turns = new LookupTurns(1, 1);
   await assert.rejects(
     turns.take("a", () => Promise.reject(new Error("no"))),
     /no/,
