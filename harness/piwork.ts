@@ -223,13 +223,15 @@ export interface Finished {
 /** Runs the `piwork` command as a user would. */
 export async function piwork(
   words: string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; input?: string } = {},
 ): Promise<Finished> {
   const child = spawn(process.execPath, [PIWORK, ...words], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
   });
+  child.stdin.on("error", () => {}); // it has ended before it read, and its code says so
+  child.stdin.end(options.input);
   const ended = new Promise<number | null>((resolve, reject) => child.once("close", resolve).once("error", reject));
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   return { code, stdout, stderr };

@@ -1,11 +1,12 @@
-import { type CompletionRequest, type Conversation, readConversation } from "./conversation.ts";
+import { type Asked, type Conversation, readConversation } from "./conversation.ts";
 import { isToThink, PARROT } from "./models.ts";
 import { repeat } from "./parrot.ts";
 import { parseScript, ScriptError } from "./script.ts";
-import { atAttempt, makeStep, onLines, type Step } from "./step.ts";
+import { atAttempt, makeStep, onLines, type Step, type Usage } from "./step.ts";
 import { meet } from "./tour.ts";
 
 export interface Answer {
+  asked: Asked;
   step: Step;
   conversation: Conversation;
   /** how often this very conversation has been asked about, this time included */
@@ -13,12 +14,12 @@ export interface Answer {
 }
 
 /** What is answered to a conversation. `count` counts how often it was asked. */
-export function answerTo(request: CompletionRequest, count: (digest: string) => number): Answer {
-  const conversation = readConversation(request);
+export function answerTo(asked: Asked, count: (digest: string) => number): Answer {
+  const conversation = readConversation(asked);
   const attempt = count(conversation.digest);
-  const step = atAttempt(stepFor(conversation, request.model), attempt);
-  const acts = step.acts.filter(({ type }) => type !== "think" || isToThink(request));
-  return { step: { ...step, acts: onLines(acts) }, conversation, attempt };
+  const step = atAttempt(stepFor(conversation, asked.model), attempt);
+  const acts = step.acts.filter(({ type }) => type !== "think" || isToThink(asked));
+  return { asked, step: { ...step, acts: onLines(acts) }, conversation, attempt };
 }
 
 function stepFor(conversation: Conversation, model: string): Step {
@@ -31,4 +32,20 @@ function stepFor(conversation: Conversation, model: string): Step {
       return makeStep({ type: "say", text: `This script cannot be played: ${error.message}.` });
     throw error;
   }
+}
+
+/** What an answer is said to have cost. */
+export function costOf({ step, conversation }: Answer): Usage {
+  return (
+    step.usage ?? {
+      input: tokens(conversation.characters),
+      output: tokens(step.acts.reduce((sum, act) => sum + ("text" in act ? act.text.length : 0), 0)),
+      cached: 0,
+    }
+  );
+}
+
+/** As a rule of thumb. */
+function tokens(characters: number): number {
+  return Math.ceil(characters / 4);
 }

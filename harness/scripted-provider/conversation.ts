@@ -1,24 +1,27 @@
 import { createHash } from "node:crypto";
-import * as z from "zod";
+import type { ProviderApi } from "../../runtime/protocol/providers.ts";
 
-const content = z.union([
-  z.string(),
-  z.array(z.looseObject({ type: z.string(), text: z.string().optional() })),
-  z.null(),
-]);
+/** What one of them has said. */
+export interface Turn {
+  role: "system" | "user" | "assistant" | "tool";
+  text: string;
+}
 
-const message = z.looseObject({ role: z.string(), content: content.optional() });
-
-/** What a client sends, as far as an answer depends on it. */
-export const completionRequest = z.looseObject({
-  model: z.string().max(200),
-  messages: z.array(message).min(1),
-  stream: z.boolean().optional(),
-  stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
-  reasoning_effort: z.string().nullish(),
-  tools: z.array(z.looseObject({ function: z.looseObject({ name: z.string() }).optional() })).nullish(),
-});
-export type CompletionRequest = z.infer<typeof completionRequest>;
+/** A request as it is in every API. */
+export interface Asked {
+  api: ProviderApi;
+  model: string;
+  isStreamed: boolean;
+  /** whether it is to be told what the answer cost */
+  wantsUsage: boolean;
+  /** how much is to be thought, as the client wrote it; null where it wrote nothing, or that nothing is */
+  effort: string | null;
+  /** names of the tools that there are */
+  tools: string[];
+  turns: Turn[];
+  /** the conversation as it was sent */
+  sent: unknown;
+}
 
 /** A conversation as whoever answers it sees it. */
 export interface Conversation {
@@ -38,26 +41,23 @@ export interface Conversation {
   characters: number;
 }
 
-export function readConversation({ messages, tools, model }: CompletionRequest): Conversation {
-  const texts = messages.map(({ content }) => textOf(content));
-  const last = messages.findLastIndex(({ role }) => role === "user");
-  const since = messages.slice(last + 1);
-  const ofUser = texts.filter((_, at) => messages[at]?.role === "user");
+export function readConversation({ api, model, tools, turns, sent }: Asked): Conversation {
+  const since = turns.slice(turns.findLastIndex(({ role }) => role === "user") + 1);
+  const ofUser = textsOf(turns, "user");
   return {
     prompt: ofUser.at(-1) ?? "",
     earlier: ofUser.slice(0, -1),
-    answered: since.filter(({ role }) => role === "assistant").length,
-    results: since.filter(({ role }) => role === "tool").map(({ content }) => textOf(content)),
-    tools: (tools ?? []).flatMap((tool) => tool.function?.name ?? []),
+    answered: textsOf(since, "assistant").length,
+    results: textsOf(since, "tool"),
+    tools,
     digest: createHash("sha256")
-      .update(JSON.stringify([model, messages]))
+      .update(JSON.stringify([api, model, sent]))
       .digest("hex")
       .slice(0, 16),
-    characters: texts.reduce((sum, text) => sum + text.length, 0),
+    characters: turns.reduce((sum, { text }) => sum + text.length, 0),
   };
 }
 
-function textOf(value: z.infer<typeof content> | undefined): string {
-  if (typeof value === "string") return value;
-  return (value ?? []).map(({ text }) => text ?? "").join("");
+function textsOf(turns: readonly Turn[], role: Turn["role"]): string[] {
+  return turns.filter((turn) => turn.role === role).map(({ text }) => text);
 }

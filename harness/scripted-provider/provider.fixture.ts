@@ -18,6 +18,13 @@ export interface Streamed {
   broken: string | undefined;
 }
 
+/** An event of a stream. */
+export interface Heard {
+  /** what it says it is, where it says it */
+  name: string | undefined;
+  data: string;
+}
+
 interface Chunk {
   choices: {
     delta: {
@@ -30,7 +37,7 @@ interface Chunk {
   usage?: Record<string, unknown>;
 }
 
-export const TOOLS = ["read", "bash", "edit", "write"].map((name) => ({ type: "function", function: { name } }));
+const TOOLS = ["read", "bash", "edit", "write"].map((name) => ({ type: "function", function: { name } }));
 
 /** The program as it is started, and requests to it. */
 export class ScriptedProvider implements AsyncDisposable {
@@ -54,10 +61,15 @@ export class ScriptedProvider implements AsyncDisposable {
     return provider;
   }
 
-  async fetch(path: string, body?: unknown, key = this.key): Promise<Response> {
+  /** `headers` have the key, where it is not to be where OpenAI wants it. */
+  async fetch(
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = { authorization: `Bearer ${this.key}` },
+  ): Promise<Response> {
     return fetch(this.url + path, {
       method: body === undefined ? "GET" : "POST",
-      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      headers: { ...headers, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
   }
@@ -95,20 +107,26 @@ async function read(response: Response): Promise<Streamed> {
     ...{ status: response.status, content: "", reasoning: "", calls: [], finish: null, usage: undefined },
     ...{ chunks: 0, isDone: false, broken: undefined },
   };
-  let rest = "";
+  if (response.status !== 200) return { ...seen, content: await response.text() };
   try {
-    for await (const bytes of response.body ?? []) {
-      rest += Buffer.from(bytes).toString("utf8");
-      for (let end = rest.indexOf("\n\n"); end >= 0; end = rest.indexOf("\n\n")) {
-        take(seen, rest.slice("data: ".length, end));
-        rest = rest.slice(end + 2);
-      }
-    }
+    for await (const { data } of eventsOf(response)) take(seen, data);
   } catch (error) {
     seen.broken = String(error);
   }
-  if (response.status !== 200) seen.content = rest;
   return seen;
+}
+
+/** The events of a stream, as they come; what is left at its end is none. */
+export async function* eventsOf(response: Response): AsyncGenerator<Heard> {
+  let rest = "";
+  for await (const bytes of response.body ?? []) {
+    rest += Buffer.from(bytes).toString("utf8");
+    for (let end = rest.indexOf("\n\n"); end >= 0; end = rest.indexOf("\n\n")) {
+      const [, name, data = ""] = /^(?:event: (.*)\n)?data: (.*)$/.exec(rest.slice(0, end)) ?? [];
+      yield { name, data };
+      rest = rest.slice(end + 2);
+    }
+  }
 }
 
 function take(seen: Streamed, data: string): void {

@@ -1,8 +1,12 @@
+import type { Answer } from "./answer.ts";
+import type { Asked } from "./conversation.ts";
+
 /** What was asked, for whoever wants to know afterwards. */
 export interface AskedRequest {
+  api: Asked["api"];
   model: string;
   stream: boolean;
-  /** as the client wrote it */
+  /** as the client wrote it; null where nothing is to be thought */
   reasoningEffort: string | null;
   tools: string[];
   messages: number;
@@ -35,9 +39,14 @@ export class Records {
     return attempt;
   }
 
-  add(request: AskedRequest): void {
+  add({ asked, conversation, attempt }: Answer, status: number): void {
     this.#total++;
-    this.#asked.push({ ...request, prompt: request.prompt.slice(0, PROMPT_CHARACTERS) });
+    this.#asked.push({
+      ...{ api: asked.api, model: asked.model, stream: asked.isStreamed, reasoningEffort: asked.effort },
+      ...{ tools: conversation.tools, messages: asked.turns.length },
+      prompt: conversation.prompt.slice(0, PROMPT_CHARACTERS),
+      ...{ step: conversation.answered + 1, attempt, status },
+    });
     if (this.#asked.length > REMEMBERED) this.#asked.shift();
   }
 

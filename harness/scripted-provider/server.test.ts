@@ -19,7 +19,7 @@ test("without the key nothing is answered, and that is counted", async () => {
   const { unauthorized } = await provider.requests();
   for (const path of ["/v1/models", "/v1/chat/completions", "/control/requests", "/"]) {
     for (const key of ["", "x", `${provider.key}x`]) {
-      const response = await provider.fetch(path, undefined, key);
+      const response = await provider.fetch(path, undefined, { authorization: `Bearer ${key}` });
       assert.equal(response.status, 401);
       assert.deepEqual(await errorOf(response), {
         ...{ message: "Incorrect API key provided.", type: "invalid_request_error", param: null },
@@ -219,7 +219,8 @@ test("a script that cannot be played says where and why", async () => {
 test("what was asked can be read", async () => {
   await provider.ask("hello there", after("x"), { model: "scripted-thinking", reasoning_effort: "low" });
   assert.deepEqual((await provider.requests()).requests.at(-1), {
-    ...{ model: "scripted-thinking", stream: true, reasoningEffort: "low", tools: ["read", "bash", "edit", "write"] },
+    ...{ api: "openai-completions", model: "scripted-thinking", stream: true, reasoningEffort: "low" },
+    tools: ["read", "bash", "edit", "write"],
     ...{ messages: 4, prompt: "hello there", step: 2, attempt: 1, status: 200 },
   });
 });

@@ -1,18 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type CompletionRequest, readConversation } from "./conversation.ts";
-import { TOOLS } from "./provider.fixture.ts";
+import { afterTool, asked, ofUser } from "./conversation.fixture.ts";
+import { type Asked, readConversation } from "./conversation.ts";
 import { meet } from "./tour.ts";
 
 /** What the model does about a sentence: calls, then words, after as many results of tools. */
-function does(prompt: string, results: readonly string[] = [], tools: CompletionRequest["tools"] = TOOLS) {
-  const since = results.flatMap((content) => [
-    { role: "assistant", content: null },
-    { role: "tool", content },
-  ]);
-  const { acts } = meet(
-    readConversation({ model: "scripted", messages: [{ role: "user", content: prompt }, ...since], tools }),
-  );
+function does(prompt: string, results: readonly string[] = [], more: Partial<Asked> = {}) {
+  const { acts } = meet(readConversation(asked([ofUser(prompt), ...results.flatMap(afterTool)], more)));
   const [call] = acts.filter(({ type }) => type === "call");
   const [said] = acts.filter(({ type }) => type === "say");
   return {
@@ -53,7 +47,7 @@ test("a file is looked at before it is edited", () => {
 });
 
 test("it says which tool it lacks", () => {
-  assert.deepEqual(does("list", [], []), {
+  assert.deepEqual(does("list", [], { tools: [] }), {
     call: undefined,
     says: "For that I need the tool 'bash', which I was not given.",
   });
@@ -70,7 +64,6 @@ test("anything else is answered with what it can do", () => {
 });
 
 test("earlier messages are recalled", () => {
-  const messages = ["a", "b\nc", "recall"].map((content) => ({ role: "user", content }));
-  const [act] = meet(readConversation({ model: "scripted", messages })).acts;
+  const [act] = meet(readConversation(asked(["a", "b\nc", "recall"].map(ofUser)))).acts;
   assert.deepEqual(act, { type: "say", text: '"a"\n"b\\nc"' });
 });

@@ -5,6 +5,7 @@ import type { Check } from "../../harness/checks.ts";
 import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
 import { attempt, messages, saidText, Talk, toolOutput } from "../../harness/talk.ts";
 import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
+import { APIS, ProviderOfEachApi } from "./apis.ts";
 
 /** What the scripted model says word for word. */
 export function script(...lines: string[]): string {
@@ -18,6 +19,13 @@ export function endOf(events: readonly RuntimeEvent[]): string {
   );
   assert.equal(ends.length, 1, `a prompt ended ${ends.length} times: ${ends.join(", ")}`);
   return ends[0] as string;
+}
+
+/** How often something was thought in a turn. */
+function thoughtsOf(events: readonly RuntimeEvent[]): number {
+  return messages(events).filter(
+    ({ assistantMessageEvent }) => (assistantMessageEvent as { type?: string })?.type === "thinking_delta",
+  ).length;
 }
 
 /** pi takes prompts, works with its own tools, hears what is said meanwhile, and comes back after its end. */
@@ -93,10 +101,7 @@ export function working(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
       id: "agent.thinking",
       claim: "the thinking level reaches the model",
       async run() {
-        const thoughts = async () =>
-          messages(await talk.prompt("think about walls", task)).filter(
-            ({ assistantMessageEvent }) => (assistantMessageEvent as { type?: string })?.type === "thinking_delta",
-          ).length;
+        const thoughts = async () => thoughtsOf(await talk.prompt("think about walls", task));
         await client().call("thinking_set", { task, level: "off" });
         assert.equal(await thoughts(), 0);
         await client().call("thinking_set", { task, level: "high" });
@@ -162,6 +167,40 @@ export function working(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
         assert.equal(endOf(recalled), "ended");
         assert.match(saidText(recalled), /write a haiku to haiku\.txt/);
         assert.equal((await client().call("models", { task })).current?.id, "scripted-thinking");
+      },
+    },
+    {
+      id: "agent.apis",
+      claim:
+        "by each API, in one conversation, pi thinks, calls a tool whose file is there, answers, and says what was said before; the key is where that API wants it",
+      async run() {
+        await using providers = await ProviderOfEachApi.add(sandbox, "scripted-thinking:reasoning");
+        mkdirSync(join(sandbox.workspace, "apis"));
+        const spoken = (await client().call("task_create", { title: "APIs", folder: "apis" })).id;
+        for (const [at, api] of APIS.entries()) {
+          await client().call("model_set", { task: spoken, model: { provider: api, id: "scripted-thinking" } });
+          await client().call("thinking_set", { task: spoken, level: "high" });
+          const write = `call write ${JSON.stringify({ path: `${api}.txt`, content: api })}`;
+          const events = await talk.prompt(
+            script("think of a file", "say So be it.", write, "---", "say Over."),
+            spoken,
+          );
+          assert.equal(endOf(events), "ended");
+          assert.equal(thoughtsOf(events) > 0, true, `nothing was thought by ${api}`);
+          assert.match(saidText(events), /So be it\..*Over\./s);
+          assert.equal(readFileSync(join(sandbox.workspace, "apis", `${api}.txt`), "utf8"), api);
+          const recalled = saidText(await talk.prompt("recall", spoken));
+          for (const earlier of APIS.slice(0, at + 1))
+            assert.equal(recalled.includes(`${earlier}.txt`), true, recalled);
+        }
+        await client().call("task_delete", { task: spoken });
+        const { unauthorized, requests } = await providers.requests();
+        assert.equal(unauthorized, 0);
+        assert.deepEqual(
+          requests.map(({ api, step, status }) => [api, step, status]),
+          APIS.flatMap((api) => [1, 2, 1].map((step) => [api, step, 200])),
+        );
+        return { efforts: requests.map(({ api, reasoningEffort }) => `${api}: ${reasoningEffort}`) };
       },
     },
     {

@@ -31,7 +31,7 @@ export function addProvider(program: Command): void {
     )
     .option(
       "--url <URL>",
-      "its address up to where the API begins, as https://HOST/v1; one of this computer is allowed",
+      "its address up to where the API begins: https://HOST/v1 for OpenAI's, https://HOST for Anthropic's, https://HOST/v1beta for Google's; one of this computer is allowed",
     )
     .addOption(new Option("--api <API>", "what it speaks").choices(providerApi.options))
     .option("--model <ID[:reasoning]>", "a model of it, repeatable; with ':reasoning' one that thinks", addModel, [])
