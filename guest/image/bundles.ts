@@ -49,6 +49,8 @@ async function bundlePi(repo: string, root: string, modules: string, target: str
       js: 'import{createRequire as piworkRequire}from"node:module";const require=piworkRequire(import.meta.url);',
     },
     plugins: [piParts(repo, modules)],
+    // Of pi's parts, esbuild writes the paths.
+    absWorkingDir: modules,
   });
   const { name, version, piConfig } = z
     .object({ name: z.string(), version: z.string(), piConfig: z.unknown() })
@@ -63,7 +65,7 @@ async function bundle(repo: string, entry: string, how: BuildOptions): Promise<v
   if (!(await stat(join(repo, entry)).catch(() => undefined)))
     throw new StepError(`${entry} does not exist`, "The checkout is not complete: restore that file.");
   await build({
-    entryPoints: [entry],
+    entryPoints: [join(repo, entry)],
     // Paths in what esbuild writes are relative to this, so the checkout's place does not show.
     absWorkingDir: repo,
     bundle: true,

@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 import type { Plugin } from "esbuild";
 
 const PACKAGE = "@mariozechner/pi-coding-agent";
@@ -38,11 +39,16 @@ export function piParts(repo: string, modules: string): Plugin {
         if (pluginData === "found" || kind === "entry-point") return undefined;
         const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: "found" });
         const instead = INSTEAD.find(([part]) => part.test(found.path))?.[1];
-        if (instead !== undefined) return { path: join(repo, instead) };
+        if (instead !== undefined) return { path: instead, namespace: "instead" };
         if (!UNUSED.some((part) => part.test(found.path))) return undefined;
         // By another ending, lest it be taken for a module whose exports are known.
-        return { path: `${found.path}.cjs`, namespace: "unused" };
+        return { path: `${relative(modules, found.path)}.cjs`, namespace: "unused" };
       });
+      // Not as files: where they and the packages are is another place for each who builds, and would be in the names of chunks.
+      build.onLoad({ filter: /.*/, namespace: "instead" }, async ({ path }) => ({
+        contents: await readFile(join(repo, path)),
+        loader: "ts",
+      }));
       build.onLoad({ filter: /.*/, namespace: "unused" }, () => ({ contents: NOTHING, loader: "js" }));
     },
   };
