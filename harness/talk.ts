@@ -75,11 +75,12 @@ export function toolOutput(events: readonly RuntimeEvent[]): string {
     .join("");
 }
 
-/** What the agent said in a turn. */
+/** What the agent said in a turn, without what it thought, and what it called tools with. */
 export function saidText(events: readonly RuntimeEvent[]): string {
   return messages(events)
     .filter(({ type }) => type === "message_update")
-    .map(({ assistantMessageEvent }) => (assistantMessageEvent as { delta?: string }).delta ?? "")
+    .map(({ assistantMessageEvent }) => assistantMessageEvent as { type: string; delta?: string })
+    .map(({ type, delta = "" }) => (type === "text_delta" ? delta : ""))
     .join("");
 }
 

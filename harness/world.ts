@@ -5,7 +5,7 @@ import { findPlaces } from "../runtime/places.ts";
 import { waitFor } from "./piwork.ts";
 
 /** TCP ports that a process listens on, in its own network namespace, as the kernel lists them. */
-export function listeningPorts(pid: number): number[] {
+export function listenersOf(pid: number): string[] {
   const sockets = new Set(
     readdirSync(`/proc/${pid}/fd`).map((fd) => {
       try {
@@ -16,13 +16,17 @@ export function listeningPorts(pid: number): number[] {
     }),
   );
   const LISTEN = "0A";
+  const LOOPBACK = "0100007F";
   return ["tcp", "tcp6"].flatMap((table) =>
     readFileSync(`/proc/${pid}/net/${table}`, "utf8")
       .split("\n")
       .slice(1)
       .map((line) => line.trim().split(/\s+/))
       .filter((fields) => fields[3] === LISTEN && sockets.has(fields[9]))
-      .map((fields) => Number.parseInt(fields[1]?.split(":")[1] ?? "", 16)),
+      .map((fields) => {
+        const [address, port = ""] = fields[1]?.split(":") ?? [];
+        return `${address === LOOPBACK ? "127.0.0.1" : address}:${Number.parseInt(port, 16)}`;
+      }),
   );
 }
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Check } from "../../harness/checks.ts";
-import { ISOLATION, piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
+import { AGENT, ISOLATION, piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
 import { attempt, Talk } from "../../harness/talk.ts";
 import { parseTaskRecord } from "../../runtime/protocol/record.ts";
 import { parseSessionHead } from "../../runtime/protocol/session.ts";
@@ -53,7 +53,7 @@ export function kept(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
         assert.equal(record.split("\n").length > 5, true, "it is one long line");
         const session = readFileSync(own(task, "session/session.jsonl"), "utf8");
         const head = parseSessionHead(session);
-        assert.deepEqual([head?.taskId, head?.agent, head?.turns], [task, "probe", 2]);
+        assert.deepEqual([head?.taskId, head?.agent, head?.turns], [task, AGENT, 2]);
         const lines = session
           .trim()
           .split("\n")

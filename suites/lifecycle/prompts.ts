@@ -175,7 +175,7 @@ export function prompts(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
         const beat = heartbeat(join(sandbox.workspace, "outlived/beat"));
         const running = attempt(() => talk.exec(["sh", "-c", `${heartbeatCommand("beat")} sleep 600`], { task: id }));
         await beat.beats();
-        await talk.prompt("die: before", id);
+        await talk.prompt("die: during", id);
         assert.equal((await client().call("task_show", { task: id })).state, "errored");
         const taken = () => attempt(() => client().call("task_create", { title: "x", folder: "outlived" }));
         assert.equal(await taken(), "WORKSPACE_POLICY_VIOLATION");

@@ -37,6 +37,7 @@ export function runtimeEnds(sandbox: Sandbox, current: { runtime: RunningRuntime
           }
           return undefined;
         })();
+        running.catch(() => {}); // seen below, where it is looked at
         await waitFor(
           "the prompt to run",
           20_000,
