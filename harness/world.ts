@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { findPlaces } from "../runtime/places.ts";
 import { waitFor } from "./piwork.ts";
 
-/** TCP ports that a process listens on, in its own network namespace, as the kernel lists them. */
+/** TCP addresses that a process listens on, in its own network namespace, as the kernel lists them. */
 export function listenersOf(pid: number): string[] {
   const sockets = new Set(
     readdirSync(`/proc/${pid}/fd`).map((fd) => {

@@ -58,7 +58,9 @@ export function kept(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
           .trim()
           .split("\n")
           .slice(1)
-          .map((line) => JSON.parse(line).role);
+          .map((line) => JSON.parse(line))
+          // pi keeps more than what was said.
+          .flatMap(({ role, message }) => role ?? message?.role ?? []);
         assert.deepEqual(lines, ["user", "assistant", "user", "assistant"]);
         assert.deepEqual(readdirSync(own(task, "session")), ["session.jsonl"]);
         assert.equal(statSync(own(task, "session/session.jsonl")).mode & 0o777, 0o600);
