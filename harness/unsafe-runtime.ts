@@ -1,5 +1,5 @@
 import { namedModel } from "../runtime/cli/model.ts";
-import { findPlaces } from "../runtime/places.ts";
+import { findPlaces, makePlaces } from "../runtime/places.ts";
 import { PiworkError } from "../runtime/protocol/errors.ts";
 import { agentKind, isolation } from "../runtime/protocol/kinds.ts";
 import { machineLayer } from "../runtime/protocol/layers.ts";
@@ -16,6 +16,7 @@ if (state === undefined || logs === undefined || workspace === undefined || (pag
   throw new Error("usage: unsafe-runtime.ts ISOLATION STATE LOGS WORKSPACE panel|headless probe|pi [LAYER...]");
 const layers = machineLayer.array().parse(without);
 const places = findPlaces({ state, logs });
+makePlaces(places);
 await serve(
   {
     places,

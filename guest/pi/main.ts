@@ -18,6 +18,7 @@ import { guardTools } from "./gate.ts";
 import { describeProvider, readProviders } from "./models.ts";
 import { type Provider, rehearse } from "./rehearsal.ts";
 import { findResources } from "./resources.ts";
+import { assertWhole } from "./session-file.ts";
 import { saySettled } from "./settled.ts";
 
 /**
@@ -57,8 +58,12 @@ async function makeSession(
 /** Whatever a session file says, the task works in its folder; and a new session is in the file that taskd keeps. */
 function keepToTask(runtime: AgentSessionRuntime): AgentSessionRuntime {
   const { switchSession } = runtime;
-  runtime.switchSession = (path) => switchSession.call(runtime, path, { cwdOverride: WORK });
-  runtime.newSession = () => runtime.switchSession(SESSION_IN_SANDBOX);
+  const takeUp = (path: string) => switchSession.call(runtime, path, { cwdOverride: WORK });
+  runtime.switchSession = async (path) => {
+    assertWhole(path);
+    return takeUp(path);
+  };
+  runtime.newSession = () => takeUp(SESSION_IN_SANDBOX);
   return runtime;
 }
 
