@@ -58,12 +58,11 @@ async function makeSession(
 /** Whatever a session file says, the task works in its folder; and a new session is in the file that taskd keeps. */
 function keepToTask(runtime: AgentSessionRuntime): AgentSessionRuntime {
   const { switchSession } = runtime;
-  const takeUp = (path: string) => switchSession.call(runtime, path, { cwdOverride: WORK });
   runtime.switchSession = async (path) => {
     assertWhole(path);
-    return takeUp(path);
+    return switchSession.call(runtime, path, { cwdOverride: WORK });
   };
-  runtime.newSession = () => takeUp(SESSION_IN_SANDBOX);
+  runtime.newSession = () => runtime.switchSession(SESSION_IN_SANDBOX);
   return runtime;
 }
 

@@ -20,6 +20,8 @@ function look(content: string): void {
 for (const content of ["", HEAD, HEAD + MESSAGE])
   test(`a session that is whole is taken up: ${content.length} characters`, () => look(content));
 
+test("where there is none, one may begin", () => assertWhole(join(directory, "none.jsonl")));
+
 for (const [what, content, why] of [
   ["cut in its last line", (HEAD + MESSAGE).slice(0, -5), /last line/],
   ["cut in its first line", HEAD.slice(0, 20), /last line/],
