@@ -170,12 +170,12 @@ export class Runtime implements AsyncDisposable {
       warn,
       permissions: this.#permissions,
       subscribe: (listener: (event: RuntimeEvent) => void) => this.subscribe(listener),
+      providers: () => this.network.providers.views(),
     };
     this.tasks = new Tasks({
       ...{ ...shared, records, trash, tasksDirectory: tasksDirectory(places), workspace, agent },
       beginnings: this.#beginnings,
       model: options.model ?? null,
-      providers: () => this.network.providers.views(),
     });
     this.conversations = new Conversations(this.tasks, { ...shared, transcripts: this.#transcripts });
     this.log.info("runtime started", { workspace, state: places.state, pid: process.pid });

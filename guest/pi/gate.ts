@@ -13,11 +13,20 @@ export function guardTools(api: ExtensionApi, facts: () => TaskFacts): void {
       if (facts().decisions.includes(what)) continue;
       const answer = await ask(what, call, context);
       if (answer === PERMISSION_ANSWERS.once || answer === PERMISSION_ANSWERS.always) continue;
-      const reason = `The user did not allow this: ${what}. Nothing was done. Do not try it in another way.`;
-      return { block: true, reason };
+      return {
+        block: true,
+        reason: `${whyNot(answer, context)}: ${what}. Nothing was done. Do not try it in another way.`,
+      };
     }
     return undefined;
   });
+}
+
+function whyNot(answer: string | undefined, { signal }: Context): string {
+  if (answer !== undefined) return "The user did not allow this";
+  return signal?.aborted === true
+    ? "The turn was ended before this was allowed"
+    : "The user did not answer whether to allow this";
 }
 
 function ask(what: string, { toolName, input }: ToolCall, { ui, signal }: Context): Promise<string | undefined> {

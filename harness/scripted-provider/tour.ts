@@ -20,7 +20,7 @@ const HABITS: readonly Habit[] = [
   { sentence: /^edit (\S+)$/i, example: "edit haiku.txt", steps: [([path]) => calls("I look at it first.", "read", { path }), ([file], { results }) => editFirstLine(file, results.at(-1) ?? ""), told] },
   { sentence: /^(?:delete|remove) (?:the file )?(\S+)$/i, example: "delete haiku.txt", steps: [([file]) => bash(`I delete ${file}.`, `rm -- ${quoted(file)}`), told] },
   { sentence: /^(?:rename|move) (\S+) to (\S+)$/i, example: "rename haiku.txt to poem.txt", steps: [([from, to]) => bash(`I move ${from}.`, `mv -- ${quoted(from)} ${quoted(to)}`), told] },
-  { sentence: /^(?:list|ls)(?: (?:the |my )?files)?$/i, example: "list", steps: [() => bash("I look around.", "ls -la"), told] },
+  { sentence: /^(?:(?:list|ls)(?: (?:the |my )?files)?|what is in this folder\??)$/i, example: "list", steps: [() => bash("I look around.", "ls -la"), told] },
   { sentence: /^(?:read|show|read:) (\S+)$/i, example: "read haiku.txt", steps: [([path]) => calls(`I read ${path}.`, "read", { path }), told] },
   { sentence: /^run:? (.+)$/is, example: "run: uname -a", steps: [([command = ""]) => bash("", command), told] },
   { sentence: /^think about (.+)$/i, example: "think about walls", steps: [([what]) => lively(makeStep({ type: "think", text: `What is there to say about ${what}? It has a near side and a far side.` }, { type: "say", text: `I thought about ${what}.` }))] },

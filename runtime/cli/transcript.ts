@@ -1,4 +1,4 @@
-import { agentDisplay, noteOf, textOf, toolCallText, toolResultText } from "../protocol/agent.ts";
+import { agentDisplay, isFinished, noteOf, textOf, toolCallText, toolResultText } from "../protocol/agent.ts";
 import type { RuntimeEvent } from "../protocol/events.ts";
 import { plain } from "./attach.ts";
 
@@ -6,6 +6,7 @@ import { plain } from "./attach.ts";
 export class Transcript {
   #lineOpen = false;
   #isBegun = false;
+  #isFinished = true;
   /** output of each tool call that has been shown */
   readonly #shown = new Map<string, string>();
   readonly #write: (text: string) => void;
@@ -19,6 +20,7 @@ export class Transcript {
     const parsed = agentDisplay.safeParse(event.payload.message);
     if (!parsed.success) return;
     const message = parsed.data;
+    this.#isFinished = isFinished(message) ?? this.#isFinished;
     const note = noteOf(message);
     if (note !== undefined) return this.#sayAlone(note);
     switch (message.type) {
@@ -43,6 +45,11 @@ export class Transcript {
         this.#shown.delete(message.toolCallId);
         return this.end();
     }
+  }
+
+  /** The last answer of the model came to its end, and was not ended. */
+  get isFinished(): boolean {
+    return this.#isFinished;
   }
 
   /** Finishes a line that was left open. */

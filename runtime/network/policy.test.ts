@@ -4,13 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { PiworkError } from "../protocol/errors.ts";
+import { allowing, parseHost } from "../protocol/network-rules.ts";
 import { Policies } from "./policies.ts";
-import { allowing, denying, NOTHING, parseHost } from "./policy.ts";
+import { denying, NOTHING, parseAllowed } from "./policy.ts";
 
 test("a host is written as a name, with a port where it has one", () => {
   assert.deepEqual(parseHost("Example.COM"), { host: "example.com", ports: [80, 443] });
   assert.deepEqual(parseHost("*.example.com:8080"), { host: "*.example.com", ports: [8080] });
   assert.deepEqual(parseHost("93.184.216.34:443"), { host: "93.184.216.34", ports: [443] });
+  assert.deepEqual(parseAllowed("93.184.216.34:443"), { host: "93.184.216.34", ports: [443] });
+  assert.throws(() => parseAllowed("10.0.0.1"), /No task gets to 10\.0\.0\.1 \(private\)/);
 });
 
 const NONE = [

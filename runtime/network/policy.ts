@@ -1,12 +1,8 @@
+import { isIP } from "node:net";
 import { PiworkError } from "../protocol/errors.ts";
-import {
-  DEFAULT_PORTS,
-  hostName,
-  type NetworkPolicy,
-  type NetworkRule,
-  networkPolicy,
-  port,
-} from "../protocol/network.ts";
+import { DEFAULT_PORTS, hostName, type NetworkPolicy, type NetworkRule, port } from "../protocol/network.ts";
+import { parseHost } from "../protocol/network-rules.ts";
+import { specialPurpose } from "./addresses.ts";
 import { Refusal } from "./refusal.ts";
 
 export const NOTHING: NetworkPolicy = { allow: [] };
@@ -46,25 +42,15 @@ export function describeRule({ host, ports, methods }: NetworkRule): string {
   return `allow ${host}:${ports.join(",")}${methods === undefined ? "" : ` ${methods.join(",")}`}`;
 }
 
-/** A host as a person writes it, with a port where it has another one than usual. */
-export function parseHost(written: string): NetworkRule {
-  const [, host = "", digits] = /^(.*?)(?::(\d{1,5}))?$/.exec(written.toLowerCase()) ?? [];
-  const ports = digits === undefined ? DEFAULT_PORTS : [Number(digits)];
-  const parsed = networkPolicy.safeParse({ allow: [{ host, ports }] });
-  const [rule] = parsed.success ? parsed.data.allow : [];
-  if (rule !== undefined) return rule;
+/** A host that a task is to reach, as a person writes it; refuses one where no task gets to, whatever its rules say. */
+export function parseAllowed(written: string): NetworkRule {
+  const rule = parseHost(written);
+  const purpose = isIP(rule.host) === 0 ? undefined : specialPurpose(rule.host);
+  if (purpose === undefined) return rule;
   throw new PiworkError(
     "INVALID_REQUEST",
-    `'${written}' is no host: write HOST, '*.HOST' for all below it, or either with ':PORT', without 'https://' and without a path.`,
+    `No task gets to ${rule.host} (${purpose}), whatever its rules say. A server of models there is added as a provider: piwork provider add --help`,
   );
-}
-
-/** With a rule more; one that says the same is there once, and ports of the same host come together. */
-export function allowing({ allow }: NetworkPolicy, rule: NetworkRule): NetworkPolicy {
-  const same = allow.find(({ host, methods }) => host === rule.host && `${methods}` === `${rule.methods}`);
-  if (same === undefined) return { allow: [...allow, rule] };
-  const ports = [...new Set([...same.ports, ...rule.ports])].sort((a, b) => a - b);
-  return { allow: allow.map((one) => (one === same ? { ...one, ports } : one)) };
 }
 
 /** Without a host, or without these ports of it where they are named. */

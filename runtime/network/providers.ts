@@ -11,7 +11,7 @@ import { SCRIPTED_VIEW, ScriptedServer } from "./scripted.ts";
 const SHORTEST_KEY = 12;
 
 const httpUrl = z
-  .url({ protocol: /^https?$/ })
+  .url({ protocol: /^https?$/, error: "an address is http://HOST/… or https://HOST/…" })
   .refine(
     (url) => isBareUrl(url),
     "an address has no user, no '?' and no '#', and no '.', '..' or empty part in its path",
@@ -24,7 +24,7 @@ const remoteProvider = providerView.extend({
   /** the variable of the runtime's environment that holds the key; read whenever it is used */
   keyEnv: z
     .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/)
+    .regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, "a variable's name has letters, digits and '_'")
     .optional(),
   key: z.string().min(SHORTEST_KEY, `a key has at least ${SHORTEST_KEY} characters`).max(4096).optional(),
 });

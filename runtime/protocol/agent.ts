@@ -34,10 +34,14 @@ export const agentDisplay = z.union([
     type: z.literal("message_start"),
     message: z.looseObject({ role: z.literal("user"), content: z.union([z.string(), content]) }),
   }),
-  /** the model did not come to its end */
+  /** an answer of the model is over */
   z.looseObject({
     type: z.literal("message_end"),
-    message: z.looseObject({ role: z.literal("assistant"), stopReason: z.literal("error"), errorMessage: z.string() }),
+    message: z.looseObject({
+      role: z.literal("assistant"),
+      stopReason: z.string(),
+      errorMessage: z.string().optional(),
+    }),
   }),
   z.looseObject({
     type: z.literal("auto_retry_start"),
@@ -84,8 +88,11 @@ export function toolCallText(tool: string, args: Record<string, unknown>): strin
 /** What an agent tells of itself beside what it says and does; undefined for everything else. */
 export function noteOf(message: AgentDisplay): string | undefined {
   switch (message.type) {
-    case "message_end":
-      return `The model did not answer to the end: ${message.message.errorMessage}`;
+    case "message_end": {
+      const { stopReason, errorMessage = "without a word" } = message.message;
+      if (stopReason === "aborted") return "The turn was ended before the agent had finished.";
+      return stopReason === "error" ? `The model did not answer to the end: ${errorMessage.trim()}` : undefined;
+    }
     case "auto_retry_start":
       return `Trying again in ${Math.ceil(message.delayMs / 1000)} s (${message.attempt} of ${message.maxAttempts}).`;
     case "compaction_start":
@@ -93,6 +100,12 @@ export function noteOf(message: AgentDisplay): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Whether an answer of the model that is over came to its end; undefined for everything else. */
+export function isFinished(message: AgentDisplay): boolean | undefined {
+  if (message.type !== "message_end") return undefined;
+  return message.message.stopReason !== "error" && message.message.stopReason !== "aborted";
 }
 
 /** A question of an agent that waits for an answer. Other requests of the same type only show something. */

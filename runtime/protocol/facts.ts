@@ -6,7 +6,7 @@ export const permissions = z.strictObject({
   /** what is allowed for good, in the words of the questions */
   decisions: z.array(z.string().min(1).max(300)).max(100),
   /** what is asked for as well: names of tools, and patterns of paths below /work */
-  ask: z.array(z.string().min(1).max(200)).max(100),
+  ask: z.array(z.string().min(1, "it is the name of a tool or a pattern of paths, and not empty").max(200)).max(100),
 });
 export type Permissions = z.infer<typeof permissions>;
 

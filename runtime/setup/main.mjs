@@ -3,6 +3,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { takeTurn } from "./turn.mjs";
@@ -172,7 +173,11 @@ function run(words) {
   // A Ctrl-C reaches the child by itself; what is sent to this process alone is passed on.
   process.on("SIGINT", () => {});
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-  child.on("close", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 143)));
+  child.on("close", (code, signal) => {
+    if (signal === "SIGKILL")
+      process.stderr.write("piwork: it was killed; what it kept is there when it starts again\n");
+    process.exit(code ?? 128 + constants.signals[signal]);
+  });
 }
 
 const words = process.argv.slice(2);

@@ -20,7 +20,9 @@ const EXEC_MARGIN_MS = 30_000;
 /** Output of a command that waits to be read, after which taskd is none of ours: ours stops at a window, and the chunk under way. */
 const MOST_UNTAKEN_BYTES = 2 * LIMITS.execWindowBytes;
 
-type Parts = Pick<TasksParts, "book" | "fleet" | "subscribe" | "quota" | "permissions"> & { transcripts: Transcripts };
+type Parts = Pick<TasksParts, "book" | "fleet" | "subscribe" | "quota" | "permissions" | "providers"> & {
+  transcripts: Transcripts;
+};
 
 /** What is said to the agents of tasks, and the commands that run beside them. */
 export class Conversations {
@@ -56,7 +58,9 @@ export class Conversations {
   }
 
   async #prompt(id: string, message: string, listener: (event: RuntimeEvent) => void): Promise<void> {
+    this.#assertModel(this.#book.find(id));
     const bridge = await this.#tasks.reach(id);
+    await this.#keepModel(id);
     const record = this.#book.find(id);
     if (record.turn !== null)
       throw new PiworkError("TASK_BUSY", "A prompt is in flight; wait for its end, or abort it.");
@@ -89,6 +93,27 @@ export class Conversations {
       throw error;
     }
     await ended;
+  }
+
+  /** What was said to one model is not another's business: an agent whose model is gone would take whichever there is. */
+  #assertModel({ agent, model }: TaskRecord): void {
+    if (agent !== "pi" || model === null || this.#isThere(model)) return;
+    throw new PiworkError(
+      "INVALID_REQUEST",
+      `The task's model ${model.provider}/${model.id} is not there any more, and no other one is told what was said to it. Choose one (piwork task models, then piwork task model PROVIDER/MODEL), or add its provider again.`,
+    );
+  }
+
+  /** The model that the agent chose by itself is the task's from its first prompt on. */
+  async #keepModel(id: string): Promise<void> {
+    const { agent, model } = this.#book.find(id);
+    if (agent !== "pi" || model !== null || this.#parts.providers().length === 0) return;
+    const { current } = await this.models(id);
+    if (current !== null) this.#book.commit({ ...this.#book.find(id), model: current }, "keeping the task's model");
+  }
+
+  #isThere({ provider, id }: ModelName): boolean {
+    return this.#parts.providers().some(({ name, models }) => name === provider && models.some((one) => one.id === id));
   }
 
   async abort(named: string | undefined): Promise<Result<"abort">> {
@@ -168,7 +193,13 @@ export class Conversations {
   async setModel(named: string | undefined, model: ModelName): Promise<TaskRecord> {
     const { id } = this.#book.find(named);
     const bridge = await this.#tasks.reach(id);
-    await bridge.request("pi_set_model", { taskId: id, model }, { deadlineMs: QUICK_DEADLINE_MS });
+    try {
+      await bridge.request("pi_set_model", { taskId: id, model }, { deadlineMs: QUICK_DEADLINE_MS });
+    } catch (error) {
+      if (!(error instanceof PiworkError) || error.code !== "INVALID_REQUEST" || !this.#isThere(model)) throw error;
+      const words = `The task was opened before there was ${model.provider}/${model.id}. Stop it (piwork task stop); it has the model when it is opened again.`;
+      throw new PiworkError("INVALID_REQUEST", words, { cause: error });
+    }
     this.#book.commit({ ...this.#book.find(id), model }, "keeping the choice of the model");
     return this.#book.find(id);
   }

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { listDirectory } from "./listing.ts";
 import { ShareProof, shareDevices } from "./share.ts";
 
 const path = mkdtempSync(join(tmpdir(), "piwork-share-"));
@@ -37,6 +38,17 @@ function honest(file: string, reply: string): void {
 test("a share that works both ways is accepted and leaves nothing behind", () => {
   prove(honest);
   assert.deepEqual(readdirSync(path), []);
+});
+
+test("nobody is shown the file of a proof that goes on; one that only looks like it is shown", async () => {
+  const own = `.piwork-mount-${"0".repeat(32)}`;
+  appendFileSync(join(path, own), "");
+  const names = async () => (await listDirectory({ root: path, parts: [] }, "")).entries.map(({ name }) => name);
+  const proof = new ShareProof("workspace", null, path);
+  assert.deepEqual([await names(), readdirSync(path).length], [[own], 2]);
+  proof[Symbol.dispose]();
+  rmSync(join(path, own));
+  assert.deepEqual(await names(), []);
 });
 
 const lies: Record<string, (file: string, reply: string) => void> = {

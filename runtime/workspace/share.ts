@@ -5,6 +5,7 @@ import { PiworkError } from "../protocol/errors.ts";
 import { openBeneath, type Place } from "../protocol/open-beneath.ts";
 import { openRegularFile } from "../protocol/open-regular.ts";
 import type { MountProof } from "../protocol/rpc.ts";
+import { TRACES } from "./traces.ts";
 
 /** One directory of the host, exported to a machine by QEMU's 9p server (path I). */
 export interface Share {
@@ -43,10 +44,11 @@ export class ShareProof implements Disposable {
       reply: randomBytes(16).toString("hex"),
     };
     this.#place = openBeneath(root, parts);
+    TRACES.add(this.request.file);
     try {
       writeFileSync(this.#file, this.#token, { flag: "wx", mode: 0o600 });
     } catch (cause) {
-      this.#place[Symbol.dispose]();
+      this[Symbol.dispose]();
       throw new PiworkError(
         "WORKSPACE_POLICY_VIOLATION",
         `${[root, ...parts].join("/")} cannot be written, so a task could not work in it; make it writable or choose another one.`,
@@ -67,6 +69,7 @@ export class ShareProof implements Disposable {
 
   [Symbol.dispose](): void {
     removeTrace(this.#file);
+    TRACES.delete(this.request.file);
     this.#place[Symbol.dispose]();
   }
 

@@ -1,6 +1,7 @@
 import { openSync, type Stats } from "node:fs";
 import { lstat, opendir } from "node:fs/promises";
 import { PLACE, Place } from "../protocol/open-beneath.ts";
+import { TRACES } from "./traces.ts";
 
 /** A name of a directory tree, and what was there when it was read. */
 export interface Found {
@@ -87,7 +88,8 @@ export async function* namesIn(place: Place): AsyncGenerator<Buffer[]> {
   await using directory = await openDirectory(place.path, options);
   let names: Buffer[] = [];
   for (let entry = await directory.dir.read(); entry !== null; entry = await directory.dir.read()) {
-    names.push(entry.name as unknown as Buffer);
+    const name = entry.name as unknown as Buffer;
+    if (!TRACES.has(name.toString("latin1"))) names.push(name);
     if (names.length < BATCH) continue;
     yield names;
     names = [];

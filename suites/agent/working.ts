@@ -132,13 +132,14 @@ export function working(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
           await client().call("abort", { task });
         });
         assert.equal(endOf(events), "ended");
+        assert.match(JSON.stringify(messages(events)), /"stopReason":"aborted"/);
         assert.doesNotMatch(saidText(await talk.prompt("recall", task)), /never heard/);
       },
     },
     {
       id: "agent.retries",
       claim:
-        "a model's server that is busy is asked again within the same turn; one that refuses is told of, with one end",
+        "a model's server that is busy is asked again within the same turn; one that refuses is told of, with one end and an exit code",
       async run() {
         const busy = await talk.prompt(script("error 503 busy", "times 3", "say made it"), task);
         assert.equal(endOf(busy), "ended");
@@ -146,6 +147,10 @@ export function working(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
         const refused = await talk.prompt(script("error 401 no such key"), task);
         assert.equal(endOf(refused), "ended");
         assert.match(JSON.stringify(messages(refused)), /"stopReason":"error","errorMessage":"401/);
+        const prompt = [...sandbox.words, "prompt", "--task", task];
+        const { code, stdout } = await piwork([...prompt, script("error 401 no such key")]);
+        assert.equal(code, 1, stdout);
+        assert.equal((await piwork([...prompt, "hello"])).code, 0);
       },
     },
     {
@@ -201,6 +206,31 @@ export function working(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
           APIS.flatMap((api) => [1, 2, 1].map((step) => [api, step, 200])),
         );
         return { efforts: requests.map(({ api, reasoningEffort }) => `${api}: ${reasoningEffort}`) };
+      },
+    },
+    {
+      id: "agent.model-gone",
+      claim:
+        "a task whose provider was removed says nothing to another one, as it is and opened anew, until somebody chooses one",
+      async run() {
+        let left = "";
+        {
+          await using _providers = await ProviderOfEachApi.add(sandbox, "scripted");
+          left = (await client().call("task_create", { title: "Left", folder: null })).id;
+          await client().call("model_set", { task: left, model: { provider: "openai-responses", id: "scripted" } });
+          assert.equal(endOf(await talk.prompt("hello", left)), "ended");
+        }
+        const isRefused = async () =>
+          assert.equal(await attempt(() => talk.promptOrFail("between us", left)), "INVALID_REQUEST");
+        await isRefused();
+        await client().call("task_stop", { task: left });
+        await client().call("task_switch", { task: left });
+        await isRefused();
+        const { requests } = await client().call("network", { task: left });
+        assert.deepEqual([...new Set(requests.map(({ rule }) => rule))], ["provider openai-responses"]);
+        await client().call("model_set", { task: left, model: { provider: "scripted", id: "scripted" } });
+        assert.equal(endOf(await talk.prompt("hello again", left)), "ended");
+        await client().call("task_delete", { task: left });
       },
     },
     {

@@ -8,26 +8,32 @@ import { attach, ofTask, plain, print, printJson } from "../attach.ts";
 export function addAnswer(program: Command): void {
   program
     .command("answer [QUESTION] [VALUE]")
-    .description("answer what an agent asks (yes or no to a confirm); without QUESTION, show what it asks")
+    .description(
+      "answer what an agent asks (yes or no to a confirm); QUESTION is needed where it asks more than one thing. Without either, show what it asks",
+    )
     .option("--task <ID>", "the task (default: the active one)")
     .option("--cancel", "do not answer; the agent is told so")
     .option("--json", "print the questions for programs")
     .action(
       async (
-        id: string | undefined,
-        value: string | undefined,
+        first: string | undefined,
+        second: string | undefined,
         options: { task?: string; cancel?: boolean; json?: boolean },
         command: Command,
       ) => {
         const client = await attach(command);
         const task = ofTask(options.task);
         const questions = await client.call("questions", task);
-        if (id === undefined) {
+        if (first === undefined && !options.cancel) {
           if (options.json) printJson(questions);
           else print(questions.length === 0 ? "nothing is asked" : questions.map(describe).join("\n"));
           return;
         }
-        const question = questions.find((one) => one.id === id);
+        const named = questions.find(({ id }) => id === first);
+        // Where one thing is asked, it need not be named.
+        const isNamed = named !== undefined || second !== undefined;
+        const question = named ?? (isNamed || questions.length !== 1 ? undefined : questions[0]);
+        const value = isNamed ? second : first;
         if (question === undefined)
           throw new PiworkError(
             "INVALID_REQUEST",
@@ -36,7 +42,7 @@ export function addAnswer(program: Command): void {
         if (options.cancel && value !== undefined)
           throw new PiworkError("INVALID_REQUEST", "Say VALUE or --cancel, not both.");
         const answer = options.cancel ? { cancelled: true as const } : parseAnswer(question, value);
-        await client.call("answer", { ...task, question: id, answer });
+        await client.call("answer", { ...task, question: question.id, answer });
       },
     );
 }

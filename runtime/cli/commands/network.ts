@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { allowing, denying, describeRule, parseHost } from "../../network/policy.ts";
+import { denying, describeRule, parseAllowed } from "../../network/policy.ts";
 import type { NetworkPolicy, NetworkRequest } from "../../protocol/network.ts";
+import { allowing } from "../../protocol/network-rules.ts";
 import { attach, ofTask, plain, print, printJson, table } from "../attach.ts";
 
 interface Changing {
@@ -22,7 +23,7 @@ export function addNetwork(program: Command): void {
     .option("--deny-host <HOST[:PORT]>", "allow it no more, repeatable; what is open ends", gather)
     .option("--json", "print it for programs")
     .action(async ({ task, allowHost = [], denyHost = [], json }: Changing, command: Command) => {
-      const rules = allowHost.map(parseHost);
+      const rules = allowHost.map(parseAllowed);
       const client = await attach(command);
       const before = await client.call("network", ofTask(task));
       const denied = denyHost.reduce(denying, before.policy);
@@ -47,7 +48,7 @@ export function gather(word: string, before: string[] = []): string[] {
 
 /** The hosts that were named on a command line; undefined where none was. */
 export function policyOf(hosts: readonly string[] = []): NetworkPolicy | undefined {
-  return hosts.length === 0 ? undefined : hosts.map(parseHost).reduce(allowing, { allow: [] });
+  return hosts.length === 0 ? undefined : hosts.map(parseAllowed).reduce(allowing, { allow: [] });
 }
 
 function describePolicy({ allow }: NetworkPolicy): string {

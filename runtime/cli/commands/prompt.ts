@@ -7,7 +7,7 @@ import { askOnTerminal, howToAnswer } from "./answer.ts";
 export function addPrompt(program: Command): void {
   program
     .command("prompt TEXT")
-    .description("send a prompt and stream the answer; Ctrl-C aborts the turn")
+    .description("send a prompt and stream the answer; Ctrl-C aborts the turn. Ends with 0 where the agent finished")
     .option("--task <ID>", "the task (default: the active one)")
     .option("--json", "print each event as a line of JSON")
     .action(async (message: string, options: { task?: string; json?: boolean }, command: Command) => {
@@ -21,13 +21,13 @@ export function addPrompt(program: Command): void {
         process.stderr.write("piwork: aborting the turn; Ctrl-C again leaves it running\n");
         client.call("abort", task).catch((error: Error) => process.stderr.write(`piwork: ${error.message}\n`));
       });
-      const transcript = new Transcript();
+      const transcript = new Transcript(options.json ? () => {} : undefined);
       using waiting = sayWaiting(client, "the agent has not said anything yet");
       let failure: PiworkError | undefined;
       for await (const event of client.stream("prompt", { ...task, message })) {
         waiting[Symbol.dispose]();
         if (options.json) print(JSON.stringify(event));
-        else transcript.show(event);
+        transcript.show(event);
         if (event.event === "task_error") failure = PiworkError.fromBody(event.payload.error);
         if (event.event !== "extension_ui_request" || options.json) continue;
         transcript.end();
@@ -39,7 +39,7 @@ export function addPrompt(program: Command): void {
       transcript.end();
       if (failure !== undefined) complain(failure);
       if (interrupted) process.exitCode = 130;
-      else if (failure !== undefined) process.exitCode = 1;
+      else if (failure !== undefined || !transcript.isFinished) process.exitCode = 1;
     });
 }
 

@@ -41,7 +41,9 @@ export function addProvider(program: Command): void {
       const added = name === SCRIPTED_VIEW.name ? scripted(options) : await remote(name, options);
       await using providers = open(command);
       providers.add(added);
-      print(`added ${name}; tasks reach it from now on. Start with it: piwork up --agent pi --provider ${name}`);
+      print(
+        `added ${name}${hasKey(added) === null ? ", without a key" : ""}; tasks that are opened from now on have it, and one that is open once it was stopped (piwork task stop). Start with it: piwork up --agent pi --provider ${name}`,
+      );
     });
 
   provider

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { attach, ofTask } from "../attach.ts";
+import { attach, ofTask, print } from "../attach.ts";
 
 export function addSteer(program: Command): void {
   program
@@ -13,5 +13,8 @@ export function addSteer(program: Command): void {
     )
     .action(async (message: string, options: { task?: string; when: "now" | "after" }, command: Command) => {
       await (await attach(command)).call("steer", { ...ofTask(options.task), message, when: options.when });
+      print(
+        options.when === "now" ? "said; it hears this when its step is over" : "said; it hears this when it is done",
+      );
     });
 }

@@ -105,7 +105,9 @@ export function addTask(program: Command): void {
       const record = await client.call("task_show", { task: id });
       if (
         !options.yes &&
-        !(await confirm(`delete '${plain(record.title)}' (${id}), its session, outputs and uploads?`))
+        !(await confirm(
+          `delete '${plain(record.title)}' (${id}), its session, outputs, uploads and home? Its folder stays.`,
+        ))
       ) {
         process.stderr.write("piwork: nothing was deleted; with --yes it is not asked\n");
         process.exitCode = 1;

@@ -21,7 +21,7 @@ const EXAMPLES: Record<TaskRecord["agent"], readonly string[]> = {
 
 export function ConversationView({ task }: { task: TaskRecord }) {
   const store = useStore();
-  const { conversation, sent } = store;
+  const { conversation, sent, unheard } = store;
   const scroller = useRef<HTMLElement>(null);
   const follows = useRef(true);
   const [draft, setDraft] = useState("");
@@ -51,6 +51,14 @@ export function ConversationView({ task }: { task: TaskRecord }) {
         {conversation?.hasEarlier && <p class="faint centred">Earlier turns are not kept for showing.</p>}
         {turns.map(({ turn, version }, index) => (
           <TurnView key={turn.id ?? index} turn={turn} version={version} isLast={index === turns.length - 1} />
+        ))}
+        {unheard.map((message, index) => (
+          <article class="turn" key={index}>
+            <p class="prompt meanwhile">{message}</p>
+            <p class="faint" role="status">
+              Said; it hears this when its step is over, or when it is done …
+            </p>
+          </article>
         ))}
         {sent !== undefined && (
           <article class="turn">

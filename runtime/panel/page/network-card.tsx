@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { NetworkPolicy, NetworkRequest, NetworkRule } from "../../protocol/network.ts";
 import { DEFAULT_PORTS } from "../../protocol/network.ts";
+import { allowing, parseHost } from "../../protocol/network-rules.ts";
 import type { TaskRecord } from "../../protocol/record.ts";
 import { call } from "./api.ts";
 import { Figure } from "./figure.tsx";
@@ -21,9 +22,9 @@ export function NetworkCard({ task }: { task: TaskRecord }) {
     () => call("network", { task: task.id }),
     [task.id, networkVersion, connection],
   );
-  const set = async (policy: NetworkPolicy) => {
+  const set = async (change: () => NetworkPolicy) => {
     try {
-      await call("network_set", { task: task.id, policy });
+      await call("network_set", { task: task.id, policy: change() });
       setRefused("");
       return true;
     } catch (error) {
@@ -69,7 +70,7 @@ export function NetworkCard({ task }: { task: TaskRecord }) {
               type="button"
               class="quiet"
               aria-label={`Forbid ${ruleWords(rule)}`}
-              onClick={() => void set({ allow: policy.allow.filter((_, at) => at !== index) })}
+              onClick={() => void set(() => ({ allow: policy.allow.filter((_, at) => at !== index) }))}
             >
               ✕
             </button>
@@ -77,7 +78,7 @@ export function NetworkCard({ task }: { task: TaskRecord }) {
         ))}
         {open.length === 0 && <li class="faint">Nothing.</li>}
       </ul>
-      <Allow onAllow={(rule) => set({ allow: [...policy.allow, rule] })} />
+      <Allow onAllow={(written) => set(() => allowing(policy, parseHost(written)))} />
       <Refusal says={refused} isAlert />
       <Requests requests={requests} />
     </Section>
@@ -85,15 +86,14 @@ export function NetworkCard({ task }: { task: TaskRecord }) {
 }
 
 /** A host to allow, as a person writes it: with a port behind it or without. */
-function Allow({ onAllow }: { onAllow: (rule: NetworkRule) => Promise<boolean> }) {
+function Allow({ onAllow }: { onAllow: (written: string) => Promise<boolean> }) {
   const [text, setText] = useState("");
   return (
     <form
       class="row allow"
       onSubmit={async (event) => {
         event.preventDefault();
-        const [, host = "", port] = /^(.*?)(?::(\d+))?$/.exec(text.trim().toLowerCase()) ?? [];
-        if (await onAllow({ host, ports: port === undefined ? DEFAULT_PORTS : [Number(port)] })) setText("");
+        if (await onAllow(text.trim())) setText("");
       }}
     >
       <input

@@ -58,6 +58,8 @@ export class Store {
   #isDrawing = false;
   #isLooking = false;
   #notices = 0;
+  /** what was said last while an agent worked, and in which turn */
+  #said: { turn: string | null; messages: string[] } | undefined;
 
   constructor() {
     onNewToken(() => {
@@ -87,6 +89,18 @@ export class Store {
   /** What the selected task was told, and has not begun yet. */
   get sent(): string | undefined {
     return this.#sent.get(this.selected ?? "");
+  }
+
+  /** What was said to the selected task's agent while it works, and is not part of its turn yet. */
+  get unheard(): string[] {
+    const turn = this.conversation?.turns.at(-1)?.turn;
+    if (turn === undefined || turn.end !== null || this.#said?.turn !== turn.id) return [];
+    const heard = turn.parts.flatMap((part) => (part.type === "steer" ? part.text : []));
+    return this.#said.messages.filter((message) => {
+      const at = heard.indexOf(message);
+      if (at !== -1) heard.splice(at, 1);
+      return at === -1;
+    });
   }
 
   questionsOf(task: string): readonly DialogQuestion[] {
@@ -170,7 +184,11 @@ export class Store {
   /** Says something to an agent that works; what comes of it is part of its turn. */
   async steer(task: string, message: string, when: "now" | "after"): Promise<boolean> {
     try {
+      const turn = this.#conversations.get(task)?.turns.at(-1)?.turn.id ?? null;
       await call("steer", { task, message, when });
+      const before = this.#said?.turn === turn ? this.#said.messages : [];
+      this.#said = { turn, messages: [...before, message] };
+      this.#changed();
       return true;
     } catch (error) {
       this.complain(error);
