@@ -108,6 +108,11 @@ export function isFinished(message: AgentDisplay): boolean | undefined {
   return message.message.stopReason !== "error" && message.message.stopReason !== "aborted";
 }
 
+/** The model did not answer to the end, and nobody ended it. */
+export function isFailure(message: AgentDisplay): boolean {
+  return message.type === "message_end" && message.message.stopReason === "error";
+}
+
 /** A question of an agent that waits for an answer. Other requests of the same type only show something. */
 export const dialogQuestion = z.strictObject({
   id: z.string().min(1).max(128),

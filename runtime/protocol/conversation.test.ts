@@ -82,7 +82,7 @@ test("thoughts, words of a person meanwhile, failures of the model and edits are
     },
     { type: "steer", text: "and b" },
     { type: "steer", text: "and c" },
-    { type: "note", text: "The model did not answer to the end: 503 busy" },
+    { type: "failure", text: "The model did not answer to the end: 503 busy" },
     { type: "note", text: "Trying again in 2 s (1 of 3)." },
   ]);
 });

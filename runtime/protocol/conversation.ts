@@ -1,13 +1,13 @@
 import * as z from "zod";
-import { agentDisplay, noteOf, textOf, toolCallText, toolResultText } from "./agent.ts";
+import { agentDisplay, isFailure, noteOf, textOf, toolCallText, toolResultText } from "./agent.ts";
 import { errorBody } from "./errors.ts";
 import type { RuntimeEvent } from "./events.ts";
 import { requestId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 
 const saidText = z.strictObject({
-  /** what the agent says, what it thinks, what a person said meanwhile, and what the agent tells of itself */
-  type: z.enum(["text", "thought", "steer", "note"]),
+  /** what the agent says, what it thinks, what a person said meanwhile, what the agent tells of itself, and why its model did not answer */
+  type: z.enum(["text", "thought", "steer", "note", "failure"]),
   text: z.string(),
 });
 export type SaidText = z.infer<typeof saidText>;
@@ -71,7 +71,7 @@ export function addEvent(turn: Turn, event: RuntimeEvent): number {
   if (!parsed.success) return 0;
   const message = parsed.data;
   const note = noteOf(message);
-  if (note !== undefined) return addText(turn, "note", note);
+  if (note !== undefined) return addText(turn, isFailure(message) ? "failure" : "note", note);
   switch (message.type) {
     case "message_update": {
       const { type, delta } = message.assistantMessageEvent;

@@ -57,6 +57,8 @@ function Said({ part: { type, text }, isOver }: { part: SaidText; isOver: boolea
           <LongText text={text} />
         </p>
       );
+    case "failure":
+      return <p class="failure">{visible(text)}</p>;
     case "note":
       return <p class="note">{visible(text)}</p>;
     case "text":
