@@ -1,4 +1,4 @@
-import { agentDisplay, isFinished, noteOf, textOf, toolCallText, toolResultText } from "../protocol/agent.ts";
+import { agentDisplay, endingOf, noteOf, textOf, toolCallText, toolResultText } from "../protocol/agent.ts";
 import type { RuntimeEvent } from "../protocol/events.ts";
 import { plain } from "./attach.ts";
 
@@ -6,7 +6,7 @@ import { plain } from "./attach.ts";
 export class Transcript {
   #lineOpen = false;
   #isBegun = false;
-  #isFinished = true;
+  #ending: ReturnType<typeof endingOf>;
   /** output of each tool call that has been shown */
   readonly #shown = new Map<string, string>();
   readonly #write: (text: string) => void;
@@ -20,7 +20,7 @@ export class Transcript {
     const parsed = agentDisplay.safeParse(event.payload.message);
     if (!parsed.success) return;
     const message = parsed.data;
-    this.#isFinished = isFinished(message) ?? this.#isFinished;
+    this.#ending = endingOf(message) ?? this.#ending;
     const note = noteOf(message);
     if (note !== undefined) return this.#sayAlone(note);
     switch (message.type) {
@@ -49,7 +49,7 @@ export class Transcript {
 
   /** The last answer of the model came to its end, and was not ended. */
   get isFinished(): boolean {
-    return this.#isFinished;
+    return this.#ending === undefined || this.#ending === "finished";
   }
 
   /** Finishes a line that was left open. */

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { openSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync, writeSync } from "node:fs";
+import { openSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync, writeSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
+import { namesIn } from "../names-in.ts";
 import type { Image } from "../protocol/image.ts";
 import { type AgentKind, agentKind } from "../protocol/kinds.ts";
 import { UNSAFE_WORD } from "../protocol/rpc.ts";
@@ -204,15 +205,6 @@ export function removeTemplates(cache: string): FoundTemplate[] {
   const found = listTemplates(cache);
   rmSync(templatesDirectory(cache), { recursive: true, force: true });
   return found;
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw error;
-  }
 }
 
 function isAbsent(error: unknown): boolean {

@@ -89,9 +89,10 @@ export function toolCallText(tool: string, args: Record<string, unknown>): strin
 export function noteOf(message: AgentDisplay): string | undefined {
   switch (message.type) {
     case "message_end": {
-      const { stopReason, errorMessage = "without a word" } = message.message;
-      if (stopReason === "aborted") return "The turn was ended before the agent had finished.";
-      return stopReason === "error" ? `The model did not answer to the end: ${errorMessage.trim()}` : undefined;
+      const ending = endingOf(message);
+      if (ending === "aborted") return "The turn was ended before the agent had finished.";
+      const { errorMessage = "without a word" } = message.message;
+      return ending === "failed" ? `The model did not answer to the end: ${errorMessage.trim()}` : undefined;
     }
     case "auto_retry_start":
       return `Trying again in ${Math.ceil(message.delayMs / 1000)} s (${message.attempt} of ${message.maxAttempts}).`;
@@ -102,15 +103,12 @@ export function noteOf(message: AgentDisplay): string | undefined {
   }
 }
 
-/** Whether an answer of the model that is over came to its end; undefined for everything else. */
-export function isFinished(message: AgentDisplay): boolean | undefined {
+/** How an answer of the model ended: by itself, because it did not go on, or because somebody ended it; undefined for everything else. */
+export function endingOf(message: AgentDisplay): "finished" | "failed" | "aborted" | undefined {
   if (message.type !== "message_end") return undefined;
-  return message.message.stopReason !== "error" && message.message.stopReason !== "aborted";
-}
-
-/** The model did not answer to the end, and nobody ended it. */
-export function isFailure(message: AgentDisplay): boolean {
-  return message.type === "message_end" && message.message.stopReason === "error";
+  const { stopReason } = message.message;
+  if (stopReason === "error") return "failed";
+  return stopReason === "aborted" ? "aborted" : "finished";
 }
 
 /** A question of an agent that waits for an answer. Other requests of the same type only show something. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { agentDisplay, isFailure, noteOf, textOf, toolCallText, toolResultText } from "./agent.ts";
+import { agentDisplay, endingOf, noteOf, textOf, toolCallText, toolResultText } from "./agent.ts";
 import { errorBody } from "./errors.ts";
 import type { RuntimeEvent } from "./events.ts";
 import { requestId } from "./ids.ts";
@@ -71,7 +71,7 @@ export function addEvent(turn: Turn, event: RuntimeEvent): number {
   if (!parsed.success) return 0;
   const message = parsed.data;
   const note = noteOf(message);
-  if (note !== undefined) return addText(turn, isFailure(message) ? "failure" : "note", note);
+  if (note !== undefined) return addText(turn, endingOf(message) === "failed" ? "failure" : "note", note);
   switch (message.type) {
     case "message_update": {
       const { type, delta } = message.assistantMessageEvent;

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { namesIn } from "../names-in.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { type Decision, decisionsFile, type Permissions, policy } from "../protocol/facts.ts";
 import { taskId } from "../protocol/ids.ts";
@@ -37,7 +38,9 @@ export class TaskPermissions {
   /** Of one task, or of every task, the oldest first. */
   list(id?: string): Decision[] {
     if (id !== undefined) return this.#read(id);
-    const tasks = namesIn(this.#decisions).filter((name) => taskId.safeParse(name).success);
+    const tasks = namesIn(this.#decisions)
+      .flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? [])
+      .filter((name) => taskId.safeParse(name).success);
     return tasks.flatMap((task) => this.#read(task)).sort((a, b) => a.at.localeCompare(b.at));
   }
 
@@ -79,16 +82,5 @@ export class TaskPermissions {
 
   #file(directory: string, id: string): string {
     return join(directory, `${taskId.parse(id)}.json`);
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory)
-      .filter((name) => name.endsWith(".json"))
-      .map((name) => name.slice(0, -".json".length));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
   }
 }

@@ -3,7 +3,7 @@ import type { Phases } from "../../harness/bench/figures.ts";
 import { middleBar } from "../../harness/bench/phases.ts";
 import { type Section, timed } from "../../harness/bench/section.ts";
 import { Clones } from "../../harness/clones.ts";
-import { measureCold, measurePool, openAndDelete } from "./openings.ts";
+import { measureCold, measureOwn, measurePool } from "./openings.ts";
 import { memoryOf, partsOfMemory } from "./processes.ts";
 import { BenchRuntime } from "./runtime.ts";
 
@@ -21,20 +21,8 @@ export const realAgent: Section = {
     await using clones = await Clones.open(bench.logs);
     bench.accelerated(await clones.acceleration());
     await using fromClones = await BenchRuntime.start(bench, [...WORDS, "--pool", "0"]);
-    const fromClone: Phases[] = [];
     const describe = "a new task with a folder, until pi is ready in it";
-    await bench.inTurn({
-      quantities: { "own-machine": { describe, unit: "ms" } },
-      target: {
-        describe: "in a machine cloned for it",
-        async take(round) {
-          const { took, phases } = await openAndDelete(fromClones, round);
-          fromClone.push(phases);
-          return { "own-machine": took };
-        },
-      },
-      alternatives: [],
-    });
+    const fromClone = await measureOwn(bench, fromClones, describe);
     await measureCold(bench, fromClones, clones, "pi");
     let pooled: Phases[];
     {

@@ -4,7 +4,7 @@ import { middleBar } from "../../harness/bench/phases.ts";
 import type { Section } from "../../harness/bench/section.ts";
 import { Clones } from "../../harness/clones.ts";
 import { connectIfRunning, makeSandbox, PIWORK, waitFor } from "../../harness/piwork.ts";
-import { measureCold, measurePool, OPENING_DEADLINE_MS, openAndDelete } from "./openings.ts";
+import { measureCold, measureOwn, measurePool, OPENING_DEADLINE_MS, openAndDelete } from "./openings.ts";
 import { BenchRuntime } from "./runtime.ts";
 import { openingEnds, watchPhases } from "./watch.ts";
 
@@ -19,26 +19,14 @@ export const opening: Section = {
     await using fromClones = await BenchRuntime.start(bench, ["--isolation", "vm", "--pool", "0"]);
     await using fromPool = await BenchRuntime.start(bench, ["--isolation", "vm", "--pool", "1"]);
     await using shared = await BenchRuntime.start(bench, ["--isolation", "shared"]);
-    const fromClone: Phases[] = [];
     const starts: Phases[] = [];
     const describe = "a new task with a folder, written to from both sides, until its agent is ready";
-    await bench.inTurn({
-      quantities: { "own-machine": { describe, unit: "ms" } },
-      target: {
-        describe: "in a machine cloned for it",
-        async take(round) {
-          const { took, phases } = await openAndDelete(fromClones, round);
-          fromClone.push(phases);
-          return { "own-machine": took };
-        },
+    const fromClone = await measureOwn(bench, fromClones, describe, [
+      {
+        ...{ describe: "in the machine that all tasks share", where: "runtime" },
+        take: async (round) => ({ "own-machine": (await openAndDelete(shared, round)).took }),
       },
-      alternatives: [
-        {
-          ...{ describe: "in the machine that all tasks share", where: "runtime" },
-          take: async (round) => ({ "own-machine": (await openAndDelete(shared, round)).took }),
-        },
-      ],
-    });
+    ]);
     const pooled = await measurePool(bench, fromPool, describe);
     await measureCold(bench, fromClones, clones, "probe");
     await bench.inTurn({

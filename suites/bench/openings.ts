@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Phases } from "../../harness/bench/figures.ts";
-import { type Bench, timed } from "../../harness/bench/section.ts";
+import { type Bench, type Plan, timed } from "../../harness/bench/section.ts";
 import type { Clones } from "../../harness/clones.ts";
 import { waitFor } from "../../harness/piwork.ts";
 import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
@@ -24,6 +24,29 @@ export async function openAndDelete(runtime: BenchRuntime, round: number): Promi
   });
   await runtime.client.call("task_delete", { task });
   return watched;
+}
+
+/** Measures openings in a machine cloned for each, beside these alternatives; gives what each was made of. */
+export async function measureOwn(
+  bench: Bench,
+  runtime: BenchRuntime,
+  describe: string,
+  alternatives: Plan<"own-machine">["alternatives"] = [],
+): Promise<Phases[]> {
+  const cloned: Phases[] = [];
+  await bench.inTurn({
+    quantities: { "own-machine": { describe, unit: "ms" } },
+    target: {
+      describe: "in a machine cloned for it",
+      async take(round) {
+        const { took, phases } = await openAndDelete(runtime, round);
+        cloned.push(phases);
+        return { "own-machine": took };
+      },
+    },
+    alternatives,
+  });
+  return cloned;
 }
 
 /** Measures openings in a machine cloned for each, beside a cold boot with a cold agent. */
