@@ -22,7 +22,8 @@ async function run(): Promise<Tally> {
   const first = await sources();
   await prepareMachines("pi", "unsafe-pi");
   const rest = await inTurn({
-    attacks: () => negative("", true),
+    attacks: () => negative("", true, "vm"),
+    "attacks in one machine": () => negative("", true, "shared"),
     "attacks by pi": () => negative("pi-tools", false, undefined, "pi"),
     lifecycle: () => lifecycle(true),
     agent,

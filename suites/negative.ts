@@ -53,7 +53,7 @@ export async function negative(filter = "", all = false, isolation = ISOLATION, 
     await allDone([
       onTarget && opened.add(Target.open(way, run.directory, isolation)).then((target) => (stage.target = target)),
       // In one machine with the victim, whatever the target has: there its root gets everywhere.
-      needs("agent", "tools", "root", "network", "forged", "walls") &&
+      needs("agent", "tools", "root", "network", "forged", "shared", "walls") &&
         opened
           .add(Target.open(CONTROL, run.directory, "shared", machineLayer.options))
           .then((control) => (stage.control = control)),
@@ -71,7 +71,7 @@ export async function negative(filter = "", all = false, isolation = ISOLATION, 
       await runLanes("warm");
     };
     // The control's machine is an unsafe one like the other; its walls can be broken as well as those.
-    const onControl = runLanes("walls").then(() => opened.close(stage.control));
+    const onControl = runLanes("shared", "walls").then(() => opened.close(stage.control));
     await allDone([runLanes("host", "work"), onControl, onWire().then(onWarm)]);
     await keepState(run, "after");
   } finally {
@@ -97,8 +97,8 @@ async function keepState(run: Run, when: "before" | "after"): Promise<void> {
 const NOT_BY_AGENT = /^running-out\./;
 
 function choose(filter: string, all: boolean, isolation: Isolation, agent: AgentKind): readonly Entry[] {
-  // In a machine for all tasks its root has them all.
-  const ofOneMachine = (lane: Part) => lane === "root" || lane === "forged";
+  // In a machine for all tasks its root has them all, and what the task itself tries is tried there anyway.
+  const ofOneMachine = (lane: Part) => lane === "root" || lane === "forged" || lane === "shared";
   const ofAgent = (lane: Part) => lane === "agent" || lane === "tools";
   const there = entries.filter(
     ({ lane, check }) =>

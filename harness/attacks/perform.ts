@@ -105,6 +105,24 @@ export function asRootCheck(attack: AgentAttack, targets: () => { target: Target
   };
 }
 
+/**
+ * The same in one machine with the victim: behind all walls, then without any. In a machine of its own a task has no victim
+ * within reach, so only this shows that the walls of the guest's kernel hold.
+ */
+export function asSharedCheck(attack: AgentAttack, machine: () => Target): Check {
+  return {
+    id: `shared.${attack.id}`,
+    claim: `a task in one machine with its victim ${attack.tries}: nothing comes of it`,
+    attack: { tried: attack.script, oracle: oracleOf(attack), dead: attack.dead },
+    async run() {
+      const shared = machine();
+      await shared.use(PIWORK);
+      const target = await perform(attack, shared).finally(() => shared.use(CONTROL));
+      return verdict(attack, { target, control: await perform(attack, shared) });
+    },
+  };
+}
+
 /** The evidence; throws where the attack got through, or proves nothing. */
 export function verdict(
   { id, dead, ruinous }: Pick<AgentAttack, "id" | "dead" | "ruinous">,

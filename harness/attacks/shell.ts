@@ -16,15 +16,16 @@ const MARK = "end-of-script";
 export const LONGEST = 4 * 1024 * 1024;
 
 /**
- * Takes scripts from files of its directory, one after the other, and runs each in a copy of itself. It waits, and begins,
- * without starting a program: that takes a tenth of a second where a processor is emulated.
+ * Takes scripts from files of its directory, one after the other, and runs each in a copy of itself. The mark keeps shells in
+ * one directory from each other's scripts. Waiting and beginning do not start a program: that takes a tenth of a second where
+ * a processor is emulated.
  */
 const loop = (mark: string) => `place=$PWD; turn=0
 mkfifo /tmp/.pause && exec 9<>/tmp/.pause; rm -f /tmp/.pause
 echo "${MARK} ${mark} ready"
 while :; do
-  until [ -e "$place/.next.$turn" ]; do read -r -t 0.03 -u 9; done
-  IFS= read -r -d '' script <"$place/.next.$turn"
+  until [ -e "$place/.${mark}.$turn" ]; do read -r -t 0.03 -u 9; done
+  IFS= read -r -d '' script <"$place/.${mark}.$turn"
   cd "$place"
   (eval "$script") </dev/null 2>&1 9<&-
   echo; echo "${MARK} ${mark} $turn $?"
@@ -77,7 +78,7 @@ export class Shell implements AsyncDisposable {
   async #run(script: string, deadlineMs: number): Promise<Ran> {
     const turn = this.#turn++;
     this.#output = "";
-    const file = join(this.#directory, `.next.${turn}`);
+    const file = join(this.#directory, `.${this.#mark}.${turn}`);
     writeFileSync(`${file}.draft`, script);
     renameSync(`${file}.draft`, file);
     const end = await this.#until(`${turn} `, deadlineMs);

@@ -50,8 +50,8 @@ export class Target implements AsyncDisposable {
   victimProcesses = "";
   /** a process of the victim that has nothing to do: what becomes of it tells of signals, and it is soon replaced */
   bystander = "";
-  #attackerShell: Shell | undefined;
-  #attackerShellWay: Way | undefined;
+  /** one for each way in */
+  readonly #attackerShells = new Map<Way, Shell>();
   readonly #rootShells = new Map<string, Promise<Shell>>();
   /** why a new machine was needed where none should have been */
   readonly renewals: string[] = [];
@@ -232,13 +232,13 @@ busybox ip link set lo up
   /** Runs a script as the attacker, in the shell that stays; for what needs no process tree of its own. */
   async attackQuickly(script: string): Promise<Ran> {
     if (this.#way.agent === "pi") return this.attack(script);
-    if (this.#attackerShell?.isUsable !== true || this.#attackerShellWay !== this.#way) {
-      await this.#attackerShell?.[Symbol.asyncDispose]();
-      this.#attackerShellWay = this.#way;
+    let shell = this.#attackerShells.get(this.#way);
+    if (shell?.isUsable !== true) {
       const enter = (loop: string) => ({ ...this.#way.enter(loop), task: this.attacker });
-      this.#attackerShell = await Shell.start(this.runtime.client, this.world.own, enter);
+      shell = await Shell.start(this.runtime.client, this.world.own, enter);
+      this.#attackerShells.set(this.#way, shell);
     }
-    return this.#attackerShell.run(this.#knowing(script), ATTACK_DEADLINE_MS);
+    return shell.run(this.#knowing(script), ATTACK_DEADLINE_MS);
   }
 
   /** Runs a script as the attacker. */

@@ -1,4 +1,4 @@
-import type { AgentAttack } from "../../harness/attacks/attack.ts";
+import { type AgentAttack, groupOf } from "../../harness/attacks/attack.ts";
 import { acrossTasks } from "./across-tasks.ts";
 import { descriptors } from "./descriptors.ts";
 import { hardLinks } from "./hard-links.ts";
@@ -13,6 +13,9 @@ import { runningOut } from "./running-out.ts";
 import { secrets } from "./secrets.ts";
 import { specialFiles } from "./special-files.ts";
 import { symlinks } from "./symlinks.ts";
+
+/** Groups whose attacks look for another task, or for what root has in the same machine. */
+const ACROSS: ReadonlySet<string> = new Set(["across", "descriptors", "ipc", "mounts", "proc", "secrets"]);
 
 /** Everything that is tried from inside of a task. */
 export const agentAttacks: readonly AgentAttack[] = [
@@ -59,3 +62,6 @@ export const essentialAttacks: readonly AgentAttack[] = [...agentAttacks, ...roo
   const [group = "", name = ""] = id.split(".");
   return ESSENTIAL[group]?.split(" ").includes(name);
 });
+
+/** Of these, what a task tries against another one: the walls between two tasks matter where one kernel has both. */
+export const acrossAttacks: readonly AgentAttack[] = essentialAttacks.filter((attack) => ACROSS.has(groupOf(attack)));

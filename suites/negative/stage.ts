@@ -1,13 +1,13 @@
 import { groupOf, type Lane } from "../../harness/attacks/attack.ts";
 import { honestChecks, hostChecks } from "../../harness/attacks/host.ts";
-import { asCheck, asRootCheck } from "../../harness/attacks/perform.ts";
+import { asCheck, asRootCheck, asSharedCheck } from "../../harness/attacks/perform.ts";
 import { qemuChecks, qemuLayerChecks } from "../../harness/attacks/qemu.ts";
 import type { QemuWorld } from "../../harness/attacks/qemu-world.ts";
 import type { Target } from "../../harness/attacks/target.ts";
 import type { WarmMachine } from "../../harness/attacks/warm-machine.ts";
 import type { Wire } from "../../harness/attacks/wire.ts";
 import type { Check, Result } from "../../harness/checks.ts";
-import { agentAttacks, essentialAttacks, rootAttacks } from "./catalogue.ts";
+import { acrossAttacks, agentAttacks, essentialAttacks, rootAttacks } from "./catalogue.ts";
 import { controlApi } from "./control-api.ts";
 import { honestFiles } from "./honest-files.ts";
 import { hostFolders } from "./host-folders.ts";
@@ -30,9 +30,9 @@ export const stage: { target?: Target; control?: Target; qemu?: QemuWorld; wire?
 
 /**
  * Lanes of attacks, and what is not attacked: refusals of walls that are not whole, and legitimate work. What a task, or the root
- * of its machine, tries with its network has lanes of its own.
+ * of its machine, tries with its network has lanes of its own, and so has what it tries in one machine with its victim.
  */
-export type Part = Lane | "tools" | "network" | "forged" | "walls" | "warm" | "work";
+export type Part = Lane | "shared" | "tools" | "network" | "forged" | "walls" | "warm" | "work";
 
 const TASK_LANES: ReadonlySet<Part> = new Set(["agent", "root"]);
 const NETWORK_LANES: ReadonlySet<Part> = new Set(["network", "forged"]);
@@ -82,6 +82,11 @@ export const entries: readonly Entry[] = [
     "attack",
     "root",
     rootAttacks.map((attack) => asRootCheck(attack, sides)),
+  ),
+  ...entriesOf(
+    "attack",
+    "shared",
+    acrossAttacks.map((attack) => asSharedCheck(attack, () => onStage("control"))),
   ),
   ...entriesOf(
     "attack",
