@@ -1,14 +1,18 @@
-import { existsSync } from "node:fs";
 import { type Browser, type BrowserContextOptions, chromium, expect as expectSoon, type Page } from "@playwright/test";
+import type { Screenshots } from "../runtime/protocol/screenshots.ts";
+import { browserFiles } from "./browser-files.ts";
+import { PinnedFonts } from "./screenshots/fonts.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
-/** Nothing of it asks anybody but the page's own server. */
-const QUIET = [
+/** The browser asks the page's own server only, and draws alike on every host. */
+const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
   "--disable-quic",
   "--no-first-run",
+  "--no-proxy-server",
+  "--disable-gpu",
+  "--font-render-hinting=none",
 ];
 /** Time in which something that is waited for appears, in milliseconds; machines answer slowly on a loaded host. */
 const PAGE_DEADLINE_MS = 60_000;
@@ -16,30 +20,36 @@ const PAGE_DEADLINE_MS = 60_000;
 /** Waits for what is expected of a page. */
 export const expect = expectSoon.configure({ timeout: PAGE_DEADLINE_MS });
 
-/** Debian's browser, and what its pages complained about. */
+/** The browser that the lock file pins, and what its pages complained about. */
 export class TestBrowser implements AsyncDisposable {
   readonly #browser: Browser;
+  readonly #fonts: PinnedFonts;
   /** errors of pages and of their policy, which no check expects */
   readonly complaints: string[] = [];
   /** addresses that pages asked for */
   readonly asked: string[] = [];
 
-  private constructor(browser: Browser) {
+  private constructor(browser: Browser, fonts: PinnedFonts) {
     this.#browser = browser;
+    this.#fonts = fonts;
   }
 
-  /** `environment` has what it draws with, where that is not to be left to the host. */
-  static async start(environment: NodeJS.ProcessEnv = {}): Promise<TestBrowser> {
-    if (!existsSync(CHROMIUM))
-      throw new Error("Debian's chromium is not installed; 'npm run setup' brings it, as root or with sudo.");
-    // Its own sandbox does not work for root.
-    const args = process.getuid?.() === 0 ? [...QUIET, "--no-sandbox"] : QUIET;
-    const env = { ...process.env, ...environment };
-    return new TestBrowser(await chromium.launch({ executablePath: CHROMIUM, args, env }));
+  static async start(): Promise<TestBrowser> {
+    const { program, libraries } = await browserFiles();
+    const fonts = new PinnedFonts();
+    // Nothing of the user's environment: language, time zone, proxy and fonts would be seen in pages.
+    const env = { LANG: "C.UTF-8", TZ: "UTC", FONTCONFIG_FILE: fonts.configuration, LD_LIBRARY_PATH: libraries };
+    try {
+      return new TestBrowser(await chromium.launch({ executablePath: program, args: FLAGS, env }), fonts);
+    } catch (error) {
+      fonts[Symbol.dispose]();
+      throw error;
+    }
   }
 
-  get version(): string {
-    return `Chromium ${this.#browser.version()}`;
+  /** What pages are drawn with. */
+  get drawnWith(): Pick<Screenshots, "browser" | "fonts"> {
+    return { browser: `Chromium ${this.#browser.version()}`, fonts: this.#fonts.record };
   }
 
   /** A page with a profile of its own. */
@@ -63,5 +73,6 @@ export class TestBrowser implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#browser.close();
+    this.#fonts[Symbol.dispose]();
   }
 }

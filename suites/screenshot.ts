@@ -37,8 +37,7 @@ async function takeScenes(
 
 async function capture(run: Run, scenes: readonly Scene[], accepts: boolean, further?: typeof controls): Promise<void> {
   await using studio = await Studio.open(run.directory);
-  const drawnWith = { browser: studio.browser.version, fonts: studio.fonts.record };
-  const album = new Album({ directory: run.directory, drawnWith, accepts });
+  const album = new Album({ directory: run.directory, drawnWith: studio.browser.drawnWith, accepts });
   const build = builderOf(studio);
   const checks = [
     ...scenes.map((scene) => sceneCheck(scene, { studio, build, album })),

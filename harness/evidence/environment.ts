@@ -10,6 +10,10 @@ import { type Environment, runtimeFacts } from "../../runtime/protocol/bundle.ts
 import { findImage } from "../../runtime/protocol/image.ts";
 import { FACTS_FILE } from "./facts.ts";
 
+const { devDependencies } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as {
+  devDependencies: Record<string, string>;
+};
+
 /** Where a run is, and with what. */
 export function lookAround(): Environment {
   const { cache } = findPlaces();
@@ -47,17 +51,15 @@ let known: Pick<Environment, "qemu" | "browser" | "fonts"> | undefined;
 function programs(): NonNullable<typeof known> {
   known ??= {
     qemu: ask(QEMU, "--version")?.split("\n")[0] ?? null,
-    browser: packages("chromium")[0] ?? null,
-    fonts: packages("fonts-*"),
+    browser: pinned("@sparticuz/chromium"),
+    fonts: [pinned("@expo-google-fonts/arimo"), pinned("dejavu-fonts-ttf")],
   };
   return known;
 }
 
-/** Installed Debian packages of this name, with their versions. */
-function packages(name: string): string[] {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own fields
-  const listed = ask("dpkg-query", "-W", "-f", "${Package} ${Version}\n", name) ?? "";
-  return listed.split("\n").filter((line) => /^\S+ \S/.test(line));
+/** An npm package with the version that package.json pins. */
+function pinned(name: string): string {
+  return `${name} ${devDependencies[name]}`;
 }
 
 /** What the runtimes of a run have left of themselves, by the directory of their logs. */

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { REPOSITORY } from "../../runtime/places.ts";
 import { type Screenshot, type Screenshots, screenshot } from "../../runtime/protocol/screenshots.ts";
-import { type Baseline, baselineFile, type DrawnWith, otherDrawing, readBaseline, writeBaseline } from "./baseline.ts";
+import { baselineFile, readBaseline, writeBaseline } from "./baseline.ts";
 import type { Capture } from "./capture.ts";
 import { type Comparison, compare, sizeOf, THRESHOLD } from "./compare.ts";
 
@@ -12,7 +12,7 @@ const SHOWN = join(REPOSITORY, "tmp/dev");
 export interface AlbumOptions {
   /** the directory of the run's evidence */
   directory: string;
-  drawnWith: DrawnWith;
+  drawnWith: Pick<Screenshots, "browser" | "fonts">;
   /** takes what is seen as what is to be seen from now on */
   accepts: boolean;
   /** other places, for tests */
@@ -41,12 +41,12 @@ export class Album {
 
   /** Judges a picture, and keeps it with what it was compared with. */
   add(name: string, { png, masks }: Capture): Judged {
-    const { drawnWith, accepts, baselines } = this.#options;
+    const { accepts, baselines } = this.#options;
     const baseline = readBaseline(name, baselines);
-    const { judged, difference } = judge(name, png, baseline, drawnWith);
+    const { judged, difference } = judge(name, png, baseline);
     // What has nothing in it is never what is to be seen.
     if (accepts && judged.verdict !== "same" && judged.verdict !== "blank") {
-      writeBaseline(name, { png, drawnWith }, baselines);
+      writeBaseline(name, png, baselines);
       judged.words = `${judged.words}; accepted`;
       judged.verdict = "accepted";
     }
@@ -54,7 +54,7 @@ export class Album {
     const entry = {
       ...{ scene: name, capture: `${name}.png`, ...sizeOf(png), threshold: THRESHOLD, masks },
       ...{ verdict: judged.verdict, differing: judged.differing },
-      baseline: keep(".baseline", baseline?.png),
+      baseline: keep(".baseline", baseline),
       difference: keep(".diff", difference),
     };
     this.#screenshots.push(screenshot.parse(entry));
@@ -80,24 +80,14 @@ export class Album {
   }
 }
 
-function judge(
-  name: string,
-  png: Buffer,
-  baseline: Baseline | undefined,
-  drawnWith: DrawnWith,
-): { judged: Judged; difference?: Buffer } {
+function judge(name: string, png: Buffer, baseline: Buffer | undefined): { judged: Judged; difference?: Buffer } {
   // Compared with itself, a picture can only be blank.
-  const found: Comparison = compare(png, baseline?.png ?? png);
+  const found: Comparison = compare(png, baseline ?? png);
   const file = baselineWords(name);
   if (found.verdict === "blank")
     return { judged: { verdict: "blank", differing: null, words: `it is ${found.words}` } };
   if (baseline === undefined)
     return { judged: { verdict: "no baseline", differing: null, words: `there is no ${file}; ${howToAccept(name)}` } };
-  const other = otherDrawing(baseline.drawnWith, drawnWith);
-  if (other !== undefined) {
-    const words = `${file} was drawn ${other}. Look at the picture; ${howToAccept(name)}, and '--all --update' accepts all of them`;
-    return { judged: { verdict: "browser", differing: null, words } };
-  }
   if (found.verdict === "size")
     return { judged: { verdict: "size", differing: null, words: `it is ${found.words} (${file})` } };
   const { differing } = found;

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import {
   closeSync,
   constants,
@@ -11,6 +10,7 @@ import {
   rmSync,
 } from "node:fs";
 import { join } from "node:path";
+import { lock } from "../exclusive.ts";
 import { atExit, type Sandbox } from "../piwork.ts";
 
 /** The page shows where its workspace is: for two pictures to be the same, it is in one place. Not in $TMPDIR, which may be any. */
@@ -52,17 +52,6 @@ async function takeTurn(): Promise<number> {
   console.log(`another run takes its pictures in ${PLACE}; waiting for its end`);
   if (await lock(fd, `--timeout=${TURN_S}`)) return fd;
   throw new Error(`another run has ${PLACE} for more than ${TURN_S} s`);
-}
-
-async function lock(fd: number, patience: string): Promise<boolean> {
-  const child = spawn("flock", ["--exclusive", patience, "3"], { stdio: ["ignore", "ignore", "inherit", fd] });
-  const forget = atExit(() => child.kill());
-  const code = await new Promise<number | null>((resolve, reject) =>
-    child.once("close", resolve).once("error", reject),
-  );
-  forget();
-  if (code !== 0 && code !== 1) throw new Error(`flock ended with code ${code}`);
-  return code === 0;
 }
 
 /** The directory stays: who waits has its lock. */

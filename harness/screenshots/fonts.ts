@@ -1,49 +1,40 @@
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { atExit } from "../piwork.ts";
 
-/** The fonts that pages are drawn with, by the Debian package they come in. Whatever else is installed changes no picture. */
-const PINNED: Readonly<Record<string, readonly string[]>> = {
-  "fonts-liberation": ["Regular", "Bold", "Italic"].map(
-    (style) => `/usr/share/fonts/truetype/liberation/LiberationSans-${style}.ttf`,
-  ),
-  // For code, and for signs that the other has not.
-  "fonts-dejavu-core": ["DejaVuSansMono", "DejaVuSansMono-Bold", "DejaVuSans"].map(
-    (name) => `/usr/share/fonts/truetype/dejavu/${name}.ttf`,
-  ),
-};
+/** The fonts that pages are drawn with, from npm packages of the lock file. Fonts of the host change no picture. */
+const PINNED = [
+  // drawn alike by the same designer, and as wide as Arial and Liberation Sans
+  import.meta.resolve("@expo-google-fonts/arimo/400Regular/Arimo_400Regular.ttf"),
+  import.meta.resolve("@expo-google-fonts/arimo/400Regular_Italic/Arimo_400Regular_Italic.ttf"),
+  import.meta.resolve("@expo-google-fonts/arimo/700Bold/Arimo_700Bold.ttf"),
+  // for code, and for signs that Arimo lacks
+  import.meta.resolve("dejavu-fonts-ttf/ttf/DejaVuSans.ttf"),
+  import.meta.resolve("dejavu-fonts-ttf/ttf/DejaVuSansMono.ttf"),
+  import.meta.resolve("dejavu-fonts-ttf/ttf/DejaVuSansMono-Bold.ttf"),
+].map((address) => fileURLToPath(address));
 
-export const PINNED_FAMILIES = ["Liberation Sans", "DejaVu Sans Mono", "DejaVu Sans"];
+export const PINNED_FAMILIES = ["Arimo", "DejaVu Sans Mono", "DejaVu Sans"];
 
 /** Fonts for a browser of ours, and no others. */
 export class PinnedFonts implements Disposable {
   readonly #directory = mkdtempSync(join(tmpdir(), "piwork-fonts-"));
   readonly #forget = atExit(() => this.#remove());
-  /** each as `FILE sha256:… (PACKAGE VERSION)` */
-  readonly record: string[];
+  /** each as `FILE sha256:…` */
+  readonly record = PINNED.map((file) => `${basename(file)} sha256:${hashOf(file)}`);
 
   constructor() {
     const fonts = join(this.#directory, "fonts");
     mkdirSync(fonts);
-    this.record = Object.entries(PINNED).flatMap(([name, files]) => {
-      const version = versionOf(name, files);
-      return files.map((file) => {
-        symlinkSync(file, join(fonts, basename(file)));
-        return `${basename(file)} sha256:${hashOf(file)} (${name} ${version})`;
-      });
-    });
-    writeFileSync(this.#configuration, configurationFor(fonts, join(this.#directory, "cache")));
+    for (const file of PINNED) symlinkSync(file, join(fonts, basename(file)));
+    writeFileSync(this.configuration, configurationFor(fonts, join(this.#directory, "cache")));
   }
 
-  /** What makes a browser use them. */
-  get environment(): NodeJS.ProcessEnv {
-    return { FONTCONFIG_FILE: this.#configuration };
-  }
-
-  get #configuration(): string {
+  /** File that a browser is to take as FONTCONFIG_FILE. */
+  get configuration(): string {
     return join(this.#directory, "fonts.conf");
   }
 
@@ -55,14 +46,6 @@ export class PinnedFonts implements Disposable {
     this.#forget();
     this.#remove();
   }
-}
-
-function versionOf(name: string, files: readonly string[]): string {
-  const missing = files.find((file) => !existsSync(file));
-  if (missing !== undefined)
-    throw new Error(`${missing} is missing; 'npm test' installs Debian's ${name}, as root or with sudo.`);
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query fills it in
-  return execFileSync("dpkg-query", ["-W", "-f", "${Version}", name], { encoding: "utf8" });
 }
 
 function hashOf(file: string): string {
@@ -77,9 +60,9 @@ function configurationFor(fonts: string, cache: string): string {
 <dir>${fonts}</dir>
 <cachedir>${cache}</cachedir>
 <alias binding="same"><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
-<!-- whatever family is asked for and is not here -->
+<!-- any other family -->
 <match target="pattern">
-<edit name="family" mode="append_last"><string>Liberation Sans</string></edit>
+<edit name="family" mode="append_last"><string>Arimo</string></edit>
 </match>
 <match target="font">
 <edit name="antialias" mode="assign"><bool>true</bool></edit>

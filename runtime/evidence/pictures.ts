@@ -11,7 +11,6 @@ const SAYS: Record<Screenshot["verdict"], "none" | "some" | "any" | "nothing"> =
   accepted: "any",
   size: "nothing",
   blank: "nothing",
-  browser: "nothing",
   "no baseline": "nothing",
 };
 

@@ -13,8 +13,8 @@ export const screenshot = z.strictObject({
   difference: pngName.nullable(),
   width: z.number().int().positive(),
   height: z.number().int().positive(),
-  /** "size", "blank" and "browser" are failures of their own: nothing was compared then */
-  verdict: z.enum(["same", "different", "size", "blank", "browser", "no baseline", "accepted"]),
+  /** "size" and "blank" are failures of their own: nothing was compared then */
+  verdict: z.enum(["same", "different", "size", "blank", "no baseline", "accepted"]),
   /** pixels that differ, of all; null where nothing was compared */
   differing: z.number().int().nonnegative().nullable(),
   /** how far two colours may be apart and still count as the same, as pixelmatch has it */

@@ -13,10 +13,8 @@ const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** Hash of the lock file that node_modules was installed from. */
 const STAMP = join(REPOSITORY, "node_modules/.piwork-lock");
 const OLDEST_NODE = [20, 19];
-/** Packages of Debian that the runtime, the image build and the suites use. */
+/** Packages of Debian that the runtime, the image build and the suites use. The suites' browser comes with the npm packages. */
 const DEBIAN_PACKAGES = ["qemu-system-x86", "bubblewrap", "erofs-utils", "xz-utils"];
-/** What only the suites use: a browser for the panel, and what its pictures are drawn with. Whoever just starts the runtime has one. */
-const SUITE_PACKAGES = ["chromium", "fonts-liberation", "fonts-dejavu-core"];
 
 const say = (words) => process.stderr.write(`piwork: ${words}\n`);
 
@@ -89,14 +87,9 @@ async function installDebianPackages() {
   if (still.length > 0) giveUp(`apt-get said it worked, but these packages are not installed: ${still.join(" ")}`, 1);
 }
 
-function neededPackages() {
-  return isStart ? DEBIAN_PACKAGES : [...DEBIAN_PACKAGES, ...SUITE_PACKAGES];
-}
-
 function missingPackages() {
-  const needed = neededPackages();
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query fills it in
-  const { stdout } = spawnSync("dpkg-query", ["-W", "-f", "${Package} ${db:Status-Status}\\n", ...needed], {
+  const { stdout } = spawnSync("dpkg-query", ["-W", "-f", "${Package} ${db:Status-Status}\\n", ...DEBIAN_PACKAGES], {
     encoding: "utf8",
   });
   const installed = new Set(
@@ -105,7 +98,7 @@ function missingPackages() {
       .filter((line) => line.endsWith(" installed"))
       .map((line) => line.split(" ")[0]),
   );
-  return needed.filter((name) => !installed.has(name));
+  return DEBIAN_PACKAGES.filter((name) => !installed.has(name));
 }
 
 function lockHash() {
@@ -181,7 +174,6 @@ function run(words) {
 }
 
 const words = process.argv.slice(2);
-const isStart = words[0] === "runtime/cli/piwork.mjs";
 const asksForHelp = words.some((word) => word === "--help" || word === "-h");
 if (asksForHelp && !existsSync(STAMP)) {
   process.stdout.write(UP_HELP);

@@ -3,7 +3,6 @@ import { Failed, Run, type Tally } from "../../harness/checks.ts";
 import { connectIfRunning } from "../../harness/piwork.ts";
 import { Album } from "../../harness/screenshots/album.ts";
 import { captureAtRest, STILL } from "../../harness/screenshots/capture.ts";
-import { PinnedFonts } from "../../harness/screenshots/fonts.ts";
 
 /** Captures the panel of the runtime that is up, with nothing covered. Says why it cannot, where it cannot. */
 export async function captureRunning(name: string, accepts: boolean): Promise<Tally | string> {
@@ -11,11 +10,9 @@ export async function captureRunning(name: string, accepts: boolean): Promise<Ta
   if (client === undefined) return "No runtime is running; start one with 'npm start'.";
   const { address } = await client.call("panel", {});
   if (address === null) return "The runtime that runs has no panel; start one without --headless.";
-  using fonts = new PinnedFonts();
-  await using browser = await TestBrowser.start(fonts.environment);
+  await using browser = await TestBrowser.start();
   const run = new Run("screenshot", { command: `npx mise run test-screenshot ${name}` });
-  const drawnWith = { browser: browser.version, fonts: fonts.record };
-  const album = new Album({ directory: run.directory, drawnWith, accepts });
+  const album = new Album({ directory: run.directory, drawnWith: browser.drawnWith, accepts });
   const id = `screenshot.${name}`;
   const checks = [
     {

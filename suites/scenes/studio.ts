@@ -5,7 +5,6 @@ import { expect, TestBrowser } from "../../harness/browser.ts";
 import { RunningRuntime, type Sandbox } from "../../harness/piwork.ts";
 import { STILL } from "../../harness/screenshots/capture.ts";
 import { takeFixedPlace } from "../../harness/screenshots/fixed-place.ts";
-import { PinnedFonts } from "../../harness/screenshots/fonts.ts";
 import { Talk } from "../../harness/talk.ts";
 import type { MachineLayer } from "../../runtime/protocol/layers.ts";
 import { plantTasks, type RestingTask } from "./resting-tasks.ts";
@@ -18,24 +17,21 @@ export interface Walls {
   without?: readonly MachineLayer[];
 }
 
-/** Where scenes are built and seen: a runtime at a fixed place, and a browser with pinned fonts. */
+/** Where scenes are built and seen: a runtime at a fixed place, and a browser. */
 export class Studio implements AsyncDisposable {
   readonly sandbox: Sandbox;
-  readonly fonts: PinnedFonts;
   readonly browser: TestBrowser;
   readonly talk = new Talk(() => this.client);
   #runtime: RunningRuntime | undefined;
 
-  private constructor(sandbox: Sandbox, fonts: PinnedFonts, browser: TestBrowser) {
+  private constructor(sandbox: Sandbox, browser: TestBrowser) {
     this.sandbox = sandbox;
-    this.fonts = fonts;
     this.browser = browser;
   }
 
   static async open(evidence: string): Promise<Studio> {
     const sandbox = await takeFixedPlace(evidence);
-    const fonts = new PinnedFonts();
-    return new Studio(sandbox, fonts, await TestBrowser.start(fonts.environment));
+    return new Studio(sandbox, await TestBrowser.start());
   }
 
   get runtime(): RunningRuntime {
@@ -81,7 +77,6 @@ export class Studio implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.browser[Symbol.asyncDispose]();
     await this.#runtime?.[Symbol.asyncDispose]();
-    this.fonts[Symbol.dispose]();
     this.sandbox[Symbol.dispose]();
   }
 }

@@ -20,7 +20,7 @@ export function environmentCard(environment: Environment): string {
     ["QEMU", qemu ?? "not there"],
     ["Node", node],
     ["browser", browser ?? "not there"],
-    ["fonts", fonts.join(", ") || "none of Debian's"],
+    ["fonts", fonts.join(", ") || "none"],
     ["image", image === null ? "none" : image.inputs],
     ...files.map(([name, { sha256, bytes }]): [string, string] => [name, `${sha256}, ${bytes} bytes`]),
     ...templates.map(({ key, manifest }): [string, string] => [
