@@ -1,3 +1,4 @@
+import "./clean-environment.ts"; // before what others read from it
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";

@@ -25,6 +25,9 @@ const python = (program: string) => `python3 - <<'END'\n${program}\nEND`;
 /** Software emulation makes some 300 files a second. */
 const MANY = 10_000;
 
+/** npm without the settings of this user and this host. */
+const NPM_WORDS = ["--userconfig", "/dev/null", "--globalconfig", "/dev/null"];
+
 /** The host's own npm, and a project with two dependencies that are packed beside it. */
 function bringNpm(own: string): void {
   const npm = realpathSync(execFileSync("sh", ["-c", "command -v npm"], { encoding: "utf8" }).trim());
@@ -42,7 +45,7 @@ function bringNpm(own: string): void {
         JSON.stringify({ name, version: "1.0.0", bin: { [name]: "main.js" } }),
       );
       writeFileSync(join(directory, "main.js"), program, { mode: 0o755 });
-      execFileSync("npm", ["pack", "--silent", "--pack-destination", join(own, "project"), directory], {
+      execFileSync("npm", ["pack", ...NPM_WORDS, "--silent", "--pack-destination", join(own, "project"), directory], {
         stdio: "pipe",
       });
       dependencies[name] = `file:${name}-1.0.0.tgz`;
@@ -51,7 +54,7 @@ function bringNpm(own: string): void {
       join(own, "project/package.json"),
       JSON.stringify({ name: "project", version: "1.0.0", dependencies }),
     );
-    const lock = ["install", "--package-lock-only", "--offline", "--no-audit", "--no-fund"];
+    const lock = ["install", ...NPM_WORDS, "--package-lock-only", "--offline", "--no-audit", "--no-fund"];
     execFileSync("npm", [...lock, "--cache", join(scratch, "cache")], { cwd: join(own, "project"), stdio: "pipe" });
   } finally {
     rmSync(scratch, { recursive: true, force: true });
