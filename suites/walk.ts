@@ -90,7 +90,7 @@ async function compare(world: World): Promise<void> {
     folder,
     hasLostTurn: lostTurn !== null,
   }));
-  const byId = (one: { id: string }, other: { id: string }) => one.id.localeCompare(other.id);
+  const byId = (one: { id: string }, other: { id: string }) => one.id.localeCompare(other.id, "en");
   assert.deepEqual(found.sort(byId), expected.sort(byId));
   assert.equal(status.activeTask, model.active);
   for (const { turn } of tasks) assert.equal(turn, null, "a turn is in flight that nobody asked for");

@@ -26,7 +26,7 @@ export function mountsOf(pid: number | "self"): Mount[] {
 export function nameHere({ device, root }: Pick<Mount, "device" | "root">, own: readonly Mount[]): string {
   const holding = own
     .filter((mount) => mount.device === device && isIn(root, mount.root))
-    .sort((a, b) => b.root.length - a.root.length || a.target.localeCompare(b.target))[0];
+    .sort((a, b) => b.root.length - a.root.length || a.target.localeCompare(b.target, "en"))[0];
   return holding === undefined
     ? `${root} (of a file system that is not mounted here)`
     : below(holding.target, holding.root, root);

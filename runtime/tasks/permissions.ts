@@ -41,7 +41,7 @@ export class TaskPermissions {
     const tasks = namesIn(this.#decisions)
       .flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? [])
       .filter((name) => taskId.safeParse(name).success);
-    return tasks.flatMap((task) => this.#read(task)).sort((a, b) => a.at.localeCompare(b.at));
+    return tasks.flatMap((task) => this.#read(task)).sort((a, b) => a.at.localeCompare(b.at, "en"));
   }
 
   /** Forgets one decision, or those of a task, or all; gives what was forgotten. */

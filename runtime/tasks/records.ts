@@ -34,7 +34,7 @@ export class Records {
         );
       }
     }
-    return { records: records.sort((a, b) => a.createdAt.localeCompare(b.createdAt)), broken };
+    return { records: records.sort((a, b) => a.createdAt.localeCompare(b.createdAt, "en")), broken };
   }
 
   /** `isFleeting` is a change that means nothing to the next runtime: it is not worth the wait for the disk. */
