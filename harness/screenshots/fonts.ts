@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { $ } from "zx";
 import { atExit } from "../piwork.ts";
 
 /** The fonts that pages are drawn with, by the Debian package they come in. Whatever else is installed changes no picture. */
@@ -62,7 +62,7 @@ function versionOf(name: string, files: readonly string[]): string {
   if (missing !== undefined)
     throw new Error(`${missing} is missing; 'npm test' installs Debian's ${name}, as root or with sudo.`);
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query fills it in
-  return execFileSync("dpkg-query", ["-W", "-f", "${Version}", name], { encoding: "utf8" });
+  return $.sync`dpkg-query -W -f ${"${Version}"} ${name}`.stdout;
 }
 
 function hashOf(file: string): string {
