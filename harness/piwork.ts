@@ -9,6 +9,7 @@ import { type AgentKind, agentKind, type Isolation, isolation as isolations } fr
 import type { MachineLayer } from "../runtime/protocol/layers.ts";
 import { CANARY_ENVIRONMENT } from "./evidence/canary.ts";
 import { keepFacts } from "./evidence/facts.ts";
+import "./startup-files.ts";
 
 export const PIWORK = join(REPOSITORY, "runtime/cli/piwork.mjs");
 
