@@ -14,6 +14,17 @@ import { silent } from "./dump-state/silent.ts";
 import { assertNamed, Stage } from "./dump-state/stage.ts";
 import { toldFaults } from "./dump-state/told-faults.ts";
 
+/** Shows the state of the runtime that is up, if one is; then, always, the suite, on runtimes of its own. */
+if (import.meta.filename === process.argv[1]) {
+  if ((await connectIfRunning(undefined)) !== undefined) {
+    const { ok } = await $({ stdio: "inherit", nothrow: true })`${process.execPath} ${PIWORK} dump-state`;
+    assert.equal(ok, true, "the state of the runtime that is up could not be taken");
+    console.log();
+  }
+  await prepareMachines("safe", "unsafe");
+  conclude(await dumpState());
+}
+
 /** Whether dumps of a runtime's state name no contradiction where there is none, and each that is put in on purpose. */
 export async function dumpState(): Promise<Tally> {
   const run = new Run("dump-state", { command: "npx mise run test-dump-state" });
@@ -65,15 +76,4 @@ async function attacked(run: Run): Promise<void> {
   const checks = [...faults, ...silent(here)];
   run.expect(checks);
   await run.perform(checks);
-}
-
-/** Shows the state of the runtime that is up, if one is; then, always, the suite, on runtimes of its own. */
-if (import.meta.filename === process.argv[1]) {
-  if ((await connectIfRunning(undefined)) !== undefined) {
-    const { ok } = await $({ stdio: "inherit", nothrow: true })`${process.execPath} ${PIWORK} dump-state`;
-    assert.equal(ok, true, "the state of the runtime that is up could not be taken");
-    console.log();
-  }
-  await prepareMachines("safe", "unsafe");
-  conclude(await dumpState());
 }
