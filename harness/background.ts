@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { $ } from "zx";
 import { REPOSITORY } from "../runtime/places.ts";
 import { connectIfRunning, PIWORK, waitFor } from "./piwork.ts";
 
@@ -14,12 +14,9 @@ export async function startInBackground(words: readonly string[] = []): Promise<
   const output = join(directory, "up.log");
   rmSync(output, { force: true });
   // The last line has the panel's token.
-  const fd = openSync(output, "w", 0o600);
-  const child = spawn(process.execPath, [PIWORK, "up", ...words], {
-    detached: true,
-    stdio: ["ignore", fd, fd],
-  });
-  closeSync(fd);
+  writeFileSync(output, "", { mode: 0o600 });
+  const program = [process.execPath, PIWORK, "up", ...words];
+  const { child } = $({ detached: true, stdio: "ignore", nothrow: true })`exec ${program} >${output} 2>&1`;
   let shown = 0;
   const show = () => {
     const text = readFileSync(output, "utf8");
@@ -28,10 +25,10 @@ export async function startInBackground(words: readonly string[] = []): Promise<
   };
   await waitFor("a runtime with a running machine", START_DEADLINE_MS, async () => {
     show();
-    if (child.exitCode !== null) throw new Error(`piwork up ended with code ${child.exitCode}; its words are above`);
+    if (child?.exitCode !== null) throw new Error(`piwork up ended with code ${child?.exitCode}; its words are above`);
     const client = await connectIfRunning(undefined);
     return (await client?.call("status", {}))?.starting === null || undefined;
   });
   show();
-  child.unref();
+  child?.unref();
 }

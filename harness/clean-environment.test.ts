@@ -55,7 +55,7 @@ test("a suite sees nothing of the language, time zone, umask and settings of the
   const seen = JSON.parse(look.stdout);
   const git = ["COUNT", "GLOBAL", "KEY_0", "NOSYSTEM", "VALUE_0"].map((name) => `GIT_CONFIG_${name}`);
   assert.deepEqual(seen, {
-    names: [...git, "HOME", "LC_ALL", "PATH", "TZ", "http_proxy"],
+    names: [...git, "HOME", "LC_ALL", "PATH", "SHLVL", "TZ", "http_proxy"],
     language: "UTF-8",
     hour: 0,
     umask: 0o022,

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { $ } from "zx";
 import { haveTemplate, type TemplateWish } from "../runtime/fleet/have-template.ts";
 import { findPlaces } from "../runtime/places.ts";
 import { PiworkError } from "../runtime/protocol/errors.ts";
@@ -48,9 +48,6 @@ async function prepare(kind: keyof typeof KINDS): Promise<void> {
 
 /** Runs a command of `piwork` that makes something, on this terminal. */
 async function run(...words: string[]): Promise<void> {
-  const child = spawn(process.execPath, [PIWORK, ...words], { stdio: "inherit" });
-  const code = await new Promise<number | null>((resolve, reject) =>
-    child.once("close", resolve).once("error", reject),
-  );
-  if (code !== 0) throw new Error(`'piwork ${words.join(" ")}' ended with code ${code}`);
+  const { exitCode } = await $({ stdio: "inherit", nothrow: true })`${process.execPath} ${PIWORK} ${words}`;
+  if (exitCode !== 0) throw new Error(`'piwork ${words.join(" ")}' ended with code ${exitCode}`);
 }

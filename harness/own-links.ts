@@ -1,4 +1,4 @@
-import { execa } from "execa";
+import { $ } from "zx";
 
 /**
  * Takes the descriptor of a link out of a process and says something on it, in the place of that process: as if the runtime had a
@@ -39,7 +39,7 @@ export async function sayAsTaskd(qemu: number, line: object): Promise<void> {
 }
 
 async function say(words: string[], line: object): Promise<void> {
-  await execa("perl", ["-e", SAY, ...words], { input: `${JSON.stringify(line)}\n` });
+  await $({ input: `${JSON.stringify(line)}\n`, quiet: true })`perl -e ${SAY} ${words}`;
 }
 
 /** Unmounts something in the view of another process alone. */
@@ -53,5 +53,5 @@ syscall(166, $target, 2) == 0 or die "umount2 $target: $!";
 `;
 
 export async function unmountIn(pid: number, target: string): Promise<void> {
-  await execa("perl", ["-e", UNMOUNT, `${pid}`, target]);
+  await $({ quiet: true })`perl -e ${UNMOUNT} ${pid} ${target}`;
 }

@@ -1,15 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
+import { $, type ProcessPromise } from "zx";
 import { type Client, connect, NoRuntime } from "../runtime/control/client.ts";
 import { REPOSITORY } from "../runtime/places.ts";
 import { type AgentKind, agentKind, type Isolation, isolation as isolations } from "../runtime/protocol/kinds.ts";
 import type { MachineLayer } from "../runtime/protocol/layers.ts";
 import { CANARY_ENVIRONMENT } from "./evidence/canary.ts";
 import { keepFacts } from "./evidence/facts.ts";
+import "./startup-files.ts";
 
 export const PIWORK = join(REPOSITORY, "runtime/cli/piwork.mjs");
 
@@ -78,14 +78,16 @@ function runCleanups(): void {
   }
 }
 
+type Process = NonNullable<ProcessPromise["child"]>;
+
 /** One `piwork up` that a suite started, and a client of it. */
 export class RunningRuntime implements AsyncDisposable {
-  readonly process: ChildProcess;
+  readonly process: Process;
   readonly client: Client;
   readonly exited: Promise<number | null>;
   readonly #output: () => string;
 
-  private constructor(child: ChildProcess, client: Client, exited: Promise<number | null>, output: () => string) {
+  private constructor(child: Process, client: Client, exited: Promise<number | null>, output: () => string) {
     this.process = child;
     this.client = client;
     this.exited = exited;
@@ -126,21 +128,21 @@ export class RunningRuntime implements AsyncDisposable {
     const program = unsafe
       ? ["--import", "tsx", UNSAFE_RUNTIME, isolation, state, logs, workspace, page, agent, ...without]
       : [PIWORK, ...sandbox.words, ...up, ...(agent === "pi" ? PI_WORDS : []), ...words];
-    const [command = "", ...rest] = [...enter, process.execPath, ...program];
-    const child = spawn(command, rest, {
+    const running = $({
       stdio: ["ignore", "pipe", "pipe"],
       cwd: REPOSITORY,
       env: { ...process.env, ...CANARY_ENVIRONMENT, ...environment },
-    });
+      ...{ nothrow: true, quiet: true },
+    })`exec ${enter} ${process.execPath} ${program}`;
     let output = "";
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on("data", (data: Buffer) => (output += data.toString()));
+    for (const stream of [running.stdout, running.stderr])
+      stream.on("data", (data: Buffer) => (output += data.toString()));
     let code: number | null | undefined;
-    const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
+    const exited = running.exitCode;
     void exited.then((ended) => {
       code = ended;
     });
-    const forget = atExit(() => child.kill("SIGKILL"));
+    const forget = atExit(() => running.child?.kill("SIGKILL"));
     void exited.then(forget);
     const client = await waitFor("a runtime that can open tasks", READY_DEADLINE_MS, async () => {
       if (code !== undefined) throw new Error(`piwork up ended with code ${code}:\n${output}`);
@@ -150,7 +152,7 @@ export class RunningRuntime implements AsyncDisposable {
       keepFacts(sandbox.logs, status);
       return attached;
     });
-    return new RunningRuntime(child, client, exited, () => output);
+    return new RunningRuntime(running.child as Process, client, exited, () => output);
   }
 
   /** Everything it printed so far. */
@@ -223,16 +225,12 @@ export interface Finished {
 /** Runs the `piwork` command as a user would. */
 export async function piwork(
   words: string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv; input?: string } = {},
+  { cwd = process.cwd(), input, ...options }: { cwd?: string; env?: NodeJS.ProcessEnv; input?: string } = {},
 ): Promise<Finished> {
-  const child = spawn(process.execPath, [PIWORK, ...words], {
-    stdio: ["pipe", "pipe", "pipe"],
-    cwd: options.cwd,
-    env: { ...process.env, ...options.env },
-  });
-  child.stdin.on("error", () => {}); // it has ended before it read, and its code says so
-  child.stdin.end(options.input);
-  const ended = new Promise<number | null>((resolve, reject) => child.once("close", resolve).once("error", reject));
-  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  return { code, stdout, stderr };
+  const env = { ...process.env, ...options.env };
+  const running = $({ cwd, env, nothrow: true, quiet: true })`${process.execPath} ${PIWORK} ${words}`;
+  running.stdin.on("error", () => {}); // it has ended before it read, and its code says so
+  running.stdin.end(input);
+  const { exitCode, stdout, stderr } = await running;
+  return { code: exitCode, stdout, stderr };
 }

@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { $ } from "zx";
 import { atExit } from "./piwork.ts";
 
 /** A file system of a few megabytes that can be filled to the last byte and emptied again. Needs root. */
@@ -11,7 +11,7 @@ export class SmallDisk implements Disposable {
   constructor(path: string, megabytes: number) {
     this.path = path;
     mkdirSync(path, { recursive: true });
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=0700`, "piwork-suite", path]);
+    $.sync`mount -t tmpfs -o size=${megabytes}m,mode=0700 piwork-suite ${path}`;
     this.#forget = atExit(() => this.#unmount());
   }
 
@@ -33,7 +33,7 @@ export class SmallDisk implements Disposable {
   }
 
   #unmount(): void {
-    execFileSync("umount", ["--lazy", this.path]);
+    $.sync`umount --lazy ${this.path}`;
   }
 
   [Symbol.dispose](): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { $ } from "zx";
 import { type Check, conclude, Run, type Tally } from "../harness/checks.ts";
 import { prepareMachines } from "../harness/image.ts";
 import { connectIfRunning, makeSandbox, PIWORK } from "../harness/piwork.ts";
@@ -13,6 +13,17 @@ import { machineFaults } from "./dump-state/machine-faults.ts";
 import { silent } from "./dump-state/silent.ts";
 import { assertNamed, Stage } from "./dump-state/stage.ts";
 import { toldFaults } from "./dump-state/told-faults.ts";
+
+/** Shows the state of the runtime that is up, if one is; then, always, the suite, on runtimes of its own. */
+if (import.meta.filename === process.argv[1]) {
+  if ((await connectIfRunning(undefined)) !== undefined) {
+    const { ok } = await $({ stdio: "inherit", nothrow: true })`${process.execPath} ${PIWORK} dump-state`;
+    assert.equal(ok, true, "the state of the runtime that is up could not be taken");
+    console.log();
+  }
+  await prepareMachines("safe", "unsafe");
+  conclude(await dumpState());
+}
 
 /** Whether dumps of a runtime's state name no contradiction where there is none, and each that is put in on purpose. */
 export async function dumpState(): Promise<Tally> {
@@ -65,16 +76,4 @@ async function attacked(run: Run): Promise<void> {
   const checks = [...faults, ...silent(here)];
   run.expect(checks);
   await run.perform(checks);
-}
-
-/** Shows the state of the runtime that is up, if one is; then, always, the suite, on runtimes of its own. */
-if (import.meta.filename === process.argv[1]) {
-  if ((await connectIfRunning(undefined)) !== undefined) {
-    const child = spawn(process.execPath, [PIWORK, "dump-state"], { stdio: "inherit" });
-    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-    assert.equal(code, 0, "the state of the runtime that is up could not be taken");
-    console.log();
-  }
-  await prepareMachines("safe", "unsafe");
-  conclude(await dumpState());
 }

@@ -7,6 +7,18 @@ import { allRows, asCheck, quickRows, type Row, rowId } from "./lifecycle/faults
 /** Runtimes that rows run in at the same time; frozen ones only wait. */
 const LANES = 4;
 
+/** `faults.ts [FILTER]`: all rows, or those whose name contains the filter. */
+if (import.meta.filename === process.argv[1]) {
+  const filter = process.argv[2] ?? "";
+  await prepareMachines(UNSAFE);
+  conclude(
+    await faults(
+      allRows().filter((row) => rowId(row).includes(filter)),
+      `npx mise run test-faults ${filter}`,
+    ),
+  );
+}
+
 /** Does something bad to a running runtime at each moment of a task's life, and looks at what becomes of it. */
 export async function faults(
   rows: Row[] = quickRows(),
@@ -47,16 +59,4 @@ function summarize(rows: readonly Row[]): void {
     const words = [...counts].map(([recovered, count]) => `${count} × ${recovered}`).join("; ");
     console.log(`${fault.id.padEnd(14)}  ${String(ran.length).padStart(3)}  ${words}`);
   }
-}
-
-/** `faults.ts [FILTER]`: all rows, or those whose name contains the filter. */
-if (import.meta.filename === process.argv[1]) {
-  const filter = process.argv[2] ?? "";
-  await prepareMachines(UNSAFE);
-  conclude(
-    await faults(
-      allRows().filter((row) => rowId(row).includes(filter)),
-      `npx mise run test-faults ${filter}`,
-    ),
-  );
 }

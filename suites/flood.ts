@@ -9,6 +9,12 @@ const GIBIBYTE = 1024 ** 3;
 const GROWTH_KB = 200 * 1024;
 const PATTERN = "0123456789abcdef";
 
+/** `flood.ts [BYTES]` */
+if (import.meta.filename === process.argv[1]) {
+  await prepareMachines("safe");
+  conclude(await flood(process.argv[2] === undefined ? GIBIBYTE : Number(process.argv[2])));
+}
+
 /** An agent that says more than would fit into anybody's memory. */
 export async function flood(bytes = GIBIBYTE): Promise<Tally> {
   const run = new Run("flood", { command: `npx mise run test-flood ${bytes}` });
@@ -70,10 +76,4 @@ async function speak(run: Run, bytes: number): Promise<void> {
   await run.keepState("before", runtime.client);
   await run.perform([check]);
   await run.keepState("after", runtime.client);
-}
-
-/** `flood.ts [BYTES]` */
-if (import.meta.filename === process.argv[1]) {
-  await prepareMachines("safe");
-  conclude(await flood(process.argv[2] === undefined ? GIBIBYTE : Number(process.argv[2])));
 }

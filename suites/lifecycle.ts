@@ -1,140 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { join } from "node:path";
-import { addTallies, conclude, Run, type Tally } from "../harness/checks.ts";
+import { addTallies, conclude, type Tally } from "../harness/checks.ts";
 import { prepareMachines, SAFE, UNSAFE } from "../harness/image.ts";
-import { AGENT, ISOLATION, makeSandbox, RunningRuntime } from "../harness/piwork.ts";
-import { faults } from "./faults.ts";
-import { agents } from "./lifecycle/agents.ts";
-import { binding } from "./lifecycle/binding.ts";
-import { cloneFaults } from "./lifecycle/clone-faults.ts";
-import { commands } from "./lifecycle/commands.ts";
-import { damagedTemplate } from "./lifecycle/damaged-template.ts";
-import { allRows, quickRows } from "./lifecycle/faults/table.ts";
-import { hostFiles } from "./lifecycle/host-files.ts";
-import { kept } from "./lifecycle/kept.ts";
-import { machineRefusals } from "./lifecycle/machine-refusals.ts";
-import { manyMachines } from "./lifecycle/many-machines.ts";
-import { prompts } from "./lifecycle/prompts.ts";
-import { quota } from "./lifecycle/quota.ts";
-import { randomValues } from "./lifecycle/random-values.ts";
-import { rest } from "./lifecycle/rest.ts";
-import { runtimeEnds } from "./lifecycle/runtime-ends.ts";
-import { runtimeFacts } from "./lifecycle/runtime-facts.ts";
-import { stateFiles } from "./lifecycle/state-files.ts";
-import { wire } from "./lifecycle/wire.ts";
-
-/** What takes longest, and is left to whole runs: `npm test` has to end within minutes. */
-const SLOW: ReadonlySet<string> = new Set([
-  ...["machine.other-folder", "wire.reconnect"],
-  ...["agent.hangs", "agent.floods", "exec.bytes", "task.stop-and-go", "session.special", "quota.ordinary"],
-  ...["rest.clock", "rest.wakes-often", "rest.background-of-command"],
-  ...["clone.killed-at-each-step", "clone.many-in-a-row", "template.disk-full"],
-  ...["own-machine.crash", "own-machine.at-once", "own-machine.shutdown-while-filling", "own-machine.kill-9-of-many"],
-  ...["template.truncated", "template.flipped-memory", "template.flipped-state", "template.other-key"],
-]);
-
-/** What is about the probe itself: misconduct that pi cannot be asked for, and values that it draws; `machines`, where nobody has a model, is left out whole. */
-const OF_PROBE = /^(agent|clone)\./;
-
-function chosen<C extends { id: string }>(checks: readonly C[], isWhole: boolean): C[] {
-  return checks.filter(({ id }) => (isWhole || !SLOW.has(id)) && (AGENT === "probe" || !OF_PROBE.test(id)));
-}
-
-/** Machines that are refused, and the wire to one that is not. */
-async function machines(isWhole: boolean): Promise<Tally> {
-  const run = new Run("machines", { command: "npx mise run test-lifecycle machines" });
-  using sandbox = makeSandbox(run.directory);
-  // While they run, every QEMU below this process is one of theirs.
-  const refusals = chosen(machineRefusals(sandbox), isWhole);
-  const { checks: onWire, close } = wire(sandbox);
-  const checks = chosen(onWire, isWhole);
-  run.expect([...refusals, ...checks]);
-  await run.perform(refusals);
-  await run.perform(checks).finally(close);
-  return run.finish();
-}
-
-/** One runtime through its whole life, used in every way there is. */
-async function use(isWhole: boolean): Promise<Tally> {
-  const run = new Run("use", { command: "npx mise run test-lifecycle use" });
-  await useOne(run, isWhole);
-  return run.finish();
-}
-
-async function useOne(run: Run, isWhole: boolean): Promise<void> {
-  using sandbox = makeSandbox(run.directory);
-  const current: { runtime: RunningRuntime } = { runtime: await RunningRuntime.start(sandbox) };
-  try {
-    const parts = [binding, kept, agents, prompts, commands, hostFiles, runtimeFacts];
-    const uses = chosen(
-      parts.flatMap((part) => part(sandbox, () => current.runtime)),
-      isWhole,
-    );
-    const ends = runtimeEnds(sandbox, current, randomBytes(16).toString("hex"));
-    run.expect([...uses, ...ends]);
-    await run.keepState("before", current.runtime.client);
-    await run.perform(uses);
-    await run.keepState("after", current.runtime.client);
-    await run.perform(ends);
-  } finally {
-    await current.runtime[Symbol.asyncDispose]();
-  }
-}
-
-/** Disks that are full and files that are broken. */
-async function state(isWhole: boolean): Promise<Tally> {
-  const run = new Run("state", { command: "npx mise run test-lifecycle state" });
-  const checks = chosen([...stateFiles(run.directory), ...quota(run.directory)], isWhole);
-  run.expect(checks);
-  await run.perform(checks);
-  return run.finish();
-}
-
-/** Clones in a row. */
-const IN_A_ROW = 200;
-
-/** Machines that are paused, cloned, many, and made of something damaged. */
-async function clones(isWhole: boolean): Promise<Tally> {
-  const run = new Run("clones", { command: "npx mise run test-lifecycle clones" });
-  using sandbox = makeSandbox(join(run.directory, "rest"));
-  const resting = async () => {
-    await using runtime = await RunningRuntime.start(sandbox);
-    const checks = chosen(
-      rest(sandbox, () => runtime),
-      isWhole,
-    );
-    run.expect(checks);
-    await run.perform(checks);
-  };
-  const all = [
-    ...randomValues(join(run.directory, "random")),
-    ...cloneFaults(sandbox, IN_A_ROW),
-    ...(ISOLATION === "vm" ? manyMachines(join(run.directory, "many")) : []),
-    ...damagedTemplate(join(run.directory, "damaged")),
-  ];
-  const others = chosen(all, isWhole);
-  run.expect(others);
-  // What rests leaves the cores to the others.
-  await Promise.all([resting(), run.perform(others)]);
-  return run.finish();
-}
-
-/** What there is, each with all of it or with what `npm test` has time for. */
-const LIFECYCLE = {
-  machines,
-  use,
-  state,
-  clones,
-  faults: (isWhole: boolean) => faults(isWhole ? allRows() : quickRows()),
-} as const;
-
-/** All of it, or what `npm test` has time for. */
-export async function lifecycle(isWhole: boolean): Promise<Tally> {
-  // Two at a time: each keeps one core busy.
-  const machinesAndState = async () => [await machines(isWhole), await state(isWhole)];
-  const [others, used] = await Promise.all([machinesAndState(), use(isWhole)]);
-  return addTallies([...others, used, ...(await Promise.all([clones(isWhole), LIFECYCLE.faults(isWhole)]))]);
-}
+import { AGENT } from "../harness/piwork.ts";
+import { LIFECYCLE } from "./lifecycle/parts.ts";
 
 /** `lifecycle.ts [PART]`: all of it, with every row of the table of faults. */
 if (import.meta.filename === process.argv[1]) {
@@ -152,4 +19,12 @@ if (import.meta.filename === process.argv[1]) {
     tallies.push(await part(true));
   }
   conclude(addTallies(tallies));
+}
+
+/** All of it, or what `npm test` has time for. */
+export async function lifecycle(isWhole: boolean): Promise<Tally> {
+  // Two at a time: each keeps one core busy.
+  const machinesAndState = async () => [await LIFECYCLE.machines(isWhole), await LIFECYCLE.state(isWhole)];
+  const [others, used] = await Promise.all([machinesAndState(), LIFECYCLE.use(isWhole)]);
+  return addTallies([...others, used, ...(await Promise.all([LIFECYCLE.clones(isWhole), LIFECYCLE.faults(isWhole)]))]);
 }

@@ -19,6 +19,33 @@ const USAGE = `usage: screenshot.ts NAME [--update] | --all [--update]
   --all     every scene, and what has to be caught
   --update  what is seen is what is to be seen from now on, also in docs/images`;
 
+if (import.meta.filename === process.argv[1]) await main();
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { all: { type: "boolean" }, update: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+  });
+  if (values.help) return console.log(USAGE);
+  const [name, ...rest] = positionals;
+  if (rest.length > 0 || (name === undefined) !== (values.all === true)) endWith(USAGE, 2);
+  const accepts = values.update === true;
+  if (name === undefined) {
+    await prepareMachines("safe", "unsafe");
+    conclude(await screenshot(true, accepts));
+  }
+  const wrong = wrongName(name);
+  if (wrong !== undefined) endWith(wrong, 2);
+  const scene = SCENES.find((one) => one.name === name);
+  if (scene === undefined) {
+    const taken = await captureRunning(name, accepts);
+    if (typeof taken === "string") endWith(`${taken}\nThese scenes can be had without one: ${NAMES}`, 1);
+    conclude(taken);
+  }
+  await prepareMachines("safe");
+  conclude(await takeScenes(name, [scene], accepts));
+}
+
 /** Each scene beside the picture that was accepted; in a whole run, also what has to be caught where it is another. */
 export async function screenshot(isWhole: boolean, accepts = false): Promise<Tally> {
   return takeScenes("--all", SCENES, accepts, isWhole ? controls : undefined);
@@ -72,30 +99,3 @@ function endWith(words: string, code: number): never {
   console.error(words);
   process.exit(code);
 }
-
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { all: { type: "boolean" }, update: { type: "boolean" }, help: { type: "boolean", short: "h" } },
-  });
-  if (values.help) return console.log(USAGE);
-  const [name, ...rest] = positionals;
-  if (rest.length > 0 || (name === undefined) !== (values.all === true)) endWith(USAGE, 2);
-  const accepts = values.update === true;
-  if (name === undefined) {
-    await prepareMachines("safe", "unsafe");
-    conclude(await screenshot(true, accepts));
-  }
-  const wrong = wrongName(name);
-  if (wrong !== undefined) endWith(wrong, 2);
-  const scene = SCENES.find((one) => one.name === name);
-  if (scene === undefined) {
-    const taken = await captureRunning(name, accepts);
-    if (typeof taken === "string") endWith(`${taken}\nThese scenes can be had without one: ${NAMES}`, 1);
-    conclude(taken);
-  }
-  await prepareMachines("safe");
-  conclude(await takeScenes(name, [scene], accepts));
-}
-
-if (import.meta.filename === process.argv[1]) await main();

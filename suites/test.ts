@@ -9,6 +9,20 @@ import { panel } from "./panel.ts";
 import { screenshot } from "./screenshot.ts";
 import { tour } from "./tour.ts";
 
+// `npm test`: everything that proves this version within minutes, the cheapest failure first, and what looks at the evidence last.
+if (import.meta.filename === process.argv[1]) {
+  const first = await sources();
+  // Attacks have the machine for themselves: they look whether others are still answered in time.
+  const rest = await inTurn({
+    attacks: () => negative(),
+    lifecycle: () => lifecycle(false),
+    shown,
+    tour,
+    evidence,
+  });
+  conclude(addTallies([first, rest]));
+}
+
 type Part = () => Promise<Tally>;
 
 /** Runs parts one after the other, and adds up. */
@@ -40,18 +54,4 @@ async function shown(): Promise<Tally> {
     return tally;
   };
   return addTallies(await Promise.all([usedThenDumped(), capturedThenPrepared()]));
-}
-
-// `npm test`: everything that proves this version within minutes, the cheapest failure first, and what looks at the evidence last.
-if (import.meta.filename === process.argv[1]) {
-  const first = await sources();
-  // Attacks have the machine for themselves: they look whether others are still answered in time.
-  const rest = await inTurn({
-    attacks: () => negative(),
-    lifecycle: () => lifecycle(false),
-    shown,
-    tour,
-    evidence,
-  });
-  conclude(addTallies([first, rest]));
 }

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { $ } from "zx";
 import { startInBackground } from "../harness/background.ts";
 import { connectIfRunning, PIWORK, piwork } from "../harness/piwork.ts";
 
@@ -8,8 +8,9 @@ const attached = (await connectIfRunning(undefined)) !== undefined;
 process.on("SIGINT", () => {});
 if (!attached) await startInBackground(["--headless"]);
 try {
-  const child = spawn(process.execPath, [PIWORK, ...process.argv.slice(2)], { stdio: "inherit" });
-  process.exitCode = await new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? 1)));
+  const words = process.argv.slice(2);
+  const { exitCode } = await $({ stdio: "inherit", nothrow: true })`exec ${process.execPath} ${PIWORK} ${words}`;
+  process.exitCode = exitCode ?? 1;
 } finally {
   if (!attached) await piwork(["down"]);
 }

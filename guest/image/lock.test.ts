@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { execa } from "execa";
 import { lockCache } from "./lock.ts";
 
 function lockFile(t: TestContext): string {
@@ -51,9 +51,8 @@ test("the lock of a builder that was killed is free", async (t) => {
     await lockCache(${JSON.stringify(file)}, new AbortController().signal);
     console.log("held");
     setInterval(() => {}, 1000);`;
-  const builder = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", source], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const words = ["--import", "tsx", "--input-type=module", "-e", source];
+  const builder = execa(process.execPath, words, { stdin: "ignore", stderr: "inherit", reject: false });
   await once(builder.stdout, "data");
   builder.kill("SIGKILL");
   await release(await lockCache(file, AbortSignal.timeout(10_000)));

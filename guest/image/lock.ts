@@ -1,19 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execa, type ResultPromise } from "execa";
 import { StepError } from "./step-error.ts";
+
+const OPTIONS = { detached: true, reject: false } as const;
 
 /** One builder per cache at a time. The lock is the kernel's, so it ends with us however we end. */
 export async function lockCache(file: string, signal: AbortSignal): Promise<AsyncDisposable> {
   // Holds the lock until its stdin ends. In a session of its own: Ctrl-C must not free the lock while we still clean up.
-  const holder = spawn("flock", ["--exclusive", file, "sh", "-c", "echo held; exec cat"], {
-    stdio: ["pipe", "pipe", "pipe"],
-    detached: true,
-  });
+  const holder = execa("flock", ["--exclusive", file, "sh", "-c", "echo held; exec cat"], OPTIONS);
   const release = async () => {
-    if (holder.exitCode !== null || holder.signalCode !== null) return;
-    const exited = once(holder, "exit");
     holder.stdin.end();
-    await exited;
+    await holder;
   };
   try {
     await held(holder, file, signal);
@@ -25,13 +21,13 @@ export async function lockCache(file: string, signal: AbortSignal): Promise<Asyn
   return { [Symbol.asyncDispose]: release };
 }
 
-function held(holder: ChildProcess, file: string, signal: AbortSignal): Promise<void> {
+function held(holder: ResultPromise<typeof OPTIONS>, file: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     let complaint = "";
-    holder.stderr?.on("data", (chunk) => {
+    holder.stderr.on("data", (chunk) => {
       complaint += chunk;
     });
-    holder.stdout?.once("data", () => resolve());
+    holder.stdout.once("data", () => resolve());
     holder.once("error", () =>
       reject(new StepError("flock is not installed", "Install it: sudo apt-get install util-linux")),
     );

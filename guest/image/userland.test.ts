@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -15,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { execaSync } from "execa";
 import { makeUserland, settleModes } from "./userland.ts";
 
 const never = new AbortController().signal;
@@ -38,7 +38,7 @@ function deb(dir: string, name: string, files: Record<string, string>): string {
     mkdirSync(join(tree, path, ".."), { recursive: true });
     writeFileSync(join(tree, path), content, { mode: 0o755 });
   }
-  execFileSync("dpkg-deb", ["--build", "--root-owner-group", tree, join(dir, `${name}.deb`)], { stdio: "ignore" });
+  execaSync("dpkg-deb", ["--build", "--root-owner-group", tree, join(dir, `${name}.deb`)]);
   return join(dir, `${name}.deb`);
 }
 
@@ -85,6 +85,6 @@ test("modes are settled: nothing setuid, nothing of the builder's umask", async 
 
 test("what is neither file nor directory nor link is refused", async (t) => {
   const root = folder(t);
-  execFileSync("mkfifo", [join(root, "pipe")]);
+  execaSync("mkfifo", [join(root, "pipe")]);
   await assert.rejects(settleModes(root), /pipe, which is no file, directory or link/);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { test } from "node:test";
+import { execaSync } from "execa";
 import { elfWithNote } from "./elf.fixture.ts";
 import { extractVmlinux, findPayload, hasPvhEntry } from "./vmlinux.ts";
 
@@ -16,7 +16,7 @@ function vmlinuz(payload: Buffer, version = 0x20f): Buffer {
 }
 
 const kernel = elfWithNote("Xen\0", 18);
-const compress = (data: Buffer) => execFileSync("xz", ["-c"], { input: data });
+const compress = (data: Buffer) => Buffer.from(execaSync("xz", ["-c"], { input: data, encoding: "buffer" }).stdout);
 const never = new AbortController().signal;
 
 test("the kernel comes out of its envelope, whatever follows the compressed stream", async () => {

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { readFileSync } from "node:fs";
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { execa, type ResultPromise } from "execa";
 import { LineSplitter } from "../../runtime/protocol/lines.ts";
 
+const OPTIONS = { buffer: false, reject: false } as const;
 /** Longest time until something that is waited for must have happened, in milliseconds. */
 const DEADLINE_MS = 30_000;
 /** A process that works in none of so many milliseconds rests; its work is counted in steps of 10. */
@@ -27,7 +28,7 @@ export const WHOLE_TURN = ["response", "agent_start", "turn_start", ...MESSAGE, 
 export class Probe implements AsyncDisposable {
   readonly lines: Line[] = [];
   readonly stdout: Readable;
-  readonly #child: ChildProcess;
+  readonly #child: ResultPromise<typeof OPTIONS>;
   readonly #progress = new EventEmitter();
   #ending: { code: number | null; signal: NodeJS.Signals | null } | undefined;
   #nextId = 1;
@@ -36,15 +37,15 @@ export class Probe implements AsyncDisposable {
   constructor(workingCopy?: string) {
     const main = fileURLToPath(new URL("main.ts", import.meta.url));
     const args = ["--import", import.meta.resolve("tsx"), main, ...(workingCopy === undefined ? [] : [workingCopy])];
-    this.#child = spawn(process.execPath, args, { stdio: "pipe" });
-    this.#child.stdin?.on("error", () => {}); // it may be gone; its ending tells
-    this.stdout = this.#child.stdout as Readable;
+    this.#child = execa(process.execPath, args, OPTIONS);
+    this.#child.stdin.on("error", () => {}); // it may be gone; its ending tells
+    this.stdout = this.#child.stdout;
     const splitter = new LineSplitter(LONGEST_LINE);
     this.stdout.on("data", (chunk: Buffer) => {
       for (const line of splitter.push(chunk)) this.lines.push(parse(String(line)));
       this.#progress.emit("change");
     });
-    this.#child.stderr?.on("data", (data: Buffer) => {
+    this.#child.stderr.on("data", (data: Buffer) => {
       this.stderr += data.toString("utf8");
     });
     this.#child.once("close", (code, signal) => {
@@ -60,7 +61,7 @@ export class Probe implements AsyncDisposable {
   /** Sends a request without waiting for anything, and gives its id. */
   send(request: object): string {
     const id = `test-${this.#nextId++}`;
-    (this.#child.stdin as Writable).write(`${JSON.stringify({ id, ...request })}\n`);
+    this.#child.stdin.write(`${JSON.stringify({ id, ...request })}\n`);
     return id;
   }
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { execaSync } from "execa";
 import { Probe, types, WHOLE_TURN } from "./child.fixture.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "probe-"));
@@ -98,7 +98,7 @@ test("read: a file's beginning, or why not", async () => {
 
 test("read: does not wait for a pipe that nobody writes to", async () => {
   const pipe = join(directory, "pipe");
-  execFileSync("mkfifo", [pipe]);
+  execaSync("mkfifo", [pipe]);
   await using probe = new Probe();
   assert.equal((await probe.turn(`read: ${pipe}`)).text, "");
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { test } from "node:test";
+import { execaSync } from "execa";
 import { TEMPLATE_YEAR } from "../../runtime/protocol/template-year.ts";
 
 /** What a program says that is started in the year of templates, with the module loaded ahead of it. */
@@ -11,7 +11,7 @@ function inTemplate(program: string): unknown {
   const load = `await import(${JSON.stringify(import.meta.resolve("./fresh-random.ts"))});`;
   const source = `${clock} ${load} ${program}`;
   const words = ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e", source];
-  return JSON.parse(execFileSync(process.execPath, words, { encoding: "utf8" }));
+  return JSON.parse(execaSync(process.execPath, words).stdout);
 }
 
 test("what replaces Node's own draws the same kind of values, before and after it wakes", () => {

@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
+import { $ } from "zx";
 import type { Target } from "./target.ts";
 
-const LOOK = "find workspace tasks -xdev -printf '%D %p\\t%y %m %U %G %s %T@ %l\\n'";
+const LINE = "%D %p\\t%y %m %U %G %s %T@ %l\\n";
 
 /**
  * A line for everything in the directories that machines of single tasks are shown theirs in, as QEMU sees them. Of what is shown
@@ -12,8 +12,9 @@ export async function exportsPicture({ runtime, isApart }: Target): Promise<stri
   const { machines } = await runtime.client.call("status", {});
   return machines.flatMap(({ pid, task }) => {
     if (task === null) return [];
-    const look = `cd /proc/${pid}/root/export && ${LOOK}`;
-    const lines = execFileSync("sh", ["-c", look], { encoding: "utf8" }).trim().split("\n");
+    const directory = `/proc/${pid}/root/export`;
+    const { stdout } = $.sync`cd ${directory} && find workspace tasks -xdev -printf ${LINE}`;
+    const lines = stdout.trim().split("\n");
     const [own] = lines[0]?.split(" ") ?? [];
     return lines.map((line) => `exported to ${task}: ${line.startsWith(`${own} `) ? line : line.split("\t")[0]}`);
   });

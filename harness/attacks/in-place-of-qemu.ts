@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { readdirSync, readlinkSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
+import { $ } from "zx";
 import { spawnHypervisor } from "../../runtime/machine/hypervisor.ts";
 import type { MachinePaths } from "../../runtime/machine/walls.ts";
 import type { MachineLayer } from "../../runtime/protocol/layers.ts";
@@ -45,9 +45,9 @@ interface Running {
   kill(): void;
 }
 
-function runOnHost([program = "", ...words]: string[]): Running {
+function runOnHost(command: string[]): Running {
   // A group of its own, so that nothing of it outlives its end.
-  const child = spawn(program, words, { stdio: ["ignore", "pipe", "ignore"], detached: true, env: {} });
+  const child = $({ stdio: ["ignore", "pipe", "ignore"], detached: true, env: {}, nothrow: true })`exec ${command}`;
   const kill = () => {
     try {
       process.kill(-(child.pid ?? 0), "SIGKILL");

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
@@ -15,11 +14,11 @@ import {
 import { createServer, type Server } from "node:net";
 import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
+import { $, type ProcessPromise } from "zx";
 import { seenByQemu } from "../../runtime/machine/walls.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
-import { atExit } from "../piwork.ts";
+import { atExit, waitFor } from "../piwork.ts";
 import { runInPlaceOfQemu, type WallsOfQemu } from "./in-place-of-qemu.ts";
 import type { Sight } from "./oracles.ts";
 import type { QemuAttack } from "./qemu.ts";
@@ -34,7 +33,7 @@ export class QemuWorld implements AsyncDisposable {
   readonly #tokens = new Map<string, string>();
   readonly #segment = 0x70690000 + Math.floor(Math.random() * 0xffff);
   readonly #setting = readFileSync(SETTING, "utf8");
-  #victim: ChildProcess | undefined;
+  #victim: ProcessPromise | undefined;
   #tcp: Server | undefined;
   #control: Server | undefined;
   #abstract: Server | undefined;
@@ -81,10 +80,10 @@ export class QemuWorld implements AsyncDisposable {
       once(this.#abstract.listen(`\0${this.#abstractName}`), "listening"),
       new Promise<void>((resolve) => this.#udp?.bind(0, "127.0.0.1", resolve)),
     ]);
-    const { exitCode } = spawnPerl(`shmwrite(shmget(${this.#segment}, 64, 01600), $ENV{TOKEN}, 0, 64) or exit 1`, {
+    const { exitCode } = await perl(`shmwrite(shmget(${this.#segment}, 64, 01600), $ENV{TOKEN}, 0, 64) or exit 1`, {
       TOKEN: this.#token("shared memory of the host"),
     });
-    if ((await exitCode) !== 0) throw new Error("no shared memory could be made");
+    if (exitCode !== 0) throw new Error("no shared memory could be made");
     await this.#startVictim();
   }
 
@@ -93,13 +92,19 @@ export class QemuWorld implements AsyncDisposable {
   }
 
   async #startVictim(): Promise<void> {
-    this.#victim?.kill("SIGKILL");
-    this.#victim = spawn("sh", ["-c", "read -r go", this.#token("arguments of the host's process")], {
+    this.#victim?.child?.kill("SIGKILL");
+    this.#victim = $({
       stdio: ["pipe", "ignore", "ignore"],
       cwd: join(this.#directory, "outside"),
-      env: { PATH: "/usr/bin:/bin", SECRET: this.#token("environment of the host's process") },
-    });
-    await once(this.#victim, "spawn");
+      env: { PATH: "/usr/bin:/bin", SHLVL: "1", SECRET: this.#token("environment of the host's process") },
+      nothrow: true,
+    })`exec sh -c ${"read -r go"} ${this.#token("arguments of the host's process")}`;
+    const { pid } = this.#victim;
+    await waitFor(
+      "the victim",
+      10_000,
+      () => readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("sh\0") || undefined,
+    );
   }
 
   /** Performs an attack behind the walls, some of them left out, or with no walls at all. */
@@ -172,8 +177,9 @@ export class QemuWorld implements AsyncDisposable {
 
   /** As the kernel sees it: on a busy host, this process is told of an end much later, and even a signal that kills waits its turn. */
   #isVictimWell(): boolean {
-    if (this.#victim?.exitCode !== null || this.#victim.signalCode !== null) return false;
-    const about = (file: string) => readFileSync(`/proc/${this.#victim?.pid}/${file}`, "utf8");
+    const { child } = this.#victim ?? {};
+    if (child?.exitCode !== null || child.signalCode !== null) return false;
+    const about = (file: string) => readFileSync(`/proc/${child.pid}/${file}`, "utf8");
     const stat = about("stat").split(") ")[1]?.split(" ");
     return (
       stat?.[0] !== "Z" && stat?.[16] === `${getPriority()}` && !/^(Sig|Shd)Pnd:\t0*[1-9a-f]/m.test(about("status"))
@@ -187,11 +193,10 @@ export class QemuWorld implements AsyncDisposable {
       const about = lstatSync(path);
       if ((about.mode & 0o6000) !== 0) found.push(`${name} has mode ${(about.mode & 0o7777).toString(8)}`);
       if (about.isCharacterDevice() || about.isBlockDevice()) found.push(`${name} is a device`);
-      const asks = spawnPerl(
+      const { stdout: capabilities } = await perl(
         '$f = $ENV{FILE}; $a = "security.capability"; $b = "\\0" x 64; $n = syscall(191, $f, $a, $b, 64); print unpack("H*", substr($b, 0, $n)) if $n > 0',
         { FILE: path },
       );
-      const capabilities = await asks.output;
       if (capabilities !== "") found.push(`${name} has the capabilities ${capabilities}`);
     }
     return seen(found, "no file to be afraid of");
@@ -256,12 +261,12 @@ export class QemuWorld implements AsyncDisposable {
   }
 
   #remove(): void {
-    this.#victim?.kill("SIGKILL");
+    this.#victim?.child?.kill("SIGKILL");
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await spawnPerl(`shmctl(shmget(${this.#segment}, 64, 0), 0, 0)`, {}).exitCode;
+    await perl(`shmctl(shmget(${this.#segment}, 64, 0), 0, 0)`, {});
     for (const server of [this.#tcp, this.#control, this.#abstract, this.#udp]) server?.close();
     this.#forget();
     this.#remove();
@@ -272,8 +277,6 @@ function seen(found: readonly string[], nothing: string): Sight {
   return { through: found.length > 0, seen: found.length > 0 ? found.slice(0, 4).join("; ") : nothing };
 }
 
-function spawnPerl(program: string, environment: Record<string, string>) {
-  const child = spawn("perl", ["-e", program], { stdio: ["ignore", "pipe", "inherit"], env: environment });
-  const exitCode = new Promise<number | null>((resolve) => child.once("close", resolve));
-  return { exitCode, output: text(child.stdout) };
+function perl(program: string, environment: Record<string, string>): ProcessPromise {
+  return $({ stdio: ["ignore", "pipe", "inherit"], env: environment, nothrow: true })`perl -e ${program}`;
 }

@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { text } from "node:stream/consumers";
+import { $, type ProcessPromise } from "zx";
 
 /** Exchanges two names at once, again and again (renameat2 with RENAME_EXCHANGE), until it is told to stop, and says how often. */
 const PROGRAM = `
@@ -12,27 +11,25 @@ print "$swaps\\n";`;
 
 /** A process of its own that swaps what has two names, as fast as it can. */
 export class Swapper {
-  readonly #child: ChildProcess;
-  readonly #output: Promise<string>;
+  readonly #swapping: ProcessPromise;
 
-  private constructor(child: ChildProcess, output: Promise<string>) {
-    this.#child = child;
-    this.#output = output;
+  private constructor(swapping: ProcessPromise) {
+    this.#swapping = swapping;
   }
 
   /** With a pause, in milliseconds, for what takes longer than a call and would never meet one side alone. */
   static async start(one: string, other: string, pauseMs = 0): Promise<Swapper> {
-    const child = spawn("perl", ["-e", PROGRAM, one, other, `${pauseMs / 1000}`], {
+    const swapping = $({
       stdio: ["ignore", "pipe", "inherit"],
-    });
-    const output = text(child.stdout);
-    await once(child.stdout, "data");
-    return new Swapper(child, output);
+      nothrow: true,
+    })`exec perl -e ${PROGRAM} ${one} ${other} ${pauseMs / 1000}`;
+    await once(swapping.stdout, "data");
+    return new Swapper(swapping);
   }
 
   /** Ends it, and gives the number of its swaps. */
   async stop(): Promise<number> {
-    this.#child.kill("SIGTERM");
-    return Number((await this.#output).trim().split("\n").at(-1));
+    this.#swapping.child?.kill("SIGTERM");
+    return Number((await this.#swapping).stdout.trim().split("\n").at(-1));
   }
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import {
   chmodSync,
@@ -15,6 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, relative } from "node:path";
+import { $ } from "zx";
 
 /** Directory of a task's in which the shell of the machine's root finds its scripts. */
 export const ROOT_SHELL = ".root";
@@ -253,12 +253,12 @@ function describe(path: string): string {
   return [path, mode.toString(8), uid, gid, size, mtimeMs, ctimeMs, nlink, content].join(" ");
 }
 
-/** Extended attributes and access lists, of which Node knows nothing. */
-const LIST_ATTRIBUTES = `$/ = "\\0"; while (<STDIN>) { chomp; $names = "\\0" x 4096; $n = syscall(195, $_, $names, 4096);
+/** Extended attributes and access lists, of which Node knows nothing; each byte of a name is said as one character. */
+const LIST_ATTRIBUTES = `binmode STDOUT, ":utf8"; $/ = "\\0"; while (<STDIN>) { chomp; $names = "\\0" x 4096; $n = syscall(195, $_, $names, 4096);
 for $name (split /\\0/, substr($names, 0, $n > 0 ? $n : 0)) { $value = "\\0" x 4096; $m = syscall(192, $_, $name, $value, 4096);
 print "$_ $name=", unpack("H*", substr($value, 0, $m > 0 ? $m : 0)), "\\n" } }`;
 
 function attributesOf(paths: readonly string[]): string[] {
   const input = bytes(paths.join("\0"));
-  return execFileSync("perl", ["-e", LIST_ATTRIBUTES], { input, encoding: "latin1" }).split("\n").filter(Boolean);
+  return $.sync({ input })`perl -e ${LIST_ATTRIBUTES}`.stdout.split("\n").filter(Boolean);
 }

@@ -1,9 +1,8 @@
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import { lstatSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { $ } from "zx";
 
 // What somebody writes who has not thought of attacks: each attack on the host has to get through one of these, or it proves
 // nothing.
@@ -58,9 +57,9 @@ const ENOUGH_BYTES = 16 * 1024 * 1024;
 
 /** A whole file, however long it is. In a process of its own: who waits for a pipe or a terminal is never rid of it. */
 export async function naivePreview(path: string, signal: AbortSignal): Promise<string> {
-  const child = spawn("head", ["-c", `${ENOUGH_BYTES}`, path], { stdio: ["ignore", "pipe", "ignore"] });
-  signal.addEventListener("abort", () => child.kill("SIGKILL"));
-  return (await buffer(child.stdout)).toString("latin1");
+  const reading = $({ stdio: ["ignore", "pipe", "ignore"], nothrow: true })`exec head -c ${ENOUGH_BYTES} ${path}`;
+  signal.addEventListener("abort", () => reading.child?.kill("SIGKILL"));
+  return (await buffer(reading.stdout)).toString("latin1");
 }
 
 /** Names, and what they lead to. */
@@ -87,12 +86,11 @@ export async function naiveListWithBeginnings(path: string, signal: AbortSignal)
 
 /** Writes where the name leads. In a process of its own, as above. */
 export async function naiveImport(path: string, content: string, signal: AbortSignal): Promise<string> {
-  const child = spawn("tee", ["--", path], { stdio: ["pipe", "ignore", "ignore"] });
-  signal.addEventListener("abort", () => child.kill("SIGKILL"));
-  child.stdin.on("error", () => {}); // it has ended before it read, and its code says so
-  child.stdin.end(content);
-  const [code] = await once(child, "close");
-  if (code !== 0) throw new Error("it could not be written");
+  const writing = $({ stdio: ["pipe", "ignore", "ignore"], nothrow: true })`exec tee -- ${path}`;
+  signal.addEventListener("abort", () => writing.child?.kill("SIGKILL"));
+  writing.stdin.on("error", () => {}); // it has ended before it read, and its code says so
+  writing.stdin.end(content);
+  if ((await writing.exitCode) !== 0) throw new Error("it could not be written");
   return "imported";
 }
 
@@ -111,7 +109,7 @@ export function naiveFind(known: object, id: string): string {
 
 /** Lists a task's directory with the tool for it. */
 export function naiveTool(directory: string, id: string): string {
-  return execFileSync("ls", [id], { cwd: directory, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  return $.sync({ cwd: directory, stdio: ["ignore", "pipe", "ignore"] })`ls ${id}`.stdout;
 }
 
 /** A realpath check, then the file by its name: the race that everybody writes. */

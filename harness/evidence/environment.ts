@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
 import { dirname, join } from "node:path";
+import { $ } from "zx";
 import { QEMU } from "../../runtime/machine/hypervisor.ts";
 import { listTemplates } from "../../runtime/machine/template.ts";
 import { findPlaces, REPOSITORY } from "../../runtime/places.ts";
@@ -83,9 +83,6 @@ export function lookAtSources(): { commit: string | null; clean: boolean | null 
 
 /** What a program prints; undefined where it is not there, or fails. */
 function ask(program: string, ...words: string[]): string | undefined {
-  try {
-    return execFileSync(program, words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-  } catch {
-    return undefined;
-  }
+  const { ok, stdout } = $.sync({ stdio: ["ignore", "pipe", "ignore"], nothrow: true })`${program} ${words}`;
+  return ok ? stdout : undefined;
 }

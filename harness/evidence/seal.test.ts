@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { $ } from "zx";
 import { verifyBundle } from "../../runtime/evidence/verify.ts";
 import { redactFiles, sealBundle } from "./seal.ts";
 
@@ -16,7 +16,7 @@ test("secrets go from the files of a bundle, and nothing is written through a li
   const secret = `sk-any-${"0".repeat(20)}`;
   for (const file of [join(root, "outside"), join(bundle, "inside")]) writeFileSync(file, `it is ${secret}`);
   symlinkSync("../outside", join(bundle, "link"));
-  execFileSync("mkfifo", [join(bundle, "pipe")]);
+  $.sync`mkfifo ${join(bundle, "pipe")}`;
   redactFiles(bundle);
   assert.equal(readFileSync(join(bundle, "inside"), "utf8"), "it is [redacted]");
   assert.equal(readFileSync(join(root, "outside"), "utf8"), `it is ${secret}`);

@@ -1,5 +1,6 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
+import { $ } from "zx";
 import { REPOSITORY } from "../../runtime/places.ts";
 import { atExit } from "../piwork.ts";
 import type { Addresses } from "./dns.ts";
@@ -73,14 +74,16 @@ export class Outside implements AsyncDisposable {
   }
 
   /** Runs a shell script in this network, with nothing around it. */
-  run(script: string): Promise<{ output: string; code: number | undefined }> {
-    const [program = "", ...words] = [...this.enter, "bash", "-c", script];
-    return new Promise((resolve) => {
-      execFile(program, words, { timeout: RUN_DEADLINE_MS, killSignal: "SIGKILL" }, (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === "number" ? error.code : undefined;
-        resolve({ output: `${stdout}${stderr}`, code });
-      });
-    });
+  async run(script: string): Promise<{ output: string; code: number | undefined }> {
+    const deadline = { timeout: RUN_DEADLINE_MS, timeoutSignal: "SIGKILL" } as const;
+    const running = $({
+      ...deadline,
+      stdio: ["ignore", "pipe", "pipe"],
+      nothrow: true,
+      quiet: true,
+    })`${this.enter} bash -c ${script}`;
+    const { stdout, stderr, exitCode } = await running;
+    return { output: `${stdout}${stderr}`, code: exitCode ?? undefined };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

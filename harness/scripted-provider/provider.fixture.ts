@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { $, type ProcessPromise } from "zx";
 import type { AskedRequest } from "./records.ts";
 
 /** What came of a streamed answer. */
@@ -42,20 +42,21 @@ const TOOLS = ["read", "bash", "edit", "write"].map((name) => ({ type: "function
 /** The program as it is started, and requests to it. */
 export class ScriptedProvider implements AsyncDisposable {
   readonly key = randomBytes(8).toString("hex");
-  readonly child: ChildProcess;
+  readonly server: ProcessPromise;
   url = "";
 
   private constructor() {
     const program = new URL("main.ts", import.meta.url).pathname;
-    this.child = spawn(process.execPath, ["--import", "tsx", program], {
+    this.server = $({
       stdio: ["pipe", "pipe", "inherit"],
       env: { ...process.env, PIWORK_SCRIPTED_KEY: this.key },
-    });
+      nothrow: true,
+    })`exec ${process.execPath} --import tsx ${program}`;
   }
 
   static async start(): Promise<ScriptedProvider> {
     const provider = new ScriptedProvider();
-    const lines = createInterface({ input: provider.child.stdout as NodeJS.ReadableStream });
+    const lines = createInterface({ input: provider.server.stdout });
     const [line] = (await once(lines, "line")) as [string];
     provider.url = `http://127.0.0.1:${(JSON.parse(line) as { port: number }).port}`;
     return provider;
@@ -87,10 +88,8 @@ export class ScriptedProvider implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode !== null) return;
-    const ended = once(this.child, "exit");
-    this.child.stdin?.end();
-    await ended;
+    this.server.stdin.end();
+    await this.server;
   }
 }
 

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { after as afterAll, before, test } from "node:test";
 import { REPOSITORY } from "../../runtime/places.ts";
@@ -227,9 +226,8 @@ test("what was asked can be read", async () => {
 
 test("it ends when its input does", async () => {
   const other = await ScriptedProvider.start();
-  const ended = once(other.child, "exit");
-  other.child.stdin?.end();
-  assert.deepEqual(await ended, [0, null]);
+  other.server.stdin.end();
+  assert.equal((await other.server).exitCode, 0);
 });
 
 test("the document has each word of the language", () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { execaSync } from "execa";
 import { BUNDLE_LIMITS } from "../protocol/bundle.ts";
 import { Contents } from "./contents.ts";
 
@@ -44,7 +44,7 @@ test("links, pipes and what is too large or too deep are refused", () => {
   const bad: Record<string, [make: (directory: string) => void, kind: string]> = {
     link: [(directory) => symlinkSync("inner/file", join(directory, "link")), "link"],
     dangling: [(directory) => symlinkSync("nothing", join(directory, "link")), "link"],
-    pipe: [(directory) => void execFileSync("mkfifo", [join(directory, "pipe")]), "link"],
+    pipe: [(directory) => void execaSync("mkfifo", [join(directory, "pipe")]), "link"],
     large: [
       (directory) => {
         writeFileSync(join(directory, "large"), "");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { execaSync } from "execa";
 import { LIMITS } from "../protocol/limits.ts";
 import { behindGate } from "./gate.ts";
 
@@ -8,8 +8,8 @@ import { behindGate } from "./gate.ts";
 function run(without: Parameters<typeof behindGate>[1], command: string, run = "exec", says = "go"): string {
   const words = behindGate(["sh", "-c", command], without);
   const script = `exec 4<&0; ${run} "$@"`;
-  const { stdout } = spawnSync("sh", ["-c", script, "sh", ...words], { input: `${says}\n`, encoding: "utf8" });
-  return stdout;
+  const options = { input: `${says}\n`, reject: false, stripFinalNewline: false } as const;
+  return execaSync("sh", ["-c", script, "sh", ...words], options).stdout;
 }
 
 test("the longest file is that of the limits, and a longer one is an error that QEMU survives", () => {

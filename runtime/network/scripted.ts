@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
+import { execa } from "execa";
 import * as z from "zod";
 import { REPOSITORY } from "../places.ts";
 import { PiworkError } from "../protocol/errors.ts";
@@ -27,8 +25,26 @@ const LINE_BYTES = 4096;
 
 const announcement = z.looseObject({ port: z.number().int().min(1).max(65_535) });
 
+type Server = ReturnType<typeof startServer>;
+
+function startServer(key: string) {
+  const child = execa(process.execPath, ["--import", "tsx", PROGRAM], {
+    cwd: REPOSITORY,
+    stdin: "pipe",
+    stderr: "inherit",
+    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], [KEY_VARIABLE]: key },
+    extendEnv: false,
+    buffer: false,
+    reject: false,
+    // A Ctrl-C in the terminal is for the runtime, which closes its input.
+    detached: true,
+  });
+  child.stdin.on("error", () => {}); // the server has ended, which announcedPort tells
+  return child;
+}
+
 interface Running {
-  child: ChildProcess;
+  child: Server;
   port: number;
   key: string;
 }
@@ -47,14 +63,7 @@ export class ScriptedServer implements AsyncDisposable {
 
   async #start(): Promise<Running> {
     const key = randomBytes(24).toString("hex");
-    const child = spawn(process.execPath, ["--import", "tsx", PROGRAM], {
-      cwd: REPOSITORY,
-      stdio: ["pipe", "pipe", "inherit"],
-      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], [KEY_VARIABLE]: key },
-      // A Ctrl-C in the terminal is for the runtime, which closes its input.
-      detached: true,
-    });
-    child.stdin?.on("error", () => {}); // it has ended, which is told below
+    const child = startServer(key);
     const forget = () => {
       this.#running = undefined;
     };
@@ -74,19 +83,18 @@ export class ScriptedServer implements AsyncDisposable {
     this.#isOver = true;
     const running = await this.#running?.catch(() => undefined);
     if (running === undefined || running.child.exitCode !== null || running.child.signalCode !== null) return;
-    const ended = once(running.child, "exit");
-    running.child.stdin?.end();
+    running.child.stdin.end();
     const overdue = setTimeout(() => running.child.kill("SIGKILL"), 5_000);
-    await ended;
+    await running.child;
     clearTimeout(overdue);
   }
 }
 
-async function announcedPort(child: ChildProcess): Promise<number> {
+async function announcedPort(child: Server): Promise<number> {
   const lines = new LineSplitter(LINE_BYTES);
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => reject(new Error("it did not say where it listens")), START_DEADLINE_MS);
-    (child.stdout as Readable).on("data", (chunk: Buffer) => {
+    child.stdout.on("data", (chunk: Buffer) => {
       try {
         for (const line of lines.push(chunk)) resolve(announcement.parse(JSON.parse(String(line))).port);
       } catch (error) {
@@ -96,6 +104,6 @@ async function announcedPort(child: ChildProcess): Promise<number> {
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`it ended with code ${code}`)));
     child.once("exit", () => clearTimeout(late));
-    (child.stdout as Readable).once("data", () => clearTimeout(late));
+    child.stdout.once("data", () => clearTimeout(late));
   });
 }

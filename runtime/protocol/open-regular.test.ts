@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { execa, execaSync } from "execa";
 import { openBeneath } from "./open-beneath.ts";
 import { openRegularFile } from "./open-regular.ts";
 
@@ -14,7 +14,7 @@ writeFileSync(join(root, "in/file"), "inside");
 writeFileSync(join(root, "secret"), "outside");
 mkdirSync(join(root, "in/directory"));
 symlinkSync("../secret", join(root, "in/link"));
-execFileSync("mkfifo", [join(root, "in/pipe")]);
+execaSync("mkfifo", [join(root, "in/pipe")]);
 
 test("a file is opened, what is not there is nothing", () => {
   using place = openBeneath(root, ["in"]);
@@ -37,8 +37,7 @@ test("a file that is swapped for a link is the file or a refusal, never what the
 }, async () => {
   const swaps =
     "while :; do ln -s ../secret draft; mv -T draft swapped; printf inside > draft; mv -T draft swapped; done";
-  const swapping = spawn("sh", ["-c", swaps], { cwd: join(root, "in"), stdio: "ignore" });
-  const gone = new Promise((resolve) => swapping.once("close", resolve));
+  const swapping = execa("sh", ["-c", swaps], { cwd: join(root, "in"), stdio: "ignore", reject: false });
   using place = openBeneath(root, ["in"]);
   let refused = 0;
   let read = 0;
@@ -58,7 +57,7 @@ test("a file that is swapped for a link is the file or a refusal, never what the
     }
   } finally {
     swapping.kill("SIGKILL");
-    await gone;
+    await swapping;
   }
 });
 

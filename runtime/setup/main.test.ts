@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { execa } from "execa";
 import { REPOSITORY } from "../places.ts";
 
 const base = mkdtempSync(join(tmpdir(), "piwork-setup-"));
@@ -12,6 +12,12 @@ test.after(() => {
   for (const setUp of setUps) setUp.endAll();
   rmSync(base, { recursive: true });
 });
+
+/** In a process group of its own, so that all of it can be ended. */
+function start(root: string, words: string[], path: string) {
+  const options = { cwd: root, env: { PATH: path }, extendEnv: false, detached: true, reject: false } as const;
+  return execa(process.execPath, ["runtime/setup/main.mjs", ...words], options);
+}
 
 /** A checkout that is not set up, on a machine whose package clients only pretend. `npm ci` ends once `finish` is called. */
 function checkout(name: string) {
@@ -30,14 +36,7 @@ function checkout(name: string) {
     runs: () => readFileSync(join(root, "runs"), "utf8").trim().split("\n").length,
     finish: () => writeFileSync(join(root, "gate"), "go\n"),
     setUp: (words: string[], path = `${join(root, "bin")}:/usr/bin:/bin`) => {
-      const setUp = new SetUp(
-        spawn(process.execPath, ["runtime/setup/main.mjs", ...words], {
-          cwd: root,
-          env: { PATH: path },
-          // a process group of its own, so that all of it can be ended
-          detached: true,
-        }),
-      );
+      const setUp = new SetUp(start(root, words, path));
       setUps.push(setUp);
       return setUp;
     },
@@ -45,13 +44,13 @@ function checkout(name: string) {
 }
 
 class SetUp {
-  readonly child: ChildProcess;
-  readonly ended: Promise<number | null>;
+  readonly child: ReturnType<typeof start>;
+  readonly ended: Promise<number | undefined>;
   output = "";
 
-  constructor(child: ChildProcess) {
+  constructor(child: SetUp["child"]) {
     this.child = child;
-    this.ended = new Promise((resolve) => child.once("close", resolve));
+    this.ended = child.then(({ exitCode }) => exitCode);
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => (this.output += data));
   }
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { execaSync } from "execa";
 import { makeGuestDirectories } from "../workspace/guest-directories.ts";
 import { importUpload, removeDrafts } from "./uploads.ts";
 
@@ -57,7 +57,8 @@ test("what a crash left of an import is removed by the next runtime, and the tas
     import { importUpload } from ${JSON.stringify(new URL("uploads.ts", import.meta.url).href)};
     async function* content() { yield Buffer.from("half"); process.kill(process.pid, "SIGKILL"); }
     await importUpload(${JSON.stringify(places)}, "demo-1", "half", content());`;
-  const { signal } = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program]);
+  const words = ["--import", "tsx", "--input-type=module", "-e", program];
+  const { signal } = execaSync(process.execPath, words, { reject: false });
   assert.equal(signal, "SIGKILL");
   assert.deepEqual([readdirSync(uploads), readdirSync(places.drafts).length], [before, 1]);
   removeDrafts(places.drafts);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { execaSync } from "execa";
 import { changes } from "../protocol/files.ts";
 import { beginning, findChanges, lookAtFolder } from "./changes.ts";
 
@@ -36,7 +36,7 @@ test("created, modified and deleted names are told apart, and what stayed is not
   mkdirSync(inside("new"));
   writeFileSync(inside("new/file"), "");
   symlinkSync("/etc/passwd", inside("link"));
-  execFileSync("mkfifo", [inside("pipe")]);
+  execaSync("mkfifo", [inside("pipe")]);
   writeFileSync(Buffer.concat([Buffer.from(inside("byte-")), Buffer.from([0xff])]), "");
   assert.deepEqual(told(await findChanges(here, first, LONG_AGO)), [
     "created byte-\\xff file",

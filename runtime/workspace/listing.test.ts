@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { execaSync } from "execa";
 import { listing } from "../protocol/files.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { listDirectory, previewFile } from "./listing.ts";
@@ -20,7 +20,7 @@ writeFileSync(Buffer.concat([Buffer.from(inside("bad")), Buffer.from([0xff])]), 
 writeFileSync(join(root, "secret"), "secret");
 symlinkSync("../secret", inside("link"));
 symlinkSync("sub", inside("sublink"));
-execFileSync("mkfifo", [inside("pipe")]);
+execaSync("mkfifo", [inside("pipe")]);
 utimesSync(inside("sub/file"), 1e15, 1e15);
 
 test("a listing says what everything is, and follows nothing", async () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { execaSync } from "execa";
 import type { Finding } from "../protocol/files.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { gitSettings } from "./host-tools.ts";
@@ -94,7 +94,7 @@ test("settings are found however they are written", () => {
 
 test("special files, and names that are no text, are found and opened by nobody", async () => {
   const { folder } = makeFolder();
-  execFileSync("mkfifo", [join(folder, "pipe"), join(folder, ".envrc")]);
+  execaSync("mkfifo", [join(folder, "pipe"), join(folder, ".envrc")]);
   symlinkSync("/", Buffer.concat([Buffer.from(`${folder}/bad`), Buffer.from([0xff])]));
   const { findings } = await findPlanted({ root: folder, parts: [] }, LONG_AGO);
   assert.deepEqual(kinds(findings), ["runs .envrc", "special .envrc", "leaves bad\\xff", "special pipe"]);

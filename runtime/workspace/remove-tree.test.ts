@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { execa } from "execa";
 import { removeTree } from "./remove-tree.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "piwork-remove-"));
@@ -56,7 +56,7 @@ test("who still is in the tree, and swaps what is there, leads nobody out of it"
     mkdirSync(join(tree, "in/d/sub"), { recursive: true });
     writeFileSync(join(tree, "in/d/sub/file"), "");
     symlinkSync(outside, join(tree, "in/l"));
-    const swapper = spawn("perl", ["-e", SWAPS, join(tree, "in"), `${process.pid}`]);
+    const swapper = execa("perl", ["-e", SWAPS, join(tree, "in"), `${process.pid}`], { reject: false });
     await once(swapper.stdout, "data");
     try {
       removeTree(tree);
@@ -64,7 +64,7 @@ test("who still is in the tree, and swaps what is there, leads nobody out of it"
       // something was swapped at the wrong moment: it stays, and is removed another time
     }
     swapper.kill("SIGKILL");
-    await once(swapper, "close");
+    await swapper;
     removeTree(tree);
     const { mode } = statSync(outside);
     assert.deepEqual([existsSync(join(outside, "sub/file")), mode & 0o777, existsSync(tree)], [true, 0o755, false]);

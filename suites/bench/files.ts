@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { $ } from "zx";
 import type { Section } from "../../harness/bench/section.ts";
 import { BenchRuntime } from "./runtime.ts";
-
-const run = promisify(execFile);
 
 const QUANTITIES = {
   write: { describe: "64 MiB written in one go, and synced", unit: "ms" },
@@ -98,10 +95,7 @@ export const filing: Section = {
       alternatives: [
         {
           ...{ describe: "a plain folder, by a plain process of the host", where: "host" },
-          async take() {
-            const [program, ...words] = command(local);
-            return parse((await run(program as string, words)).stdout);
-          },
+          take: async () => parse((await $({ quiet: true })`${command(local)}`).stdout),
         },
         { describe: "the task's /tmp, which is the machine's memory", where: "runtime", take: inTask("/tmp") },
       ],

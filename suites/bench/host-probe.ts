@@ -1,10 +1,9 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Readable, Writable } from "node:stream";
 import { build, stop } from "esbuild";
+import { $, type ProcessPromise } from "zx";
 import { atExit } from "../../harness/piwork.ts";
 import { REPOSITORY } from "../../runtime/places.ts";
 
@@ -53,24 +52,20 @@ export class HostProbe implements Disposable {
 /** One probe on the host, spoken to by its stdin and stdout. */
 class ProbeProcess implements AsyncDisposable {
   readonly pid: number;
-  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
-  readonly #ended: Promise<unknown>;
-  readonly #forget = atExit(() => this.#child.kill("SIGKILL"));
+  readonly #running: ProcessPromise;
+  readonly #forget = atExit(() => this.#running.child?.kill("SIGKILL"));
   #over: Error | undefined;
   #turn: { said: string; resolve: (said: string) => void; reject: (error: Error) => void } | undefined;
 
-  constructor([program, ...words]: readonly [string, ...string[]]) {
-    this.#child = spawn(program, words, { stdio: ["pipe", "pipe", "ignore"] });
-    this.#child.stdin.on("error", () => {}); // its end says why
-    this.#ended = new Promise((resolve) => {
-      this.#child.once("error", resolve).once("close", (code, signal) => resolve(signal ?? `code ${code}`));
-    });
-    void this.#ended.then((how) => {
-      this.#over = new Error(`${program} ended: ${how}`);
+  constructor(command: readonly string[]) {
+    this.#running = $({ stdio: ["pipe", "pipe", "ignore"], nothrow: true })`exec ${command}`;
+    this.#running.stdin.on("error", () => {}); // its end says why
+    void this.#running.then(({ signal, exitCode }) => {
+      this.#over = new Error(`${command[0]} ended: ${signal ?? `code ${exitCode}`}`);
       this.#turn?.reject(this.#over);
     });
-    this.pid = this.#child.pid ?? 0;
-    createInterface(this.#child.stdout).on("line", (line) => this.#receive(JSON.parse(line)));
+    this.pid = this.#running.pid ?? 0;
+    createInterface(this.#running.stdout).on("line", (line) => this.#receive(JSON.parse(line)));
   }
 
   /** What it says to a prompt, once its turn has ended. */
@@ -78,7 +73,7 @@ class ProbeProcess implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       if (this.#over !== undefined) return reject(this.#over);
       this.#turn = { said: "", resolve, reject };
-      this.#child.stdin.write(`${JSON.stringify({ id: "1", type: "prompt", message })}\n`);
+      this.#running.stdin.write(`${JSON.stringify({ id: "1", type: "prompt", message })}\n`);
     });
   }
 
@@ -90,8 +85,8 @@ class ProbeProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#turn = undefined;
-    this.#child.kill("SIGKILL");
-    await this.#ended;
+    this.#running.child?.kill("SIGKILL");
+    await this.#running;
     this.#forget();
   }
 }

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { $ } from "zx";
 import type { Phases } from "../../harness/bench/figures.ts";
 import { middleBar } from "../../harness/bench/phases.ts";
 import type { Section } from "../../harness/bench/section.ts";
@@ -56,8 +56,7 @@ async function startAndOpen(logs: string): Promise<{ took: number; phases: Phase
   using sandbox = makeSandbox(logs);
   const started = performance.now();
   const words = [...sandbox.words, "up", "--headless", "--workspace", sandbox.workspace];
-  const child = spawn(process.execPath, [PIWORK, ...words], { stdio: "ignore" });
-  const ended = new Promise((resolve) => child.once("close", resolve));
+  const runtime = $({ stdio: "ignore", nothrow: true })`exec ${process.execPath} ${PIWORK} ${words}`;
   try {
     const client = await waitFor("the runtime", OPENING_DEADLINE_MS, () => connectIfRunning(sandbox.state));
     const up = performance.now() - started;
@@ -65,7 +64,7 @@ async function startAndOpen(logs: string): Promise<{ took: number; phases: Phase
     const { took, phases } = await watchPhases(client, openingEnds, create);
     return { took: up + took, phases: [{ name: "the runtime starts, until it answers", value: up }, ...phases] };
   } finally {
-    child.kill("SIGTERM");
-    await ended;
+    runtime.child?.kill("SIGTERM");
+    await runtime;
   }
 }

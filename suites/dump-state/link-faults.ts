@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { execa } from "execa";
+import { $ } from "zx";
 import { sayAsRuntime, sayAsTaskd } from "../../harness/own-links.ts";
 import { ISOLATION, waitFor } from "../../harness/piwork.ts";
 import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
@@ -141,17 +141,7 @@ async function leave(stage: Stage, task: string): Promise<void> {
 async function showInStage(stage: Stage, qemu: number, directory: string, at: string): Promise<void> {
   const target = join(stage.places.sockets, "stage", at);
   const script = 'mkdir -p "$2" && mount --bind "$1" "$2"';
-  const { stdout } = await execa("ps", ["-o", "ppid=", "-p", `${qemu}`]);
+  const { stdout } = await $`ps -o ppid= -p ${qemu}`;
   const users = process.getuid?.() === 0 ? [] : ["--user", "--preserve-credentials"];
-  await execa("nsenter", [
-    `--target=${stdout.trim()}`,
-    ...users,
-    "--mount",
-    "sh",
-    "-c",
-    script,
-    "sh",
-    directory,
-    target,
-  ]);
+  await $`nsenter --target=${stdout.trim()} ${users} --mount sh -c ${script} sh ${directory} ${target}`;
 }

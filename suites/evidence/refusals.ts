@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { $ } from "zx";
 import { type Check, Run } from "../../harness/checks.ts";
 import { waitFor } from "../../harness/piwork.ts";
 import { ownFingerprint } from "../../runtime/evidence/signature.ts";
@@ -90,18 +89,19 @@ export function refusals({ runs, sample, failed }: Samples): Check[] {
       claim: "a suite that was killed leaves what it saw so far, and a bundle that is refused as incomplete",
       async run() {
         const program = join(REPOSITORY, "suites/evidence/killed.ts");
-        const child = spawn(process.execPath, ["--import", "tsx", program, runs], {
+        const suite = $({
           stdio: ["ignore", "pipe", "inherit"],
-        });
+          nothrow: true,
+        })`exec ${process.execPath} --import tsx ${program} ${runs}`;
         let words = "";
-        child.stdout.on("data", (data: Buffer) => (words += data.toString()));
+        suite.stdout.on("data", (data: Buffer) => (words += data.toString()));
         const directory = await waitFor(
           "a suite in its second check",
           60_000,
           () => /performing in (\S+)/.exec(words)?.[1],
         );
-        child.kill("SIGKILL");
-        await once(child, "close");
+        suite.child?.kill("SIGKILL");
+        await suite;
         const refusal = verify(directory);
         assert.equal(refusal?.kind, "incomplete", refusal?.says);
         const lines = readFileSync(join(directory, "results.jsonl"), "utf8").trim().split("\n");

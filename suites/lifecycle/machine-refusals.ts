@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
+import { $, type ProcessPromise } from "zx";
 import type { Check } from "../../harness/checks.ts";
 import { ISOLATION, PIWORK, piwork, type Sandbox, waitFor, waitForEnd } from "../../harness/piwork.ts";
 import { processStatus, qemusWithSocketsIn } from "../../harness/world.ts";
@@ -58,20 +56,18 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
   const environment = (state: string) => ({ XDG_RUNTIME_DIR: `${state}-run` });
 
   /** `piwork up` on a host that forbids user namespaces, as the user that these words of `unshare` make of this one. */
-  function up(state: string, words: string[], user: string[]): ChildProcess {
+  function up(state: string, words: string[], user: string[]): ProcessPromise {
     const forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --ambient-caps=-all -- "$@"';
     const isolation = words.includes("--isolation") ? [] : ["--isolation", ISOLATION];
     const up = ["up", "--headless", "--accel", "tcg", ...isolation, ...words];
     const own = ["--state", state, "--logs", `${state}-logs`, ...up];
     const program = ["sh", "-c", forbid, "sh", process.execPath, PIWORK, ...own];
-    return spawn("unshare", ["--user", "--keep-caps", ...user, ...program], {
+    return $({
       stdio: ["ignore", "ignore", "pipe"],
       env: { ...process.env, ...environment(state) },
-    });
+      ...{ nothrow: true, quiet: true },
+    })`exec unshare --user --keep-caps ${user} ${program}`;
   }
-
-  const ended = (child: ChildProcess) =>
-    child.exitCode ?? new Promise<number | null>((resolve) => child.once("close", resolve));
 
   /** The reason of a boot that has to fail, with nothing left of it. */
   async function refused(booting: Promise<Machine>): Promise<string> {
@@ -149,21 +145,21 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
       id: "machine.no-walls",
       claim: "where the host forbids user namespaces, no machine is started and the reason is said",
       async run() {
-        const child = up(join(scratch, "no-walls"), [], ["--map-root-user"]);
-        const stderr = await text(child.stderr as Readable);
-        assert.equal(await ended(child), 1, stderr);
+        const running = up(join(scratch, "no-walls"), [], ["--map-root-user"]);
+        const { exitCode, stderr } = await running;
+        assert.equal(exitCode, 1, stderr);
         assert.match(stderr, /walls around QEMU could not be built, so no machine was started \(bwrap: /);
         assert.match(stderr, /--unconfined-qemu/);
-        await waitForEnd(child.pid as number, "piwork up");
+        await waitForEnd(running.pid as number, "piwork up");
       },
     },
     {
       id: "machine.unconfined-root",
       claim: "--unconfined-qemu is refused to root",
       async run() {
-        const child = up(join(scratch, "unconfined-root"), ["--unconfined-qemu"], ["--map-root-user"]);
-        const stderr = await text(child.stderr as Readable);
-        assert.deepEqual([await ended(child), /Run it as an ordinary user/.test(stderr)], [1, true], stderr);
+        const words = ["--unconfined-qemu"];
+        const { exitCode, stderr } = await up(join(scratch, "unconfined-root"), words, ["--map-root-user"]);
+        assert.deepEqual([exitCode, /Run it as an ordinary user/.test(stderr)], [1, true], stderr);
       },
     },
     {
@@ -171,10 +167,10 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
       claim: "there, a machine for each task is refused to an ordinary user, who is told what does without",
       async run() {
         const ordinary = ["--map-user=1000", "--map-group=1000"];
-        const child = up(join(scratch, "no-view"), ["--isolation", "vm", "--unconfined-qemu"], ordinary);
-        const stderr = await text(child.stderr as Readable);
-        assert.deepEqual([await ended(child), /--isolation shared/.test(stderr)], [1, true], stderr);
-        await waitForEnd(child.pid as number, "piwork up");
+        const running = up(join(scratch, "no-view"), ["--isolation", "vm", "--unconfined-qemu"], ordinary);
+        const { exitCode, stderr } = await running;
+        assert.deepEqual([exitCode, /--isolation shared/.test(stderr)], [1, true], stderr);
+        await waitForEnd(running.pid as number, "piwork up");
       },
     },
     {
@@ -183,15 +179,14 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
         "there, --unconfined-qemu boots a machine for an ordinary user, status says what is given up, and a kill -9 of the runtime leaves no QEMU",
       async run() {
         const state = join(scratch, "unconfined");
-        const child = up(
+        const { child } = up(
           state,
           ["--isolation", "shared", "--unconfined-qemu"],
           ["--map-user=1000", "--map-group=1000"],
         );
-        child.stderr?.resume();
         try {
           const status = await waitFor("an unconfined machine", BOOT_DEADLINE_MS, async () => {
-            assert.equal(child.exitCode, null, "piwork up ended");
+            assert.equal(child?.exitCode, null, "piwork up ended");
             const { code, stdout } = await piwork(["--state", state, "status", "--json"], { env: environment(state) });
             const found = code === 0 ? (JSON.parse(stdout) as StatusView) : undefined;
             return found?.starting === null ? found : undefined;
@@ -204,7 +199,7 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
           process.kill(status.pid, "SIGKILL");
           await waitForEnd(pid, "QEMU");
         } finally {
-          child.kill("SIGKILL");
+          child?.kill("SIGKILL");
         }
       },
     },

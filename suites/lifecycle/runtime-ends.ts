@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { $ } from "zx";
 import type { Check } from "../../harness/checks.ts";
 import { ISOLATION, PIWORK, piwork, RunningRuntime, type Sandbox, waitFor, waitForEnd } from "../../harness/piwork.ts";
 import { childrenNamed, processTree, qemusOf } from "../../harness/world.ts";
@@ -16,7 +16,10 @@ export function runtimeEnds(sandbox: Sandbox, current: { runtime: RunningRuntime
   const client = () => current.runtime.client;
   const cli = (...words: string[]) => piwork([...sandbox.words, ...words]);
   const socket = controlSocket(findPlaces({ state: sandbox.state }));
-  const UP = ["up", "--headless", "--isolation", ISOLATION, "--workspace", sandbox.workspace];
+  const up = () => {
+    const words = [...sandbox.words, "up", "--headless", "--isolation", ISOLATION, "--workspace", sandbox.workspace];
+    return $({ stdio: "ignore", nothrow: true })`exec ${process.execPath} ${PIWORK} ${words}`;
+  };
   const restart = async (environment: NodeJS.ProcessEnv = {}) => {
     current.runtime = await RunningRuntime.start(sandbox, { environment });
   };
@@ -133,13 +136,12 @@ export function runtimeEnds(sandbox: Sandbox, current: { runtime: RunningRuntime
       id: "end.interrupt-while-booting",
       claim: "Ctrl-C while the machine boots ends it at once, with nothing left",
       async run() {
-        const child = spawn(process.execPath, [PIWORK, ...sandbox.words, ...UP], { stdio: "ignore" });
-        const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
+        const booting = up();
         const tree = await waitFor("QEMU", 20_000, () =>
-          qemusOf(sandbox).length > 0 ? processTree(child.pid as number) : undefined,
+          qemusOf(sandbox).length > 0 ? processTree(booting.pid as number) : undefined,
         );
-        child.kill("SIGINT");
-        assert.equal(await exited, 0);
+        booting.child?.kill("SIGINT");
+        assert.equal(await booting.exitCode, 0);
         for (const pid of tree) await waitForEnd(pid, "a process of the runtime", 2_000);
       },
     },
@@ -150,19 +152,16 @@ export function runtimeEnds(sandbox: Sandbox, current: { runtime: RunningRuntime
       async run() {
         let caught = 0;
         for (let pause = 0; pause < 24; pause += 3) {
-          const child = spawn(process.execPath, [PIWORK, ...sandbox.words, ...UP], {
-            stdio: "ignore",
-          });
-          const exited = new Promise((resolve) => child.once("close", resolve));
+          const booting = up();
           await waitFor(
             "bubblewrap",
             20_000,
-            () => childrenNamed(child.pid as number, "bwrap").length > 0 || undefined,
+            () => childrenNamed(booting.pid as number, "bwrap").length > 0 || undefined,
           );
           await delay(pause);
-          caught += childrenNamed(child.pid as number, "bwrap").length;
-          child.kill("SIGKILL");
-          await exited;
+          caught += childrenNamed(booting.pid as number, "bwrap").length;
+          booting.child?.kill("SIGKILL");
+          await booting;
         }
         assert.equal(caught, 8, "a kill came too late to prove anything");
         await waitFor("the end of every QEMU", 5_000, () => qemusOf(sandbox).length === 0 || undefined);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { execa } from "execa";
+import { $ } from "zx";
 import type { Check } from "../../harness/checks.ts";
 import { ISOLATION, piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
 import { attempt } from "../../harness/talk.ts";
@@ -170,10 +170,8 @@ export function runtimeFacts(sandbox: Sandbox, runtime: () => RunningRuntime): C
       claim: 'a program in plain Node can `import { connect } from "piwork"` and use the runtime',
       async run() {
         const program = `import { connect } from "piwork"; const c = await connect({ state: process.argv[1] }); console.log((await c.call("task_list", {})).length);`;
-        const { stdout } = await execa(process.execPath, ["--input-type=module", "-e", program, sandbox.state], {
-          cwd: REPOSITORY,
-          extendEnv: true,
-        });
+        const run = $({ cwd: REPOSITORY, quiet: true });
+        const { stdout } = await run`${process.execPath} --input-type=module -e ${program} ${sandbox.state}`;
         assert.equal(Number(stdout), (await client().call("task_list", {})).length);
       },
     },

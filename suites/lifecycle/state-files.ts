@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -12,6 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { $ } from "zx";
 import type { Check } from "../../harness/checks.ts";
 import { makeSandbox, piwork, RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
 import { SmallDisk } from "../../harness/small-disk.ts";
@@ -180,7 +180,7 @@ export function stateFiles(logs: string): Check[] {
         const others: (() => void)[] = [
           () => mkdirSync(path),
           () => symlinkSync("/etc/passwd", path),
-          () => execFileSync("mkfifo", [path]),
+          () => $.sync`mkfifo ${path}`,
         ];
         for (const make of others) {
           rmSync(path, { recursive: true, force: true });

@@ -1,18 +1,16 @@
-import { execFileSync } from "node:child_process";
 import { linkSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { $ } from "zx";
 import type { HonestCase, Places } from "../../harness/attacks/host.ts";
 import { beside, pipes } from "./host-scenes.ts";
 
 /** A task cannot make a socket in its folder; a person can. */
 const socket =
   (path: string) =>
-  ({ own }: Places): void =>
-    void execFileSync("perl", [
-      "-e",
-      "use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0); bind($s, pack_sockaddr_un($ARGV[0])) or die",
-      join(own, path),
-    ]);
+  ({ own }: Places): void => {
+    const program = "use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0); bind($s, pack_sockaddr_un($ARGV[0])) or die";
+    $.sync`perl -e ${program} ${join(own, path)}`;
+  };
 
 /** What is promised to honest people where attacks are refused. */
 export const honestFiles: readonly HonestCase[] = [

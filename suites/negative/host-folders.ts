@@ -1,5 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { rmSync, symlinkSync } from "node:fs";
+import { cpSync, rmSync, symlinkSync } from "node:fs";
 import type { HostAttack } from "../../harness/attacks/host.ts";
 import { beside, bind } from "./host-scenes.ts";
 
@@ -15,7 +14,7 @@ export const hostFolders: readonly HostAttack[] = [
     {
       naive: "prefix",
       prepare({ workspace, outside }) {
-        execFileSync("cp", ["-r", outside, `${workspace}-2`]);
+        cpSync(outside, `${workspace}-2`, { recursive: true });
         return () => rmSync(`${workspace}-2`, { recursive: true });
       },
     },

@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { $ } from "zx";
 import type { HostAttack, Places } from "../../harness/attacks/host.ts";
 
 // The operations of the control API that attacks on the host end in, and what lies in their way.
@@ -72,8 +72,5 @@ export const pipes =
   (...paths: string[]) =>
   ({ own }: Places): void => {
     mkdirSync(join(own, "d"));
-    execFileSync(
-      "mkfifo",
-      paths.map((path) => join(own, path)),
-    );
+    $.sync`mkfifo ${paths.map((path) => join(own, path))}`;
   };

@@ -1,6 +1,6 @@
-import { execFileSync, spawn } from "node:child_process";
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { $ } from "zx";
 import type { HostAttack } from "../../harness/attacks/host.ts";
 import { bring, list, pipes, preview } from "./host-scenes.ts";
 
@@ -23,14 +23,14 @@ export const hostSpecial: readonly HostAttack[] = [
   }),
   bring("host-special.import-fifo", "imports a file where a FIFO has its name", "p", {
     ...{ invariant: "L", oracle: "silence" },
-    prepare: ({ guest }) => void execFileSync("mkfifo", [join(guest, "uploads/p")]),
+    prepare: ({ guest }) => void $.sync`mkfifo ${join(guest, "uploads/p")}`,
   }),
   preview("host-special.endless", "previews a device that has no end", "l", {
     ...{ invariant: "Q", oracle: "excess", plant: "ln -s /dev/zero l" },
   }),
   preview("host-special.device", "previews a device that a person put there", "z", {
     ...{ invariant: "Q", oracle: "excess" },
-    prepare: ({ own }) => void execFileSync("mknod", [join(own, "z"), "c", "1", "5"]),
+    prepare: ({ own }) => void $.sync`mknod ${join(own, "z")} c 1 5`,
   }),
   preview("host-special.terminal", "previews the terminal", "l", {
     ...{ invariant: "L", oracle: "silence", plant: "ln -s /dev/ptmx l" },
@@ -46,8 +46,8 @@ export const hostSpecial: readonly HostAttack[] = [
     ...{ invariant: "Q", oracle: "excess" },
     prepare({ own }) {
       writeFileSync(join(own, "log"), Buffer.alloc(1024 * 1024));
-      const grow = "for n in $(seq 1000); do head -c 100k /dev/zero >>log; sleep 0.02; done";
-      const { pid = 0 } = spawn("sh", ["-c", grow], { cwd: own, stdio: "ignore", detached: true });
+      const options = { cwd: own, stdio: "ignore", detached: true, nothrow: true } as const;
+      const { pid = 0 } = $(options)`for n in $(seq 1000); do head -c 100k /dev/zero >>log; sleep 0.02; done`;
       return () => void process.kill(-pid, "SIGKILL");
     },
   }),

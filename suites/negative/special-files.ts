@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { $ } from "zx";
 import { agent } from "./agent.ts";
 
 /** Files that are not only bytes: set-id bits, devices, sockets, owners. */
@@ -83,7 +83,7 @@ export const specialFiles = [
       "reads the machine's disk by a node that was in its folder before (CVE-2023-2861)",
       "mount -o remount,dev /run/piwork/workspace; od -An -v -tx1 -j1024 -N64 n | tr -d ' \\n'",
       {
-        prepare: (own) => void execFileSync("mknod", [join(own, "n"), "b", "254", "0"]),
+        prepare: (own) => void $.sync`mknod ${join(own, "n")} b 254 0`,
         undo: "mount -o remount,nodev /run/piwork/workspace",
       },
     ],

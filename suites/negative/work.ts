@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   cpSync,
@@ -15,6 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { $ } from "zx";
 import type { Target } from "../../harness/attacks/target.ts";
 import { type Work, workChecks } from "../../harness/attacks/work.ts";
 import type { Check } from "../../harness/checks.ts";
@@ -30,7 +30,7 @@ const NPM_WORDS = ["--userconfig", "/dev/null", "--globalconfig", "/dev/null"];
 
 /** The host's own npm, and a project with two dependencies that are packed beside it. */
 function bringNpm(own: string): void {
-  const npm = realpathSync(execFileSync("sh", ["-c", "command -v npm"], { encoding: "utf8" }).trim());
+  const npm = realpathSync($.sync`command -v npm`.stdout.trim());
   const scratch = mkdtempSync(join(tmpdir(), "piwork-npm-"));
   try {
     cpSync(dirname(dirname(npm)), join(own, ".npm-program"), { recursive: true });
@@ -45,9 +45,7 @@ function bringNpm(own: string): void {
         JSON.stringify({ name, version: "1.0.0", bin: { [name]: "main.js" } }),
       );
       writeFileSync(join(directory, "main.js"), program, { mode: 0o755 });
-      execFileSync("npm", ["pack", ...NPM_WORDS, "--silent", "--pack-destination", join(own, "project"), directory], {
-        stdio: "pipe",
-      });
+      $.sync({ quiet: true })`npm pack ${NPM_WORDS} --silent --pack-destination ${join(own, "project")} ${directory}`;
       dependencies[name] = `file:${name}-1.0.0.tgz`;
     }
     writeFileSync(
@@ -55,7 +53,8 @@ function bringNpm(own: string): void {
       JSON.stringify({ name: "project", version: "1.0.0", dependencies }),
     );
     const lock = ["install", ...NPM_WORDS, "--package-lock-only", "--offline", "--no-audit", "--no-fund"];
-    execFileSync("npm", [...lock, "--cache", join(scratch, "cache")], { cwd: join(own, "project"), stdio: "pipe" });
+    const inProject = $({ cwd: join(own, "project"), sync: true, quiet: true });
+    inProject`npm ${lock} --cache ${join(scratch, "cache")}`;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -69,8 +68,8 @@ const works: readonly Work[] = [
 git init -q -b main r; cd r; seq 100 >f; git add f; git commit -qm one; git checkout -qb side; echo x >>f; git commit -qam two
 git checkout -q main; git merge -q side; git gc -q; git fsck; git status --porcelain | wc -l | grep -qx 0; git log --oneline | wc -l | grep -qx 2`,
     after: (own) => {
-      const words = ["-c", "safe.directory=*", "-C", join(own, "r"), "status", "--porcelain"];
-      assert.equal(execFileSync("git", words, { encoding: "utf8" }), "", "the host's git sees changes");
+      const { stdout } = $.sync`git -c ${"safe.directory=*"} -C ${join(own, "r")} status --porcelain`;
+      assert.equal(stdout, "", "the host's git sees changes");
     },
   },
   {
@@ -184,7 +183,7 @@ assert sorted(os.listdir(".")) == sorted(names); assert all(open(name).read() ==
     claim: "a program that the task makes runs, also on the host, with the owner of the folder",
     script: `printf '#!/bin/sh\\necho it runs\\n' >p; chmod 755 p; ./p | grep -qx 'it runs'`,
     after: (own) => {
-      assert.equal(execFileSync(join(own, "p"), { encoding: "utf8" }), "it runs\n");
+      assert.equal($.sync`${join(own, "p")}`.stdout, "it runs\n");
       const { uid, gid, mode } = statSync(join(own, "p"));
       assert.deepEqual([uid, gid, mode & 0o7777], [statSync(own).uid, statSync(own).gid, 0o755]);
     },

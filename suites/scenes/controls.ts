@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import type { BrowserContextOptions, Page } from "@playwright/test";
+import { $ } from "zx";
 import { expect } from "../../harness/browser.ts";
 import type { Check } from "../../harness/checks.ts";
 import { type Capture, captureCovered } from "../../harness/screenshots/capture.ts";
@@ -190,12 +189,11 @@ async function ask(
   name: string,
   environment: NodeJS.ProcessEnv = {},
 ): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, ["--import", "tsx", "suites/screenshot.ts", name], {
+  const { exitCode, stdout, stderr } = await $({
     cwd: REPOSITORY,
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
-  });
-  const ended = new Promise<number | null>((resolve, reject) => child.once("close", resolve).once("error", reject));
-  const [out, error, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  return { code, output: out + error };
+    ...{ nothrow: true, quiet: true },
+  })`${process.execPath} --import tsx suites/screenshot.ts ${name}`;
+  return { code: exitCode, output: stdout + stderr };
 }

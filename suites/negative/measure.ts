@@ -1,0 +1,51 @@
+import type { Sight } from "../../harness/attacks/oracles.ts";
+import { perform } from "../../harness/attacks/perform.ts";
+import { QemuWorld } from "../../harness/attacks/qemu-world.ts";
+import { Target } from "../../harness/attacks/target.ts";
+import type { Way } from "../../harness/attacks/ways.ts";
+import { type Check, Run, type Tally } from "../../harness/checks.ts";
+import type { Isolation } from "../../runtime/protocol/kinds.ts";
+import type { MachineLayer } from "../../runtime/protocol/layers.ts";
+import { agentAttacks } from "./catalogue.ts";
+import { qemu } from "./qemu.ts";
+
+/** Characters of what was seen that a line shows. */
+const SHOWN = 160;
+
+/** What gets through somewhere else: a measurement, of which nothing is expected. */
+export async function measure(
+  way: Way,
+  filter: string,
+  machines: readonly MachineLayer[],
+  isolation: Isolation,
+): Promise<Tally> {
+  const run = new Run("negative-score", { command: `npx mise run test-negative ${process.argv.slice(2).join(" ")}` });
+  const through: string[] = [];
+  const attacks = agentAttacks.filter(({ id }) => id.includes(filter));
+  const fromQemu = machines.length === 0 ? [] : qemu.filter(({ id }) => id.includes(filter));
+  const tried = <A extends { id: string; tries: string }>(attack: A, look: (attack: A) => Promise<Sight>): Check => ({
+    id: attack.id,
+    claim: `${attack.tries}: it can be tried, whatever comes of it`,
+    async run() {
+      const sight = await look(attack);
+      if (sight.through) through.push(attack.id);
+      console.log(`${sight.through ? "THROUGH" : "held   "}  ${sight.seen.slice(0, SHOWN)}`);
+      return sight;
+    },
+  });
+  run.expect([...attacks, ...fromQemu]);
+  if (attacks.length > 0) {
+    await using target = await Target.open(way, run.directory, isolation, machines);
+    await run.perform(attacks.map((attack) => tried(attack, (one) => perform(one, target))));
+  }
+  if (fromQemu.length > 0) {
+    await using world = await QemuWorld.open();
+    const look = (one: (typeof fromQemu)[number]) => world.perform(one, { without: machines });
+    await run.perform(fromQemu.map((attack) => tried(attack, look)));
+  }
+  const tally = run.finish();
+  const left = machines.length === 0 ? "" : `, machines without ${machines.join(", ")}`;
+  console.log(`\n${way.description}${left}: attacks ${attacks.length + fromQemu.length} · through ${through.length}`);
+  for (const id of through) console.log(`  ${id}`);
+  return tally;
+}
