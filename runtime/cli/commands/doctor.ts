@@ -5,6 +5,7 @@ import { rememberedVerdict } from "../../machine/acceleration.ts";
 import { QEMU } from "../../machine/hypervisor.ts";
 import { findPlaces, type PlaceOptions, type Places, REPOSITORY } from "../../places.ts";
 import { findImage } from "../../protocol/image.ts";
+import { whatForbidsUserNamespaces } from "../../user-namespaces.ts";
 import { isNewEnough, OLDEST_NODE } from "../../version.ts";
 import { print, printJson, table } from "../attach.ts";
 
@@ -77,7 +78,7 @@ async function userNamespaces(): Promise<Finding> {
   return {
     what: "walls",
     verdict: "missing",
-    words: `the walls around QEMU cannot be built (${why}); allow unprivileged user namespaces`,
+    words: `the walls around QEMU cannot be built (${why}); ${whatForbidsUserNamespaces() || "allow user namespaces to ordinary users"}`,
   };
 }
 
