@@ -32,15 +32,11 @@ export async function readme(only?: string): Promise<Tally> {
   }));
   run.expect([...about, ...pages.flatMap(({ commands }) => commands.map((command) => ({ id: idOf(command) })))]);
   await run.perform(about);
-  // Two pages at a time: each keeps one core busy.
-  const take = async (): Promise<void> => {
-    for (let next = pages.shift(); next !== undefined; next = pages.shift()) {
-      using sandbox = makeSandbox(run.directory);
-      await using terminal = await Terminal.open(sandbox, join(run.directory, next.page.replaceAll("/", "-")));
-      await run.perform(next.commands.map((command) => commandCheck(command, terminal)));
-    }
-  };
-  await Promise.all([take(), take()]);
+  for (const { page, commands } of pages) {
+    using sandbox = makeSandbox(run.directory);
+    await using terminal = await Terminal.open(sandbox, join(run.directory, page.replaceAll("/", "-")));
+    await run.perform(commands.map((command) => commandCheck(command, terminal)));
+  }
   return run.finish();
 }
 

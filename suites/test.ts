@@ -6,6 +6,7 @@ import { evidence } from "./evidence.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { negative } from "./negative.ts";
 import { panel } from "./panel.ts";
+import { readme } from "./readme.ts";
 import { screenshot } from "./screenshot.ts";
 import { tour } from "./tour.ts";
 
@@ -35,11 +36,16 @@ async function shown(): Promise<Tally> {
   const usedThenDumped = async () => addTallies([await panel(false), await dumpState()]);
   const capturedThenPrepared = async () => {
     const tally = await screenshot(false);
-    // What the machines of the tour are made of takes a while.
+    // What machines with pi are made of takes a while.
     await prepareMachines("pi");
     return tally;
   };
   return addTallies(await Promise.all([usedThenDumped(), capturedThenPrepared()]));
+}
+
+/** What a new user does: in the panel, and by the words of the documentation. Two at a time, likewise. */
+async function firstUse(): Promise<Tally> {
+  return addTallies(await Promise.all([tour(), readme()]));
 }
 
 // `npm test`: everything that proves this version within minutes, the cheapest failure first, and what looks at the evidence last.
@@ -50,7 +56,7 @@ if (import.meta.filename === process.argv[1]) {
     attacks: () => negative(),
     lifecycle: () => lifecycle(false),
     shown,
-    tour,
+    firstUse,
     evidence,
   });
   conclude(addTallies([first, rest]));
