@@ -43,6 +43,11 @@ test("what is shown and not printed, and what is printed and not shown, differ",
   assert.deepEqual(differs([], ["a"]), { at: 0, shown: undefined, printed: "a" });
 });
 
+test("progress of a slow command is passed over, and no other word of piwork", () => {
+  assert.equal(differs(["a"], ["piwork: waiting: opening the task", "a"]), undefined);
+  assert.deepEqual(differs(["a"], ["piwork: no", "a"]), { at: 0, shown: "a", printed: "piwork: no" });
+});
+
 test("a program that still runs may print more, and not less", () => {
   assert.equal(differs(["a"], ["a", "b"], true), undefined);
   assert.deepEqual(differs(["a", "b"], ["a"], true), { at: 1, shown: "b", printed: undefined });

@@ -15,6 +15,9 @@ const MASKS: readonly [pattern: RegExp, kind: string][] = [
   [/\b\d+ (bytes|[KM]i?B)\b/g, "<size> $1"],
 ];
 
+/** Progress, printed only where a command takes more than two seconds; pages do not show it. */
+const PROGRESS = /^piwork: waiting: /;
+
 function masked(line: string): string {
   return MASKS.reduce((text, [pattern, kind]) => text.replace(pattern, kind), line.trimEnd());
 }
@@ -37,9 +40,10 @@ export interface Difference {
 /** Compares line by line. `mayGoOn` is for a program that still runs: more may follow what is shown. */
 export function compare(
   shown: readonly string[],
-  printed: readonly string[],
+  everything: readonly string[],
   { mayGoOn = false } = {},
 ): Difference | undefined {
+  const printed = everything.filter((line) => !PROGRESS.test(line));
   // How many printed lines the shown ones may stand for so far: more than one number after a line that is `…` alone.
   let reached = [0];
   for (const [at, line] of shown.entries()) {
