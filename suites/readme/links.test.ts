@@ -37,7 +37,8 @@ test("every link between README.md and the pages below docs/ leads somewhere", (
 });
 
 test("a link to a file or to a heading that is not there is noticed", () => {
-  const markdown = "[a](docs/no-such.md) [b](docs/network.md#no-such) [c](docs/network.md#limits) [d](https://e.example)";
+  const markdown =
+    "[a](docs/no-such.md) [b](docs/network.md#no-such) [c](docs/network.md#limits) [d](https://e.example)";
   assert.deepEqual(brokenLinks("README.md", markdown), [
     "README.md: docs/no-such.md",
     "README.md: docs/network.md#no-such",
