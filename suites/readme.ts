@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type Check, conclude, Failed, Run, type Tally } from "../harness/checks.ts";
 import { prepareMachines } from "../harness/image.ts";
 import { makeSandbox } from "../harness/piwork.ts";
@@ -34,7 +34,7 @@ export async function readme(only?: string): Promise<Tally> {
   await run.perform(about);
   for (const { page, commands } of pages) {
     using sandbox = makeSandbox(run.directory);
-    await using terminal = await Terminal.open(sandbox, join(run.directory, page.replaceAll("/", "-")));
+    await using terminal = await Terminal.open(sandbox, join(run.directory, basename(page, ".md")));
     await run.perform(commands.map((command) => commandCheck(command, terminal)));
   }
   return run.finish();

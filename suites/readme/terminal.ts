@@ -1,13 +1,15 @@
 import { join } from "node:path";
 import { $, type ProcessPromise } from "zx";
+import { withDeadline } from "../../harness/checks.ts";
 import { CANARY_ENVIRONMENT } from "../../harness/evidence/canary.ts";
 import { keepFacts } from "../../harness/evidence/facts.ts";
 import { atExit, connectIfRunning, type Sandbox, waitFor } from "../../harness/piwork.ts";
 import { makeCheckout } from "./checkout.ts";
 
 /** A command that takes this long hangs; alone, none of a page takes more than some seconds. */
-const COMMAND_DEADLINE = "120s";
+const DEADLINE = { timeout: "120s", timeoutSignal: "SIGKILL" } as const;
 const READY_DEADLINE_MS = 150_000;
+const END_DEADLINE_MS = 60_000;
 /** What a runtime prints when it is ready is on its way by then. */
 const PRINTED_AFTER_READY_MS = 3_000;
 
@@ -41,7 +43,7 @@ export class Terminal implements AsyncDisposable {
 
   /** Runs a command to its end. */
   async run(command: string): Promise<Printed> {
-    const { exitCode, stdout } = await this.#shell(command, COMMAND_DEADLINE);
+    const { exitCode, stdout } = await this.#shell(command, DEADLINE);
     return { code: exitCode, output: stdout };
   }
 
@@ -50,7 +52,8 @@ export class Terminal implements AsyncDisposable {
     if (this.#runtime !== undefined)
       throw new Error("a page can start one runtime; start the next on a page of its own");
     let output = "";
-    const started = this.#shell(command);
+    // Its processes are a group of their own, as those of a terminal are.
+    const started = this.#shell(command, { detached: true });
     this.#runtime = started;
     let code: number | null = null;
     void started.then(({ exitCode }) => {
@@ -75,7 +78,7 @@ export class Terminal implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#runtime === undefined) return;
     endGroup(this.#runtime, "SIGINT");
-    await this.#runtime;
+    await withDeadline(this.#runtime, END_DEADLINE_MS);
   }
 
   async #isReady(): Promise<boolean> {
@@ -86,15 +89,14 @@ export class Terminal implements AsyncDisposable {
     return true;
   }
 
-  #shell(command: string, timeout?: "120s"): ProcessPromise {
+  #shell(command: string, options: { detached: true } | { timeout: "120s"; timeoutSignal: "SIGKILL" }): ProcessPromise {
     return $({
       cwd: this.#checkout,
       env: environmentOfUser(this.#state),
       stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
       nothrow: true,
       quiet: true,
-      ...(timeout && { timeout, timeoutSignal: "SIGKILL" as const }),
+      ...options,
     })`bash -c ${`exec 2>&1\n${command}`}`;
   }
 }
