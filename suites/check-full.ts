@@ -10,6 +10,7 @@ import { fuzz } from "./fuzz.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { negative } from "./negative.ts";
 import { panel } from "./panel.ts";
+import { readme } from "./readme.ts";
 import { screenshot } from "./screenshot.ts";
 import { inTurn, sources } from "./test.ts";
 import { tour } from "./tour.ts";
@@ -28,6 +29,7 @@ async function run(): Promise<Tally> {
     lifecycle: () => lifecycle(true),
     agent,
     tour,
+    readme: () => readme(),
     panel: () => panel(true),
     "dump-state": dumpState,
     screenshots: () => screenshot(true),

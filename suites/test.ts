@@ -7,6 +7,8 @@ import { evidence } from "./evidence.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { negative } from "./negative.ts";
 import { panel } from "./panel.ts";
+import { readme } from "./readme.ts";
+import { readme } from "./readme.ts";
 import { screenshot } from "./screenshot.ts";
 import { tour } from "./tour.ts";
 
@@ -19,7 +21,7 @@ if (import.meta.filename === process.argv[1]) {
     lifecycle: () => lifecycle(false),
     "ordinary user": () => ordinaryUser(false),
     shown,
-    tour,
+    firstUse,
     evidence,
   });
   conclude(addTallies([first, rest]));
@@ -51,9 +53,14 @@ async function shown(): Promise<Tally> {
   const usedThenDumped = async () => addTallies([await panel(false), await dumpState()]);
   const capturedThenPrepared = async () => {
     const tally = await screenshot(false);
-    // What the machines of the tour are made of takes a while.
+    // What machines with pi are made of takes a while.
     await prepareMachines("pi");
     return tally;
   };
   return addTallies(await Promise.all([usedThenDumped(), capturedThenPrepared()]));
+}
+
+/** What a new user does: in the panel, and by the words of the documentation. Two at a time, likewise. */
+async function firstUse(): Promise<Tally> {
+  return addTallies(await Promise.all([tour(), readme()]));
 }

@@ -6,7 +6,10 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
 
 /** What a link to a heading says behind its `#`. */
 export function anchor(heading: string): string {
-  return heading.toLowerCase().replaceAll(" ", "-");
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+    .replaceAll(" ", "-");
 }
 
 /** A number of bytes, in the largest unit of which it is a whole number. */

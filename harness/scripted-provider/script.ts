@@ -20,22 +20,22 @@ const adds = (make: (rest: string) => Act) => (step: Step, rest: string) => void
 /** The language. docs/scripted-provider.md has the same table, which a test compares. */
 // biome-ignore format: a table
 export const WORDS: readonly Word[] = [
-  { word: "say", takes: "TEXT", does: "says the text; as a JSON string where it begins with a quote", apply: adds((rest) => ({ type: "say", text: text(rest) })) },
-  { word: "think", takes: "TEXT", does: "thinks it, where the model thinks and is asked to", apply: adds((rest) => ({ type: "think", text: text(rest) })) },
-  { word: "call", takes: "TOOL JSON", does: "calls a tool; several in one step are called at once", apply: adds(call) },
-  { word: "long", takes: "CHARACTERS", does: "says so many characters, of which every sixteen are numbered", apply: adds((rest) => ({ type: "say", text: long(number(rest, 1, LONGEST_ANSWER)) })) },
-  { word: "empty", takes: "", does: "says nothing at all", apply: () => {} },
-  { word: "wait", takes: "MILLISECONDS", does: "does nothing for so long; first of all, before anything is answered", apply: adds((rest) => ({ type: "wait", milliseconds: number(rest, 0, LONGEST_WAIT_MS) })) },
-  { word: "pace", takes: "MILLISECONDS", does: "waits so long between two chunks", apply: (step, rest) => { step.pace = number(rest, 0, LONGEST_WAIT_MS); } },
-  { word: "piece", takes: "CHARACTERS", does: "puts so many characters into a chunk, of arguments as well (16)", apply: (step, rest) => { step.piece = number(rest, 1, LONGEST_ANSWER); } },
-  { word: "usage", takes: "INPUT OUTPUT [CACHED]", does: "says that it cost so many tokens", apply: usage },
+  { word: "say", takes: "TEXT", does: "sends the text; a JSON string where it begins with a quote", apply: adds((rest) => ({ type: "say", text: text(rest) })) },
+  { word: "think", takes: "TEXT", does: "sends it as thinking, where the model thinks and the request asks for it", apply: adds((rest) => ({ type: "think", text: text(rest) })) },
+  { word: "call", takes: "TOOL JSON", does: "calls a tool; several calls in one step are made at once", apply: adds(call) },
+  { word: "long", takes: "CHARACTERS", does: "sends that many characters: a running number in each group of sixteen", apply: adds((rest) => ({ type: "say", text: long(number(rest, 1, LONGEST_ANSWER)) })) },
+  { word: "empty", takes: "", does: "sends nothing at all", apply: () => {} },
+  { word: "wait", takes: "MILLISECONDS", does: "waits, before the answer begins", apply: adds((rest) => ({ type: "wait", milliseconds: number(rest, 0, LONGEST_WAIT_MS) })) },
+  { word: "pace", takes: "MILLISECONDS", does: "waits between two chunks", apply: (step, rest) => { step.pace = number(rest, 0, LONGEST_WAIT_MS); } },
+  { word: "piece", takes: "CHARACTERS", does: "puts that many characters into a chunk, of arguments as well (16)", apply: (step, rest) => { step.piece = number(rest, 1, LONGEST_ANSWER); } },
+  { word: "usage", takes: "INPUT OUTPUT [CACHED]", does: "reports this usage of tokens", apply: usage },
   { word: "finish", takes: "REASON", does: "ends for this reason, in OpenAI's words or the API's: length, content_filter, ...", apply: (step, rest) => { step.finish = rest; } },
-  { word: "error", takes: "STATUS [MESSAGE]", does: "answers with this status and an error in the shape of its API", apply: adds(error) },
-  { word: "retry-after", takes: "SECONDS", does: "says with an error when to come again", apply: (step, rest) => { step.retryAfter = number(rest, 0, 3600); } },
+  { word: "error", takes: "STATUS [MESSAGE]", does: "answers with this status and an error in the form of its API", apply: adds(error) },
+  { word: "retry-after", takes: "SECONDS", does: "adds to an error when to try again", apply: (step, rest) => { step.retryAfter = number(rest, 0, 3600); } },
   { word: "cut", takes: "", does: "ends the connection in the middle of a chunk", apply: adds(() => ({ type: "cut" })) },
-  { word: "end", takes: "", does: "ends the answer here, without saying that it does", apply: adds(() => ({ type: "end" })) },
-  { word: "garbage", takes: "", does: "sends a chunk that is no JSON, and goes on", apply: adds(() => ({ type: "garbage" })) },
-  { word: "times", takes: "COUNT", does: "what goes wrong does so at the first attempts only, so many of them", apply: (step, rest) => { step.times = number(rest, 1, 1000); } },
+  { word: "end", takes: "", does: "ends the answer here, without the API's end mark", apply: adds(() => ({ type: "end" })) },
+  { word: "garbage", takes: "", does: "sends a chunk that is not JSON, and continues", apply: adds(() => ({ type: "garbage" })) },
+  { word: "times", takes: "COUNT", does: "limits the faults of this step to the first COUNT attempts", apply: (step, rest) => { step.times = number(rest, 1, 1000); } },
 ];
 
 const FIRST_LINE = /^script:?[ \t]*$/;

@@ -31,7 +31,7 @@ export function sceneCheck(scene: Scene, { studio, build, album }: Means): Check
         const seen = { verdict, words, masks: capture.masks };
         if (verdict !== "same" && verdict !== "accepted") throw new Failed(words, seen);
         console.log(`tmp/dev/${name}.png: ${words}`);
-        if (album.accepts && scene.inReadme === true) showInReadme(name);
+        if (album.accepts && scene.inDocs === true) showInDocs(name);
         return seen;
       } finally {
         await page.context().close();
@@ -40,12 +40,12 @@ export function sceneCheck(scene: Scene, { studio, build, album }: Means): Check
   };
 }
 
-/** The picture in the README is the one that is compared. */
-export function readmeImage(name: string): string {
+/** The picture in README.md and docs/panel.md is the one that is compared. */
+export function docsImage(name: string): string {
   return join(REPOSITORY, "docs/images", `${name}.png`);
 }
 
-function showInReadme(name: string): void {
+function showInDocs(name: string): void {
   mkdirSync(join(REPOSITORY, "docs/images"), { recursive: true });
-  copyFileSync(baselineFile(name), readmeImage(name));
+  copyFileSync(baselineFile(name), docsImage(name));
 }

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { readBaseline } from "../../harness/screenshots/baseline.ts";
 import { wrongName } from "../../harness/screenshots/names.ts";
 import { REPOSITORY } from "../../runtime/places.ts";
-import { readmeImage } from "./scene-check.ts";
+import { docsImage } from "./scene-check.ts";
 import { SCENES } from "./scenes.ts";
 
 test("every scene has a name of its own, and a baseline", () => {
@@ -22,12 +22,16 @@ test("a world is built once: its scenes stand beside each other", () => {
   assert.equal(changes, new Set(worlds).size);
 });
 
-test("the README shows three scenes, as they are compared", () => {
-  const readme = readFileSync(join(REPOSITORY, "README.md"), "utf8");
-  const shown = SCENES.filter(({ inReadme }) => inReadme === true).map(({ name }) => name);
-  const linked = [...readme.matchAll(/\]\(docs\/images\/([^)]+)\.png\)/g)].map(([, name]) => name);
-  assert.deepEqual(linked.toSorted(), shown.toSorted());
+test("README.md and docs/panel.md show three scenes, as they are compared", () => {
+  const shown = SCENES.filter(({ inDocs }) => inDocs === true).map(({ name }) => name);
   assert.equal(shown.length, 3);
+  assert.deepEqual(picturesIn("README.md", "docs/images"), ["conversation"]);
+  assert.deepEqual(picturesIn("docs/panel.md", "images").toSorted(), shown.toSorted());
   for (const name of shown)
-    assert.equal(readFileSync(readmeImage(name)).equals(readBaseline(name) ?? Buffer.alloc(0)), true, name);
+    assert.equal(readFileSync(docsImage(name)).equals(readBaseline(name) ?? Buffer.alloc(0)), true, name);
 });
+
+function picturesIn(page: string, folder: string): string[] {
+  const text = readFileSync(join(REPOSITORY, page), "utf8");
+  return [...text.matchAll(new RegExp(`\\]\\(${folder}/([^)]+)\\.png\\)`, "g"))].map(([, name = ""]) => name);
+}

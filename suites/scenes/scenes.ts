@@ -11,8 +11,8 @@ export interface Scene {
   seen?: BrowserContextOptions;
   /** goes there as a person would, and waits for what is to be seen */
   go(page: Page): Promise<void>;
-  /** the README shows it */
-  inReadme?: true;
+  /** README.md or docs/panel.md shows its picture */
+  inDocs?: true;
 }
 
 const DARK: BrowserContextOptions = { colorScheme: "dark" };
@@ -63,7 +63,7 @@ export const SCENES: readonly Scene[] = [
     name: "conversation",
     shows: "prompts, steps and Markdown; the boundary and the files beside them",
     world: morning,
-    inReadme: true,
+    inDocs: true,
     go: showNotes,
   },
   {
@@ -71,7 +71,7 @@ export const SCENES: readonly Scene[] = [
     shows: "the same in dark colours",
     world: morning,
     seen: DARK,
-    inReadme: true,
+    inDocs: true,
     go: showNotes,
   },
   {
@@ -80,7 +80,7 @@ export const SCENES: readonly Scene[] = [
     world: morning,
     // So high that every wall of the task is in it.
     seen: { viewport: { width: 1280, height: 1290 } },
-    inReadme: true,
+    inDocs: true,
     async go(page) {
       await showNotes(page);
       await page.locator(".walls summary").first().click();
