@@ -8,7 +8,6 @@ import { lifecycle } from "./lifecycle.ts";
 import { negative } from "./negative.ts";
 import { panel } from "./panel.ts";
 import { readme } from "./readme.ts";
-import { readme } from "./readme.ts";
 import { screenshot } from "./screenshot.ts";
 import { tour } from "./tour.ts";
 
