@@ -44,13 +44,17 @@ async function resolveKernel(apt: Apt): Promise<Deb> {
   if (name === undefined)
     throw new StepError(
       "changed kernel layout: linux-image-amd64 does not depend on a versioned kernel image",
-      "This builder knows Debian 12's kernel packages; look at `apt-cache show linux-image-amd64`.",
+      "This builder knows Debian 13's kernel packages; look at guest/image/resolve.ts.",
     );
-  const [deb] = parseUris(await ask(() => apt.get(["download", "-qq", "--print-uris", name])));
+  const [deb] = await describePackages(apt, [name]);
   if (deb === undefined)
     throw new StepError(`apt names no file for ${name}`, "Check the sources of this machine (/etc/apt).");
   return deb;
 }
+
+/** The packages of these names, or of `name=version`, without what they depend on. */
+export const describePackages = async (apt: Apt, names: readonly string[]): Promise<Deb[]> =>
+  parseUris(await ask(() => apt.get(["download", "-qq", "--print-uris", ...names])));
 
 async function ask(question: () => Promise<{ stdout: string }>): Promise<string> {
   try {
@@ -59,7 +63,7 @@ async function ask(question: () => Promise<{ stdout: string }>): Promise<string>
     if (!(error instanceof ToolFailed) || saysDiskFull(error.output)) throw error;
     throw new StaleLists(
       aptComplaints(error.output).join("; ") || error.message,
-      "Check the names, and that the sources of this machine (/etc/apt) offer Debian 12's main component.",
+      "Check the names, and that the Debian mirrors of this machine (/etc/apt) have Debian 13's main component.",
       { cause: error },
     );
   }
