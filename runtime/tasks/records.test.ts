@@ -9,7 +9,8 @@ import { Records } from "./records.ts";
 const directory = mkdtempSync(join(tmpdir(), "piwork-records-"));
 test.after(() => rmSync(directory, { recursive: true }));
 const record: TaskRecord = {
-  version: 4,
+  version: 5,
+  memoryBytes: 1024 ** 3,
   id: "demo-1",
   title: "Demo",
   folder: "a/b",
