@@ -14,6 +14,7 @@ import { hostFiles } from "./lifecycle/host-files.ts";
 import { kept } from "./lifecycle/kept.ts";
 import { machineRefusals } from "./lifecycle/machine-refusals.ts";
 import { manyMachines } from "./lifecycle/many-machines.ts";
+import { memory } from "./lifecycle/memory.ts";
 import { prompts } from "./lifecycle/prompts.ts";
 import { quota } from "./lifecycle/quota.ts";
 import { randomValues } from "./lifecycle/random-values.ts";
@@ -84,7 +85,7 @@ async function useOne(run: Run, isWhole: boolean): Promise<void> {
 /** Disks that are full and files that are broken. */
 async function state(isWhole: boolean): Promise<Tally> {
   const run = new Run("state", { command: "npx mise run test-lifecycle state" });
-  const checks = chosen([...stateFiles(run.directory), ...quota(run.directory)], isWhole);
+  const checks = chosen([...stateFiles(run.directory), ...quota(run.directory), ...memory(run.directory)], isWhole);
   run.expect(checks);
   await run.perform(checks);
   return run.finish();

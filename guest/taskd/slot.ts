@@ -129,6 +129,8 @@ export class Slot {
 
   /** Lets all that runs in it use this much memory, in bytes. */
   setMemory(bytes: number): void {
+    // A bound that somebody has changed is to be seen when the walls are read back, and not to be mended.
+    if (bytes === this.confinement.memoryBytes) return;
     this.#group.setMemory(bytes);
     this.confinement.memoryBytes = bytes;
   }
