@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Machine, MachineObserver } from "../machine/machine.ts";
 import { REHEARSAL, REHEARSAL_FOLDER, Rehearsal } from "../machine/rehearsal.ts";
 import { MACHINE_MEMORY_MB, machineMemoryMb } from "../machine/template.ts";
@@ -10,6 +11,10 @@ import type { Fleet, FleetParts, Present } from "./fleet.ts";
 import { restWhenIdle } from "./rest.ts";
 import { RESERVE_MB, Room } from "./room.ts";
 
+/** Time in which a machine that has nothing more to do comes to rest, and keeps no memory from another one, in milliseconds. */
+const REST_WITHIN_MS = 5_000;
+/** Between two looks at what there is, in milliseconds. */
+const LOOK_MS = 100;
 /** What a machine of the pool rehearses. */
 const AMOUNT = { prompts: 3, commands: 2, looks: 3 };
 /** Time before another machine is made ready, in milliseconds: the task that was opened needs the processor more. */
@@ -306,8 +311,13 @@ export class MachineEach implements Fleet {
   }
 
   async #makeRoom(memoryMb: number): Promise<void> {
+    const deadline = performance.now() + REST_WITHIN_MS;
     while (!this.#room.has(memoryMb)) {
       if (await this.#parts.park()) continue;
+      if (performance.now() < deadline) {
+        await delay(LOOK_MS);
+        continue;
+      }
       throw new PiworkError(
         "LIMIT_EXCEEDED",
         `The machine of this task could use ${memoryMb} MiB more of this host's memory. ${this.#room.words}, and ${RESERVE_MB} MiB stay free. Stop a task, wait until one is idle, or give the task less (--memory).`,
