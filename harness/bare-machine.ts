@@ -5,7 +5,7 @@ import { qemuArguments } from "../runtime/machine/arguments.ts";
 import { Console } from "../runtime/machine/console.ts";
 import { type Hypervisor, QEMU, spawnHypervisor } from "../runtime/machine/hypervisor.ts";
 import { connectWhenThere, Qmp } from "../runtime/machine/qmp.ts";
-import { MACHINE_MEMORY_MB, type Template } from "../runtime/machine/template.ts";
+import { ADDABLE_MEMORY_MB, MACHINE_MEMORY_MB, type Template } from "../runtime/machine/template.ts";
 import { ALL_WALLS, seenByQemu } from "../runtime/machine/walls.ts";
 import { findPlaces, REPOSITORY } from "../runtime/places.ts";
 import { findImage } from "../runtime/protocol/image.ts";
@@ -37,7 +37,14 @@ export class BareMachine implements AsyncDisposable {
     if (image === undefined) throw new Error("there is no image");
     const paths = { image: image.dir, sockets: join(directory, "sockets"), exports: shareExports(this.shares) };
     const seen = seenByQemu(paths, ALL_WALLS);
-    const base = { accelerator: "tcg", memoryMb, fileDevices: shareDevices(seen.exports), kernelWords } as const;
+    const addableMb = ADDABLE_MEMORY_MB;
+    const base = {
+      accelerator: "tcg",
+      memoryMb,
+      addableMb,
+      fileDevices: shareDevices(seen.exports),
+      kernelWords,
+    } as const;
     const memory = template && ("clone" as const);
     const words = qemuArguments({ ...base, memory }, seen);
     const state = template?.openState();

@@ -7,6 +7,7 @@ import type { TaskLayer } from "../runtime/protocol/layers.ts";
 export interface ExecEnd {
   code: number;
   timedOut: boolean;
+  outOfMemory: string | null;
   stdoutBytes: number;
   stderrBytes: number;
   stdout: Buffer;

@@ -5,7 +5,7 @@ import { agentKind, isolation } from "../runtime/protocol/kinds.ts";
 import { machineLayer } from "../runtime/protocol/layers.ts";
 import { serve } from "../runtime/serve.ts";
 import { resolveWorkspaceRoot } from "../runtime/workspace/folder.ts";
-import { SMALL_QUOTA } from "./attacks/quota.ts";
+import { SMALL_MEMORY_BYTES, SMALL_QUOTA } from "./attacks/quota.ts";
 import { SUITE_MODEL } from "./piwork.ts";
 
 // What `piwork up` does, with machines that are there to be attacked: whoever has the control socket is their root, and the
@@ -26,6 +26,7 @@ await serve(
     acceleration: "auto",
     isolation: isolation.parse(kind),
     pool: 0,
+    memoryBytes: SMALL_MEMORY_BYTES,
     ...(page === "panel" && { panel: { port: undefined } }),
     unsafe: { without: layers },
     quota: layers.includes("quota") ? UNBOUNDED : SMALL_QUOTA,

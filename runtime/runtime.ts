@@ -4,7 +4,8 @@ import type { Duplex } from "node:stream";
 import { readHostWalls } from "./boundary.ts";
 import type { Fleet, Present } from "./fleet/fleet.ts";
 import { MachineEach } from "./fleet/machine-each.ts";
-import { OneMachine } from "./fleet/one-machine.ts";
+import { OneMachine, TASKS_AT_ONCE } from "./fleet/one-machine.ts";
+import { assertHostHas } from "./fleet/room.ts";
 import { MachineSource } from "./fleet/source.ts";
 import { keepPrevious, Log } from "./log.ts";
 import { LogShare } from "./log-share.ts";
@@ -32,6 +33,8 @@ import type { Area } from "./protocol/files.ts";
 import { History } from "./protocol/history.ts";
 import type { AgentKind, Isolation, ModelName } from "./protocol/kinds.ts";
 import type { MachineLayer } from "./protocol/layers.ts";
+import { LIMITS } from "./protocol/limits.ts";
+import { memoryWords } from "./protocol/memory-words.ts";
 import type { NetworkPolicy } from "./protocol/network.ts";
 import { isOpen, type MachineState } from "./protocol/states.ts";
 import { StateLock } from "./state-lock.ts";
@@ -68,6 +71,8 @@ export interface RuntimeOptions {
   pool: number;
   /** what a task may add to its folder, outputs and home; without it, the limits of the protocol */
   quota?: QuotaLimits;
+  /** what all processes of a new task may use, in bytes, and where tasks share a machine, of any task; without it, the limit of the protocol */
+  memoryBytes?: number | undefined;
   /** runs QEMU without bubblewrap, for hosts that forbid user namespaces */
   unconfinedQemu?: boolean;
   /** what tasks may reach that are created from now on */
@@ -109,6 +114,7 @@ export class Runtime implements AsyncDisposable {
   constructor(options: RuntimeOptions) {
     if (options.unconfinedQemu) refuseUnconfinedRoot();
     this.#options = options;
+    assertHostHas(this.memoryBytes * (options.isolation === "shared" ? TASKS_AT_ONCE : 1));
     const { places, workspace, agent } = options;
     const stateLock = StateLock.take(places.state, "state");
     try {
@@ -178,6 +184,8 @@ export class Runtime implements AsyncDisposable {
       ...{ ...shared, records, trash, tasksDirectory: tasksDirectory(places), workspace, agent },
       beginnings: this.#beginnings,
       model: options.model ?? null,
+      memoryBytes: this.memoryBytes,
+      assertMemory: (bytes) => this.#assertMemory(bytes),
     });
     this.conversations = new Conversations(this.tasks, { ...shared, transcripts: this.#transcripts });
     this.log.info("runtime started", { workspace, state: places.state, pid: process.pid });
@@ -195,6 +203,21 @@ export class Runtime implements AsyncDisposable {
     return join(this.#options.places.logs, "qemu.log");
   }
 
+  /** What all processes of a new task may use, in bytes. */
+  get memoryBytes(): number {
+    return this.#options.memoryBytes ?? LIMITS.taskMemoryBytes;
+  }
+
+  #assertMemory(bytes: number): void {
+    if (this.#options.isolation === "vm") return assertHostHas(bytes);
+    if (bytes <= this.memoryBytes) return;
+    const [asked, most] = [bytes, this.memoryBytes].map(memoryWords);
+    throw new PiworkError(
+      "LIMIT_EXCEEDED",
+      `The task would have ${asked} of memory, and the machine that all tasks share was started for tasks of ${most}. Start the runtime with 'npx piwork up --isolation shared --memory SIZE', or give the task less.`,
+    );
+  }
+
   /** Number of the last event. */
   get lastSeq(): number {
     return this.#seq;
@@ -209,6 +232,7 @@ export class Runtime implements AsyncDisposable {
     const { places, workspace, agent, isolation, pool } = this.#options;
     const parts = {
       ...{ source: this.#source, workspace, agent, tasksDirectory: tasksDirectory(places) },
+      memoryOf: (task: string) => this.book.find(task).memoryBytes,
       observe: (id: string) => ({
         event: (event: RuntimeEvent) => this.#publishFromMachine(event),
         violation: (what: string) => this.log.warn("the machine broke the protocol", { id, what }),
@@ -220,7 +244,7 @@ export class Runtime implements AsyncDisposable {
       isBusy: (tasks: readonly string[] | undefined) =>
         this.book.list().some(({ id, turn }) => turn !== null && (tasks === undefined || tasks.includes(id))),
     };
-    if (isolation === "shared") return new OneMachine(parts);
+    if (isolation === "shared") return new OneMachine({ ...parts, memoryBytes: this.memoryBytes });
     return new MachineEach({
       ...parts,
       scratch: places.sockets,
@@ -257,7 +281,7 @@ export class Runtime implements AsyncDisposable {
     this.#history.add(id, from, to, why);
     this.log.info("machine", { id, from, to, why });
     if (from === "unresponsive" || to === "unresponsive")
-      this.#publish(null, "runtime_warning", { message: `${id}: ${why}`.slice(0, 2000) });
+      this.#publish(null, "runtime_warning", { requestId: null, message: `${id}: ${why}`.slice(0, 2000) });
   }
 
   #loseMachine(machine: Machine, reason: PiworkError, tasks: readonly string[] | undefined): void {
@@ -380,6 +404,7 @@ export class Runtime implements AsyncDisposable {
       state: places.state,
       logs: places.logs,
       isolation: this.#options.isolation,
+      memoryBytes: this.memoryBytes,
       starting: this.#starting,
       acceleration: this.#source.acceleration ?? null,
       image: this.#source.image === undefined ? null : describeImage(this.#source.image),

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Present } from "./fleet/fleet.ts";
 import type { Acceleration } from "./machine/acceleration.ts";
-import { MACHINE_MEMORY_MB, type Template } from "./machine/template.ts";
+import type { Template } from "./machine/template.ts";
 import type { StatusView } from "./protocol/control.ts";
 import type { Image } from "./protocol/image.ts";
 import type { Isolation } from "./protocol/kinds.ts";
@@ -12,7 +12,7 @@ export function describeMachine({ machine, task }: Present): StatusView["machine
     task,
     state: machine.state,
     pid: machine.pid ?? null,
-    memoryMb: MACHINE_MEMORY_MB,
+    memoryMb: machine.memoryMb,
     residentKb: residentKb(machine.pid),
     bootMs: machine.bootMs === null ? null : Math.round(machine.bootMs),
     startedAt: new Date(machine.startedAt).toISOString(),

@@ -5,7 +5,7 @@ import { whatIsAsked } from "./asked.ts";
 
 const ask = ["secret/**", "*.env", "write", "notes/plan.md"];
 const asked = (toolName: string, input: ToolCall["input"], marked = ask) =>
-  whatIsAsked({ toolName, input }, { folder: "f", places: [], decisions: [], ask: marked });
+  whatIsAsked({ toolName, input }, { folder: "f", places: [], decisions: [], memoryBytes: 1024 ** 3, ask: marked });
 
 test("a command is asked for by what it does", () => {
   assert.deepEqual(asked("bash", { command: "rm a" }), ["delete files"]);

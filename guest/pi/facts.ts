@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { TaskFacts } from "../../runtime/protocol/facts.ts";
 import { FACTS_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
+import { memoryWords } from "../../runtime/protocol/memory-words.ts";
 
-const NONE: TaskFacts = { folder: null, places: [], decisions: [], ask: [] };
+const NONE: TaskFacts = { folder: null, places: [], decisions: [], ask: [], memoryBytes: 0 };
 
 /** What taskd says of the task now; nothing before there is one. Only taskd writes that file. */
 export function readFacts(): TaskFacts {
@@ -15,7 +16,7 @@ export function readFacts(): TaskFacts {
 }
 
 /** The same as a part of the system prompt. */
-export function describeFacts({ folder, places }: TaskFacts): string {
+export function describeFacts({ folder, places, memoryBytes }: TaskFacts): string {
   if (places.length === 0) return "";
   const lines = places.map(({ path, what, writable }) => `- ${path}: ${what} (${writable ? "writable" : "read-only"})`);
   const where = folder === null ? "The task has no folder of the user." : "The user's folder is /work.";
@@ -25,6 +26,8 @@ export function describeFacts({ folder, places }: TaskFacts): string {
     "",
     `${where} Nothing else of the user's computer can be reached. Put what the user should receive into /outputs.`,
     ...lines,
+    "",
+    `Everything that runs here has ${memoryWords(memoryBytes)} of memory together, /tmp included.`,
     "",
     "The user may be asked before files are deleted, moved or renamed outside of /outputs. If the user denies that, do not try it in another way.",
   ].join("\n");

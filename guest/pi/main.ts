@@ -15,6 +15,7 @@ import { runRpcMode } from "pi/modes/rpc/rpc-mode.js";
 import { SESSION_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import { describeFacts, readFacts } from "./facts.ts";
 import { guardTools } from "./gate.ts";
+import { tellOfMemory } from "./memory.ts";
 import { describeProvider, readProviders } from "./models.ts";
 import { type Provider, rehearse } from "./rehearsal.ts";
 import { findResources } from "./resources.ts";
@@ -47,6 +48,7 @@ async function makeSession(
     resourceLoader: await findResources(WORK, (api) => {
       api.on("before_agent_start", ({ systemPrompt }) => ({ systemPrompt: systemPrompt + describeFacts(readFacts()) }));
       guardTools(api, readFacts);
+      tellOfMemory(api, readFacts);
     }),
     diagnostics: [],
   };

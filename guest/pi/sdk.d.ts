@@ -105,6 +105,9 @@ declare module "pi/core/extensions/loader.js" {
     toolName: string;
     input: Record<string, unknown>;
   }
+  export interface ToolResult {
+    content: object[];
+  }
   export interface Context {
     readonly signal: AbortSignal | undefined;
     readonly ui: {
@@ -116,6 +119,7 @@ declare module "pi/core/extensions/loader.js" {
       event: "tool_call",
       handler: (event: ToolCall, context: Context) => Promise<{ block: true; reason: string } | undefined>,
     ): void;
+    on(event: "tool_result", handler: (event: ToolResult) => { content: ToolResult["content"] } | undefined): void;
     on(event: "before_agent_start", handler: (event: { systemPrompt: string }) => { systemPrompt: string }): void;
   }
   export function createExtensionRuntime(): object;

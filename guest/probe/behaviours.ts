@@ -1,4 +1,4 @@
-import { die, forge, hang, ignoreTerm, waitForAbort } from "./misconduct.ts";
+import { die, exhaustMemory, forge, hang, ignoreTerm, waitForAbort } from "./misconduct.ts";
 import { speak } from "./output.ts";
 import { ask } from "./questions.ts";
 import { randomValues } from "./random-values.ts";
@@ -40,6 +40,7 @@ const BEHAVIOURS: readonly Behaviour[] = [
   { name: "refuse", argument: "WHY", description: "refuses the prompt", meet: (prompt, why) => prompt.refuse(why) },
   { name: "die", argument: "WHEN", accepts: /^(before|during|after)$/, description: "exits with code 3 before, during or after the turn", meet: die },
   { name: "hang", description: "stops doing anything at all, for ever", meet: inTurn(hang) },
+  { name: "exhaust-memory", description: "takes memory in its own process until it is ended for that", meet: inTurn(exhaustMemory) },
   { name: "ignore-term", description: "ignores SIGTERM from now on", meet: inTurn(ignoreTerm) },
 ];
 

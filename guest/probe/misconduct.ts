@@ -27,6 +27,11 @@ export async function hang(): Promise<string> {
   return "";
 }
 
+/** Takes more memory until there is none. */
+export async function exhaustMemory(): Promise<string> {
+  for (const taken: Buffer[] = []; ; await flushed()) taken.push(Buffer.alloc(16 * 1024 * 1024, 1));
+}
+
 /** Lasts until it is aborted. */
 export async function waitForAbort({ signal }: Turn): Promise<string> {
   await once(signal, "abort");

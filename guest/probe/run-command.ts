@@ -1,6 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import type { TaskFacts } from "../../runtime/protocol/facts.ts";
+import { FACTS_IN_SANDBOX, MEMORY_EVENTS_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
+import { endedForMemory, whyEnded } from "../walls/out-of-memory.ts";
 import { say } from "./output.ts";
 import type { Turn } from "./turns.ts";
 
@@ -26,6 +30,7 @@ export async function runCommand({ signal }: Turn, command: string): Promise<str
     if (text !== shown) say({ type: "tool_execution_update", ...call, partialResult: result() });
     shown = text;
   };
+  const endedBefore = endedForMemory(MEMORY_EVENTS_IN_SANDBOX);
   // A group of its own, so that an abort reaches what the shell started.
   const child = spawn("bash", ["-c", command], { cwd: "/work", stdio: ["ignore", "pipe", "pipe"], detached: true });
   const collect = (chunk: Buffer) => {
@@ -48,6 +53,10 @@ export async function runCommand({ signal }: Turn, command: string): Promise<str
   child.stderr.destroy();
   clearInterval(timer);
   signal.removeEventListener("abort", end);
+  if (endedForMemory(MEMORY_EVENTS_IN_SANDBOX) > endedBefore) {
+    const { memoryBytes } = JSON.parse(readFileSync(FACTS_IN_SANDBOX, "utf8")) as TaskFacts;
+    collect(Buffer.from(`${whyEnded(MEMORY_EVENTS_IN_SANDBOX, memoryBytes)}\n`));
+  }
   if (why !== undefined) collect(Buffer.from(`${output.length > 0 && output.at(-1) !== 0x0a ? "\n" : ""}${why}\n`));
   say({ type: "tool_execution_end", ...call, result: result(), isError: why !== undefined });
   return output.toString("utf8");

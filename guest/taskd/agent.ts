@@ -8,6 +8,7 @@ import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../../runtime/protocol/lines.ts";
 import { AGENT_DEPTH, parsePlainJson } from "../../runtime/protocol/plain-json.ts";
 import type { Confinement } from "../walls/launch.ts";
+import { endedForMemory, whyEnded } from "../walls/out-of-memory.ts";
 import { type LayerState, readLayers } from "../walls/readback.ts";
 import { Sandbox } from "../walls/sandbox.ts";
 
@@ -44,6 +45,8 @@ const UNANSWERED_LOOKS = 6;
 const TERMINATE_GRACE_MS = 3_000;
 /** What the kernel answers about a process that ended meanwhile; one that nobody has buried yet has no mounts. */
 const PROCESS_ENDED: ReadonlySet<string | undefined> = new Set(["ENOENT", "ESRCH", "EINVAL"]);
+/** Code of a process that the kernel killed. */
+const KILLED = 137;
 /** Bytes of the agent's last words kept for the error message. */
 const STDERR_TAIL = 2_000;
 
@@ -237,6 +240,7 @@ export class Agent {
   }
 
   async #live(): Promise<PiworkError> {
+    const endedBefore = endedForMemory(`${this.#confinement.group}/memory.events`);
     this.#sandbox.stderr.on("data", (data: Buffer) => {
       this.#stderrTail = (this.#stderrTail + data.toString("utf8")).slice(-STDERR_TAIL);
     });
@@ -254,6 +258,10 @@ export class Agent {
     try {
       const { code } = await this.#sandbox.ended;
       if (this.#violation !== undefined) return this.#violation;
+      const { group, memoryBytes } = this.#confinement;
+      const events = `${group}/memory.events`;
+      if (code === KILLED && endedForMemory(events) > endedBefore)
+        return new PiworkError("PI_PROCESS_DEAD", `The agent was ended. ${whyEnded(events, memoryBytes)}`);
       const words = this.#stderrTail.trim().split("\n").at(-1);
       return new PiworkError(
         "PI_PROCESS_DEAD",

@@ -12,7 +12,7 @@ export interface CommandOutput {
 /** One system_bash: a command inside the walls of a task, its output as events. */
 export class Command {
   readonly #processes: ProcessTree;
-  readonly finished: Promise<Result<"system_bash">>;
+  readonly finished: Promise<Omit<Result<"system_bash">, "outOfMemory">>;
   #end = () => {};
   readonly #killed = new Promise<void>((resolve) => {
     this.#end = resolve;
@@ -30,7 +30,10 @@ export class Command {
     this.#end(); // nobody needs to take what it still says
   }
 
-  async #run(timeoutMs: number | undefined, output: CommandOutput): Promise<Result<"system_bash">> {
+  async #run(
+    timeoutMs: number | undefined,
+    output: CommandOutput,
+  ): Promise<Omit<Result<"system_bash">, "outOfMemory">> {
     let timedOut = false;
     const expire = () => {
       timedOut = true;

@@ -102,7 +102,7 @@ export class Conversation {
   async #restore(choice: Promise<unknown>, what: string): Promise<void> {
     await choice.catch((error: PiworkError) => {
       const message = `The agent no longer takes ${what} and chose its own: ${error.message}`.slice(0, 2000);
-      return this.#emit("runtime_warning", { message });
+      return this.#emit("runtime_warning", { requestId: null, message });
     });
   }
 
@@ -207,6 +207,7 @@ export class Conversation {
       if (this.#isWarned) return;
       this.#isWarned = true;
       await this.#emit("runtime_warning", {
+        requestId,
         message:
           "The agent asked too many questions at once, or too long ones; they are cancelled, without further words until its next turn.",
       });
@@ -234,6 +235,7 @@ export class Conversation {
       const full = (error as NodeJS.ErrnoException).code === "ENOSPC";
       const why = error instanceof PiworkError ? error.message : full ? "the disk of the state directory is full." : "";
       await this.#emit("runtime_warning", {
+        requestId,
         message: `This turn was not saved and would be lost with the agent: ${why || "writing the session file failed."}`,
       });
       return false;

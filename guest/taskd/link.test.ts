@@ -7,7 +7,7 @@ function setUp() {
   const lines: string[] = [];
   const link = new Link(async (line) => void lines.push(line));
   const seqs = () => lines.map((line) => JSON.parse(line).seq);
-  const emit = (message = "x") => link.emit(null, "runtime_warning", { message });
+  const emit = (message = "x") => link.emit(null, "runtime_warning", { requestId: null, message });
   return { link, seqs, emit };
 }
 

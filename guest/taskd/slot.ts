@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { FACTS_IN_SANDBOX, PROVIDERS_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
+import { FACTS_IN_SANDBOX, MEMORY_EVENTS_IN_SANDBOX, PROVIDERS_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { openBeneath, type Place } from "../../runtime/protocol/open-beneath.ts";
 import { NetworkNamespace } from "../network/namespace.ts";
@@ -55,10 +55,12 @@ export class Slot {
     for (const directory of Object.values(this.#directories)) mkdirSync(directory, { recursive: true });
     writeFileSync(accounts.passwd, `task:x:${user}:${user}:task:/home/task:/bin/bash\n`);
     writeFileSync(accounts.group, `task:x:${user}:\n`);
+    writeFileSync(join(this.#directories.facts, basename(MEMORY_EVENTS_IN_SANDBOX)), ""); // where the kernel's own is shown
     this.confinement = {
       directories: this.#directories,
       accounts,
       group: this.#group.directory,
+      memoryBytes: LIMITS.taskMemoryBytes,
       network: { path: network.path, name: network.name },
       owner,
       user,
@@ -125,6 +127,14 @@ export class Slot {
     renameSync(`${path}.draft`, path);
   }
 
+  /** Lets all that runs in it use this much memory, in bytes. */
+  setMemory(bytes: number): void {
+    // A bound that somebody has changed is to be seen when the walls are read back, and not to be mended.
+    if (bytes === this.confinement.memoryBytes) return;
+    this.#group.setMemory(bytes);
+    this.confinement.memoryBytes = bytes;
+  }
+
   /** Gives it to a task: shows the task's directories in it, and the folder, or the outputs where there is none, at /work. */
   async give(taskId: string, folder: string | null): Promise<void> {
     this.#guest = openShared("tasks", [taskId, "guest"]);
@@ -172,7 +182,8 @@ export class Slot {
     this.#kept = this.#guest = undefined;
     for (let target = this.#mounted.pop(); target !== undefined; target = this.#mounted.pop()) await unmount(target);
     if (!existsSync(this.#root)) return;
-    for (const file of TOLD) rmSync(join(this.#directories.facts, basename(file)), { force: true });
+    for (const file of [...TOLD, MEMORY_EVENTS_IN_SANDBOX])
+      rmSync(join(this.#directories.facts, basename(file)), { force: true });
     // Never recursively: were a folder still mounted here, it would be the user's files.
     for (const directory of Object.values(this.#directories)) if (existsSync(directory)) rmdirSync(directory);
     for (const file of Object.values(this.confinement.accounts)) rmSync(file, { force: true });

@@ -5,6 +5,7 @@ import { openBeneath } from "../../runtime/protocol/open-beneath.ts";
 import { type Payload, PROTOCOL_VERSION, type Result } from "../../runtime/protocol/rpc.ts";
 import { TASK_TRANSITIONS } from "../../runtime/protocol/states.ts";
 import type { Outlet } from "../network/outlet.ts";
+import { awaitMemory } from "../walls/group.ts";
 import { Unconfined } from "../walls/unconfined.ts";
 import { AGENTS } from "./agent.ts";
 import { Command } from "./command.ts";
@@ -47,7 +48,7 @@ export function supervise({ link, outlet, port, unsafe }: Surroundings): Handler
       untilTaken: (bytes) => link.untilTaken(requestId, bytes),
     });
     rootCommands.set(requestId, command);
-    return command.finished.finally(() => rootCommands.delete(requestId));
+    return { ...(await command.finished.finally(() => rootCommands.delete(requestId))), outOfMemory: null };
   };
 
   const finishSwitch = async (task: Task, taskId: string, requestId: string): Promise<void> => {
@@ -103,6 +104,7 @@ export function supervise({ link, outlet, port, unsafe }: Surroundings): Handler
     async create_or_open_task(request) {
       const { taskId } = request;
       for (const mount of request.mounts) await proveShare(mount);
+      await awaitMemory(request.memoryBytes);
       // One that is being stopped is opened anew once it is gone.
       await stopping.get(taskId);
       const known = tasks.get(taskId);

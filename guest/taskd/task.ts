@@ -9,6 +9,7 @@ import { Agent } from "./agent.ts";
 import { Command } from "./command.ts";
 import { Conversation, type EmitForTask } from "./conversation.ts";
 import { factsOf } from "./facts.ts";
+import { MemoryWatch } from "./memory-watch.ts";
 import { Session } from "./session.ts";
 import { tasksOwner } from "./shares.ts";
 import type { Slot } from "./slot.ts";
@@ -34,6 +35,7 @@ export class Task {
   readonly #commands = new Map<string, Command>();
   readonly #stopping = new AbortController();
   #slot: Slot | undefined;
+  #memory: MemoryWatch | undefined;
   #session: Session | undefined;
   #folder: string | null;
   #model: ModelName | null;
@@ -50,7 +52,7 @@ export class Task {
     this.#model = request.model;
     this.#thinking = request.thinking;
     this.#permissions = request.permissions;
-    this.#conversation = new Conversation(parts.emit);
+    this.#conversation = new Conversation((event, payload) => this.#emit(event, payload));
   }
 
   get view(): TaskView {
@@ -125,6 +127,12 @@ export class Task {
     const { slot, agent } = await this.#parts.slots.take(kind, tasksOwner(), signal);
     this.#slot = slot;
     try {
+      slot.setMemory(this.#request.memoryBytes);
+      this.#memory = new MemoryWatch(
+        slot,
+        () => this.#conversation.promptId,
+        (requestId, message) => void this.#parts.emit("runtime_warning", { requestId, message }),
+      );
       await this.#parts.emit("task_bootstrap_state", { step: "folder" });
       await slot.give(taskId, this.#folder);
       slot.tell(PROVIDERS_IN_SANDBOX, this.#request.providers);
@@ -136,6 +144,13 @@ export class Task {
     }
     return agent;
   }
+
+  /** What ended a turn is told before the end. */
+  #emit: EmitForTask = (event, payload) => {
+    if ((event === "agent_end" || event === "task_error") && "requestId" in payload)
+      this.#memory?.look(payload.requestId);
+    return this.#parts.emit(event, payload);
+  };
 
   get #seatedSlot(): Slot {
     if (this.#slot === undefined) throw new PiworkError("TASK_NOT_READY", "The task is not open; switch to it first.");
@@ -165,7 +180,7 @@ export class Task {
   }
 
   #tellFacts(slot: Slot): void {
-    slot.tell(FACTS_IN_SANDBOX, factsOf(this.#folder, this.#permissions));
+    slot.tell(FACTS_IN_SANDBOX, factsOf(this.#folder, this.#permissions, this.#request.memoryBytes));
   }
 
   activate(): void {
@@ -217,8 +232,10 @@ export class Task {
       untilTaken: (emittedBytes) => this.#parts.untilTaken(requestId, emittedBytes),
     });
     this.#commands.set(requestId, command);
+    const endedBefore = this.#memory?.count ?? 0;
     try {
-      return await command.finished;
+      const end = await command.finished;
+      return { ...end, outOfMemory: this.#memory?.since(endedBefore) ?? null };
     } finally {
       this.#commands.delete(requestId);
       if (this.#commands.size === 0) setTimeout(() => slot.keepSpare(), SPARE_AFTER_MS);
@@ -247,6 +264,8 @@ export class Task {
   async #leave(): Promise<void> {
     const slot = this.#slot;
     this.#slot = undefined;
+    this.#memory?.[Symbol.dispose]();
+    this.#memory = undefined;
     await slot?.remove();
   }
 

@@ -3,15 +3,21 @@ import { setTimeout as delay } from "node:timers/promises";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import type { TaskLayer } from "../../runtime/protocol/layers.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
+import { memoryWords } from "../../runtime/protocol/memory-words.ts";
 
 const ROOT = "/sys/fs/cgroup";
 const TASKS = `${ROOT}/tasks`;
 const SUPERVISOR = `${ROOT}/supervisor`;
+/** Time the kernel has to take memory into use that was added. It takes a tenth of a second for a GiB; with all cores busy, a second. */
+const MEMORY_DEADLINE_MS = 60_000;
 const CONTROLLERS = "+memory +pids +cpu";
 
 /** Time the kernel has to bury what was killed in a group. */
 const EMPTY_DEADLINE_MS = 10_000;
 const LOOK_EVERY_MS = 10;
+
+/** memory of the machine before any was added, in bytes */
+let memoryAtFirst = 0;
 
 /** Puts taskd into a group of its own, which gets nearly all of the processor when it wants some, and beside it one for all tasks. */
 export function prepareGroups(): void {
@@ -19,16 +25,42 @@ export function prepareGroups(): void {
   writeFileSync(`${SUPERVISOR}/cgroup.procs`, `${process.pid}`);
   for (const group of [ROOT, TASKS]) writeFileSync(`${group}/cgroup.subtree_control`, CONTROLLERS);
   writeFileSync(`${SUPERVISOR}/cpu.weight`, "10000");
-  const total = Number(/^MemTotal: *(\d+) kB/m.exec(readFileSync("/proc/meminfo", "utf8"))?.[1]) * 1024;
-  writeFileSync(`${TASKS}/memory.max`, `${total - LIMITS.supervisorMemoryBytes}`);
+  memoryAtFirst = totalMemory();
+  writeFileSync(`${TASKS}/memory.max`, `${memoryForTasks(memoryAtFirst)}`);
   writeFileSync(`${TASKS}/pids.max`, `${LIMITS.machineProcesses}`);
 }
+
+function totalMemory(): number {
+  return Number(/^MemTotal: *(\d+) kB/m.exec(readFileSync("/proc/meminfo", "utf8"))?.[1]) * 1024;
+}
+
+/** What all tasks may have together: the description of memory that was added lies in what is kept from them. */
+function memoryForTasks(total: number): number {
+  return Math.floor(total - LIMITS.supervisorMemoryBytes - (total - memoryAtFirst) / LIMITS.describedBytes);
+}
+
+/** Waits until the machine has this much memory for its tasks, in bytes: the host may have added some just now. */
+export async function awaitMemory(bytes: number): Promise<void> {
+  for (const deadline = performance.now() + MEMORY_DEADLINE_MS; ; await delay(LOOK_EVERY_MS)) {
+    const there = memoryForTasks(totalMemory());
+    if (there < bytes && performance.now() < deadline) continue;
+    writeFileSync(`${TASKS}/memory.max`, `${there}`);
+    if (there >= bytes) return;
+    throw new PiworkError(
+      "TASK_BOOTSTRAP_FAILED",
+      `The task may have ${memoryWords(bytes)} of memory, and its machine has only ${memoryWords(there)} for it: what the host added was not taken into use within ${MEMORY_DEADLINE_MS / 1000} s.`,
+    );
+  }
+}
+
+/** A task's part of the processor, beside that of any other. */
+export const CPU_WEIGHT = 100;
 
 /** The files of the kernel that bound a group, and the layer that each of them is. */
 const BOUNDS: readonly { layer: TaskLayer; file: string; value: number }[] = [
   { layer: "memory", file: "memory.max", value: LIMITS.taskMemoryBytes },
   { layer: "processes", file: "pids.max", value: LIMITS.taskProcesses },
-  { layer: "cpu", file: "cpu.weight", value: 100 },
+  { layer: "cpu", file: "cpu.weight", value: CPU_WEIGHT },
 ];
 
 /** The control group of one task: what it may use of the machine, and a way to end every process of it. */
@@ -51,6 +83,15 @@ export class Group {
         rmdirSync(this.directory);
         throw refused(layer, file, cause);
       }
+    }
+  }
+
+  /** Bounds the memory of all that is in it, in bytes. */
+  setMemory(bytes: number): void {
+    try {
+      writeFileSync(`${this.directory}/memory.max`, `${bytes}`, { flag: "r+" });
+    } catch (cause) {
+      throw refused("memory", "memory.max", cause);
     }
   }
 

@@ -19,6 +19,7 @@ const launch = (...without: TaskLayer[]) =>
       accounts: { passwd: "/slot/passwd", group: "/slot/group" },
       group: "/groups/a",
       network: { path: "/proc/1/fd/9", name: "net:[1]" },
+      memoryBytes: 1024 ** 3,
       owner: 20001,
       given: {},
       user: 30001,

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { FACTS_IN_SANDBOX, SESSION_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
+import { FACTS_IN_SANDBOX, MEMORY_EVENTS_IN_SANDBOX, SESSION_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import type { TaskLayer } from "../../runtime/protocol/layers.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { NETWORK_PORT } from "../../runtime/protocol/providers.ts";
@@ -27,6 +27,8 @@ export interface Confinement {
   accounts: { passwd: string; group: string };
   /** directory of its control group */
   group: string;
+  /** what all its processes may use of the machine's memory, in bytes */
+  memoryBytes: number;
   /** its network namespace: where it can be entered, and what the kernel calls it */
   network: { path: string; name: string };
   /** uid that owns its files, as the machine's kernel knows it */
@@ -116,6 +118,7 @@ export function launchWords(
     ["--bind", directories.work, "/work"],
     ["--bind", directories.outputs, "/outputs"],
     ["--ro-bind", directories.facts, dirname(FACTS_IN_SANDBOX)],
+    ["--ro-bind-try", `${group}/memory.events`, MEMORY_EVENTS_IN_SANDBOX],
     [has("uploads") ? "--ro-bind" : "--bind", directories.uploads, "/uploads"],
     // What is neither the task's nor the system's holds nothing: a place to write there would be one without a limit.
     has("view") ? unless("tmpfs", "--remount-ro", "/dev", "--remount-ro", "/") : [],

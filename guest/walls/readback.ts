@@ -2,6 +2,8 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { promisify } from "node:util";
 import type { TaskLayer } from "../../runtime/protocol/layers.ts";
+import { LIMITS } from "../../runtime/protocol/limits.ts";
+import { CPU_WEIGHT } from "./group.ts";
 import type { Confinement } from "./launch.ts";
 import { childrenOf, descriptorsOf, type Mount, mountsOf, rightsOf, sessionOf } from "./proc.ts";
 
@@ -30,7 +32,7 @@ const VIEW = new Set(
     "home/task",
     "work",
   ].concat(
-    ["outputs", "uploads", "task"],
+    ["outputs", "uploads", "task", "task/memory.events"],
     ["null", "zero", "full", "random", "urandom", "tty"].map((device) => `dev/${device}`),
     // Covered by bubblewrap, read-only, where a task could write.
     ["sys", "sysrq-trigger", "irq", "bus"].map((name) => `proc/${name}`),
@@ -64,7 +66,7 @@ export interface Reading {
 /** What the kernel says about each layer around the processes of a sandbox, by the process id of its init. */
 export async function readLayers(
   init: number,
-  { directories, given, group, network, owner, user }: Confinement,
+  { directories, given, group, memoryBytes, network, owner, user }: Confinement,
   { runs, nestedRefusal }: Reading,
 ): Promise<LayerState[]> {
   const [child = init] = childrenOf(init);
@@ -121,9 +123,9 @@ export async function readLayers(
       `sets ${[...new Set(capabilities)].join(" ")}, NoNewPrivs ${rights["NoNewPrivs"]}`,
     ],
     seccomp: [rights["Seccomp"] === "2", `mode ${rights["Seccomp"]}, ${rights["Seccomp_filters"]} filters`],
-    memory: inGroup(ownGroup, group, "memory.max"),
-    processes: inGroup(ownGroup, group, "pids.max"),
-    cpu: inGroup(ownGroup, group, "cpu.weight"),
+    memory: inGroup(ownGroup, group, "memory.max", memoryBytes),
+    processes: inGroup(ownGroup, group, "pids.max", LIMITS.taskProcesses),
+    cpu: inGroup(ownGroup, group, "cpu.weight", CPU_WEIGHT),
     tmpfs: [
       tmpfs.every(([, size]) => size !== undefined) && writable.length === 0,
       `${tmpfs.map(([target, size]) => `${target} ${size ?? "without a bound"}`).join(", ")}, writable: ${writable.join(" ") || "neither / nor /dev"}`,
@@ -165,13 +167,13 @@ function slotsNetwork(pid: number, slots: string): [boolean, string] {
   return [names.every((name) => name === "lo"), `${seen}, with ${names.join(" ") || "nothing"}`];
 }
 
-function inGroup(own: string, expected: string, file: string): [boolean, string] {
+function inGroup(own: string, expected: string, file: string, bound: number): [boolean, string] {
   if (own !== expected) return [false, `its group is ${own}`];
   // Without its controller a group has no such file.
   const path = `${own}/${file}`;
   if (!existsSync(path)) return [false, `there is no ${file}`];
   const value = readFileSync(path, "utf8").trim();
-  return [/^\d+$/.test(value), `${file} ${value}`];
+  return value === `${bound}` ? [true, `${file} ${value}`] : [false, `${file} ${value}, and not ${bound}`];
 }
 
 /** Nothing that is mounted may make devices or other users out of files; `/dev/null` and its like are devices. */

@@ -1,5 +1,6 @@
 import type { TaskLayer } from "../../runtime/protocol/layers.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
+import { SMALL_MEMORY_BYTES } from "./quota.ts";
 
 /**
  * Something that is attacked. Whoever has another sandbox to judge writes one of these: how a shell script is run where
@@ -45,7 +46,7 @@ const unbound = (file: string, value: number): NonNullable<Way["groups"]> => ({
 
 /** The layers of a control group belong to a task, not to a command: root takes them off it. */
 const UNBOUND: Partial<Record<TaskLayer, NonNullable<Way["groups"]>>> = {
-  memory: unbound("memory.max", LIMITS.taskMemoryBytes),
+  memory: unbound("memory.max", SMALL_MEMORY_BYTES),
   processes: unbound("pids.max", LIMITS.taskProcesses),
   cpu: {
     change:

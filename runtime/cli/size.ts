@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { taskMemory } from "../protocol/task-memory.ts";
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
 
@@ -9,6 +10,13 @@ export function parseSize(text: string): number {
   if (!Number.isSafeInteger(bytes) || bytes < 1)
     throw new InvalidArgumentError("It is a number of bytes, with K, M, G or T behind it where that is shorter: 500M.");
   return bytes;
+}
+
+/** Memory of a task, as a person writes it: 512M, 2G. */
+export function parseMemory(text: string): number {
+  const memory = taskMemory.safeParse(parseSize(text));
+  if (memory.success) return memory.data;
+  throw new InvalidArgumentError(`${text} is too much or too little: ${memory.error.issues[0]?.message}.`);
 }
 
 /** A whole number of at least `least`. */

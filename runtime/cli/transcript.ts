@@ -16,6 +16,7 @@ export class Transcript {
   }
 
   show(event: RuntimeEvent): void {
+    if (event.event === "runtime_warning") return this.#sayAlone(event.payload.message);
     if (event.event !== "agent_output") return;
     const parsed = agentDisplay.safeParse(event.payload.message);
     if (!parsed.success) return;

@@ -10,6 +10,8 @@ export interface FleetParts {
   workspace: string;
   agent: AgentKind;
   tasksDirectory: string;
+  /** what all processes of a task may use, in bytes */
+  memoryOf(task: string): number;
   observe(id: string): MachineObserver;
   /** a machine that ran has ended by itself, and with it whatever ran of these tasks; `undefined` means all there are */
   lost(machine: Machine, reason: PiworkError, tasks: readonly string[] | undefined): void;

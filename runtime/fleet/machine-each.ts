@@ -1,18 +1,20 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Machine, MachineObserver } from "../machine/machine.ts";
 import { REHEARSAL, REHEARSAL_FOLDER, Rehearsal } from "../machine/rehearsal.ts";
-import { MACHINE_MEMORY_MB } from "../machine/template.ts";
+import { MACHINE_MEMORY_MB, machineMemoryMb } from "../machine/template.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { RuntimeEvent } from "../protocol/events.ts";
 import { ShareProof } from "../workspace/share.ts";
 import { Stage } from "../workspace/stage.ts";
 import type { Fleet, FleetParts, Present } from "./fleet.ts";
 import { restWhenIdle } from "./rest.ts";
+import { RESERVE_MB, Room } from "./room.ts";
 
-/** Memory of the host that stays free, in MiB, beside what one more machine could use at most. */
-const RESERVE_MB = 512;
-const NEEDED_MB = MACHINE_MEMORY_MB + RESERVE_MB;
+/** Time in which a machine that has nothing more to do comes to rest, and keeps no memory from another one, in milliseconds. */
+const REST_WITHIN_MS = 5_000;
+/** Between two looks at what there is, in milliseconds. */
+const LOOK_MS = 100;
 /** What a machine of the pool rehearses. */
 const AMOUNT = { prompts: 3, commands: 2, looks: 3 };
 /** Time before another machine is made ready, in milliseconds: the task that was opened needs the processor more. */
@@ -58,6 +60,8 @@ export class MachineEach implements Fleet {
   #rehearsal: Promise<void> = Promise.resolve();
   #stage: Promise<Stage> | undefined;
   #started = 0;
+  /** what the host has for machines, those that come up counted */
+  readonly #room = new Room(() => [...this.#members].map(({ machine }) => machine));
   #poolFailures = 0;
   #filling: Promise<void> = Promise.resolve();
   /** machines that have ended, until what they were shown is taken away */
@@ -81,7 +85,7 @@ export class MachineEach implements Fleet {
     await Promise.all([this.#parts.source.prepare(), this.#openStage()]);
     if (this.#parts.pool === 0) return;
     // Where not even one comes up, there is nothing to offer.
-    const first = await this.#startInRoom();
+    const first = await this.#startInRoom(MACHINE_MEMORY_MB);
     this.#fresh = first;
     await first.up;
     void this.#fill(first);
@@ -97,13 +101,26 @@ export class MachineEach implements Fleet {
       };
       entering.then(({ machine }) => machine.ended.then(forget), forget);
     }
-    return (await entering).machine;
+    const { machine } = await entering;
+    await this.#makeRoom(this.#room.unpromised(machine));
+    return machine;
   }
 
   async #take(task: string): Promise<Member> {
-    const member = this.#takeReady() ?? (await this.#takeRehearsed()) ?? (await this.#startInRoom());
+    const memoryMb = machineMemoryMb(this.#parts.memoryOf(task));
+    const ready = this.#takeReady() ?? (await this.#takeRehearsed());
+    const member = ready ?? (await this.#startInRoom(memoryMb));
     member.task = task;
     await member.up;
+    try {
+      if (ready !== undefined)
+        await this.#makeRoom(memoryMb - member.machine.memoryMb + this.#room.unpromised(member.machine));
+      await member.machine.growTo(memoryMb);
+    } catch (error) {
+      member.isLeft = true;
+      await member.machine.stop();
+      throw error;
+    }
     restWhenIdle(member.machine, () => this.#parts.isBusy([task]));
     return member;
   }
@@ -225,7 +242,7 @@ export class MachineEach implements Fleet {
         // Without a template each would take seconds of a core, which a task that is being opened needs more.
         if (this.#parts.source.template === undefined) return this.#fillOnceTemplateIsThere();
         // No task makes room for one that nobody has asked for.
-        if (!hasRoom()) return;
+        if (!this.#room.has(MACHINE_MEMORY_MB)) return;
         try {
           const member = await this.#start();
           this.#fresh = member;
@@ -287,15 +304,25 @@ export class MachineEach implements Fleet {
   }
 
   /** One more machine only where the host has the memory; idle ones make room. */
-  async #startInRoom(): Promise<Member> {
-    while (!hasRoom()) {
+  async #startInRoom(memoryMb: number): Promise<Member> {
+    await this.#makeRoom(memoryMb);
+    using _promised = this.#room.promise(memoryMb);
+    return await this.#start();
+  }
+
+  async #makeRoom(memoryMb: number): Promise<void> {
+    const deadline = performance.now() + REST_WITHIN_MS;
+    while (!this.#room.has(memoryMb)) {
       if (await this.#parts.park()) continue;
+      if (performance.now() < deadline) {
+        await delay(LOOK_MS);
+        continue;
+      }
       throw new PiworkError(
         "LIMIT_EXCEEDED",
-        `${this.#members.size} machines run, and the host has ${availableMb()} MiB of memory left; another one takes ${NEEDED_MB}. Stop a task, or wait until one is idle.`,
+        `The machine of this task could use ${memoryMb} MiB more of this host's memory. ${this.#room.words}, and ${RESERVE_MB} MiB stay free. Stop a task, wait until one is idle, or give the task less (--memory).`,
       );
     }
-    return this.#start();
   }
 
   async #openStage(): Promise<Stage> {
@@ -303,14 +330,6 @@ export class MachineEach implements Fleet {
     this.#stage ??= Stage.open(join(this.#parts.scratch, "stage"));
     return this.#stage;
   }
-}
-
-function hasRoom(): boolean {
-  return availableMb() >= NEEDED_MB;
-}
-
-function availableMb(): number {
-  return Math.floor(Number(/^MemAvailable: *(\d+)/m.exec(readFileSync("/proc/meminfo", "utf8"))?.[1] ?? 0) / 1024);
 }
 
 function notThere(): PiworkError {

@@ -1,19 +1,28 @@
 import type { Machine } from "../machine/machine.ts";
+import { machineMemoryMb } from "../machine/template.ts";
 import type { Fleet, FleetParts, Present } from "./fleet.ts";
 import { restWhenIdle } from "./rest.ts";
 
 /** Time to start an agent, in milliseconds. */
 const WARM_DEADLINE_MS = 150_000;
 
+/** Tasks that can use all their memory at once. More of them share what so many have. */
+export const TASKS_AT_ONCE = 2;
+
+export interface OneMachineParts extends FleetParts {
+  /** what each task may use at most, in bytes */
+  memoryBytes: number;
+}
+
 /** All tasks in one machine, each a process; its kernel keeps them apart. */
 export class OneMachine implements Fleet {
-  readonly #parts: FleetParts;
+  readonly #parts: OneMachineParts;
   #machine: Promise<Machine> | undefined;
   /** the one that boots, runs or ends */
   #present: Machine | undefined;
   #started = 0;
 
-  constructor(parts: FleetParts) {
+  constructor(parts: OneMachineParts) {
     this.#parts = parts;
   }
 
@@ -54,6 +63,7 @@ export class OneMachine implements Fleet {
       this.#parts.lost(machine, reason, undefined);
     });
     await up;
+    await machine.growTo(machineMemoryMb(TASKS_AT_ONCE * this.#parts.memoryBytes));
     restWhenIdle(machine, () => this.#parts.isBusy(undefined));
     return machine;
   }

@@ -74,3 +74,8 @@ test("a clone has its kernel in its memory", () => {
 test("kernel words are appended", () => {
   assert.match(values("-append", qemuArguments(shape, paths))[0] ?? "", /^console=ttyS0 .* piwork\.x=1$/);
 });
+
+test("memory can be added to a machine once, and to no other", () => {
+  assert.deepEqual(values("-m", qemuArguments(shape, paths)), ["768M"]);
+  assert.deepEqual(values("-m", qemuArguments({ ...shape, addableMb: 256 }, paths)), ["768M,slots=1,maxmem=1024M"]);
+});

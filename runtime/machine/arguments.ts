@@ -9,6 +9,8 @@ export interface MachineShape {
   accelerator: Accelerator;
   /** memory of the guest, in MiB */
   memoryMb: number;
+  /** how much can be added later, in MiB; without it, none */
+  addableMb?: number;
   /** words for the devices that give tasks their files; see workspace/ */
   fileDevices: readonly string[];
   /** words added to the kernel's command line */
@@ -23,12 +25,16 @@ export interface MachineShape {
  */
 const EMULATED_WORDS = ["psi=0", "tsc=nowatchdog", "norandmaps"];
 
+/** Memory that is added is used at once. Its addresses are high, for which the kernel would keep 64 MiB that no device here needs. */
+const ADDABLE_WORDS = ["memhp_default_state=online", "swiotlb=noforce"];
+
 /** Descriptors that QEMU inherits where its memory is a template's: the memory, and in a clone what else was saved. */
 const MEMORY_FD = 6;
 export const STATE_FD = 7;
 
 /** The QEMU command line of a machine. Pure: the same shape gives the same words. The paths are those that QEMU sees. */
 export function qemuArguments(shape: MachineShape, { image, sockets }: MachinePaths): string[] {
+  const { addableMb = 0 } = shape;
   return [
     ["-nodefaults", "-no-user-config", "-no-reboot"],
     ["-display", "none"],
@@ -42,7 +48,8 @@ export function qemuArguments(shape: MachineShape, { image, sockets }: MachinePa
     memoryWords(shape),
     shape.accelerator === "kvm" ? ["-accel", "kvm", "-cpu", "host"] : ["-accel", "tcg", "-cpu", "max"],
     ["-smp", "1"],
-    ["-m", `${shape.memoryMb}M`],
+    // One place where memory can be added while the machine runs, for a task that may use more.
+    ["-m", `${shape.memoryMb}M${addableMb === 0 ? "" : `,slots=1,maxmem=${shape.memoryMb + addableMb}M`}`],
     // A clone has its kernel in its memory.
     shape.memory === "clone" ? [] : kernelWords(shape, image),
     ["-blockdev", `driver=file,node-name=root,filename=${optionValue(image)}/root.erofs,read-only=on,locking=off`],
@@ -61,7 +68,15 @@ export function qemuArguments(shape: MachineShape, { image, sockets }: MachinePa
 
 function kernelWords(shape: MachineShape, image: string): string[] {
   const emulated = shape.accelerator === "tcg" ? EMULATED_WORDS : [];
-  const words = ["console=ttyS0", "quiet", "loglevel=4", "panic=-1", ...emulated, ...shape.kernelWords];
+  const words = [
+    "console=ttyS0",
+    "quiet",
+    "loglevel=4",
+    "panic=-1",
+    ...ADDABLE_WORDS,
+    ...emulated,
+    ...shape.kernelWords,
+  ];
   return [
     ["-kernel", `${image}/vmlinux`],
     ["-initrd", `${image}/initramfs.cpio`],

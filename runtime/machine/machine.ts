@@ -18,7 +18,7 @@ import { Console } from "./console.ts";
 import { explainEnd, type Hypervisor, QEMU, spawnHypervisor } from "./hypervisor.ts";
 import { processorMs } from "./processor-time.ts";
 import { connectWhenThere, Qmp } from "./qmp.ts";
-import { machineShape, type Template } from "./template.ts";
+import { MACHINE_MEMORY_MB, machineShape, type Template } from "./template.ts";
 import { seenByQemu, type Walls } from "./walls.ts";
 
 /** Time a machine has from spawn to its first answer. Under load and software emulation 4 s become 20. */
@@ -72,6 +72,8 @@ export class Machine implements AsyncDisposable {
   readonly ended: Promise<PiworkError>;
   /** milliseconds from spawn to the first answer, shares proven */
   bootMs: number | null = null;
+  /** what it may use of the host at most, in MiB, beside what QEMU itself takes */
+  memoryMb = MACHINE_MEMORY_MB;
   hello: Result<"runtime_hello"> | undefined;
   /** when each step of its start was done, in milliseconds from its spawn */
   readonly steps: { name: string; at: number }[] = [];
@@ -262,6 +264,16 @@ export class Machine implements AsyncDisposable {
     if (this.#qmp === undefined)
       throw new PiworkError("TASK_NOT_READY", "QEMU's control channel is not there yet; the machine is coming up.");
     return runState.parse(await this.#qmp.execute("query-status", {}, deadlineMs)).status;
+  }
+
+  /** Has the machine grow to this memory, in MiB, once at most; its kernel takes it into use within a moment of running. */
+  async growTo(memoryMb: number): Promise<void> {
+    const mb = memoryMb - this.memoryMb;
+    if (mb <= 0) return;
+    if (this.#qmp === undefined) throw new PiworkError("INTERNAL_ERROR", "Memory is added to a machine once it runs.");
+    await this.#qmp.execute("object-add", { "qom-type": "memory-backend-ram", id: "added", size: mb * 1024 * 1024 });
+    await this.#qmp.execute("device_add", { driver: "pc-dimm", id: "dimm", memdev: "added" });
+    this.memoryMb = memoryMb;
   }
 
   /** Saves all of it but its memory to a socket beside its own; it does not go on afterwards. */

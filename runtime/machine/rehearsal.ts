@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Bridge } from "../bridge/bridge.ts";
 import type { RuntimeEvent } from "../protocol/events.ts";
 import type { AgentKind } from "../protocol/kinds.ts";
+import { LIMITS } from "../protocol/limits.ts";
 import { USE_A_TOOL } from "../protocol/rehearsal-answer.ts";
 import type { Payload } from "../protocol/rpc.ts";
 import { makeGuestDirectories } from "../workspace/guest-directories.ts";
@@ -18,7 +19,7 @@ const DEADLINE_MS = 300_000;
 /** Slots that wait: one for the rehearsal, which takes it as a task does, and one for a task. */
 export const SLOTS = 2;
 
-type Chosen = Pick<Payload<"create_or_open_task">, "model" | "thinking" | "providers" | "permissions">;
+type Chosen = Pick<Payload<"create_or_open_task">, "model" | "thinking" | "providers" | "permissions" | "memoryBytes">;
 
 /** A task that nothing was chosen for. */
 export const NOTHING_CHOSEN: Chosen = {
@@ -26,6 +27,7 @@ export const NOTHING_CHOSEN: Chosen = {
   thinking: null,
   providers: [],
   permissions: { decisions: [], ask: [] },
+  memoryBytes: LIMITS.taskMemoryBytes,
 };
 
 /** What an agent is asked: to answer, and to have a command run. */

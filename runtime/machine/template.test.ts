@@ -15,7 +15,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { crc32 } from "node:zlib";
+import { LIMITS } from "../protocol/limits.ts";
 import {
+  MACHINE_MEMORY_MB,
+  machineMemoryMb,
   pruneTemplates,
   readTemplate,
   TEMPLATE_SCHEMA,
@@ -65,6 +68,21 @@ async function load(directory: string, of: string): Promise<boolean> {
   await template?.[Symbol.asyncDispose]();
   return template !== undefined;
 }
+
+test("a machine has what its tasks may use, what is kept from them, and what describes it, in whole pieces", () => {
+  const GIB = 1024 ** 3;
+  assert.equal(machineMemoryMb(GIB / 4), MACHINE_MEMORY_MB);
+  for (const gib of [1, 1.5, 2, 4, 32]) {
+    const mb = machineMemoryMb(gib * GIB);
+    const kept = (LIMITS.supervisorMemoryBytes + LIMITS.kernelMemoryBytes) / 1024 ** 2;
+    assert.equal(mb % 128, 0);
+    assert.equal(
+      mb - (gib * 1024 * 65) / 64 - kept >= 0 && mb < (gib * 1024 * 65) / 64 + kept + 128,
+      true,
+      `${gib} GiB`,
+    );
+  }
+});
 
 test("a whole one is loaded", async () => {
   assert.equal(await load(publish(key("1")), key("1")), true);

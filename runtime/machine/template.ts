@@ -6,6 +6,7 @@ import * as z from "zod";
 import { namesIn } from "../names-in.ts";
 import type { Image } from "../protocol/image.ts";
 import { type AgentKind, agentKind } from "../protocol/kinds.ts";
+import { LIMITS } from "../protocol/limits.ts";
 import { UNSAFE_WORD } from "../protocol/rpc.ts";
 import { type Accelerator, type MachineShape, qemuArguments } from "./arguments.ts";
 import { QEMU } from "./hypervisor.ts";
@@ -18,8 +19,24 @@ export const TEMPLATE_SCHEMA = 2;
 /** Templates that are kept, those that were used last: of three checkouts, and for each of them a safe and an unsafe one. */
 const KEPT = 6;
 
-/** Memory of a machine, in MiB. */
-export const MACHINE_MEMORY_MB = 1024;
+/** Memory is added in pieces of this size: the kernel takes no smaller ones. */
+const PIECE_MB = 128;
+
+/** Memory of a machine before any is added, in MiB: enough for a task whose memory nobody chose. */
+export const MACHINE_MEMORY_MB = neededMb(LIMITS.taskMemoryBytes);
+/** The most that can be added, in MiB. */
+export const ADDABLE_MEMORY_MB = neededMb(LIMITS.mostTaskMemoryBytes) - MACHINE_MEMORY_MB;
+
+/** Memory of a machine whose tasks may have this much together, in MiB. */
+export function machineMemoryMb(tasksBytes: number): number {
+  return Math.max(MACHINE_MEMORY_MB, neededMb(tasksBytes));
+}
+
+function neededMb(tasksBytes: number): number {
+  const { supervisorMemoryBytes, kernelMemoryBytes, describedBytes } = LIMITS;
+  const bytes = tasksBytes * (1 + 1 / describedBytes) + supervisorMemoryBytes + kernelMemoryBytes;
+  return Math.ceil(bytes / 1024 ** 2 / PIECE_MB) * PIECE_MB;
+}
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -56,7 +73,12 @@ export function machineShape({
   accelerator,
   unsafe,
 }: Pick<TemplateKind, "accelerator" | "unsafe">): Omit<MachineShape, "fileDevices"> {
-  return { accelerator, memoryMb: MACHINE_MEMORY_MB, kernelWords: unsafe ? [UNSAFE_WORD] : [] };
+  return {
+    accelerator,
+    memoryMb: MACHINE_MEMORY_MB,
+    addableMb: ADDABLE_MEMORY_MB,
+    kernelWords: unsafe ? [UNSAFE_WORD] : [],
+  };
 }
 
 /** Everything that matters to whether a saved machine goes on: the guest's bytes, QEMU and its words, and the processor. */

@@ -16,6 +16,7 @@ import { providerView } from "./providers.ts";
 import { taskRecord } from "./record.ts";
 import { commands } from "./rpc.ts";
 import { machineState, transition } from "./states.ts";
+import { taskMemory } from "./task-memory.ts";
 
 const none = z.strictObject({});
 
@@ -54,6 +55,8 @@ const statusView = z.strictObject({
   state: z.string(),
   logs: z.string(),
   isolation,
+  /** what all processes of a new task may use, in bytes, where nobody chooses another amount */
+  memoryBytes: taskMemory,
   /** what the runtime does before it can open tasks, in words; null once it can */
   starting: z.string().nullable(),
   acceleration: acceleration.nullable(),
@@ -83,6 +86,8 @@ export const calls = {
       network: networkPolicy.optional(),
       /** what its agent asks for as well: names of tools, and patterns of paths below /work */
       ask: policy.shape.ask.optional(),
+      /** what all its processes may use, in bytes; without it, what the runtime was started with */
+      memoryBytes: taskMemory.optional(),
     }),
     output: taskRecord,
   },

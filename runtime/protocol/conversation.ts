@@ -66,6 +66,7 @@ export function newTurn(id: string | null, prompt: string): Turn {
 export function addEvent(turn: Turn, event: RuntimeEvent): number {
   if (event.event === "agent_end") turn.end = { how: "ended", saved: event.payload.saved };
   if (event.event === "task_error") turn.end = { how: "failed", error: event.payload.error };
+  if (event.event === "runtime_warning") return addText(turn, "note", event.payload.message);
   if (event.event !== "agent_output") return 0;
   const parsed = agentDisplay.safeParse(event.payload.message);
   if (!parsed.success) return 0;

@@ -26,7 +26,8 @@ const eventPayloads = {
   exec_output: z.strictObject({ requestId, stream: z.enum(["stdout", "stderr"]), data: base64 }),
   /** the agent waits for an answer */
   extension_ui_request: z.strictObject({ requestId: requestId.nullable(), question: dialogQuestion }),
-  runtime_warning: z.strictObject({ message: z.string().max(2048) }),
+  /** `requestId`: the prompt whose turn this is about */
+  runtime_warning: z.strictObject({ requestId: requestId.nullable(), message: z.string().max(2048) }),
   /** a request of the task to its network is over; the host says so, and no machine can */
   network_request: networkRequest,
 } as const;

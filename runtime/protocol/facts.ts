@@ -29,6 +29,8 @@ export const decisionsFile = z.strictObject({ version: z.literal(1), decisions: 
 /** `facts.json`. */
 const taskFacts = permissions.extend({
   folder: relativeFolder.nullable(),
+  /** what all processes of the task may use, in bytes */
+  memoryBytes: z.int().nonnegative(),
   places: z.array(z.strictObject({ path: z.string(), what: z.string(), writable: z.boolean() })),
 });
 export type TaskFacts = z.infer<typeof taskFacts>;

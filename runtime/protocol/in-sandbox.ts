@@ -5,6 +5,8 @@ export const SESSION_IN_SANDBOX = "/session/session.jsonl";
 
 /** Where an agent finds what it may know of its task: files of taskd, which a task can read and nothing else. */
 export const FACTS_IN_SANDBOX = "/task/facts.json";
+/** The kernel's own count of what happened to the memory of the task's control group. */
+export const MEMORY_EVENTS_IN_SANDBOX = "/task/memory.events";
 export const PROVIDERS_IN_SANDBOX = "/task/providers.json";
 
 /** What a question for permission begins with, and what can be answered. */

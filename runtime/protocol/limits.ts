@@ -22,10 +22,18 @@ export const LIMITS = {
   tasksPerTaskd: 64,
   /** agents that a machine has started ahead of their tasks */
   warmSlots: 4,
-  /** memory of all processes of a task, in bytes, its /tmp included */
-  taskMemoryBytes: 512 * 1024 * 1024,
+  /** memory of all processes of a task, in bytes, its /tmp included, where nobody chose another amount */
+  taskMemoryBytes: 1024 * 1024 * 1024,
+  /** the least that can be chosen: an agent alone takes half of it */
+  leastTaskMemoryBytes: 256 * 1024 * 1024,
+  /** the most that can be chosen */
+  mostTaskMemoryBytes: 32 * 1024 * 1024 * 1024,
   /** memory of the machine that no task may have, in bytes */
   supervisorMemoryBytes: 224 * 1024 * 1024,
+  /** memory that the machine's kernel takes before it counts any, in bytes */
+  kernelMemoryBytes: 96 * 1024 * 1024,
+  /** bytes of memory that a kernel describes in one byte: the description of what is added is taken from what was there */
+  describedBytes: 64,
   /** processes and threads of a task */
   taskProcesses: 512,
   /** processes and threads of all tasks of a machine */

@@ -1,7 +1,9 @@
 import * as z from "zod";
 import { relativeFolder, requestId, taskId, title } from "./ids.ts";
 import { agentKind, modelName, thinkingLevel } from "./kinds.ts";
+import { LIMITS } from "./limits.ts";
 import { taskState } from "./states.ts";
+import { taskMemory } from "./task-memory.ts";
 
 /** What a directory tree holds. */
 const usage = z.strictObject({
@@ -30,7 +32,7 @@ const growth = z.strictObject({
 
 /** `records/<id>.json`: what the host knows of a task. Machines never see it. */
 export const taskRecord = z.strictObject({
-  version: z.literal(4),
+  version: z.literal(5),
   id: taskId,
   title,
   /** relative to the workspace root; bound once, then fixed */
@@ -42,6 +44,8 @@ export const taskRecord = z.strictObject({
   model: modelName.nullable(),
   /** how much its model thinks; null: the agent's own choice */
   thinking: thinkingLevel.nullable(),
+  /** what all its processes may use, in bytes */
+  memoryBytes: taskMemory,
   createdAt: z.iso.datetime(),
   state: taskState.exclude(["missing"]),
   /** the turn in flight; a runtime that finds one when it starts knows that it was lost */
@@ -53,7 +57,8 @@ export const taskRecord = z.strictObject({
 });
 export type TaskRecord = z.infer<typeof taskRecord>;
 
-const versionThree = taskRecord.omit({ thinking: true }).extend({ version: z.literal(3) });
+const versionFour = taskRecord.omit({ memoryBytes: true }).extend({ version: z.literal(4) });
+const versionThree = versionFour.omit({ thinking: true }).extend({ version: z.literal(3) });
 const versionTwo = versionThree.omit({ growth: true }).extend({ version: z.literal(2) });
 const versionOne = versionTwo
   .omit({ sharedFolder: true, model: true, turn: true, lostTurn: true })
@@ -61,7 +66,8 @@ const versionOne = versionTwo
 
 /** Reads a record of this version or of an earlier one. */
 export function parseTaskRecord(value: unknown): TaskRecord {
-  const since = { version: 4, thinking: null } as const;
+  const grown = { version: 5, memoryBytes: LIMITS.taskMemoryBytes } as const;
+  const since = { ...grown, thinking: null } as const;
   const one = versionOne.safeParse(value);
   if (one.success)
     return { ...one.data, ...since, sharedFolder: false, model: null, turn: null, lostTurn: null, growth: null };
@@ -69,5 +75,7 @@ export function parseTaskRecord(value: unknown): TaskRecord {
   if (two.success) return { ...two.data, ...since, growth: null };
   const three = versionThree.safeParse(value);
   if (three.success) return { ...three.data, ...since };
+  const four = versionFour.safeParse(value);
+  if (four.success) return { ...four.data, ...grown };
   return taskRecord.parse(value);
 }

@@ -9,6 +9,7 @@ import { taskLayer } from "./layers.ts";
 import { LIMITS } from "./limits.ts";
 import { providerView } from "./providers.ts";
 import { taskState, transition } from "./states.ts";
+import { taskMemory } from "./task-memory.ts";
 
 export const PROTOCOL_VERSION = 4;
 
@@ -104,6 +105,8 @@ export const commands = {
       /** whose models the agent may use, by routes of the task's own proxy; for an agent that runs they are what they were */
       providers: z.array(providerView).max(16),
       permissions,
+      /** what all processes of the task may use; the machine has to have it, or be getting it */
+      memoryBytes: taskMemory,
       /** directories of this task that are proven before it gets them, where the machine exports no more than these */
       mounts: z.array(mountProof).max(2),
     }),
@@ -159,6 +162,8 @@ export const commands = {
       /** exit code; 128 + n when signal n ended it */
       code: z.number().int().min(0).max(255),
       timedOut: z.boolean(),
+      /** why processes of the task were ended meanwhile, where memory was the reason */
+      outOfMemory: z.string().max(500).nullable(),
       stdoutBytes: z.number().int().nonnegative(),
       stderrBytes: z.number().int().nonnegative(),
     }),

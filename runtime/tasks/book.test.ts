@@ -9,7 +9,8 @@ import { Records } from "./records.ts";
 
 const turn = { id: "turn-1", startedAt: "2026-01-01T00:00:01.000Z" };
 const record: TaskRecord = {
-  version: 4,
+  version: 5,
+  memoryBytes: 1024 ** 3,
   id: "demo-1",
   title: "Demo",
   folder: null,

@@ -14,7 +14,8 @@ import { Records } from "./records.ts";
 const ID = "demo-1";
 const MIB = 1024 * 1024;
 const record: TaskRecord = {
-  version: 4,
+  version: 5,
+  memoryBytes: 1024 ** 3,
   id: ID,
   title: "Demo",
   folder: "work",

@@ -9,7 +9,8 @@ import { Records } from "./records.ts";
 const directory = mkdtempSync(join(tmpdir(), "piwork-records-"));
 test.after(() => rmSync(directory, { recursive: true }));
 const record: TaskRecord = {
-  version: 4,
+  version: 5,
+  memoryBytes: 1024 ** 3,
   id: "demo-1",
   title: "Demo",
   folder: "a/b",
@@ -68,10 +69,12 @@ test("the active task is remembered, and unknown before there was one", () => {
 });
 
 test("records of earlier versions are read as what they said", () => {
-  const { thinking: _t, ...three } = record;
+  const { memoryBytes: _m, ...four } = record;
+  const { thinking: _t, ...three } = four;
   const { growth: _a, ...two } = three;
   const { sharedFolder: _b, model: _c, turn: _d, lostTurn: _e, ...one } = two;
   for (const old of [
+    { ...four, version: 4 },
     { ...three, version: 3 },
     { ...two, version: 2 },
     { ...one, version: 1 },

@@ -8,6 +8,7 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { Machine } from "../machine/machine.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { RuntimeEvent } from "../protocol/events.ts";
+import { LIMITS } from "../protocol/limits.ts";
 import type { TaskRecord } from "../protocol/record.ts";
 import { Beginnings } from "./beginnings.ts";
 import { TaskBook } from "./book.ts";
@@ -19,7 +20,8 @@ import type { Trash } from "./trash.ts";
 
 const record: TaskRecord = {
   ...{
-    version: 4,
+    version: 5,
+    memoryBytes: 1024 ** 3,
     id: "good",
     title: "Good",
     folder: null,
@@ -82,6 +84,8 @@ function setUp(answer: (command: string) => unknown) {
     permissions: new TaskPermissions({ decisions: join(directory, "decisions"), policy: join(directory, "policy") }),
     providers: () => [],
     model: null,
+    memoryBytes: LIMITS.taskMemoryBytes,
+    assertMemory: () => {},
     beginnings: new Beginnings(join(directory, "beginnings"), join(directory, "workspace"), () => {}),
     quota: { admit: async () => {}, settle: async () => {} } as unknown as Quota,
     tasksDirectory: join(directory, "tasks"),

@@ -39,6 +39,10 @@ export interface TasksParts {
   agent: AgentKind;
   /** of new tasks; null: the agent's own choice */
   model: ModelName | null;
+  /** what all processes of a new task may use, in bytes */
+  memoryBytes: number;
+  /** refuses an amount that no machine of this runtime can have for a task */
+  assertMemory(bytes: number): void;
   fleet: Fleet;
   /** events of every task */
   subscribe(listener: (event: RuntimeEvent) => void): Disposable;
@@ -48,6 +52,7 @@ export interface TasksParts {
 interface Beginning {
   sharedFolder?: boolean | undefined;
   ask?: string[] | undefined;
+  memoryBytes?: number | undefined;
   begun?: (id: string) => void;
 }
 
@@ -81,12 +86,13 @@ export class Tasks {
   async create(
     title: string,
     namedFolder: string | null,
-    { sharedFolder = false, ask = [], begun }: Beginning = {},
+    { sharedFolder = false, ask = [], memoryBytes = this.#parts.memoryBytes, begun }: Beginning = {},
   ): Promise<TaskRecord> {
     const folder = namedFolder === null ? null : resolveFolder(this.#parts.workspace, namedFolder);
+    this.#parts.assertMemory(memoryBytes);
     const id = mintTaskId(title);
     const record: TaskRecord = {
-      version: 4,
+      version: 5,
       id,
       title,
       folder,
@@ -94,6 +100,7 @@ export class Tasks {
       agent: this.#parts.agent,
       model: this.#parts.model,
       thinking: null,
+      memoryBytes,
       createdAt: new Date().toISOString(),
       state: "creating",
       turn: null,
@@ -264,6 +271,8 @@ export class Tasks {
     this.#openings.set(id, giveUp);
     try {
       this.#usedAt.set(id, performance.now());
+      // Another runtime may have had more to give.
+      this.#parts.assertMemory(this.#book.find(id).memoryBytes);
       const { bridge } = await Promise.race([this.#parts.fleet.enter(id), rejected(giveUp.signal)]);
       giveUp.signal.throwIfAborted();
       const record = this.#book.find(id);
@@ -302,13 +311,16 @@ export class Tasks {
   }
 
   async #openInMachine(record: TaskRecord, bridge: Bridge): Promise<void> {
-    const { id, title, folder, agent, model, thinking } = record;
+    const { id, title, folder, agent, model, thinking, memoryBytes } = record;
     const permissions = this.#parts.permissions.of(record);
     const proofs = await this.#parts.fleet.show(id, folder);
     try {
       const mounts = proofs.map(({ request }) => request);
       const providers = this.#parts.providers();
-      const payload = { taskId: id, title, folder, agent, model, thinking, providers, permissions, mounts };
+      const payload = {
+        ...{ taskId: id, title, folder, agent, model, thinking, memoryBytes },
+        ...{ providers, permissions, mounts },
+      };
       await bridge.request("create_or_open_task", payload, { deadlineMs: OPEN_DEADLINE_MS });
       for (const proof of proofs) proof.check();
       this.#parts.fleet.opened(id);

@@ -18,7 +18,7 @@ function sayings(id: string, seq: number): string[] {
   const event = (name: string, payload: object) =>
     JSON.stringify({ type: "event", event: name, timestamp: 1, taskId: TASK, seq, payload });
   return [
-    event("runtime_warning", { message: "w" }),
+    event("runtime_warning", { requestId: null, message: "w" }),
     event("agent_output", { requestId: "r", message: { type: "message_update" } }),
     event("agent_end", { requestId: "r", saved: true }),
     event("task_ready", { requestId: "r", state: "ready" }),

@@ -13,6 +13,7 @@ import { hostFiles } from "./host-files.ts";
 import { kept } from "./kept.ts";
 import { machineRefusals } from "./machine-refusals.ts";
 import { manyMachines } from "./many-machines.ts";
+import { memory } from "./memory.ts";
 import { prompts } from "./prompts.ts";
 import { quota } from "./quota.ts";
 import { randomValues } from "./random-values.ts";
@@ -83,7 +84,7 @@ async function useOne(run: Run, isWhole: boolean): Promise<void> {
 /** Disks that are full and files that are broken. */
 async function state(isWhole: boolean): Promise<Tally> {
   const run = new Run("state", { command: "npx mise run test-lifecycle state" });
-  const checks = chosen([...stateFiles(run.directory), ...quota(run.directory)], isWhole);
+  const checks = chosen([...stateFiles(run.directory), ...quota(run.directory), ...memory(run.directory)], isWhole);
   run.expect(checks);
   await run.perform(checks);
   return run.finish();

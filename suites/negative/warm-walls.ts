@@ -20,6 +20,7 @@ const BREAKS: readonly { id: string; layer: TaskLayer; what: string; break: stri
   { id: "unseen", layer: "view", what: "it does not see what is mounted for its task", break: inside("mount --make-rprivate /") },
   { id: "other-folder", layer: "view", what: "its folder has another directory over it", break: `${inside("mount --make-private /work")}; ${inside("mount --bind /etc /work")}` },
   { id: "memory", layer: "memory", what: "its memory has no bound", break: "echo max >$g/memory.max" },
+  { id: "more-memory", layer: "memory", what: "it may use more memory than its task was given", break: "echo 1030M >$g/memory.max" },
   { id: "processes", layer: "processes", what: "its processes have no bound", break: "echo max >$g/pids.max" },
   { id: "cpu", layer: "cpu", what: "the processor is not shared any more", break: `echo -cpu >${TASKS}`, mend: `echo +cpu >${TASKS}` },
   { id: "group", layer: "memory", what: "it is in another control group", break: "echo $p >/sys/fs/cgroup/supervisor/cgroup.procs" },

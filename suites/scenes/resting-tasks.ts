@@ -10,7 +10,16 @@ export function plantTasks(directory: string, tasks: readonly RestingTask[]): vo
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const [number, task] of tasks.entries()) {
     const record: TaskRecord = {
-      ...{ version: 4, thinking: null, ...task, sharedFolder: false, agent: "probe", model: null, state: "stopped" },
+      ...{
+        version: 5,
+        memoryBytes: 1024 ** 3,
+        thinking: null,
+        ...task,
+        sharedFolder: false,
+        agent: "probe",
+        model: null,
+        state: "stopped",
+      },
       createdAt: new Date(Date.UTC(2026, 0, 1, 0, number)).toISOString(),
       ...{ turn: null, lostTurn: null, growth: null },
     };

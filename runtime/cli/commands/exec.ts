@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type Command, InvalidArgumentError } from "commander";
-import { attach, ofTask, sayWaiting } from "../attach.ts";
+import { attach, ofTask, plain, sayWaiting } from "../attach.ts";
 
 /** As `timeout` does: a command that was ended by its limit. */
 const TIMED_OUT = 124;
@@ -25,6 +25,7 @@ export function addExec(program: Command): void {
         waiting[Symbol.dispose]();
         if (item.type === "exit") {
           process.exitCode = item.timedOut ? TIMED_OUT : item.code;
+          if (item.outOfMemory !== null) process.stderr.write(`piwork: ${plain(item.outOfMemory)}\n`);
           if (item.timedOut) process.stderr.write("piwork: the time limit ended the command\n");
         } else {
           const stream = item.stream === "stdout" ? process.stdout : process.stderr;

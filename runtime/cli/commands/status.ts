@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import type { StatusView } from "../../protocol/control.ts";
 import { PiworkError } from "../../protocol/errors.ts";
+import { memoryWords } from "../../protocol/memory-words.ts";
 import { attach, plain, print, printJson, table } from "../attach.ts";
 
 /** Time a runtime has to stop its tasks and its machine. */
@@ -40,6 +41,7 @@ function describe(status: StatusView): string {
     ["state", status.state],
     ["logs", status.logs],
     ["isolation", status.isolation === "shared" ? "shared: one machine, a process per task" : "vm: a machine per task"],
+    ["memory", `${memoryWords(status.memoryBytes)} for each new task`],
     ["acceleration", acceleration === null ? "not chosen yet" : `${acceleration.used}: ${acceleration.reason}`],
     ["image", image === null ? "none yet" : `${image.inputs.slice(0, 16)}, Linux ${image.kernel}, Node ${image.node}`],
     ...(status.starting === null ? [] : [["starting", status.starting]]),
@@ -58,10 +60,11 @@ export function describeTasks(tasks: StatusView["tasks"], activeTask: string | n
     task.id === activeTask ? "*" : " ",
     task.id,
     task.turn === null ? task.state : `${task.state}, busy`,
+    memoryWords(task.memoryBytes),
     task.folder === null ? "-" : plain(task.folder),
     plain(task.title),
   ]);
-  return table([[" ", "task", "state", "folder", "title"], ...rows]);
+  return table([[" ", "task", "state", "memory", "folder", "title"], ...rows]);
 }
 
 export function addDown(program: Command): void {

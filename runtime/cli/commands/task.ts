@@ -1,12 +1,14 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Client } from "../../control/client.ts";
 import { PiworkError } from "../../protocol/errors.ts";
 import type { Planted } from "../../protocol/files.ts";
 import { thinkingLevel } from "../../protocol/kinds.ts";
+import { memoryWords } from "../../protocol/memory-words.ts";
 import type { TaskRecord } from "../../protocol/record.ts";
 import { attach, ofTask, plain, print, printJson, sayWaiting, table } from "../attach.ts";
+import { parseMemory } from "../size.ts";
 import { ALLOW_HOST, gather, policyOf } from "./network.ts";
 import { describeTasks } from "./status.ts";
 
@@ -22,6 +24,11 @@ export function addTask(program: Command): void {
     .description("create a task, give it a folder, and make it the active one")
     .option("--folder <DIR>", "its folder, below the workspace root; without it the task has only its outputs")
     .option("--shared-folder", SHARED_FOLDER)
+    .addOption(
+      new Option("--memory <SIZE>", "its memory, as in 512M or 2G (default: that of 'piwork up')").argParser(
+        parseMemory,
+      ),
+    )
     .option("--allow-host <HOST[:PORT]>", `${ALLOW_HOST}, repeatable`, gather)
     .option(
       "--ask <PATTERN>",
@@ -35,7 +42,8 @@ export function addTask(program: Command): void {
       const client = await attach(command);
       using _waiting = sayWaiting(client, "opening the task");
       const folder = options.folder === undefined ? null : await askedFolder(client, options.folder);
-      const asked = { title, folder, ask: options.ask, ...sharing(options), ...(network && { network }) };
+      const memory = options.memory === undefined ? {} : { memoryBytes: options.memory };
+      const asked = { title, folder, ask: options.ask, ...memory, ...sharing(options), ...(network && { network }) };
       show(await client.call("task_create", asked), options);
     });
 
@@ -161,6 +169,7 @@ export function addTask(program: Command): void {
 interface Creating extends Output, Sharing {
   folder?: string;
   allowHost?: string[];
+  memory?: number;
   ask: string[];
 }
 
@@ -202,6 +211,7 @@ function show(task: TaskRecord, { json }: Output): void {
           ? "none: /work is its outputs"
           : `${plain(task.folder)}${task.sharedFolder ? ", may be shared with other tasks" : ""}`,
       ],
+      ["memory", `${memoryWords(task.memoryBytes)}, /tmp included`],
       ["agent", task.agent],
       ["model", task.model === null ? "the agent's own choice" : plain(modelWords(task.model))],
       ...(task.thinking === null ? [] : [["thinking", task.thinking]]),

@@ -5,6 +5,7 @@ import { Providers } from "../../network/providers.ts";
 import { findPlaces, makePlaces, type PlaceOptions, REPOSITORY } from "../../places.ts";
 import { PiworkError } from "../../protocol/errors.ts";
 import { type AgentKind, agentKind, type Isolation, isolation } from "../../protocol/kinds.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import type { Runtime } from "../../runtime.ts";
 import { serve } from "../../serve.ts";
 import { DEFAULT_QUOTA } from "../../tasks/quota.ts";
@@ -12,7 +13,7 @@ import { VERSION } from "../../version.ts";
 import { makeSampleWorkspace, resolveWorkspaceRoot } from "../../workspace/folder.ts";
 import { plain, print } from "../attach.ts";
 import { namedModel } from "../model.ts";
-import { parseCount, parseSize } from "../size.ts";
+import { parseCount, parseMemory, parseSize } from "../size.ts";
 import { buildImage } from "./image.ts";
 import { ALLOW_HOST, gather, policyOf } from "./network.ts";
 
@@ -24,6 +25,7 @@ interface UpOptions extends PlaceOptions {
   provider?: string;
   allowHost?: string[];
   pool: number;
+  memory: number;
   taskBytes: number;
   taskFiles: number;
   headless?: boolean;
@@ -76,6 +78,14 @@ export function addUp(program: Command): void {
       "run QEMU without bubblewrap, where the host forbids user namespaces; whoever breaks out of the machine is you then",
     )
     .addOption(
+      new Option(
+        "--memory <SIZE>",
+        "memory of each new task, /tmp included; where tasks share a machine, the most of any",
+      )
+        .argParser(parseMemory)
+        .default(LIMITS.taskMemoryBytes, "1G"),
+    )
+    .addOption(
       new Option("--task-bytes <SIZE>", "what a task may add to its folder, outputs and home before it is stopped")
         .argParser(parseSize)
         .default(DEFAULT_QUOTA.bytes, "10G"),
@@ -124,6 +134,7 @@ async function up(options: UpOptions): Promise<void> {
       acceleration: accelerationRequest.parse(options.accel),
       isolation: options.isolation,
       pool: options.pool,
+      memoryBytes: options.memory,
       unconfinedQemu: options.unconfinedQemu === true,
       ...(options.headless === true ? {} : { panel: { port: options.panelPort } }),
       buildImage: (signal) => buildImage(places.cache, signal),

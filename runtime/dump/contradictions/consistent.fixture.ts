@@ -37,7 +37,8 @@ export function consistent(): StateSnapshot {
 function record(id: string, state: TaskRecord["state"], folder: string | null): TaskRecord {
   return {
     ...{
-      version: 4,
+      version: 5,
+      memoryBytes: 1024 ** 3,
       id,
       title: id,
       folder,
@@ -62,6 +63,7 @@ function status(tasks: TaskRecord[]): Extract<StateSnapshot["runtime"], { said: 
       state: "/state",
       logs: "/logs",
       isolation: "vm",
+      memoryBytes: 1024 ** 3,
     },
     ...{ starting: null, acceleration: null, image: null, template: null, warnings: [] },
     ...{ machines: [view("machine-1", 11, "running", "one"), view("machine-2", 12, "paused", null)] },

@@ -1,5 +1,6 @@
 import type { Boundary, HostWall } from "../../protocol/boundary.ts";
 import type { TaskLayer } from "../../protocol/layers.ts";
+import { memoryWords } from "../../protocol/memory-words.ts";
 import type { TaskRecord } from "../../protocol/record.ts";
 import { call } from "./api.ts";
 import { Figure } from "./figure.tsx";
@@ -106,6 +107,8 @@ function Reach({ task }: { task: TaskRecord }) {
       </dd>
       <dt>Reads</dt>
       <dd>its uploads, and the programs of its machine</dd>
+      <dt>Memory</dt>
+      <dd>{memoryWords(task.memoryBytes)}, its /tmp included</dd>
       <dt>Network</dt>
       <dd>no card; only what is allowed below, through this host</dd>
     </dl>

@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import type { Machine } from "../machine/machine.ts";
+import { machineMemoryMb } from "../machine/template.ts";
+import { PiworkError } from "../protocol/errors.ts";
+import { memoryWords } from "../protocol/memory-words.ts";
+
+/** Memory of the host that stays free, in MiB, beside what its machines could use at most. */
+export const RESERVE_MB = 512;
+
+const MIB = 1024 ** 2;
+
+type Counted = Pick<Machine, "memoryMb" | "pid" | "state">;
+
+/** What the host has left for machines: what is available, less what those that run were promised and have not used yet. */
+export class Room {
+  readonly #machines: () => readonly Counted[];
+  readonly #availableMb: () => number;
+  #promisedMb = 0;
+
+  constructor(machines: () => readonly Counted[], availableMb = () => hostMemoryMb("MemAvailable")) {
+    this.#machines = machines;
+    this.#availableMb = availableMb;
+  }
+
+  has(memoryMb: number): boolean {
+    return memoryMb <= 0 || this.#availableMb() - this.#owedMb - RESERVE_MB >= memoryMb;
+  }
+
+  /** Counts a machine that is about to be started, until that is one of the machines. */
+  promise(memoryMb: number): Disposable {
+    this.#promisedMb += memoryMb;
+    return {
+      [Symbol.dispose]: () => {
+        this.#promisedMb -= memoryMb;
+      },
+    };
+  }
+
+  /** What a machine that rests will be owed when it goes on, in MiB; one that runs is owed that already. */
+  unpromised(machine: Counted): number {
+    return machine.state === "paused" ? unusedMb(machine) : 0;
+  }
+
+  /** What there is, for a person. */
+  get words(): string {
+    return `It has ${this.#availableMb()} MiB left, of which ${this.#owedMb} are promised to the ${this.#machines().length} machines that are there`;
+  }
+
+  /** One that rests is owed nothing: room is made for it when it goes on, and it is ended where another needs the memory. */
+  get #owedMb(): number {
+    const running = this.#machines().filter(({ state }) => state !== "paused");
+    return Math.round(running.reduce((sum, machine) => sum + unusedMb(machine), this.#promisedMb));
+  }
+}
+
+/** Refuses what this host can never give, in MiB of all tasks of a machine. */
+export function assertHostHas(tasksBytes: number, totalMb = hostMemoryMb("MemTotal")): void {
+  const neededMb = machineMemoryMb(tasksBytes) + RESERVE_MB;
+  if (neededMb <= totalMb) return;
+  throw new PiworkError(
+    "LIMIT_EXCEEDED",
+    `${memoryWords(tasksBytes)} of memory for tasks take a machine of ${memoryWords(machineMemoryMb(tasksBytes) * MIB)}, and ${RESERVE_MB} MiB stay free; this host has ${totalMb} MiB in all. Ask for less with --memory.`,
+  );
+}
+
+function hostMemoryMb(field: "MemAvailable" | "MemTotal"): number {
+  const kilobytes = new RegExp(`^${field}: *(\\d+)`, "m").exec(readFileSync("/proc/meminfo", "utf8"))?.[1];
+  return Math.floor(Number(kilobytes ?? 0) / 1024);
+}
+
+/** What a machine could use beyond what it uses, in MiB. */
+function unusedMb({ memoryMb, pid }: Counted): number {
+  return Math.max(0, memoryMb - usedMb(pid));
+}
+
+/** What a QEMU has of its own; the rest is the template, which all have together. */
+function usedMb(pid: number | undefined): number {
+  if (pid === undefined) return 0;
+  try {
+    return Number(/^RssAnon:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0; // it has just ended
+  }
+}
