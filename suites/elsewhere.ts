@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { addTallies, conclude, type Tally } from "../harness/checks.ts";
 import { atExit } from "../harness/piwork.ts";
 import { type Choices, commandThere, debian13 } from "./elsewhere/debian-13.ts";
-import { removeRoot } from "./elsewhere/machine.ts";
+import { removeMachine } from "./elsewhere/machine.ts";
 
 const USAGE = `Usage: npx mise run test-elsewhere [options] [part]...
 
@@ -17,7 +17,7 @@ Parts:
 Options of debian-13:
   --quick         only 'npm start', a task, a prompt, files both ways, and down; not 'npm test'
   --image         take this machine's guest image along instead of having it built there
-  --keep          leave the root of that machine when it is over, and say where it is
+  --keep          leave what that machine wrote when it is over, and say where it is
   --command TEXT  run this there with sh, in a clone of this commit, instead of the README's commands
   -h, --help      show this`;
 
@@ -69,6 +69,6 @@ if (import.meta.filename === process.argv[1]) {
   const choices: Choices = { ...values, command: values.command };
   if (choices.command === undefined) conclude(await elsewhere(choices, parts));
   const logs = mkdtempSync(join(tmpdir(), "piwork-elsewhere-"));
-  atExit(() => removeRoot(logs));
+  atExit(() => removeMachine(logs));
   process.exit(await commandThere(choices.command, logs, choices));
 }

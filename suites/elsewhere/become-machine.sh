@@ -1,11 +1,19 @@
-# Makes the directory $1 the root of a machine, and runs the words after it there. Called in new mount, pid, uts and ipc namespaces.
-# A chroot would not do: in one, `unshare` and bubblewrap may not change how mounts spread.
+# Makes $1/root the root of a machine, and runs the words after $2 there. Where $2 is not empty, it is the root as it was: what is
+# written goes to $1. Called in new mount, pid, uts and ipc namespaces. A chroot would not do: in one, `unshare` and bubblewrap may
+# not change how mounts spread.
 set -eu
-root=$1
-shift
+machine=$1
+base=$2
+shift 2
 hostname debian-13
-mount --bind "$root" "$root"
-cd "$root"
+if [ -n "$base" ]; then
+  mount -t overlay -o "lowerdir=$base,upperdir=$machine/upper,workdir=$machine/work" overlay "$machine/root"
+  # The user's files are on an ordinary file system.
+  mount --bind "$machine/home" "$machine/root/root"
+else
+  mount --bind "$machine/root" "$machine/root"
+fi
+cd "$machine/root"
 mount -t proc proc proc
 mount --rbind /sys sys
 mount --rbind /dev dev

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { $ } from "zx";
 import { type Check, Run, type Tally } from "../../harness/checks.ts";
 import { waitFor } from "../../harness/piwork.ts";
 import { findPlaces, REPOSITORY } from "../../runtime/places.ts";
 import { findImage } from "../../runtime/protocol/image.ts";
-import { copyRoot, haveDebianRoot } from "./debian-root.ts";
-import { CHECKOUT, Machine } from "./machine.ts";
-import { copyNetworkSettings, copyNpmSettings } from "./network.ts";
+import { freshMachine, haveDebianRoot } from "./debian-root.ts";
+import { checkoutOf, homeOf, Machine, type MachineFiles } from "./machine.ts";
+import { copyNpmSettings } from "./network.ts";
 import { keepOutput } from "./step.ts";
 
 export interface Choices {
   /** leave out `npm test` */
   quick: boolean;
-  /** leave the machine's root when it is over */
+  /** leave what the machine wrote when it is over */
   keep: boolean;
   /** take this machine's guest image along instead of having it built there */
   image: boolean;
@@ -30,12 +30,8 @@ const STEP_MS = 180_000;
 /** The README's commands, in a fresh Debian 13 that has only Node and npm. */
 export async function debian13(choices: Choices): Promise<Tally> {
   const run = new Run("elsewhere-debian-13", { command: "npx mise run test-elsewhere debian-13" });
-  const root = await freshRoot(run.directory, choices);
-  await using machine = await Machine.start(root);
-  const checks = [
-    ...firstUse(machine, root, run.directory),
-    ...(choices.quick ? [] : [ownTest(machine, run.directory)]),
-  ];
+  await using machine = await Machine.start(await withThisCommit(run.directory, choices));
+  const checks = [...firstUse(machine, run.directory), ...(choices.quick ? [] : [ownTest(machine, run.directory)])];
   run.expect(checks);
   await run.perform(checks);
   return run.finish();
@@ -43,34 +39,33 @@ export async function debian13(choices: Choices): Promise<Tally> {
 
 /** Runs a command in a fresh machine, on this terminal; gives its exit code. */
 export async function commandThere(command: string, logs: string, choices: Choices): Promise<number> {
-  await using machine = await Machine.start(await freshRoot(logs, choices));
-  return machine.runHere(["sh", "-c", command]);
+  await using machine = await Machine.start(await withThisCommit(logs, choices));
+  return await machine.runHere(["sh", "-c", command]);
 }
 
-/** A machine's root with this commit in it. */
-async function freshRoot(logs: string, { keep, image }: Choices): Promise<string> {
-  const root = await copyRoot(await haveDebianRoot(logs), keep);
-  copyNetworkSettings(root);
-  copyNpmSettings(root);
+/** What a machine needs to run this commit. */
+async function withThisCommit(logs: string, { keep, image }: Choices): Promise<MachineFiles> {
+  const files = freshMachine(await haveDebianRoot(logs), keep);
+  copyNpmSettings(homeOf(files));
   const { stdout: changed } = await $({ quiet: true, cwd: REPOSITORY })`git status --porcelain`;
   if (changed !== "") console.log("this checkout has changes that are not committed; they are not taken along");
-  await $({ quiet: true })`git clone --quiet --no-hardlinks ${REPOSITORY} ${join(root, CHECKOUT)}`;
-  if (image) takeImage(root);
-  if (keep) console.log(`the machine's root stays: ${root}`);
-  return root;
+  await $({ quiet: true })`git clone --quiet --no-hardlinks ${REPOSITORY} ${checkoutOf(files)}`;
+  if (image) takeImage(homeOf(files));
+  if (keep) console.log(`what that machine writes stays: ${files.directory}`);
+  return files;
 }
 
-function takeImage(root: string): void {
+function takeImage(home: string): void {
   const found = findImage(findPlaces().cache, REPOSITORY);
   if (found === undefined) throw new Error("this checkout has no guest image to take along; 'npm run setup' builds it");
-  const images = join(root, "root/.cache/piwork/images");
+  const images = join(home, ".cache/piwork/images");
   mkdirSync(images, { recursive: true });
-  cpSync(found.dir, join(images, found.dir.split("/").at(-1) ?? ""), { recursive: true });
+  cpSync(found.dir, join(images, basename(found.dir)), { recursive: true });
 }
 
 /** What someone does first, as the README has it. */
-function firstUse(machine: Machine, root: string, logs: string): Check[] {
-  const folder = join(root, CHECKOUT, "tmp/workspace/sample");
+function firstUse(machine: Machine, logs: string): Check[] {
+  const folder = join(checkoutOf(machine.files), "tmp/workspace/sample");
   let start: ReturnType<Machine["run"]> | undefined;
   const piwork = async (...words: string[]) => {
     const { exitCode, stdout, stderr } = await machine.run(["npx", "piwork", ...words]);

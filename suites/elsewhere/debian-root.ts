@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { $ } from "zx";
 import { atExit } from "../../harness/piwork.ts";
 import { findPlaces } from "../../runtime/places.ts";
-import { Machine, removeRoot } from "./machine.ts";
+import { Machine, type MachineFiles, removeMachine } from "./machine.ts";
 import { copyNetworkSettings, findMirrors, type Mirrors, writeSources } from "./network.ts";
 import { step } from "./step.ts";
 
@@ -16,7 +16,7 @@ const PACKAGES = ["nodejs", "npm"];
 const KEPT_DAYS = 7;
 const DAY_MS = 86_400_000;
 
-/** Where roots are kept, and the copies of them that runs use. */
+/** Where roots are kept, and what the machines of runs write. */
 function rootsDirectory(): string {
   return join(findPlaces().cache, "elsewhere");
 }
@@ -30,24 +30,25 @@ export async function haveDebianRoot(logs: string): Promise<string> {
   if (existsSync(root)) return root;
   await haveDebootstrap(logs);
   const building = join(directory, `building-${process.pid}`);
-  const forget = atExit(() => removeRoot(building));
+  const forget = atExit(() => removeMachine(building));
   await makeRoot(building, await findMirrors(), logs);
-  removeRoot(root);
-  renameSync(building, root);
+  renameSync(join(building, "root"), root);
   forget();
+  removeMachine(building);
   return root;
 }
 
-/** A copy of it for one run, which goes with this process unless it is to be `kept`. */
-export async function copyRoot(root: string, kept: boolean): Promise<string> {
-  const copy = join(rootsDirectory(), `${kept ? "kept" : "run"}-${process.pid}`);
-  if (!kept) atExit(() => removeRoot(copy));
-  console.log(`copy ${root} …`);
-  await $({ quiet: true })`cp --archive --reflink=auto ${root} ${copy}`;
-  return copy;
+/** A machine that has it as its root, for one run; goes with this process unless it is to be kept. */
+export function freshMachine(base: string, isKept: boolean): MachineFiles {
+  const directory = join(rootsDirectory(), `${isKept ? "kept" : "run"}-${process.pid}`);
+  if (!isKept) atExit(() => removeMachine(directory));
+  for (const part of ["root", "upper", "work", "home"]) mkdirSync(join(directory, part), { recursive: true });
+  return { directory, base };
 }
 
-async function makeRoot(root: string, mirrors: Mirrors, logs: string): Promise<void> {
+async function makeRoot(directory: string, mirrors: Mirrors, logs: string): Promise<void> {
+  const root = join(directory, "root");
+  mkdirSync(root, { recursive: true });
   const log = join(logs, "debian-root.log");
   // In namespaces of its own: its mounts and processes end with it.
   const apart = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
@@ -60,7 +61,7 @@ async function makeRoot(root: string, mirrors: Mirrors, logs: string): Promise<v
   );
   writeSources(root, SUITE, mirrors);
   copyNetworkSettings(root);
-  await using machine = await Machine.start(root);
+  await using machine = await Machine.start({ directory });
   const apt = `export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update && apt-get -qq install -y --no-install-recommends ${PACKAGES.join(" ")} && apt-get clean`;
   await step(`apt-get install ${PACKAGES.join(" ")}`, machine.run(["sh", "-c", apt], { directory: "/" }), log);
@@ -87,7 +88,7 @@ function removeLeftovers(directory: string): void {
   for (const name of readdirSync(directory)) {
     const path = join(directory, name);
     const pid = /^(?:run|building)-(\d+)$/.exec(name)?.[1];
-    if (pid === undefined ? isOld(path) : !existsSync(`/proc/${pid}`)) removeRoot(path);
+    if (pid === undefined ? isOld(path) : !existsSync(`/proc/${pid}`)) removeMachine(path);
   }
 }
 

@@ -1,10 +1,10 @@
 import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { $, type ProcessPromise } from "zx";
 import { atExit, waitFor } from "../../harness/piwork.ts";
 
 /** Where the checkout lies in a machine. */
-export const CHECKOUT = "/root/piwork";
+const CHECKOUT = "/root/piwork";
 
 const START_DEADLINE_MS = 30_000;
 
@@ -20,6 +20,18 @@ const ENVIRONMENT = {
 const NETWORK_SETTING =
   /^((https?|no|all)_proxy|npm_config_(registry|cafile|proxy|https_proxy|noproxy)|NODE_EXTRA_CA_CERTS)$/i;
 
+/** Where the parts of a machine are on this side. */
+export interface MachineFiles {
+  /** holds all that is written there */
+  directory: string;
+  /** another machine's root, which this one has as long as it does not write to it */
+  base?: string;
+}
+
+/** Of a machine with a base: the directory of its user, and the checkout in it, as seen from this side. */
+export const homeOf = ({ directory }: MachineFiles) => join(directory, "home");
+export const checkoutOf = (files: MachineFiles) => join(homeOf(files), basename(CHECKOUT));
+
 /**
  * A directory that is the root of a machine of its own: its processes, mounts and names are apart from this one's, its network,
  * kernel and devices are the same. Everything in it ends with this process, however this process ends.
@@ -29,7 +41,7 @@ export class Machine implements AsyncDisposable {
   readonly #forget: () => void;
   #first = 0;
 
-  private constructor(readonly root: string) {
+  private constructor(readonly files: MachineFiles) {
     const enter = join(import.meta.dirname, "become-machine.sh");
     // The first process reads our end of a pipe, which the kernel closes with us; the shell waits for orphans' ends.
     const init = ["/bin/sh", "-c", "echo up; cat; exit 0"];
@@ -39,12 +51,12 @@ export class Machine implements AsyncDisposable {
       stdio: ["pipe", "pipe", "pipe"],
       quiet: true,
       nothrow: true,
-    })`exec unshare ${unshare} sh ${enter} ${root} ${init}`;
+    })`exec unshare ${unshare} sh ${enter} ${files.directory} ${files.base ?? ""} ${init}`;
     this.#forget = atExit(() => this.#kill());
   }
 
-  static async start(root: string): Promise<Machine> {
-    const machine = new Machine(root);
+  static async start(files: MachineFiles): Promise<Machine> {
+    const machine = new Machine(files);
     try {
       await machine.#untilUp();
       return machine;
@@ -118,7 +130,7 @@ function environment(): NodeJS.ProcessEnv {
   return { ...ENVIRONMENT, ...Object.fromEntries(network) };
 }
 
-/** Removes what was the root of a machine; the last of its processes may still be ending. */
-export function removeRoot(root: string): void {
-  rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+/** Removes what a machine was made of; the last of its processes may still be ending. */
+export function removeMachine(directory: string): void {
+  rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }

@@ -46,11 +46,10 @@ export function copyNetworkSettings(root: string): void {
   for (const file of new Set(files)) if (existsSync(file)) copyInto(root, file, file);
 }
 
-/** Which npm registry is used here, and how. May hold a key: for the copy that one run uses, and never for evidence. */
-export function copyNpmSettings(root: string): void {
+/** Which npm registry this user uses, and how. May hold a key: for what one run writes, and never for evidence. */
+export function copyNpmSettings(home: string): void {
   const own = process.env["NPM_CONFIG_USERCONFIG"] ?? join(homedir(), ".npmrc");
-  if (existsSync(own)) copyInto(root, own, "/root/.npmrc");
-  if (existsSync("/etc/npmrc")) copyInto(root, "/etc/npmrc", "/etc/npmrc");
+  if (existsSync(own)) copyInto(home, own, ".npmrc");
 }
 
 function copyInto(root: string, file: string, to: string): void {
