@@ -15,6 +15,8 @@ const STAMP = join(REPOSITORY, "node_modules/.piwork-lock");
 const OLDEST_NODE = [20, 19];
 /** Packages of Debian that the runtime, the image build and the suites use. The suites' browser comes with the npm packages. */
 const DEBIAN_PACKAGES = ["qemu-system-x86", "bubblewrap", "erofs-utils", "xz-utils"];
+/** Only for the suites: programs that a small Debian lacks. Perl, flock and mount, which the runtime uses too, are part of every Debian. */
+const SUITE_PACKAGES = ["git", "libcap2-bin", "procps"];
 
 const say = (words) => process.stderr.write(`piwork: ${words}\n`);
 
@@ -88,8 +90,9 @@ async function installDebianPackages() {
 }
 
 function missingPackages() {
+  const needed = isStart ? DEBIAN_PACKAGES : [...DEBIAN_PACKAGES, ...SUITE_PACKAGES];
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query fills it in
-  const { stdout } = spawnSync("dpkg-query", ["-W", "-f", "${Package} ${db:Status-Status}\\n", ...DEBIAN_PACKAGES], {
+  const { stdout } = spawnSync("dpkg-query", ["-W", "-f", "${Package} ${db:Status-Status}\\n", ...needed], {
     encoding: "utf8",
   });
   const installed = new Set(
@@ -98,7 +101,7 @@ function missingPackages() {
       .filter((line) => line.endsWith(" installed"))
       .map((line) => line.split(" ")[0]),
   );
-  return DEBIAN_PACKAGES.filter((name) => !installed.has(name));
+  return needed.filter((name) => !installed.has(name));
 }
 
 function lockHash() {
@@ -174,6 +177,7 @@ function run(words) {
 }
 
 const words = process.argv.slice(2);
+const isStart = words[0] === "runtime/cli/piwork.mjs";
 const asksForHelp = words.some((word) => word === "--help" || word === "-h");
 if (asksForHelp && !existsSync(STAMP)) {
   process.stdout.write(UP_HELP);

@@ -30,7 +30,10 @@ function checkout(name: string) {
     chmodSync(join(root, "bin", file), 0o755);
   };
   program("apt-get", "exit 1");
-  program("dpkg-query", `for name in qemu-system-x86 bubblewrap erofs-utils xz-utils; do echo "$name installed"; done`);
+  program(
+    "dpkg-query",
+    `for name in qemu-system-x86 bubblewrap erofs-utils xz-utils git libcap2-bin procps; do echo "$name installed"; done`,
+  );
   program("npm", `echo run >> runs; mkfifo gate 2>/dev/null; read -r word < gate; mkdir -p node_modules`);
   return {
     runs: () => readFileSync(join(root, "runs"), "utf8").trim().split("\n").length,
