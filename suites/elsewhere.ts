@@ -6,6 +6,7 @@ import { addTallies, conclude, type Tally } from "../harness/checks.ts";
 import { atExit } from "../harness/piwork.ts";
 import { type Choices, commandThere, debian13 } from "./elsewhere/debian-13.ts";
 import { removeMachine } from "./elsewhere/machine.ts";
+import { ordinaryUser } from "./elsewhere/run-ordinary-user.ts";
 
 const USAGE = `Usage: npx mise run test-elsewhere [options] [part]...
 
@@ -13,15 +14,19 @@ Runs this commit where others run it: from nothing to the README's two commands.
 
 Parts:
   debian-13       a fresh Debian 13 with Node and npm only, in namespaces of its own; needs root
+  ordinary-user   a user without any rights of root: npm start, the tour, kill -9, and the attacks
 
 Options of debian-13:
-  --quick         only 'npm start', a task, a prompt, files both ways, and down; not 'npm test'
+  --quick         only 'npm start', a task, a prompt, files both ways, and down; not 'npm test'; ordinary-user has this too
   --image         take this machine's guest image along instead of having it built there
   --keep          leave what that machine wrote when it is over, and say where it is
   --command TEXT  run this there with sh, in a clone of this commit, instead of the README's commands
   -h, --help      show this`;
 
-const PARTS: Record<string, (choices: Choices) => Promise<Tally>> = { "debian-13": debian13 };
+const PARTS: Record<string, (choices: Choices) => Promise<Tally>> = {
+  "debian-13": debian13,
+  "ordinary-user": ({ quick }) => ordinaryUser(!quick),
+};
 
 /** The README's two commands, with everything made there. */
 const WHOLE: Choices = { quick: false, keep: false, image: false, command: undefined };

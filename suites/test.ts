@@ -2,7 +2,7 @@ import { addTallies, conclude, type Tally } from "../harness/checks.ts";
 import { prepareMachines } from "../harness/image.ts";
 import { check } from "./check.ts";
 import { dumpState } from "./dump-state.ts";
-import { ordinaryUser } from "./elsewhere/run.ts";
+import { ordinaryUser } from "./elsewhere/run-ordinary-user.ts";
 import { evidence } from "./evidence.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { negative } from "./negative.ts";
