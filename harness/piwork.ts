@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -7,6 +7,7 @@ import { type Client, connect, NoRuntime } from "../runtime/control/client.ts";
 import { REPOSITORY } from "../runtime/places.ts";
 import { type AgentKind, agentKind, type Isolation, isolation as isolations } from "../runtime/protocol/kinds.ts";
 import type { MachineLayer } from "../runtime/protocol/layers.ts";
+import { removeTree } from "../runtime/workspace/remove-tree.ts";
 import { CANARY_ENVIRONMENT } from "./evidence/canary.ts";
 import { keepFacts } from "./evidence/facts.ts";
 import "./startup-files.ts";
@@ -36,7 +37,8 @@ export function makeSandbox(logs: string): Sandbox {
   const workspace = join(directory, "workspace");
   mkdirSync(workspace);
   mkdirSync(logs, { recursive: true });
-  const remove = () => rmSync(directory, { recursive: true, force: true });
+  // A task may have made a tree that is too deep for rmSync.
+  const remove = () => removeTree(directory);
   const forget = atExit(remove);
   return {
     directory,
