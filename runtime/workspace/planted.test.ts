@@ -116,7 +116,7 @@ test("what changed since the task comes first and is kept, and a look that was c
   assert.equal(short.truncated, true);
 });
 
-test("a directory that is swapped for a link meanwhile leads nowhere", async () => {
+test("a directory that is swapped for a link meanwhile leads nowhere", { timeout: 120_000 }, async () => {
   const { folder, put } = makeFolder();
   const outside = makeFolder();
   outside.put("secret/.envrc");
@@ -124,9 +124,9 @@ test("a directory that is swapped for a link meanwhile leads nowhere", async () 
   symlinkSync(join(outside.folder, "secret"), join(folder, "link"));
   let swaps = 0;
   let looks = 0;
-  const end = Date.now() + 500;
+  const goesOn = () => swaps < 50 || looks < 50;
   const swap = async () => {
-    while (Date.now() < end) {
+    while (goesOn()) {
       for (const [from, to] of [
         ["dir", "t"],
         ["link", "dir"],
@@ -139,7 +139,7 @@ test("a directory that is swapped for a link meanwhile leads nowhere", async () 
     }
   };
   const search = async () => {
-    while (Date.now() < end) {
+    while (goesOn()) {
       const { findings } = await findPlanted({ root: folder, parts: [] }, LONG_AGO);
       assert.deepEqual(
         findings.filter(({ kind }) => kind === "runs"),
@@ -149,5 +149,4 @@ test("a directory that is swapped for a link meanwhile leads nowhere", async () 
     }
   };
   await Promise.all([swap(), search()]);
-  assert.equal(swaps > 10 && looks > 10, true);
 });
