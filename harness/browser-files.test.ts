@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -90,6 +91,19 @@ test("other content of the same version goes to another place, and the oldest br
     homes.map((home) => existsSync(home)),
     [false, true, true, true],
   );
+});
+
+test("the browser that is asked for stays, also beside others that were used by a clock ahead of ours", async () => {
+  const here = await packaged();
+  for (const name of ["one", "two", "three"]) {
+    const other = join(here.cache, "browsers", `chromium-${name}`);
+    mkdirSync(other, { recursive: true, mode: 0o700 });
+    writeFileSync(join(other, "files.json"), "{}");
+    utimesSync(join(other, "files.json"), 4e9, 4e9);
+  }
+  const { program } = await here.unpack();
+  assert.equal(existsSync(program), true);
+  assert.equal(here.browsers().length, 3);
 });
 
 test("a package that is not whole gives no browser", async () => {

@@ -64,7 +64,7 @@ export async function unpackBrowser({
     if (!(await isWhole(home))) await unpack(source, home, say);
     const now = new Date();
     await utimes(join(home, MANIFEST), now, now);
-    await removeOldest(directory);
+    await removeOldest(directory, home);
     return { program: join(home, "chromium"), libraries: join(home, "lib") };
   } finally {
     closeSync(turn);
@@ -146,10 +146,11 @@ async function removeLeftovers(directory: string): Promise<void> {
     if (name.startsWith(".")) await rm(join(directory, name), { recursive: true, force: true });
 }
 
-async function removeOldest(directory: string): Promise<void> {
-  const homes = (await readdir(directory)).map((name) => join(directory, name));
+/** Others than `kept`, whatever the clock said when they were used. */
+async function removeOldest(directory: string, kept: string): Promise<void> {
+  const homes = (await readdir(directory)).map((name) => join(directory, name)).filter((home) => home !== kept);
   const aged = await Promise.all(homes.map(async (home) => ({ home, time: await lastUse(home) })));
-  const old = aged.sort((one, other) => other.time - one.time).slice(BROWSERS_KEPT);
+  const old = aged.sort((one, other) => other.time - one.time).slice(BROWSERS_KEPT - 1);
   for (const { home } of old) await rm(home, { recursive: true, force: true });
 }
 

@@ -1,12 +1,16 @@
 import { $ } from "zx";
 import { haveTemplate, type TemplateWish } from "../runtime/fleet/have-template.ts";
-import { findPlaces } from "../runtime/places.ts";
+import { findPlaces, REPOSITORY } from "../runtime/places.ts";
 import { PiworkError } from "../runtime/protocol/errors.ts";
+import { findImage } from "../runtime/protocol/image.ts";
 import { AGENT, PIWORK } from "./piwork.ts";
 
-/** Brings the guest image up to date, with the builder's own progress on the terminal. */
-function buildImage(): Promise<void> {
-  return run("image", "build");
+/**
+ * Builds the guest image unless there is one of today's sources, as `npm start` does: with it, neither Debian's mirror nor the date
+ * decides what is tested.
+ */
+async function haveImage(): Promise<void> {
+  if (findImage(findPlaces().cache, REPOSITORY) === undefined) await run("image", "build");
 }
 
 /** What a suite's machines are: whole, or there to be attacked; and who waits in them. */
@@ -26,7 +30,7 @@ export const UNSAFE = AGENT === "pi" ? "unsafe-pi" : "unsafe";
  * every core busy while they are measured.
  */
 export async function prepareMachines(...kinds: readonly (keyof typeof KINDS)[]): Promise<void> {
-  await buildImage();
+  await haveImage();
   const left = [...new Set(kinds)];
   const prepareNext = async () => {
     for (let kind = left.shift(); kind !== undefined; kind = left.shift()) await prepare(kind);

@@ -116,7 +116,7 @@ test("what changed since the task comes first and is kept, and a look that was c
   assert.equal(short.truncated, true);
 });
 
-test("a directory that is swapped for a link meanwhile leads nowhere", async () => {
+test("a directory that is swapped for a link meanwhile leads nowhere", { timeout: 120_000 }, async () => {
   const { folder, put } = makeFolder();
   const outside = makeFolder();
   outside.put("secret/.envrc");
@@ -124,10 +124,7 @@ test("a directory that is swapped for a link meanwhile leads nowhere", async () 
   symlinkSync(join(outside.folder, "secret"), join(folder, "link"));
   let swaps = 0;
   let looks = 0;
-  const started = Date.now();
-  const enough = () => swaps > 10 && looks > 10;
-  // On a busy machine half a second may not be enough of either.
-  const goesOn = () => Date.now() < started + (enough() ? 500 : 30_000);
+  const goesOn = () => swaps < 50 || looks < 50;
   const swap = async () => {
     while (goesOn()) {
       for (const [from, to] of [
@@ -152,5 +149,4 @@ test("a directory that is swapped for a link meanwhile leads nowhere", async () 
     }
   };
   await Promise.all([swap(), search()]);
-  assert.equal(enough(), true, `${swaps} swaps, ${looks} looks`);
 });
