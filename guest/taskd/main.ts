@@ -21,7 +21,7 @@ for (const end of ["uncaughtException", "unhandledRejection"] as const) {
 // When memory is short for all, it is a task that has to go.
 writeFileSync("/proc/self/oom_score_adj", "-1000");
 prepareGroups();
-await preparePrivateRoot();
+preparePrivateRoot();
 const unsafe = readFileSync("/proc/cmdline", "utf8").trim().split(" ").includes(UNSAFE_WORD);
 const port = await Port.open(TASKD_PORT);
 const outlet = await Outlet.open();

@@ -1,7 +1,7 @@
 import { chmodSync, constants, mkdirSync, readSync, statSync, writeSync } from "node:fs";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
-import type { MountFlag } from "../../runtime/protocol/mounts.ts";
+import type { Restriction } from "../../runtime/protocol/mounts.ts";
 import { openBeneath, type Place } from "../../runtime/protocol/open-beneath.ts";
 import { openRegularFile } from "../../runtime/protocol/open-regular.ts";
 import type { MountProof } from "../../runtime/protocol/rpc.ts";
@@ -21,17 +21,10 @@ const mounted = new Set<string>();
 /** Directories that were proven, still open: to walk there again would take as long as the proof. */
 const proven = new Map<string, Place>();
 
-/** Where a mount is made ready before anybody sees it. */
-const BENCH = `${PRIVATE_ROOT}/bench`;
-const ON_BENCH = `${BENCH}/mount`;
-
-/** Makes what only root can list, and in it a place whose mounts nobody else sees. */
-export async function preparePrivateRoot(): Promise<void> {
-  mkdirSync(BENCH, { recursive: true });
+/** Makes what only root can list. */
+export function preparePrivateRoot(): void {
+  mkdirSync(PRIVATE_ROOT, { recursive: true });
   chmodSync(PRIVATE_ROOT, 0o711);
-  await mounts.mount("bench", BENCH, { type: "tmpfs", flags: ["nosuid", "nodev"], options: "size=4k,mode=0700" });
-  await mounts.mount("", BENCH, { flags: ["private"] });
-  mkdirSync(ON_BENCH);
 }
 
 /** Where the share with this tag is mounted. */
@@ -128,9 +121,9 @@ export async function mountTerminals(target: string): Promise<void> {
 }
 
 /** Shows an open place at `target`, and in the sandboxes that have it; by descriptor, so that no rename can put another directory there. */
-export async function showPlace(place: Place, target: string, flags: readonly MountFlag[] = []): Promise<void> {
+export async function showPlace(place: Place, target: string, flags: readonly Restriction[] = []): Promise<void> {
   const source = `/proc/${process.pid}/fd/${place.fd}`;
-  await refusable("binding a folder", mounts.show(source, ON_BENCH, target, ["nosuid", "nodev", ...flags]));
+  await refusable("binding a folder", mounts.show(source, target, ["nosuid", "nodev", ...flags]));
 }
 
 export async function unmount(target: string): Promise<void> {

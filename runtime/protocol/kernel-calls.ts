@@ -4,19 +4,24 @@ import { LineSplitter } from "./lines.ts";
 
 /**
  * Calls that Node has no words for. Each is the shape of its number and arguments, as `unpack` wants it, and their bytes; those that
- * come together are made one after the other until one fails. Says what the last gave, or the number of the error. Ends when nobody
- * can ask any more.
+ * come together are made one after the other until one fails. An argument without bytes stands for the descriptor that the first
+ * gave, which is closed at the end where one was used. Says what the last gave, or the number of the error. Ends when nobody can
+ * ask any more.
  */
 const PROGRAM = `
 use strict; use warnings; $| = 1;
 while (read STDIN, my $length, 4) {
   read STDIN, my $together, unpack "N", $length;
-  my ($given, @calls) = (0, unpack "(n/a N/a)*", $together);
+  my ($given, $opened, $close, @calls) = (0, undef, 0, unpack "(n/a N/a)*", $together);
   while (@calls && $given >= 0) {
     my ($number, @arguments) = unpack shift @calls, shift @calls;
+    for (grep { $_ eq "" } @arguments) { $_ = $opened; $close = 1 }
     $given = syscall $number, @arguments;
+    $opened //= $given;
   }
-  print $given < 0 ? "error " . ($! + 0) : "ok $given", "\\n";
+  my $said = $given < 0 ? "error " . ($! + 0) : "ok $given";
+  syscall 3, $opened if $close;
+  print "$said\\n";
 }`;
 
 const LINE_BYTES = 256;
@@ -24,11 +29,14 @@ const LINE_BYTES = 256;
 /** A number, a text as the kernel wants it, or bytes as they are. */
 type Argument = number | string | Buffer;
 
+/** In a sequence: the descriptor that its first call gave. It is closed once the sequence has ended, however that was. */
+export const OPENED = Buffer.alloc(0);
+
 /** A system call: its number, then its arguments. */
 export type Call = readonly [number: number, ...words: Argument[]];
 
 /** A call that the kernel refused. */
-class KernelRefusal extends Error {
+export class KernelRefusal extends Error {
   constructor(readonly errno: number) {
     super(`the kernel refused it with error ${errno}`);
   }

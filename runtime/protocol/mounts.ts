@@ -1,20 +1,26 @@
-import type { Call, KernelCalls } from "./kernel-calls.ts";
+import { type Call, type KernelCalls, OPENED } from "./kernel-calls.ts";
 
-const [SYS_MOUNT, SYS_UMOUNT2] = [165, 166];
+const [SYS_MOUNT, SYS_UMOUNT2, SYS_OPEN_TREE, SYS_MOVE_MOUNT, SYS_MOUNT_SETATTR] = [165, 166, 428, 429, 442];
 
 const FLAGS = {
   readonly: 1,
   nosuid: 2,
   nodev: 4,
   noexec: 8,
-  remount: 32,
-  bind: 4096,
-  move: 8192,
   private: 1 << 18,
   shared: 1 << 20,
 } as const;
-export type MountFlag = keyof typeof FLAGS;
+type MountFlag = keyof typeof FLAGS;
+/** What a mount forbids; the other flags say where later mounts are seen. */
+export type Restriction = "readonly" | "nosuid" | "nodev" | "noexec";
 
+const AT_FDCWD = -100;
+const AT_EMPTY_PATH = 0x1000;
+const OPEN_TREE_CLONE = 1;
+const O_CLOEXEC = 0o2000000;
+const MOVE_MOUNT_F_EMPTY_PATH = 4;
+/** Linux's `struct mount_attr`: what to set, what to clear, propagation, a user namespace. */
+const MOUNT_ATTR_BYTES = 32;
 const MNT_DETACH = 2;
 const UMOUNT_NOFOLLOW = 8;
 
@@ -31,24 +37,18 @@ export class Mounts {
   }
 
   /**
-   * Shows the directory `source` at `target`, and there in whatever has a view of `target`, with these flags from the first moment
-   * on: it is made ready at `bench`, which nobody else sees, and then moved. What is mounted over it later is seen there too, and
-   * not in what it came from.
+   * Shows a directory at `target`, and there in whatever has a view of `target`, with these flags from the first moment on: the
+   * mount is made ready before it is anywhere. What is mounted over it later is seen there too, and not in what it came from.
+   * `source` is a descriptor of the process that calls the kernel, or a path as that process sees it.
    */
-  async show(source: string, bench: string, target: string, flags: readonly MountFlag[]): Promise<void> {
-    const calls = [
-      mountCall(source, bench, { flags: ["bind"] }),
-      mountCall("", bench, { flags: ["private"] }),
-      mountCall("", bench, { flags: ["bind", "remount", ...flags] }),
-      mountCall("", bench, { flags: ["shared"] }),
-      mountCall(bench, target, { flags: ["move"] }),
-    ];
-    try {
-      await this.#kernel.sequence(calls);
-    } catch (error) {
-      await this.unmount(bench).catch(() => {}); // it may not have come as far as that
-      throw error;
-    }
+  async show(source: number | string, target: string, flags: readonly Restriction[]): Promise<void> {
+    const [directory, path] = typeof source === "number" ? [source, ""] : [AT_FDCWD, source];
+    await this.#kernel.sequence([
+      [SYS_OPEN_TREE, directory, path, OPEN_TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH],
+      changeCall(["private"], flags),
+      changeCall(["shared"], []),
+      [SYS_MOVE_MOUNT, OPENED, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH],
+    ]);
   }
 
   /** Takes the last mount off a place, now for whoever looks, and for good when nobody uses it any more. */
@@ -57,11 +57,22 @@ export class Mounts {
   }
 }
 
+/** Changes the mount that was opened: where later mounts are seen, and what it forbids besides what it does already. */
+function changeCall(propagation: readonly MountFlag[], restrictions: readonly Restriction[]): Call {
+  const attributes = Buffer.alloc(MOUNT_ATTR_BYTES);
+  attributes.writeUInt32LE(bits(restrictions), 0);
+  attributes.writeUInt32LE(bits(propagation), 16);
+  return [SYS_MOUNT_SETATTR, OPENED, "", AT_EMPTY_PATH, attributes, MOUNT_ATTR_BYTES];
+}
+
 function mountCall(
   source: string,
   target: string,
   { type = "", flags = [], options = "" }: { type?: string; flags?: readonly MountFlag[]; options?: string },
 ): Call {
-  const bits = flags.reduce((sum, flag) => sum | FLAGS[flag], 0);
-  return [SYS_MOUNT, source, target, type, bits, options];
+  return [SYS_MOUNT, source, target, type, bits(flags), options];
+}
+
+function bits(flags: readonly MountFlag[]): number {
+  return flags.reduce((sum, flag) => sum | FLAGS[flag], 0);
 }

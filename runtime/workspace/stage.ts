@@ -3,9 +3,9 @@ import { dirname, join } from "node:path";
 import { PiworkError } from "../protocol/errors.ts";
 import { KernelCalls } from "../protocol/kernel-calls.ts";
 import { Mounts } from "../protocol/mounts.ts";
-import { openBeneath } from "../protocol/open-beneath.ts";
 import type { MountProof } from "../protocol/rpc.ts";
 import type { Share } from "./share.ts";
+import { openInView } from "./view-walk.ts";
 
 /** What is mounted to hold the empty directories; each machine has a few. */
 const OPTIONS = "size=16m,mode=0700";
@@ -99,10 +99,9 @@ export class Stage {
       const target = join(this.#directory, machine, tag, ...path);
       const one: Shown = { target, isMounted: false };
       shown.push(one);
-      // A mount of this view can only be made from one of it.
-      using place = openBeneath(this.#inThis(root), parts);
-      const source = `/proc/${process.pid}/fd/${place.fd}`;
-      await this.#mounts.show(source, join(this.#directory, "bench/mount"), target, ["nosuid", "nodev"]);
+      await openInView(this.#kernel, root, parts, (directory) =>
+        this.#mounts.show(directory, target, ["nosuid", "nodev"]),
+      );
       one.isMounted = true;
     });
   }
@@ -153,14 +152,9 @@ export class Stage {
   }
 
   async #prepare(): Promise<void> {
-    const bench = join(this.#directory, "bench");
-    const tmpfs = { type: "tmpfs", flags: ["nosuid", "nodev"] } as const;
-    await this.#mounts.mount("piwork", this.#directory, { ...tmpfs, options: OPTIONS });
+    const tmpfs = { type: "tmpfs", flags: ["nosuid", "nodev"], options: OPTIONS } as const;
+    await this.#mounts.mount("piwork", this.#directory, tmpfs);
     await this.#mounts.mount("", this.#directory, { flags: ["shared"] });
-    mkdirSync(this.#inThis(bench));
-    await this.#mounts.mount("piwork", bench, { ...tmpfs, options: "size=4k,mode=0700" });
-    await this.#mounts.mount("", bench, { flags: ["private"] });
-    mkdirSync(this.#inThis(join(bench, "mount")));
   }
 
   #inView(machine: string, tag: Tag): string {
