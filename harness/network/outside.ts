@@ -10,6 +10,13 @@ const PROGRAM = join(REPOSITORY, "harness/network/outside-main.ts");
 /** Time that a program has which somebody runs outside, in milliseconds. */
 const RUN_DEADLINE_MS = 20_000;
 
+const isRoot = process.getuid?.() === 0;
+/**
+ * An ordinary user makes the network in a user namespace, as the same user. Only this process keeps its capabilities: a program
+ * that enters the network has none over it.
+ */
+const AS_USER = isRoot ? [] : ["--user", "--map-current-user", "--keep-caps"];
+
 type Asked = OutsideRequest extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never;
 
 /**
@@ -24,10 +31,9 @@ export class Outside implements AsyncDisposable {
   #last = 0;
 
   private constructor() {
-    // What would open a network namespace for its own user may not change this one.
     this.#child = spawn(
       "unshare",
-      ["--net", "perl", "-e", EVERY_ADDRESS, process.execPath, "--import", "tsx", PROGRAM],
+      [...AS_USER, "--net", "perl", "-e", EVERY_ADDRESS, process.execPath, "--import", "tsx", PROGRAM],
       {
         cwd: REPOSITORY,
         stdio: ["ignore", "inherit", "inherit", "ipc"],
@@ -50,7 +56,9 @@ export class Outside implements AsyncDisposable {
 
   /** Words before those of a program that is to run in this network. */
   get enter(): readonly string[] {
-    return ["nsenter", `--net=/proc/${this.#child.pid}/ns/net`];
+    const namespaces = `/proc/${this.#child.pid}/ns`;
+    const user = isRoot ? [] : [`--user=${namespaces}/user`, "--preserve-credentials"];
+    return ["nsenter", ...user, `--net=${namespaces}/net`];
   }
 
   /** What has come since the last time that this was asked to be forgotten. */
