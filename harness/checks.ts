@@ -37,6 +37,8 @@ export interface Check {
   claim: string;
   /** time after which it counts as hanging, in milliseconds */
   deadlineMs?: number;
+  /** why it takes root on this host; for an ordinary user it is skipped, with this reason, and counted apart */
+  needsRoot?: string | undefined;
   /** it is an attack: this is tried, and what it resolves with says what was seen of it on `target` and `control` */
   attack?: { tried: string; oracle: string; dead?: string | undefined };
   /** what it resolves with is kept beside the verdict */
@@ -48,6 +50,12 @@ export type Result = CheckResult;
 export interface Tally {
   passed: number;
   failed: number;
+  skipped?: number;
+}
+
+/** Whether this user can run a check. */
+export function canRun({ needsRoot }: Pick<Check, "needsRoot">): boolean {
+  return needsRoot === undefined || process.getuid?.() === 0;
 }
 
 export interface RunOptions {
@@ -74,6 +82,7 @@ export class Run {
   readonly #options: RunOptions;
   readonly #claims: Omit<Claims, "executed" | "passed" | "failed" | "expected" | "attacks" | "finishedAt">;
   readonly #expected = new Set<string>();
+  readonly #skipped: Results["skipped"] & object = [];
   readonly #attacks = new Set<string>();
   readonly #excerpts: Excerpts;
   readonly #environment = lookAround();
@@ -99,8 +108,8 @@ export class Run {
   }
 
   /** Says which checks are to run, before they do: one that does not has failed. */
-  expect(checks: readonly Pick<Check, "id" | "attack">[]): void {
-    for (const { id, attack } of checks) {
+  expect(checks: readonly Pick<Check, "id" | "attack" | "needsRoot">[]): void {
+    for (const { id, attack } of checks.filter(canRun)) {
       this.#expected.add(id);
       if (attack !== undefined) this.#attacks.add(id);
     }
@@ -110,6 +119,10 @@ export class Run {
   /** Runs the checks one after the other; a check that throws fails, and the others go on. */
   async perform(checks: readonly Check[]): Promise<void> {
     for (const check of checks) {
+      if (!canRun(check)) {
+        this.#skip(check);
+        continue;
+      }
       const marks = this.#excerpts.mark();
       const started = performance.now();
       let reason: string | undefined;
@@ -168,8 +181,9 @@ export class Run {
       schema: 2,
       suite,
       expected: claims.expected,
-      ...tally,
+      ...{ passed: tally.passed, failed: tally.failed },
       results,
+      ...(this.#skipped.length > 0 ? { skipped: this.#skipped } : {}),
     } satisfies Results);
     writeFileSync(join(directory, "junit.xml"), toJunit(suite, results));
     this.#writeEnvironment();
@@ -192,6 +206,11 @@ export class Run {
     if (this.#options.repeat !== undefined) this.#say(`        alone: ${this.#options.repeat(result.id)}`);
   }
 
+  #skip({ id, claim, needsRoot = "" }: Check): void {
+    this.#skipped.push({ id, claim, reason: needsRoot });
+    this.#say(`skipped ${id}  ${claim}  (needs root: ${needsRoot})`);
+  }
+
   #say(words: string): void {
     // Some of them may be a task's own; Node colours what differs.
     (this.#options.say ?? console.log)(plain(stripVTControlCharacters(words)));
@@ -199,13 +218,14 @@ export class Run {
 
   #tally(): Tally {
     const failed = this.results.filter(({ verdict }) => verdict === "failed").length;
-    return { passed: this.results.length - failed, failed };
+    return { passed: this.results.length - failed, failed, skipped: this.#skipped.length };
   }
 
   #claimsAt(finishedAt: string | null): Claims {
     const executed = this.results.map(({ id }) => id);
     const [expected, attacks] = [[...this.#expected], [...this.#attacks]];
-    return { ...this.#claims, finishedAt, expected, attacks, executed, ...this.#tally() };
+    const { passed, failed } = this.#tally();
+    return { ...this.#claims, finishedAt, expected, attacks, executed, passed, failed };
   }
 
   #writeEnvironment(): void {
@@ -260,12 +280,12 @@ export async function withDeadline<T>(work: T, deadlineMs: number): Promise<Awai
 }
 
 /** The last line of every suite, and its end: a check that hangs must not keep it from ending. */
-export function conclude({ passed, failed }: Tally): never {
-  console.log(`${passed} passed, ${failed} failed`);
+export function conclude({ passed, failed, skipped = 0 }: Tally): never {
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
   process.exit(failed > 0 || passed === 0 ? 1 : 0);
 }
 
 export function addTallies(tallies: readonly Tally[]): Tally {
-  const sum = (of: keyof Tally) => tallies.reduce((total, tally) => total + tally[of], 0);
-  return { passed: sum("passed"), failed: sum("failed") };
+  const sum = (of: keyof Tally) => tallies.reduce((total, tally) => total + (tally[of] ?? 0), 0);
+  return { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
 }

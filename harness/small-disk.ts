@@ -3,7 +3,10 @@ import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { atExit } from "./piwork.ts";
 
-/** A file system of a few megabytes that can be filled to the last byte and emptied again. Needs root. */
+/** Why a check that uses one is skipped for an ordinary user. */
+export const SMALL_DISK = "only root mounts a small file system on the host, to fill it";
+
+/** A file system of a few megabytes that can be filled to the last byte and emptied again. */
 export class SmallDisk implements Disposable {
   readonly path: string;
   readonly #forget: () => void;

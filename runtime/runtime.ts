@@ -9,6 +9,7 @@ import { MachineSource } from "./fleet/source.ts";
 import { keepPrevious, Log } from "./log.ts";
 import { LogShare } from "./log-share.ts";
 import type { AccelerationRequest } from "./machine/acceleration.ts";
+import { removeLeftSockets } from "./machine/left-sockets.ts";
 import type { Machine } from "./machine/machine.ts";
 import { refuseUnconfinedRoot } from "./machine/unconfined.ts";
 import { askMachines } from "./machine-answers.ts";
@@ -123,6 +124,7 @@ export class Runtime implements AsyncDisposable {
     const records = new Records(recordsDirectory(places));
     const trash = new Trash(trashDirectory(places), tasksDirectory(places));
     const warn = (message: string, facts: Record<string, unknown>) => this.log.warn(message, facts);
+    removeLeftSockets(places.sockets, warn);
     for (const { id, error } of trash.empty()) warn("a deleted task could not be removed", { id, error });
     this.book = new TaskBook({
       records,

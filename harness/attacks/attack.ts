@@ -46,7 +46,9 @@ export interface AgentAttack {
   ruinous?: true;
   /** time that it has, in milliseconds, where it is not the usual one */
   deadlineMs?: number;
-  /** what the host's root puts into the task's folder first */
+  /** why what is put into the task's folder first takes the host's root */
+  needsRoot?: string;
+  /** what a person puts into the task's folder first */
   prepare?(own: string): void;
   /** it counts what it tries, says so in its last line, and fails where that was too little to prove anything */
   counts?: true;

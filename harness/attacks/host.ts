@@ -58,6 +58,8 @@ export interface HostAttack {
   /** which of the naive twins it gets through */
   naive: NaiveWay | "find" | "tool" | "beginnings";
   dead?: string;
+  /** why a person has to be root to prepare it */
+  needsRoot?: string;
 }
 
 /** The same with an end that is right: what is promised to honest people. */
@@ -92,6 +94,7 @@ export function hostChecks(attacks: readonly HostAttack[], target: () => Target)
   return attacks.map((attack) => ({
     id: attack.id,
     claim: `a caller who ${attack.tries}: nothing comes of it`,
+    needsRoot: attack.needsRoot,
     attack: { tried: inWords(attack), oracle: attack.oracle, dead: attack.dead },
     async run() {
       const real = await meet(attack, target(), (operation) => askRuntime(target(), operation));

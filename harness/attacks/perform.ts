@@ -70,6 +70,7 @@ export function asCheck(attack: AgentAttack, targets: () => { target: Target; co
   return {
     id: attack.id,
     claim: `a task ${attack.tries}: nothing comes of it`,
+    needsRoot: attack.needsRoot,
     attack: { tried: triedBy(attack), oracle: oracleOf(attack), dead: attack.dead },
     async run() {
       const [target, control] = await Promise.all([

@@ -22,6 +22,8 @@ export interface QemuAttack {
   layer?: MachineLayer;
   /** why its control does not leak */
   dead?: string;
+  /** why an ordinary user's QEMU could not do it either, with no walls around it */
+  needsRoot?: string;
 }
 
 /** Attacks as checks, in one world. */
@@ -29,6 +31,7 @@ export function qemuChecks(attacks: readonly QemuAttack[], world: () => QemuWorl
   return attacks.map((attack) => ({
     id: attack.id,
     claim: `whoever has taken over QEMU ${attack.tries}: nothing comes of it`,
+    needsRoot: attack.needsRoot,
     attack: { tried: attack.script, oracle: attack.oracle, dead: attack.dead },
     async run() {
       const target = await world().perform(attack, { without: [] });

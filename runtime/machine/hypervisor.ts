@@ -5,6 +5,7 @@ import { confine } from "./confinement.ts";
 import { fileModes } from "./file-modes.ts";
 import { behindGate } from "./gate.ts";
 import { unconfined } from "./unconfined.ts";
+import { whatForbidsUserNamespaces } from "./user-namespaces.ts";
 import type { MachinePaths, Walls } from "./walls.ts";
 
 export const QEMU = "/usr/bin/qemu-system-x86_64";
@@ -109,8 +110,9 @@ export function wallsFailed(end: { words: string }): boolean {
 /** A sentence for a QEMU that ended without being asked to; bubblewrap's words mean that the walls could not be built. */
 export function explainEnd(end: { code: number | undefined; words: string }, lastLine: string): string {
   const words = lastWords(end);
+  const forbidden = whatForbidsUserNamespaces();
   if (wallsFailed(end))
-    return `The walls around QEMU could not be built, so no machine was started (${words}). This host must allow user namespaces: see 'piwork doctor'. 'piwork up --unconfined-qemu', as an ordinary user, does without these walls: whoever breaks out of the machine then has all that this user has, files and network.`;
+    return `The walls around QEMU could not be built, so no machine was started (${words}). This host must allow user namespaces${forbidden === "" ? "" : `: ${forbidden}`}; see 'piwork doctor'. 'piwork up --unconfined-qemu', as an ordinary user, does without these walls: whoever breaks out of the machine then has all that this user has, files and network.`;
   const supervisor = /piwork: taskd ended (\d+)/.exec(lastLine)?.[1];
   if (supervisor !== undefined) return `taskd, the supervisor in the machine, ended with code ${supervisor}.`;
   const how =

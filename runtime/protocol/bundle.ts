@@ -140,6 +140,8 @@ export const results = z.strictObject({
   passed: count,
   failed: count,
   results: z.array(checkResult),
+  /** checks that take root on the host, where an ordinary user ran the suite */
+  skipped: z.array(z.strictObject({ id: z.string(), claim: z.string(), reason: z.string() })).optional(),
 });
 export type Results = z.infer<typeof results>;
 

@@ -1,5 +1,6 @@
 import { mkdirSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { whatForbidsUserNamespaces } from "../machine/user-namespaces.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { KernelCalls } from "../protocol/kernel-calls.ts";
 import { Mounts } from "../protocol/mounts.ts";
@@ -62,7 +63,7 @@ export class Stage {
       kernel.close();
       throw new PiworkError(
         "TASK_BOOTSTRAP_FAILED",
-        "This host lets the runtime have no view of its own of the files (user namespaces may be forbidden), which a machine for each task takes. 'piwork up --isolation shared' does without.",
+        `This host lets the runtime have no view of its own of the files, which a machine for each task takes: ${whatForbidsUserNamespaces() || `user namespaces may be forbidden (${cause instanceof Error ? cause.message : cause})`}. 'piwork doctor' says more; 'piwork up --isolation shared' does without the view.`,
         { cause },
       );
     }

@@ -5,7 +5,7 @@ import type { Check } from "../../harness/checks.ts";
 import { Clones } from "../../harness/clones.ts";
 import { Load } from "../../harness/load.ts";
 import { ISOLATION, makeSandbox, RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
-import { SmallDisk } from "../../harness/small-disk.ts";
+import { SMALL_DISK, SmallDisk } from "../../harness/small-disk.ts";
 import { Talk } from "../../harness/talk.ts";
 import { processTree, qemusWithSocketsIn } from "../../harness/world.ts";
 import { keyOf } from "../../runtime/fleet/source.ts";
@@ -77,6 +77,7 @@ export function cloneFaults(sandbox: Sandbox, inARow: number): Check[] {
     },
     {
       id: "template.disk-full",
+      needsRoot: SMALL_DISK,
       claim: "a disk that is full while a template is saved is named as the reason, and no half of it is left",
       deadlineMs: 240_000,
       async run() {

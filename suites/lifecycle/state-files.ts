@@ -12,9 +12,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import type { Check } from "../../harness/checks.ts";
+import { type Check, canRun } from "../../harness/checks.ts";
 import { makeSandbox, piwork, RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
-import { SmallDisk } from "../../harness/small-disk.ts";
+import { SMALL_DISK, SmallDisk } from "../../harness/small-disk.ts";
 import { attempt, Talk, toolOutput } from "../../harness/talk.ts";
 import { controlSocket, findPlaces } from "../../runtime/places.ts";
 
@@ -23,7 +23,7 @@ const DISK_MB = 8;
 /** The state directory with a full disk, broken files, and files that others removed. */
 export function stateFiles(logs: string): Check[] {
   let sandbox: Sandbox;
-  let disk: SmallDisk;
+  let disk: SmallDisk | undefined;
   let runtime: RunningRuntime;
   let task = "";
   const client = () => runtime.client;
@@ -37,17 +37,23 @@ export function stateFiles(logs: string): Check[] {
     runtime = await RunningRuntime.start(sandbox);
   };
 
-  return [
+  /** Runs before the first check. */
+  const begin = async () => {
+    sandbox = makeSandbox(logs);
+    if (canRun({ needsRoot: SMALL_DISK })) disk = new SmallDisk(sandbox.state, DISK_MB);
+    runtime = await RunningRuntime.start(sandbox);
+    task = (await client().call("task_create", { title: "Disk", folder: null })).id;
+    await talk.prompt("before the disk was full", task);
+  };
+  let begun: Promise<void> | undefined;
+
+  const checks: Check[] = [
     {
       id: "disk.full-create",
+      needsRoot: SMALL_DISK,
       claim: "with the disk of the state full, a task is refused with what to do, and nothing of it is left",
       async run() {
-        sandbox = makeSandbox(logs);
-        disk = new SmallDisk(sandbox.state, DISK_MB);
-        runtime = await RunningRuntime.start(sandbox);
-        task = (await client().call("task_create", { title: "Disk", folder: null })).id;
-        await talk.prompt("before the disk was full", task);
-        disk.fill();
+        disk?.fill();
         const { code, stderr } = await piwork([...sandbox.words, "task", "create", "One more"]);
         assert.deepEqual(
           [code, /disk of the state directory is full.*Free some space.*LIMIT_EXCEEDED/.test(stderr)],
@@ -63,16 +69,18 @@ export function stateFiles(logs: string): Check[] {
     },
     {
       id: "disk.full-prompt",
+      needsRoot: SMALL_DISK,
       claim: "with the disk full, a prompt whose loss could not be reported is refused, and commands still run",
       async run() {
         assert.equal(await attempt(() => talk.prompt("lost?", task)), "LIMIT_EXCEEDED");
         assert.equal((await talk.exec(["sh", "-c", "echo alive"], { task })).stdout.toString(), "alive\n");
-        disk.empty();
+        disk?.empty();
         assert.equal(await talk.ask("again", task), "again");
       },
     },
     {
       id: "disk.full-save",
+      needsRoot: SMALL_DISK,
       claim: "a turn that cannot be saved says so, the last session stays whole, and the next turn saves both",
       async run() {
         let started = () => {};
@@ -81,7 +89,7 @@ export function stateFiles(logs: string): Check[] {
         });
         const turn = talk.prompt("run: sleep 2; echo unsaved", task, started);
         await running;
-        disk.fill();
+        disk?.fill();
         const events = await turn;
         const end = events.at(-1);
         assert.equal(end?.event === "agent_end" && !end.payload.saved, true, JSON.stringify(end));
@@ -94,26 +102,28 @@ export function stateFiles(logs: string): Check[] {
           true,
           warnings.join("\n"),
         );
-        disk.empty();
+        disk?.empty();
         await talk.prompt("saved with it", task);
         assert.match(readFileSync(own("session/session.jsonl"), "utf8"), /unsaved/);
       },
     },
     {
       id: "disk.full-switch",
+      needsRoot: SMALL_DISK,
       claim: "with the disk full, switching, stopping and deleting still work",
       async run() {
         const other = (await client().call("task_create", { title: "Other", folder: null })).id;
-        disk.fill();
+        disk?.fill();
         assert.equal((await client().call("task_switch", { task })).state, "active");
         assert.equal((await client().call("task_stop", { task: other })).state, "stopped");
         await client().call("task_delete", { task: other });
         assert.deepEqual(await list(), [task]);
-        disk.empty();
+        disk?.empty();
       },
     },
     {
       id: "disk.full-import",
+      needsRoot: SMALL_DISK,
       claim: "an import that does not fit is refused and leaves nothing",
       async run() {
         const content = Readable.from([Buffer.alloc((DISK_MB + 2) * 1024 * 1024)]);
@@ -252,9 +262,17 @@ export function stateFiles(logs: string): Check[] {
         );
         assert.equal(toolOutput(await talk.prompt("run: echo there", task)), "there\n");
         await runtime[Symbol.asyncDispose]();
-        disk[Symbol.dispose]();
+        disk?.[Symbol.dispose]();
         sandbox[Symbol.dispose]();
       },
     },
   ];
+  return checks.map((check) => ({
+    ...check,
+    async run() {
+      begun ??= begin();
+      await begun;
+      return (await check.run()) ?? undefined;
+    },
+  }));
 }

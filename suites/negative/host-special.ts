@@ -29,7 +29,7 @@ export const hostSpecial: readonly HostAttack[] = [
     ...{ invariant: "Q", oracle: "excess", plant: "ln -s /dev/zero l" },
   }),
   preview("host-special.device", "previews a device that a person put there", "z", {
-    ...{ invariant: "Q", oracle: "excess" },
+    ...{ invariant: "Q", oracle: "excess", needsRoot: "only root makes device nodes on the host" },
     prepare: ({ own }) => void execFileSync("mknod", [join(own, "z"), "c", "1", "5"]),
   }),
   preview("host-special.terminal", "previews the terminal", "l", {

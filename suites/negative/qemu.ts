@@ -89,6 +89,7 @@ export const qemu: readonly QemuAttack[] = [
     tries: "changes a setting of the host's kernel",
     oracle: "change",
     script: "echo $OTHER_SETTING >$SETTING",
+    needsRoot: "only root changes settings of the kernel",
   },
   {
     id: "qemu-view.control",
@@ -287,6 +288,7 @@ export const qemu: readonly QemuAttack[] = [
     tries: "makes a device node in its export",
     oracle: "modes",
     script: "mknod c c 1 3; mknod b b 7 0",
+    needsRoot: "only root makes device nodes",
   },
   {
     id: "qemu-modes.capabilities",
@@ -294,6 +296,7 @@ export const qemu: readonly QemuAttack[] = [
     tries: "gives a program in its export capabilities",
     oracle: "modes",
     script: "cp /bin/true f; setcap cap_setuid+ep f",
+    needsRoot: "only root gives a program capabilities that count on the host",
   },
   {
     id: "qemu-users.capabilities",

@@ -83,6 +83,7 @@ export const specialFiles = [
       "reads the machine's disk by a node that was in its folder before (CVE-2023-2861)",
       "mount -o remount,dev /run/piwork/workspace; od -An -v -tx1 -j1024 -N64 n | tr -d ' \\n'",
       {
+        needsRoot: "only root makes device nodes on the host",
         prepare: (own) => void execFileSync("mknod", [join(own, "n"), "b", "254", "0"]),
         undo: "mount -o remount,nodev /run/piwork/workspace",
       },

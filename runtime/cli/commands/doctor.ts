@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { execa } from "execa";
 import { rememberedVerdict } from "../../machine/acceleration.ts";
 import { QEMU } from "../../machine/hypervisor.ts";
+import { whatForbidsUserNamespaces } from "../../machine/user-namespaces.ts";
 import { findPlaces, type PlaceOptions, type Places, REPOSITORY } from "../../places.ts";
 import { findImage } from "../../protocol/image.ts";
 import { isNewEnough, OLDEST_NODE } from "../../version.ts";
@@ -77,7 +78,7 @@ async function userNamespaces(): Promise<Finding> {
   return {
     what: "walls",
     verdict: "missing",
-    words: `the walls around QEMU cannot be built (${why}); allow unprivileged user namespaces`,
+    words: `the walls around QEMU cannot be built (${why}); ${whatForbidsUserNamespaces() || "allow user namespaces to ordinary users"}`,
   };
 }
 
