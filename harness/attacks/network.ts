@@ -32,6 +32,8 @@ export interface NetworkAttack {
   /** the machine may not outlive it */
   ruinous?: true;
   dead?: string;
+  /** why its control takes root on the host */
+  needsRoot?: string;
 }
 
 /** The same for what it may reach. */
@@ -51,6 +53,7 @@ export function networkChecks(
   return attacks.map((attack) => ({
     id: attack.id,
     claim: `${attack.asRoot ? "the root of a task's machine" : "a task"} ${attack.tries}: nothing comes of it`,
+    needsRoot: attack.needsRoot,
     attack: { tried: attack.script, oracle: "outside", dead: attack.dead },
     async run() {
       const { target, control } = sides();

@@ -147,7 +147,7 @@ export class World {
   }
 
   emptyOwn(): void {
-    for (const path of [...walk(this.own)].reverse()) if (path !== this.own) remove(path);
+    for (const name of readdirSync(bytes(this.own), "latin1")) remove(`${this.own}/${name}`);
   }
 
   /** A line for everything outside of the attacker's folder: path, mode, owner, size, times, content. */
@@ -229,8 +229,10 @@ function bytes(path: string): Buffer {
 }
 
 function remove(path: string): void {
-  if (lstatSync(bytes(path)).isDirectory()) rmdirSync(bytes(path));
-  else unlinkSync(bytes(path));
+  if (!lstatSync(bytes(path)).isDirectory()) return unlinkSync(bytes(path));
+  chmodSync(bytes(path), 0o700); // an ordinary user cannot look into every directory of its own
+  for (const name of readdirSync(bytes(path), "latin1")) remove(`${path}/${name}`);
+  rmdirSync(bytes(path));
 }
 
 function* walk(path: string): Generator<string> {

@@ -13,6 +13,8 @@ const ADDRESSES: readonly [name: string, what: string, address: string, port: nu
   ["public6", "a public address by IPv6", "2606:4700::1111", 443],
 ];
 
+const RAW_SOCKET = "only root opens raw sockets on the host, as the control does";
+
 /** An IPv4 packet with a datagram for port 4041 of somebody else. */
 const DATAGRAM = `$datagram = pack("n4", 4041, 4041, 12, 0) . "raw!"; $to = inet_aton("10.0.0.1"); $from = inet_aton("10.0.0.2");
 $packet = pack("CCnnnCCna4a4", 0x45, 0, 20 + length $datagram, 1, 0, 64, 17, 0, $from, $to) . $datagram;
@@ -59,6 +61,7 @@ export const networkDirect: readonly NetworkAttack[] = [
     ),
     reached: anybody,
     isDirect: true,
+    needsRoot: RAW_SOCKET,
   },
   {
     id: "network-direct.raw",
@@ -68,6 +71,7 @@ export const networkDirect: readonly NetworkAttack[] = [
     ),
     reached: anybody,
     isDirect: true,
+    needsRoot: RAW_SOCKET,
   },
   {
     id: "network-direct.packet",
@@ -77,6 +81,7 @@ export const networkDirect: readonly NetworkAttack[] = [
     ),
     reached: anybody,
     isDirect: true,
+    needsRoot: RAW_SOCKET,
   },
   {
     id: "network-direct.fast-open",

@@ -3,9 +3,9 @@ import type { Command } from "commander";
 import { execa } from "execa";
 import { rememberedVerdict } from "../../machine/acceleration.ts";
 import { QEMU } from "../../machine/hypervisor.ts";
-import { whatForbidsUserNamespaces } from "../../machine/user-namespaces.ts";
 import { findPlaces, type PlaceOptions, type Places, REPOSITORY } from "../../places.ts";
 import { findImage } from "../../protocol/image.ts";
+import { whatForbidsUserNamespaces } from "../../user-namespaces.ts";
 import { isNewEnough, OLDEST_NODE } from "../../version.ts";
 import { print, printJson, table } from "../attach.ts";
 
