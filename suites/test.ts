@@ -2,6 +2,7 @@ import { addTallies, conclude, type Tally } from "../harness/checks.ts";
 import { prepareMachines } from "../harness/image.ts";
 import { check } from "./check.ts";
 import { dumpState } from "./dump-state.ts";
+import { ordinaryUser } from "./elsewhere/run.ts";
 import { evidence } from "./evidence.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { negative } from "./negative.ts";
@@ -49,6 +50,7 @@ if (import.meta.filename === process.argv[1]) {
   const rest = await inTurn({
     attacks: () => negative(),
     lifecycle: () => lifecycle(false),
+    "ordinary user": () => ordinaryUser(false),
     shown,
     tour,
     evidence,

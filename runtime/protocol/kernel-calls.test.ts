@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { KernelCalls } from "./kernel-calls.ts";
+import { KernelCalls, OPENED } from "./kernel-calls.ts";
 
-const [SYS_MKDIR, SYS_GETPID] = [83, 39];
+const [SYS_OPEN, SYS_GETPID, SYS_MKDIR, SYS_MKDIRAT] = [2, 39, 83, 258];
 const ENOENT = 2;
 
 const directory = mkdtempSync(join(tmpdir(), "piwork-calls-"));
@@ -32,6 +32,25 @@ test("a sequence ends at the first that is refused", async () => {
     [true, false],
   );
   kernel.close();
+});
+
+test("a sequence hands on what its first call opened, and closes it however it ends", async () => {
+  const kernel = new KernelCalls("test.kernel");
+  const descriptors = () => readdirSync(`/proc/${kernel.pid}/fd`).length;
+  await kernel.call(SYS_GETPID);
+  const before = descriptors();
+  await kernel.sequence([
+    [SYS_OPEN, directory, 0],
+    [SYS_MKDIRAT, OPENED, "by-descriptor", 0o700],
+  ]);
+  assert.equal(existsSync(join(directory, "by-descriptor")), true);
+  const failing = kernel.sequence([
+    [SYS_OPEN, directory, 0],
+    [SYS_MKDIRAT, OPENED, "no/such", 0o700],
+  ]);
+  await assert.rejects(failing, { errno: ENOENT });
+  assert.equal(descriptors(), before);
+  await kernel.close();
 });
 
 test("who waits, or asks afterwards, is told that it has ended", async () => {

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -20,6 +21,7 @@ const directory = mkdtempSync(join(tmpdir(), "piwork-stage-"));
 after(() => rmSync(directory, { recursive: true }));
 const workspace = join(directory, "workspace");
 mkdirSync(join(workspace, "a/deep"), { recursive: true });
+mkdirSync(join(workspace, "other"));
 writeFileSync(join(workspace, "a/deep/file"), "mine");
 symlinkSync("a", join(workspace, "link"));
 let stages = 0;
@@ -89,6 +91,22 @@ test("no link on the way is followed, and what was made for it goes with the mac
   await assert.rejects(shown, { code: "WORKSPACE_POLICY_VIOLATION" });
   await stage.clear("machine-1");
   assert.equal(await inView(stage, "ls", root), "");
+  stage.close();
+});
+
+test("a folder that the view reaches and this process does not is refused, and nothing of it is held", async () => {
+  const { stage } = await open();
+  stage.makeShares("machine-1");
+  const pid = Number(/--mount=\/proc\/(\d+)\//.exec(stage.prefix.join(" "))?.[1]);
+  // In the view alone, another directory is where the folder is.
+  await inView(stage, "mount", "--bind", join(workspace, "other"), join(workspace, "a"));
+  const shown = stage.show("machine-1", "workspace", ["a"], workspace, ["a"]);
+  await assert.rejects(shown, { code: "WORKSPACE_POLICY_VIOLATION", message: /replaced while it was being opened/ });
+  const held = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  assert.deepEqual(
+    held.filter((path) => path.startsWith(workspace)),
+    [],
+  );
   stage.close();
 });
 
