@@ -32,14 +32,27 @@ const bad: Check = { id: "b", claim: "false", run: () => assert.fail("seen other
 
 test("a check that throws fails and the next one runs", async () => {
   const { tally, refusal } = await perform([bad, good], [good, bad]);
-  assert.deepEqual(tally, { passed: 1, failed: 1 });
+  assert.deepEqual(tally, { passed: 1, failed: 1, skipped: 0 });
   assert.equal(refusal?.kind, "failed");
 });
 
 test("a check that was expected and did not run fails the run", async () => {
   const { tally } = await perform([good], [good, bad]);
-  assert.deepEqual(tally, { passed: 1, failed: 1 });
+  assert.deepEqual(tally, { passed: 1, failed: 1, skipped: 0 });
 });
+
+for (const isRoot of [true, false])
+  test(`a check that takes root ${isRoot ? "runs for root" : "is skipped for others, with its reason, in a bundle that is believed"}`, async () => {
+    const run = new Run("self-test", { command: "none", runs: join(place, "runs"), state, say: () => {}, isRoot });
+    const checks = [good, { ...bad, needsRoot: "of a device" }];
+    run.expect(checks);
+    await run.perform(checks);
+    assert.deepEqual(run.finish(), { passed: 1, failed: isRoot ? 1 : 0, skipped: isRoot ? 0 : 1 });
+    const { skipped } = results.parse(JSON.parse(readFileSync(join(run.directory, "results.json"), "utf8")));
+    assert.deepEqual(skipped, isRoot ? undefined : [{ id: "b", claim: "false", reason: "of a device" }]);
+    const { refusal } = verifyBundle(run.directory, ownFingerprint(state));
+    assert.equal(refusal?.kind, isRoot ? "failed" : undefined);
+  });
 
 test("a check that nobody expected is in no bundle that is believed", async () => {
   const { refusal } = await perform([good, { ...good, id: "c" }], [good]);

@@ -55,8 +55,8 @@ export interface Tally {
 }
 
 /** Whether this user can run a check. */
-export function canRun({ needsRoot }: Pick<Check, "needsRoot">): boolean {
-  return needsRoot === undefined || process.getuid?.() === 0;
+export function canRun({ needsRoot }: Pick<Check, "needsRoot">, isRoot = process.getuid?.() === 0): boolean {
+  return needsRoot === undefined || isRoot;
 }
 
 export interface RunOptions {
@@ -68,6 +68,8 @@ export interface RunOptions {
   runs?: string;
   state?: string;
   say?: (words: string) => void;
+  /** as if root ran it, or did not */
+  isRoot?: boolean;
 }
 
 /** Bundles that this process has begun, in that order. */
@@ -110,7 +112,7 @@ export class Run {
 
   /** Says which checks are to run, before they do: one that does not has failed. */
   expect(checks: readonly Pick<Check, "id" | "attack" | "needsRoot">[]): void {
-    for (const { id, attack } of checks.filter(canRun)) {
+    for (const { id, attack } of checks.filter((check) => canRun(check, this.#options.isRoot))) {
       this.#expected.add(id);
       if (attack !== undefined) this.#attacks.add(id);
     }
@@ -120,7 +122,7 @@ export class Run {
   /** Runs the checks one after the other; a check that throws fails, and the others go on. */
   async perform(checks: readonly Check[]): Promise<void> {
     for (const check of checks) {
-      if (!canRun(check)) {
+      if (!canRun(check, this.#options.isRoot)) {
         this.#skip(check);
         continue;
       }

@@ -18,7 +18,11 @@ import { execa } from "execa";
 import { Stage } from "./stage.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "piwork-stage-"));
-after(() => rmSync(directory, { recursive: true }));
+const opened: Stage[] = [];
+after(() => {
+  for (const stage of opened) stage.close(); // a test that fails leaves its own
+  rmSync(directory, { recursive: true });
+});
 const workspace = join(directory, "workspace");
 mkdirSync(join(workspace, "a/deep"), { recursive: true });
 mkdirSync(join(workspace, "other"));
@@ -28,7 +32,9 @@ let stages = 0;
 
 async function open(): Promise<{ stage: Stage; root: string }> {
   const root = join(directory, `stage-${++stages}`);
-  return { stage: await Stage.open(root), root };
+  const stage = await Stage.open(root);
+  opened.push(stage);
+  return { stage, root };
 }
 
 /** What a process sees that was started in the view. */

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type Ended, OrdinaryUser, processesOf } from "../../harness/ordinary-user.ts";
 import { waitFor, waitForEnd } from "../../harness/piwork.ts";
+import { findPlaces } from "../../runtime/places.ts";
 import type { StatusView } from "../../runtime/protocol/control.ts";
 
 /** A runtime may take this long to be ready where everything has to be booted. */
@@ -82,10 +83,11 @@ export class Life {
     return end;
   }
 
-  /** Machines that have sockets, a runtime that was killed leaves some until the next start. */
-  socketsOfMachines(): string[] {
-    const base = `/tmp/piwork-${this.user.uid}`;
-    return readdirSync(base, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".sock"));
+  /** What is there of sockets; a runtime that was killed leaves some until the next start. */
+  sockets(): string[] {
+    const own = basename(findPlaces({ state: this.at("state") }).sockets);
+    const directory = join("/tmp", `piwork-${this.user.uid}`, own);
+    return readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".sock"));
   }
 
   async close(): Promise<void> {

@@ -73,7 +73,7 @@ function stops(life: Life): Check {
     async run() {
       const { code, output } = await life.end(() => life.piwork("down"));
       assert.equal(code, 0, output);
-      assert.deepEqual(life.socketsOfMachines(), []);
+      assert.deepEqual(life.sockets(), []);
     },
   };
 }
@@ -138,13 +138,13 @@ function killed(life: Life, up: string[]): Check {
       await life.piwork("task", "create", "Kept");
       await life.prompt("remember me");
       await life.end(({ pid }) => process.kill(pid, "SIGKILL"));
-      const left = life.socketsOfMachines().filter((path) => path.includes("machine-"));
+      const left = life.sockets().filter((path) => path.includes("machine-"));
       assert.notDeepEqual(left, [], "there was nothing to remove");
       await life.start(...up);
       const { machines } = await life.status();
       const stale = left.filter((path) => !machines.some(({ id }) => path.includes(`${id}/`)));
       assert.deepEqual(
-        life.socketsOfMachines().filter((path) => stale.includes(path)),
+        life.sockets().filter((path) => stale.includes(path)),
         [],
       );
       assert.match(await life.prompt("recall"), /remember me/);
