@@ -23,7 +23,23 @@ export const types = (lines: Line[]) => lines.map((line) => line.type ?? line.un
 const MESSAGE = ["message_start", "message_update", "message_end"];
 export const WHOLE_TURN = ["response", "agent_start", "turn_start", ...MESSAGE, "turn_end", "agent_end"];
 
-/** A probe in a process of its own. Every line it says is kept. */
+/** Replaces itself by a command that sees this machine, and the directory /work, which few machines have. */
+const WITH_WORK = `set -e
+mount -t tmpfs tmpfs /mnt
+cd /mnt
+for entry in /*; do
+  if [ -L "$entry" ]; then cp -P "$entry" .
+  elif [ -d "$entry" ] && [ "$entry" != /mnt ]; then mkdir ".$entry"; mount --rbind "$entry" ".$entry"
+  fi
+done
+mkdir -p work
+pivot_root . .
+umount --lazy .
+cd /
+exec "$@"`;
+const IN_NAMESPACES = ["--user", "--map-root-user", "--mount", "sh", "-c", WITH_WORK, "sh"];
+
+/** A probe in a process of its own, in which /work is a directory. Every line it says is kept. */
 export class Probe implements AsyncDisposable {
   readonly lines: Line[] = [];
   readonly stdout: Readable;
@@ -36,7 +52,7 @@ export class Probe implements AsyncDisposable {
   constructor(workingCopy?: string) {
     const main = fileURLToPath(new URL("main.ts", import.meta.url));
     const args = ["--import", import.meta.resolve("tsx"), main, ...(workingCopy === undefined ? [] : [workingCopy])];
-    this.#child = spawn(process.execPath, args, { stdio: "pipe" });
+    this.#child = spawn("unshare", [...IN_NAMESPACES, process.execPath, ...args], { stdio: "pipe" });
     this.#child.stdin?.on("error", () => {}); // it may be gone; its ending tells
     this.stdout = this.#child.stdout as Readable;
     const splitter = new LineSplitter(LONGEST_LINE);

@@ -15,8 +15,11 @@ const STAMP = join(REPOSITORY, "node_modules/.piwork-lock");
 const OLDEST_NODE = [20, 19];
 /** Packages of Debian that the runtime, the image build and the suites use. */
 const DEBIAN_PACKAGES = ["qemu-system-x86", "bubblewrap", "erofs-utils", "xz-utils"];
-/** What only the suites use: a browser for the panel, and what its pictures are drawn with. Whoever just starts the runtime has one. */
-const SUITE_PACKAGES = ["chromium", "fonts-liberation", "fonts-dejavu-core"];
+/**
+ * Only for the suites: a browser for the panel, what its pictures are drawn with, and programs that a small Debian lacks. Perl, flock and
+ * mount, which the runtime uses too, are part of every Debian.
+ */
+const SUITE_PACKAGES = ["chromium", "fonts-liberation", "fonts-dejavu-core", "git", "procps"];
 
 const say = (words) => process.stderr.write(`piwork: ${words}\n`);
 
