@@ -3,6 +3,7 @@ import { prepareMachines } from "../harness/image.ts";
 import { agent } from "./agent.ts";
 import { bench } from "./bench.ts";
 import { dumpState } from "./dump-state.ts";
+import { elsewhere } from "./elsewhere.ts";
 import { evidence } from "./evidence.ts";
 import { index } from "./evidence-index.ts";
 import { flood } from "./flood.ts";
@@ -35,6 +36,7 @@ async function run(): Promise<Tally> {
     fuzz: () => fuzz(),
     flood: () => flood(),
     bench: () => bench(),
+    elsewhere: () => elsewhere(),
     evidence,
   });
   return addTallies([first, rest]);

@@ -23,8 +23,11 @@ Options of debian-13:
 
 const PARTS: Record<string, (choices: Choices) => Promise<Tally>> = { "debian-13": debian13 };
 
-/** All of it, or what of it takes a few minutes. */
-export async function elsewhere(choices: Choices, parts = Object.keys(PARTS)): Promise<Tally> {
+/** The README's two commands, with everything made there. */
+const WHOLE: Choices = { quick: false, keep: false, image: false, command: undefined };
+
+/** Parts one after the other. */
+export async function elsewhere(choices = WHOLE, parts = Object.keys(PARTS)): Promise<Tally> {
   const tallies: Tally[] = [];
   for (const name of parts) {
     console.log(`\n--- ${name}`);

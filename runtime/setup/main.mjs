@@ -19,7 +19,7 @@ const DEBIAN_PACKAGES = ["qemu-system-x86", "bubblewrap", "erofs-utils", "xz-uti
  * Only for the suites: a browser for the panel, what its pictures are drawn with, and programs that a small Debian lacks. Perl, flock and
  * mount, which the runtime uses too, are part of every Debian.
  */
-const SUITE_PACKAGES = ["chromium", "fonts-liberation", "fonts-dejavu-core", "git", "procps"];
+const SUITE_PACKAGES = ["chromium", "fonts-liberation", "fonts-dejavu-core", "git", "libcap2-bin", "procps"];
 
 const say = (words) => process.stderr.write(`piwork: ${words}\n`);
 

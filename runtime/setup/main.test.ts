@@ -26,7 +26,7 @@ function checkout(name: string) {
   program("apt-get", "exit 1");
   program(
     "dpkg-query",
-    `for name in qemu-system-x86 bubblewrap erofs-utils xz-utils chromium fonts-liberation fonts-dejavu-core git procps; do echo "$name installed"; done`,
+    `for name in qemu-system-x86 bubblewrap erofs-utils xz-utils chromium fonts-liberation fonts-dejavu-core git libcap2-bin procps; do echo "$name installed"; done`,
   );
   program("npm", `echo run >> runs; mkfifo gate 2>/dev/null; read -r word < gate; mkdir -p node_modules`);
   return {

@@ -29,6 +29,7 @@ const STEP_MS = 180_000;
 
 /** The README's commands, in a fresh Debian 13 that has only Node and npm. */
 export async function debian13(choices: Choices): Promise<Tally> {
+  needRoot();
   const run = new Run("elsewhere-debian-13", { command: "npx mise run test-elsewhere debian-13" });
   await using machine = await Machine.start(await withThisCommit(run.directory, choices));
   const checks = [...firstUse(machine, run.directory), ...(choices.quick ? [] : [ownTest(machine, run.directory)])];
@@ -39,8 +40,16 @@ export async function debian13(choices: Choices): Promise<Tally> {
 
 /** Runs a command in a fresh machine, on this terminal; gives its exit code. */
 export async function commandThere(command: string, logs: string, choices: Choices): Promise<number> {
+  needRoot();
   await using machine = await Machine.start(await withThisCommit(logs, choices));
   return await machine.runHere(["sh", "-c", command]);
+}
+
+function needRoot(): void {
+  if (process.getuid?.() !== 0)
+    throw new Error(
+      "debian-13 needs root: debootstrap makes devices and mounts. Run it with sudo, or name another part.",
+    );
 }
 
 /** What a machine needs to run this commit. */

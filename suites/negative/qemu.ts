@@ -133,8 +133,9 @@ export const qemu: readonly QemuAttack[] = [
     invariant: "A",
     tries: "connects to an abstract socket of the host",
     oracle: "connection",
+    // Some libuv fill the listener's name up with zeros, others do not.
     script: perl(
-      'use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0); connect($s, pack("Sa108", AF_UNIX, "\\0$ENV{ABSTRACT}"))',
+      'use Socket; for my $name ("a108", "a*") { socket(my $s, AF_UNIX, SOCK_STREAM, 0); connect($s, pack("S$name", AF_UNIX, "\\0$ENV{ABSTRACT}")) }',
     ),
     layer: "qemu-net",
   },
