@@ -8,6 +8,7 @@ import { copyNode, installGuestNode } from "./guest-node.ts";
 import { installInit } from "./init.ts";
 import { makeInitramfs } from "./initramfs.ts";
 import { takeKernel } from "./kernel.ts";
+import { installModules } from "./modules.ts";
 import { REPO } from "./places.ts";
 import type { BuildOptions, Plan } from "./plan.ts";
 import type { Deb } from "./resolve.ts";
@@ -44,11 +45,12 @@ export async function assembleImage(
   await progress.step("unpack the packages", async () => {
     await makeUserland(root, plan.userland.map(path), signal);
     await copyNode(node, root);
+    await installModules(root, kernel.release, kernel.later);
     await settleModes(root);
   });
   await progress.step("make the initramfs", async () => {
     await writeFile(join(output, "vmlinux"), kernel.vmlinux);
-    await writeFile(join(output, "initramfs.cpio"), await makeInitramfs(init, root, kernel.modules));
+    await writeFile(join(output, "initramfs.cpio"), await makeInitramfs(init, root, kernel.boot));
   });
   await progress.step("make the root image", () => makeErofs(root, join(output, "root.erofs"), signal));
   return progress.step("write the manifest", async () => {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type KernelModule, NEEDED_MODULES, orderModules } from "./modules.ts";
+import { BOOT_MODULES, type KernelModule, LATER_MODULES, numberedName, orderModules } from "./modules.ts";
 import { StepError } from "./step-error.ts";
 import { unpackDeb } from "./unpack.ts";
 import { extractVmlinux } from "./vmlinux.ts";
@@ -10,8 +11,10 @@ export interface Kernel {
   /** As `uname -r` says it in the guest. */
   release: string;
   vmlinux: Buffer;
-  /** In the order in which they load. */
-  modules: KernelModule[];
+  /** What the initramfs loads, in the order in which they load. */
+  boot: KernelModule[];
+  /** What a running guest may load on top of those, in the order in which they load. */
+  later: KernelModule[];
 }
 
 /**
@@ -43,10 +46,13 @@ export async function takeKernel(
 
 async function extractKernel(deb: string, scratch: string, signal: AbortSignal): Promise<Kernel> {
   await mkdir(scratch);
-  await unpackDeb(deb, scratch, signal, ["--wildcards", "./boot/vmlinuz-*", "./lib/modules/*.ko"]).catch(
+  // Debian 12 has them below lib, Debian 13 below usr/lib and compressed.
+  await mkdir(join(scratch, "usr/lib"), { recursive: true });
+  await symlink("usr/lib", join(scratch, "lib"));
+  await unpackDeb(deb, scratch, signal, ["--wildcards", "./boot/vmlinuz-*", "./*lib/modules/*"]).catch(
     (error: Error) => {
       if (/Not found in archive/.test(error.message))
-        throw changed("the package has no boot/vmlinuz-* or no lib/modules/*.ko");
+        throw changed("the package has no boot/vmlinuz-* or no lib/modules");
       throw error;
     },
   );
@@ -56,13 +62,12 @@ async function extractKernel(deb: string, scratch: string, signal: AbortSignal):
   const vmlinuz = await readFile(join(scratch, "boot", `vmlinuz-${release}`)).catch(() => {
     throw changed(`there is no boot/vmlinuz-${release} that belongs to the modules`);
   });
-  const files = await readdir(join(scratch, "lib/modules", release), { recursive: true });
-  const paths = files.filter((file) => file.endsWith(".ko")).map((file) => join(scratch, "lib/modules", release, file));
-  return {
-    release,
-    vmlinux: await extractVmlinux(vmlinuz, signal),
-    modules: await orderModules(NEEDED_MODULES, paths),
-  };
+  const modules = join(scratch, "lib/modules", release);
+  const files = (await readdir(modules, { recursive: true })).map((file) => join(modules, file));
+  const builtIn = (await readFile(join(modules, "modules.builtin"), "utf8")).split("\n");
+  const boot = await orderModules(BOOT_MODULES, files, builtIn, signal);
+  const all = await orderModules([...BOOT_MODULES, ...LATER_MODULES], files, builtIn, signal);
+  return { release, vmlinux: await extractVmlinux(vmlinuz, signal), boot, later: all.slice(boot.length) };
 }
 
 /** Changes with the package and with the code that decides what is taken out of it. */
@@ -73,35 +78,36 @@ async function keptName(debSha256: string): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-async function keep({ release, vmlinux, modules }: Kernel, dir: string): Promise<void> {
-  await mkdir(join(dir, "modules"), { recursive: true });
+async function keep({ release, vmlinux, boot, later }: Kernel, dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true });
   await writeFile(join(dir, "release"), release);
   await writeFile(join(dir, "vmlinux"), vmlinux);
-  for (const [index, { name, content }] of modules.entries())
-    await writeFile(join(dir, "modules", `${String(index).padStart(2, "0")}-${name}`), content);
+  for (const [folder, modules] of Object.entries({ boot, later })) {
+    await mkdir(join(dir, folder));
+    for (const [index, { name, content }] of modules.entries())
+      await writeFile(join(dir, folder, numberedName(index, name)), content);
+  }
 }
 
 /** A directory of that name is whole: it was renamed into its place. */
 async function readKept(dir: string): Promise<Kernel | undefined> {
-  const files = await readdir(join(dir, "modules")).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
-  return (
-    files && {
-      release: await readFile(join(dir, "release"), "utf8"),
-      vmlinux: await readFile(join(dir, "vmlinux")),
-      modules: await Promise.all(
-        files
-          .sort()
-          .map(async (file) => ({ name: file.slice(3), content: await readFile(join(dir, "modules", file)) })),
-      ),
-    }
-  );
+  if (!existsSync(dir)) return undefined;
+  const modules = async (folder: string) => {
+    const files = (await readdir(join(dir, folder))).sort();
+    return Promise.all(
+      files.map(async (file) => ({ name: file.slice(3), content: await readFile(join(dir, folder, file)) })),
+    );
+  };
+  return {
+    release: await readFile(join(dir, "release"), "utf8"),
+    vmlinux: await readFile(join(dir, "vmlinux")),
+    boot: await modules("boot"),
+    later: await modules("later"),
+  };
 }
 
 const changed = (what: string) =>
   new StepError(
     `changed kernel layout: ${what}`,
-    "This builder knows Debian 12's kernel packages; see guest/image/kernel.ts.",
+    "This builder knows the kernel packages of Debian 12 and 13; see guest/image/kernel.ts.",
   );

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { elfWithSection } from "./elf.fixture.ts";
-import { modinfo, orderModules } from "./modules.ts";
+import { installModules, modinfo, orderModules } from "./modules.ts";
 
 /** Writes modules that say of themselves what `infos` says, and gives their paths. */
 function modules(t: TestContext, infos: Record<string, string[]>): string[] {
@@ -16,7 +17,9 @@ function modules(t: TestContext, infos: Record<string, string[]>): string[] {
   });
 }
 
-const names = async (needed: string[], paths: string[]) => (await orderModules(needed, paths)).map(({ name }) => name);
+const never = new AbortController().signal;
+const names = async (needed: string[], paths: string[], builtIn: string[] = []) =>
+  (await orderModules(needed, paths, builtIn, never)).map(({ name }) => name);
 
 test("a module's own description is read", () => {
   const module = elfWithSection(".modinfo", Buffer.from("license=GPL\0depends=a,b\0"));
@@ -46,6 +49,42 @@ test("a wish for what is built in is no need", async (t) => {
   assert.deepEqual(await names(["x"], modules(t, { x: ["softdep=pre: gone post: later", "depends="] })), ["x"]);
 });
 
+test("a compressed module is read like another", async (t) => {
+  const [plain = ""] = modules(t, { f2fs: ["depends=lz4"] });
+  const [lz4 = ""] = modules(t, { lz4: ["depends="] });
+  execFileSync("xz", [plain]);
+  const ordered = await orderModules(["f2fs"], [`${plain}.xz`, lz4], [], never);
+  assert.deepEqual(
+    ordered.map(({ name, content }) => [name, content.toString("latin1", 0, 4)]),
+    [
+      ["lz4", "\x7fELF"],
+      ["f2fs", "\x7fELF"],
+    ],
+  );
+});
+
+test("a module that is built in is neither looked for nor loaded", async (t) => {
+  const paths = modules(t, { overlay: ["depends=fuse"] });
+  assert.deepEqual(await names(["fuse", "overlay"], paths, ["kernel/fs/fuse/fuse.ko"]), ["overlay"]);
+});
+
+test("modules for later lie where modprobe looks, each with all that it needs, what is loaded first standing last", async (t) => {
+  const root = mkdtempSync(join(tmpdir(), "piwork-root-"));
+  t.after(() => rmSync(root, { recursive: true }));
+  const paths = modules(t, {
+    f2fs: ["depends=compress,loaded"],
+    compress: ["softdep=pre: lz"],
+    lz_generic: [],
+    overlay: [],
+  });
+  const ordered = await orderModules(["overlay", "f2fs"], paths, ["loaded.ko"], never);
+  await installModules(root, "6.12", ordered);
+  assert.equal(
+    readFileSync(join(root, "usr/lib/modules/6.12/modules.dep"), "utf8"),
+    "overlay.ko:\nlz_generic.ko:\ncompress.ko: lz_generic.ko\nf2fs.ko: compress.ko lz_generic.ko\n",
+  );
+});
+
 test("two modules that wish for each other end", async (t) => {
   const paths = modules(t, { a: ["softdep=pre: b", "depends="], b: ["softdep=pre: a", "depends="] });
   assert.deepEqual(await names(["a"], paths), ["b", "a"]);
@@ -53,5 +92,5 @@ test("two modules that wish for each other end", async (t) => {
 
 test("a missing module is named, and who needs it", async (t) => {
   const paths = modules(t, { "9p": ["depends=netfs"] });
-  await assert.rejects(orderModules(["9p"], paths), /changed kernel layout: there is no module netfs, which 9p needs/);
+  await assert.rejects(names(["9p"], paths), /changed kernel layout: there is no module netfs, which 9p needs/);
 });

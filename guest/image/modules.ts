@@ -1,9 +1,13 @@
-import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { StepError } from "./step-error.ts";
+import { output } from "./vmlinux.ts";
 
-/** What the guest needs from the kernel beyond what is built in: its disk, its channels, its root and the host's folders. */
-export const NEEDED_MODULES = ["virtio_pci", "virtio_blk", "erofs", "virtio_console", "9p", "9pnet_virtio"] as const;
+/** What the guest needs from the kernel before taskd runs, where it is not built in: its disk, its channels, its root and the host's folders. */
+export const BOOT_MODULES = ["virtio_pci", "virtio_blk", "erofs", "virtio_console", "9p", "9pnet_virtio"] as const;
+
+/** What a guest may load later, from its root: each costs time to load, and a boot does without it. */
+export const LATER_MODULES = ["overlay", "f2fs", "fuse"] as const;
 
 export interface KernelModule {
   name: string;
@@ -14,9 +18,14 @@ export interface KernelModule {
  * `needed` and all they build on, each after what it needs. `modules.dep` is not in the package (depmod writes it when
  * a kernel is installed), so this reads what depmod reads: each module's own `.modinfo`.
  */
-export async function orderModules(needed: readonly string[], paths: readonly string[]): Promise<KernelModule[]> {
-  const pathOf = new Map(paths.map((path) => [moduleName(path), path]));
-  const seen = new Set<string>();
+export async function orderModules(
+  needed: readonly string[],
+  files: readonly string[],
+  builtIn: readonly string[],
+  signal: AbortSignal,
+): Promise<KernelModule[]> {
+  const pathOf = new Map(files.filter((file) => MODULE.test(file)).map((path) => [moduleName(path), path]));
+  const seen = new Set(builtIn.map(moduleName));
   const ordered: KernelModule[] = [];
 
   async function add(name: string, neededBy: string): Promise<void> {
@@ -26,16 +35,10 @@ export async function orderModules(needed: readonly string[], paths: readonly st
     if (path === undefined)
       throw new StepError(
         `changed kernel layout: there is no module ${name}, which ${neededBy} needs`,
-        "It may be built in or renamed: look at the kernel package and at NEEDED_MODULES in guest/image/modules.ts.",
+        "It may have been renamed: look at the kernel package and at the lists in guest/image/modules.ts.",
       );
-    const content = await readFile(path);
-    const info = modinfo(content);
-    for (const dependency of list(info, "depends", ",")) await add(moduleName(dependency), name);
-    for (const wish of softDependencies(info)) {
-      // A wish names an algorithm ("crc32c"); its portable implementation runs on every CPU.
-      const module = [wish, `${wish}_generic`].find((candidate) => pathOf.has(candidate));
-      if (module !== undefined) await add(module, name);
-    }
+    const content = path.endsWith(".xz") ? await output("xz", ["-dc", path], signal) : await readFile(path);
+    for (const need of needsOf(content, (candidate) => pathOf.has(candidate))) await add(need, name);
     ordered.push({ name, content });
   }
 
@@ -43,8 +46,46 @@ export async function orderModules(needed: readonly string[], paths: readonly st
   return ordered;
 }
 
+const MODULE = /\.ko(\.xz)?$/;
+
 /** Modules answer to both spellings; the kernel's own is with underscores. */
-const moduleName = (path: string) => basename(path, ".ko").replaceAll("-", "_");
+const moduleName = (path: string) => basename(path).replace(MODULE, "").replaceAll("-", "_");
+
+/** A file name that sorts in the order in which modules load. */
+export const numberedName = (index: number, name: string) => `${String(index).padStart(2, "0")}-${name}`;
+
+/**
+ * Puts modules where a running guest finds them: `modprobe` reads this directory, and `modules.dep` says what to load before each.
+ * Those that the initramfs has loaded are there already, and not listed.
+ */
+export async function installModules(root: string, release: string, modules: readonly KernelModule[]): Promise<void> {
+  const dir = join(root, "usr/lib/modules", release);
+  await mkdir(dir, { recursive: true });
+  for (const { name, content } of modules) await writeFile(join(dir, `${name}.ko`), content);
+  const contents = new Map(modules.map(({ name, content }) => [name, content]));
+  const addNeeds = (name: string, found: Set<string>) => {
+    const content = contents.get(name);
+    if (content === undefined) return found;
+    for (const need of needsOf(content, (candidate) => contents.has(candidate)))
+      if (contents.has(need) && !found.has(need)) addNeeds(need, found).add(need);
+    return found;
+  };
+  // As depmod writes it: what comes last on a line is loaded first.
+  const lines = modules.map(({ name }) => {
+    const needs = [...addNeeds(name, new Set())].reverse();
+    return `${name}.ko:${needs.map((need) => ` ${need}.ko`).join("")}\n`;
+  });
+  await writeFile(join(dir, "modules.dep"), lines.join(""));
+}
+
+/** The modules that one needs, and of those that it wishes for the ones that there are. */
+function needsOf(module: Buffer, exists: (name: string) => boolean): string[] {
+  const info = modinfo(module);
+  const needs = list(info, "depends", ",").map(moduleName);
+  // A wish names an algorithm ("crc32c"); its portable implementation runs on every CPU.
+  const wishes = softDependencies(info).flatMap((wish) => [wish, `${wish}_generic`].find(exists) ?? []);
+  return [...needs, ...wishes];
+}
 
 const softDependencies = (info: string[]) =>
   info

@@ -1,6 +1,7 @@
-import { readdir, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Apt, aptComplaints } from "./apt.ts";
+import { lacksKeys, SUITE } from "./debian-mirrors.ts";
 import type { Progress } from "./progress.ts";
 import { StepError, saysDiskFull } from "./step-error.ts";
 import { ToolFailed } from "./tool.ts";
@@ -11,15 +12,19 @@ const A_DAY = 24 * 60 * 60 * 1000;
 export async function refreshLists(apt: Apt, progress: Progress, { force = false } = {}): Promise<boolean> {
   if (!force && Date.now() - (await lastRefreshed(apt)) < A_DAY) return false;
   const { complaints, reached } = await update(apt);
-  if (!(await haveLists(apt)))
+  if (!(await haveLists(apt))) {
+    if (complaints.some((line) => /NO_PUBKEY|missing key/i.test(line))) throw lacksKeys();
     throw new StepError(
       complaints[0] ?? "apt-get update brought no package lists",
       "Check the network, and that `apt-get update` works with the sources of this machine (/etc/apt).",
     );
-  // A source of a third party may be down for long: what we need may still resolve from the others, or from older lists.
+  }
+  // One mirror of several may be down: what we need may still resolve from the others, or from older lists.
   if (complaints[0] !== undefined)
     progress.note(`warning: some package lists could not be refreshed, using what is there (${complaints[0]})`);
-  if (reached) await writeFile(stamp(apt), "");
+  if (!apt.hasSecurity)
+    progress.note("warning: no source in /etc/apt has Debian's security updates, so the guest gets none");
+  if (reached) await writeFile(stamp(apt), apt.sources);
   return true;
 }
 
@@ -41,12 +46,16 @@ const stamp = (apt: Apt) => join(apt.dir, "state/lists-refreshed");
 
 async function lastRefreshed(apt: Apt): Promise<number> {
   if (!(await haveLists(apt))) return 0;
-  const found = await stat(stamp(apt)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
+  try {
+    // Lists of other sources say nothing about today's.
+    return (await readFile(stamp(apt), "utf8")) === apt.sources ? (await stat(stamp(apt))).mtimeMs : 0;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0;
     throw error;
-  });
-  return found?.mtimeMs ?? 0;
+  }
 }
 
 const haveLists = async (apt: Apt) =>
-  (await readdir(join(apt.dir, "state/lists"))).some((name) => name.includes("_Packages"));
+  (await readdir(join(apt.dir, "state/lists"))).some((name) =>
+    name.includes(`_dists_${SUITE}_main_binary-amd64_Packages`),
+  );

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { execa } from "execa";
 import { StepError } from "./step-error.ts";
 import { toolFailed, toolOptions } from "./tool.ts";
@@ -7,14 +10,14 @@ import { toolFailed, toolOptions } from "./tool.ts";
  * emulated CPU would pay for at every boot.
  */
 export async function extractVmlinux(vmlinuz: Buffer, signal: AbortSignal): Promise<Buffer> {
-  const payload = findPayload(vmlinuz);
-  if (!payload.subarray(0, 6).equals(XZ_MAGIC)) throw changed("it is not compressed with xz");
-  const vmlinux = await decompress(payload, signal);
+  const vmlinux = await decompress(findPayload(vmlinuz), signal);
   if (!hasPvhEntry(vmlinux)) throw changed("what is inside is not an ELF kernel with a PVH entry");
   return vmlinux;
 }
 
 const XZ_MAGIC = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]);
+const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+const startsWith = (buffer: Buffer, magic: Buffer) => buffer.subarray(0, magic.length).equals(magic);
 
 /** The compressed kernel, by the setup header (Documentation/arch/x86/boot.rst). */
 export function findPayload(vmlinuz: Buffer): Buffer {
@@ -30,12 +33,31 @@ export function findPayload(vmlinuz: Buffer): Buffer {
 }
 
 async function decompress(payload: Buffer, signal: AbortSignal): Promise<Buffer> {
+  // The payload ends with its uncompressed size, which is no part of the compressed stream.
+  if (startsWith(payload, XZ_MAGIC)) return output("xz", ["-dc", "--single-stream"], signal, payload);
+  if (!startsWith(payload, ZSTD_MAGIC)) throw changed("it is compressed with neither xz nor zstd");
+  // Node 20 has no zstd, but apt does; it decides by the name of a file how that is compressed.
+  const dir = await mkdtemp(join(tmpdir(), "piwork-kernel-"));
   try {
-    // The payload ends with its uncompressed size, which is no part of the xz stream.
-    const { stdout } = await execa("xz", ["-dc", "--single-stream"], {
+    const file = join(dir, "vmlinux.zst");
+    await writeFile(file, payload.subarray(0, -4));
+    return await output("/usr/lib/apt/apt-helper", ["cat-file", file], signal);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** All that a program writes, as bytes. */
+export async function output(
+  program: string,
+  args: readonly string[],
+  signal: AbortSignal,
+  input?: Buffer,
+): Promise<Buffer> {
+  try {
+    const { stdout } = await execa(program, args, {
       ...toolOptions(signal),
-      stdin: "pipe",
-      input: payload,
+      ...(input ? { stdin: "pipe", input } : {}),
       encoding: "buffer",
       maxBuffer: 512 * 1024 * 1024,
     });
@@ -77,5 +99,5 @@ function notes(segment: Buffer): { name: string; type: number }[] {
 const changed = (what: string) =>
   new StepError(
     `changed kernel layout: ${what}`,
-    "This builder knows Debian 12's kernel packages; see guest/image/vmlinux.ts.",
+    "This builder knows the kernel packages of Debian 12 and 13; see guest/image/vmlinux.ts.",
   );
