@@ -10,7 +10,7 @@ import { makeInitramfs } from "./initramfs.ts";
 import { takeKernel } from "./kernel.ts";
 import { installModules } from "./modules.ts";
 import { REPO } from "./places.ts";
-import type { BuildOptions, Plan } from "./plan.ts";
+import { type BuildOptions, identity, type Plan } from "./plan.ts";
 import type { Deb } from "./resolve.ts";
 import { StepError } from "./step-error.ts";
 import { makeUserland, settleModes } from "./userland.ts";
@@ -86,5 +86,4 @@ async function describeImage(
   };
 }
 
-const identity = ({ name, version, sha256 }: Deb) => ({ name, version, sha256 });
 const measured = async (file: string) => ({ bytes: (await stat(file)).size, sha256: await sha256Of(file) });

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { type Image, imageDirs, readImage } from "../../runtime/protocol/image.ts";
+import { type Image, type ImageManifest, imageDirs, readImage } from "../../runtime/protocol/image.ts";
 import { assembleImage } from "./assemble.ts";
+import { compareFiles } from "./from-manifest.ts";
 import { lockCache } from "./lock.ts";
 import type { Places } from "./places.ts";
 import { type BuildOptions, downloadPlan, type Plan, planImage } from "./plan.ts";
@@ -24,12 +25,16 @@ export async function buildImage(options: BuildOptions): Promise<BuildResult> {
 
   const wanted = await planImage(options);
   const present = await usePresent(imageDir(places, wanted));
-  if (present) return { ...present, cached: true };
+  if (present) {
+    checkFiles(options, present.manifest);
+    return { ...present, cached: true };
+  }
 
   const plan = await downloadPlan(wanted, options);
   const building = join(places.images, `.building-${process.pid}-${randomBytes(4).toString("hex")}`);
   try {
     const manifest = await assembleImage(plan, join(building, "image"), join(building, "scratch"), options);
+    checkFiles(options, manifest);
     const dir = imageDir(places, plan);
     await progress.step("publish the image", async () => {
       // One that is there and not whole; nobody uses it, and a rename needs its place empty.
@@ -42,6 +47,10 @@ export async function buildImage(options: BuildOptions): Promise<BuildResult> {
     await rm(building, { recursive: true, force: true });
   }
 }
+
+const checkFiles = ({ from }: BuildOptions, made: ImageManifest) => {
+  if (from) compareFiles(from, made);
+};
 
 /** Makes the cache and waits until it is ours alone. */
 export async function useCache(places: Places, progress: Progress, signal: AbortSignal): Promise<AsyncDisposable> {

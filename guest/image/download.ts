@@ -8,12 +8,13 @@ import type { Deb } from "./resolve.ts";
 import { StaleLists, StepError, saysDiskFull } from "./step-error.ts";
 import { ToolFailed } from "./tool.ts";
 
-/** Where the file of a package is kept, so that the next build needs no network. */
-export const debPath = (apt: Apt, deb: Deb) => join(apt.dir, "debs", deb.file);
+/** Where packages are kept, so that the next build needs no network. */
+export const debsDir = (apt: Apt) => join(apt.dir, "debs");
+export const debPath = (apt: Apt, deb: Deb) => join(debsDir(apt), deb.file);
 
 /** Fetches what is not kept yet. apt checks what it fetches against the signed lists; what was kept is checked again here. */
 export async function downloadPackages(apt: Apt, debs: readonly Deb[]): Promise<void> {
-  await mkdir(join(apt.dir, "debs"), { recursive: true });
+  await mkdir(debsDir(apt), { recursive: true });
   const wanted: Deb[] = [];
   for (const deb of debs) if (!(await isWhole(debPath(apt, deb), deb))) wanted.push(deb);
   if (wanted.length === 0) return;

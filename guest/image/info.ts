@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { findImage, type ImageManifest, imageDirs, readImage } from "../../runtime/protocol/image.ts";
 import { diskUse, megabytes } from "./disk-use.ts";
 import { type Places, REPO } from "./places.ts";
@@ -36,20 +36,24 @@ export async function imageInfo(places: Places): Promise<Info> {
 }
 
 /** The same for a person. */
-export function describeInfo(info: Info): string {
+export function describeInfo(info: Info, listPackages = false): string {
   const { apt, npm, kernels } = info.downloads;
   return [
     `Cache      ${info.cache}`,
     `Downloads  ${megabytes(apt + npm + kernels)} (Debian ${megabytes(apt)}, npm ${megabytes(npm)}, kernels ${megabytes(kernels)})`,
     `Images     ${info.images.length}`,
-    ...info.images.flatMap((image) => describeImage(image, image.dir === info.current)),
+    ...info.images.flatMap((image) => describeImage(image, image.dir === info.current, listPackages)),
     info.current === null ? "No image fits this checkout. Build one: piwork image build" : "",
   ]
     .filter((line) => line !== "")
     .join("\n");
 }
 
-function describeImage({ dir, bytes, manifest }: Info["images"][number], current: boolean): string[] {
+function describeImage(
+  { dir, bytes, manifest }: Info["images"][number],
+  current: boolean,
+  listPackages: boolean,
+): string[] {
   const title = `  ${basename(dir)}  ${megabytes(bytes)}${current ? "  (this checkout's)" : ""}`;
   if (manifest === null) return [title, "    not whole, or of another version of the builder"];
   const { kernel, node, pi, packages, extraPackages, files } = manifest;
@@ -57,8 +61,12 @@ function describeImage({ dir, bytes, manifest }: Info["images"][number], current
     title,
     `    Linux ${kernel.release} (${kernel.version}), Node ${node.version}, pi ${pi.version} (${megabytes(pi.bytes)}), ${packages.length} packages`,
     ...(extraPackages.length > 0 ? [`    with ${extraPackages.join(", ")}`] : []),
+    `    manifest ${join(dir, "manifest.json")}`,
     ...Object.entries(files).map(
       ([name, file]) => `    ${name.padEnd(14)} ${megabytes(file.bytes).padStart(7)}  sha256 ${file.sha256}`,
+    ),
+    ...(listPackages ? [kernel, ...packages] : []).map(
+      ({ name, version, sha256 }) => `    ${name} ${version}  sha256 ${sha256}`,
     ),
   ];
 }

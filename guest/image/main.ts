@@ -1,8 +1,9 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { packageName } from "../../runtime/protocol/image.ts";
 import { buildImage } from "./build.ts";
 import { cleanImages, cleanOldImages } from "./clean.ts";
 import { megabytes } from "./disk-use.ts";
+import { readManifest } from "./from-manifest.ts";
 import { describeInfo, imageInfo } from "./info.ts";
 import { defaultCache, places } from "./places.ts";
 import { Progress } from "./progress.ts";
@@ -14,6 +15,11 @@ interface Options {
 }
 interface BuildOptions extends Options {
   packages?: string[];
+  from?: string;
+}
+
+interface InfoOptions extends Options {
+  packages?: true;
 }
 
 interface CleanOptions extends Options {
@@ -45,12 +51,18 @@ const command = (name: string, description: string) =>
 
 command("build", "Builds the image of this checkout, unless it is there.")
   .option("--packages <names>", "Debian packages beyond guest/packages.txt, separated by commas", packageNames)
+  .addOption(
+    new Option("--from <manifest>", "build exactly the image of this manifest.json, or refuse").conflicts("packages"),
+  )
   .action(async (options: BuildOptions) => {
     const started = performance.now();
     const { progress, ...where } = prepare(options);
+    const { from: file } = options;
+    const from = file === undefined ? undefined : await progress.step("read the manifest", () => readManifest(file));
     const result = await buildImage({
       ...where,
-      extraPackages: options.packages ?? [],
+      from,
+      extraPackages: from?.extraPackages ?? options.packages ?? [],
       progress,
       signal: stopping.signal,
     });
@@ -59,12 +71,12 @@ command("build", "Builds the image of this checkout, unless it is there.")
     print(options, { ...result, seconds }, `${summary}: ${result.dir}`);
   });
 
-command("info", "Shows the images that are there, and which one this checkout boots.").action(
-  async (options: Options) => {
+command("info", "Shows the images that are there, and which one this checkout boots.")
+  .option("--packages", "list each package with its version and sha256")
+  .action(async (options: InfoOptions) => {
     const info = await imageInfo(places(options.cache));
-    print(options, info, describeInfo(info));
-  },
-);
+    print(options, info, describeInfo(info, options.packages));
+  });
 
 const clean = command("clean", "Removes all images, and what was downloaded to build them.");
 clean.option("--old", "remove only images that this checkout does not boot").action(async (options: CleanOptions) => {

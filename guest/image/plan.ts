@@ -1,17 +1,20 @@
 import { createHash } from "node:crypto";
-import { packageList, recipeHash } from "../../runtime/protocol/image.ts";
+import { type ImageManifest, packageList, recipeHash } from "../../runtime/protocol/image.ts";
 import { Apt } from "./apt.ts";
 import { downloadPackages } from "./download.ts";
 import { erofsVersion } from "./erofs.ts";
+import { checkManifest, resolveManifest } from "./from-manifest.ts";
 import { refreshLists } from "./package-lists.ts";
 import { type Places, REPO } from "./places.ts";
 import type { Progress } from "./progress.ts";
-import { type Deb, resolvePackages } from "./resolve.ts";
+import { type Deb, type Resolved, resolvePackages } from "./resolve.ts";
 import { StaleLists } from "./step-error.ts";
 
 export interface BuildOptions {
   places: Places;
   extraPackages: string[];
+  /** Build exactly the image of this manifest. */
+  from?: ImageManifest | undefined;
   progress: Progress;
   signal: AbortSignal;
 }
@@ -27,20 +30,38 @@ export interface Plan {
 }
 
 /** Settles the version of everything that goes in. Lists that were fetched within a day are taken as they are. */
-export async function planImage({ places, extraPackages, progress, signal }: BuildOptions): Promise<Plan> {
+export async function planImage(options: BuildOptions): Promise<Plan> {
+  const { places, progress, signal, from } = options;
   const apt = await progress.step("prepare the cache", () => Apt.open(places.apt, signal));
   const mkfsErofs = await progress.step("look for mkfs.erofs", () => erofsVersion(signal));
-  const refreshed = await progress.step("fetch the package lists", () => refreshLists(apt, progress));
-  const names = packageList(REPO, extraPackages);
-  const resolve = () => progress.step("resolve the packages", () => resolvePackages(apt, names));
-  const { kernel, userland } = await resolve().catch(async (error: unknown) => {
-    if (refreshed || !(error instanceof StaleLists)) throw error;
-    await fetchListsAnew(apt, progress, error);
-    return resolve();
-  });
-  const recipe = recipeHash(REPO, extraPackages);
-  const inputs = createHash("sha256").update(JSON.stringify({ recipe, kernel, userland, mkfsErofs })).digest("hex");
+  if (from) await progress.step("read the manifest", async () => checkManifest(from, mkfsErofs));
+  const { kernel, userland } = await resolve(apt, options);
+  const recipe = recipeHash(REPO, options.extraPackages);
+  const inputs = createHash("sha256")
+    .update(JSON.stringify({ recipe, kernel: identity(kernel), userland: userland.map(identity), mkfsErofs }))
+    .digest("hex");
   return { apt, recipe, inputs, kernel, userland, mkfsErofs };
+}
+
+/** What of a package decides what is in it. */
+export const identity = ({ name, version, sha256 }: Deb) => ({ name, version, sha256 });
+
+/** Asks once more where the answer may come from lists of an earlier hour. */
+async function resolve(apt: Apt, { extraPackages, from, progress }: BuildOptions): Promise<Resolved> {
+  let refreshed = false;
+  const refresh = async (force: boolean) => {
+    refreshed = await progress.step("fetch the package lists", () => refreshLists(apt, progress, { force }));
+  };
+  const attempt = async (force: boolean) => {
+    if (from) return resolveManifest(apt, from, progress, () => refresh(force));
+    await refresh(force);
+    return progress.step("resolve the packages", () => resolvePackages(apt, packageList(REPO, extraPackages)));
+  };
+  return attempt(false).catch((error: unknown) => {
+    if (refreshed || !(error instanceof StaleLists)) throw error;
+    sayListsAreOld(progress, error);
+    return attempt(true);
+  });
 }
 
 /** Fetches the packages of `plan`. The result is another plan where the mirror has moved on since the lists were fetched. */
@@ -52,14 +73,15 @@ export async function downloadPlan(plan: Plan, options: BuildOptions): Promise<P
     return plan;
   } catch (error) {
     if (!(error instanceof StaleLists)) throw error;
-    await fetchListsAnew(plan.apt, options.progress, error);
+    sayListsAreOld(options.progress, error);
+    await options.progress.step("fetch the package lists", () =>
+      refreshLists(plan.apt, options.progress, { force: true }),
+    );
     const newer = await planImage(options);
     await download(newer);
     return newer;
   }
 }
 
-function fetchListsAnew(apt: Apt, progress: Progress, because: StaleLists): Promise<boolean> {
+const sayListsAreOld = (progress: Progress, because: StaleLists) =>
   progress.note(`could not ${because.step}: ${because.message}; trying once more with package lists of this moment`);
-  return progress.step("fetch the package lists", () => refreshLists(apt, progress, { force: true }));
-}

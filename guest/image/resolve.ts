@@ -46,11 +46,15 @@ async function resolveKernel(apt: Apt): Promise<Deb> {
       "changed kernel layout: linux-image-amd64 does not depend on a versioned kernel image",
       "This builder knows Debian 13's kernel packages; look at guest/image/resolve.ts.",
     );
-  const [deb] = parseUris(await ask(() => apt.get(["download", "-qq", "--print-uris", name])));
+  const [deb] = await describePackages(apt, [name]);
   if (deb === undefined)
     throw new StepError(`apt names no file for ${name}`, "Check the sources of this machine (/etc/apt).");
   return deb;
 }
+
+/** The packages of these names, or of `name=version`, without what they depend on. */
+export const describePackages = async (apt: Apt, names: readonly string[]): Promise<Deb[]> =>
+  parseUris(await ask(() => apt.get(["download", "-qq", "--print-uris", ...names])));
 
 async function ask(question: () => Promise<{ stdout: string }>): Promise<string> {
   try {

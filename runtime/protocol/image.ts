@@ -10,10 +10,14 @@ const IMAGE_FILES = ["vmlinux", "initramfs.cpio", "root.erofs"] as const;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const imageFile = z.strictObject({ bytes: z.int().positive(), sha256 });
-const debianPackage = z.strictObject({ name: z.string(), version: z.string(), sha256 });
-
 /** Debian's own rule for names, less a trailing `-`, which apt-get would take for "remove". */
 export const packageName = z.string().regex(/^[a-z0-9][a-z0-9+.-]*[a-z0-9+.]$/, "is not the name of a Debian package");
+
+const debianPackage = z.strictObject({
+  name: packageName,
+  version: z.string().regex(/^[0-9][A-Za-z0-9.+:~-]*$/),
+  sha256,
+});
 
 /** What `manifest.json` of an image says. Holds no time and no path: the same inputs give the same bytes. */
 const imageManifest = z.strictObject({
@@ -90,15 +94,26 @@ function sources(repo: string, folder: string): string[] {
   return found.sort();
 }
 
+/** A manifest, or undefined where the text is none, or one of another schema. */
+export function parseManifest(text: string): ImageManifest | undefined {
+  try {
+    return imageManifest.parse(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof z.ZodError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 /** The image in `dir`, or undefined where there is none, or not a whole one, or one of another schema. */
 export function readImage(dir: string): Image | undefined {
   try {
-    const manifest = imageManifest.parse(JSON.parse(readFileSync(join(dir, "manifest.json"), "utf8")));
+    const manifest = parseManifest(readFileSync(join(dir, "manifest.json"), "utf8"));
+    if (manifest === undefined) return undefined;
     // Sizes, not hashes: this runs on every start, and a publish is atomic.
     const whole = IMAGE_FILES.every((file) => statSync(join(dir, file)).size === manifest.files[file].bytes);
     return whole ? { dir, manifest } : undefined;
   } catch (error) {
-    if (isAbsent(error) || error instanceof z.ZodError || error instanceof SyntaxError) return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }

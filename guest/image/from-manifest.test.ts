@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { IMAGE_SCHEMA, type ImageManifest, recipeHash } from "../../runtime/protocol/image.ts";
+import { Apt } from "./apt.ts";
+import { makeSignedArchive } from "./archive.fixture.ts";
+import { debsDir } from "./download.ts";
+import { checkManifest, compareFiles, readManifest, resolveManifest } from "./from-manifest.ts";
+import { refreshLists } from "./package-lists.ts";
+import { REPO } from "./places.ts";
+import { Progress } from "./progress.ts";
+
+const never = new AbortController().signal;
+const hash = (digit: number) => String(digit).repeat(64);
+const file = (digit: number) => ({ bytes: 5, sha256: hash(digit) });
+const tool = { name: "tool", version: "1.0", sha256: hash(3) };
+
+/** Of an image with what the test archive has. */
+const manifest = (changes: Partial<ImageManifest> = {}): ImageManifest => ({
+  schema: IMAGE_SCHEMA,
+  recipe: recipeHash(REPO),
+  inputs: hash(7),
+  extraPackages: [],
+  kernel: { release: "6.12.1-amd64", name: "linux-image-6.12.1-amd64", version: "6.12.1-1", sha256: hash(1) },
+  packages: [tool],
+  node: { version: "22.0.0" },
+  pi: { version: "0.1.0", bytes: 5 },
+  tools: { mkfsErofs: "1.5", esbuild: "0.1.0" },
+  files: { vmlinux: file(4), "initramfs.cpio": file(5), "root.erofs": file(6) },
+  ...changes,
+});
+
+/** apt with the test archive, and what resolves a manifest there. */
+async function world(t: TestContext) {
+  const dir = mkdtempSync(join(tmpdir(), "piwork-manifest-"));
+  t.after(() => rmSync(dir, { recursive: true }));
+  const { uri, keyring } = makeSignedArchive(dir);
+  mkdirSync(join(dir, "etc"));
+  writeFileSync(join(dir, "etc/sources.list"), `deb ${uri} trixie main\n`);
+  const apt = await Apt.open(join(dir, "apt"), never, { etc: join(dir, "etc"), keyring });
+  const progress = new Progress({ isTTY: false, write: () => true }, dir, never);
+  const resolve = (wanted: ImageManifest) => resolveManifest(apt, wanted, progress, () => refreshLists(apt, progress));
+  return { dir, apt, resolve };
+}
+
+test("the packages of a manifest are those of the mirror with the same version and sha256", async (t) => {
+  const { kernel, userland } = await (await world(t)).resolve(manifest());
+  assert.deepEqual(
+    [kernel, ...userland].map(({ file }) => file),
+    ["linux-image-6.12.1-amd64_6.12.1-1_amd64.deb", "tool_1.0_amd64.deb"],
+  );
+});
+
+test("a version that the mirror does not have is refused, and where to put its file is said", async (t) => {
+  const { apt, resolve } = await world(t);
+  await assert.rejects(resolve(manifest({ packages: [{ ...tool, version: "0.9" }] })), (error: Error) => {
+    assert.match(error.message, /no longer have what the manifest names.*0\.9.*tool/);
+    assert.match((error as Error & { advice: string }).advice, new RegExp(debsDir(apt)));
+    return true;
+  });
+});
+
+test("another file of the same version is refused", async (t) => {
+  const { resolve } = await world(t);
+  await assert.rejects(
+    resolve(manifest({ packages: [{ ...tool, sha256: hash(8) }] })),
+    /another file for tool 1\.0 than the manifest: its sha256 is not 8/,
+  );
+});
+
+test("what was downloaded before is taken by its sha256, without asking a mirror", async (t) => {
+  const { apt, dir } = await world(t);
+  mkdirSync(debsDir(apt), { recursive: true });
+  const keep = (name: string, content: string) => {
+    writeFileSync(join(debsDir(apt), name), content);
+    return createHash("sha256").update(content).digest("hex");
+  };
+  keep("tool_0.9_all.deb", "not this");
+  const old = { name: "tool", version: "0.9", sha256: keep("tool_0.9_amd64.deb", "this") };
+  const kernel = { ...manifest().kernel, sha256: keep("linux-image-6.12.1-amd64_1_amd64.deb", "kernel") };
+  const progress = new Progress({ isTTY: false, write: () => true }, dir, never);
+  const found = await resolveManifest(apt, manifest({ kernel, packages: [old] }), progress, () =>
+    assert.fail("lists were fetched"),
+  );
+  assert.deepEqual(found.userland, [{ ...old, file: "tool_0.9_amd64.deb", bytes: 4 }]);
+});
+
+test("a manifest of other sources or of another mkfs.erofs is refused", () => {
+  checkManifest(manifest(), "1.5");
+  assert.throws(() => checkManifest(manifest({ recipe: hash(9) }), "1.5"), /other sources than those of this checkout/);
+  assert.throws(() => checkManifest(manifest(), "1.8.6"), /made with mkfs\.erofs 1\.5, and this machine has 1\.8\.6/);
+});
+
+test("an image that came out otherwise is refused, and the file is named", () => {
+  compareFiles(manifest(), manifest());
+  const other = manifest({ files: { ...manifest().files, "root.erofs": file(9) } });
+  assert.throws(() => compareFiles(manifest(), other), /root\.erofs came out with another sha256/);
+});
+
+test("a file that is no manifest, or one that names a package like an option, is refused", async (t) => {
+  const { dir } = await world(t);
+  const path = join(dir, "manifest.json");
+  await assert.rejects(readManifest(path), /could not be read \(ENOENT\)/);
+  for (const wrong of ["{", "{}", JSON.stringify(manifest({ packages: [{ ...tool, name: "-oDir=x" }] }))]) {
+    writeFileSync(path, wrong);
+    await assert.rejects(readManifest(path), /not the manifest of an image of this version/);
+  }
+  writeFileSync(path, JSON.stringify(manifest()));
+  assert.deepEqual(await readManifest(path), manifest());
+});
