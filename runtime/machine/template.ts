@@ -8,6 +8,7 @@ import type { Image } from "../protocol/image.ts";
 import { type AgentKind, agentKind } from "../protocol/kinds.ts";
 import { UNSAFE_WORD } from "../protocol/rpc.ts";
 import { type Accelerator, type MachineShape, qemuArguments } from "./arguments.ts";
+import { needsFixedAddresses } from "./fixed-addresses.ts";
 import { QEMU } from "./hypervisor.ts";
 import { MemoryFile } from "./memory-file.ts";
 import { packedMemory, unpackMemory } from "./packed-memory.ts";
@@ -56,7 +57,12 @@ export function machineShape({
   accelerator,
   unsafe,
 }: Pick<TemplateKind, "accelerator" | "unsafe">): Omit<MachineShape, "fileDevices"> {
-  return { accelerator, memoryMb: MACHINE_MEMORY_MB, kernelWords: unsafe ? [UNSAFE_WORD] : [] };
+  return {
+    accelerator,
+    memoryMb: MACHINE_MEMORY_MB,
+    kernelWords: unsafe ? [UNSAFE_WORD] : [],
+    fixedAddresses: needsFixedAddresses(accelerator),
+  };
 }
 
 /** Everything that matters to whether a saved machine goes on: the guest's bytes, QEMU and its words, and the processor. */

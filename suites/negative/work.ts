@@ -312,4 +312,26 @@ open("seen", "w").close()`),
   ];
 }
 
-export const legitimateWork = (target: () => Target): Check[] => [...workChecks(works, target), ...bothWays(target)];
+/** As the root of a machine, for whom the image brings more of the kernel than a boot loads. */
+const LOAD_MODULES = `set -e
+for module in overlay f2fs; do ! grep -qw $module /proc/filesystems; busybox modprobe $module; done
+for kind in overlay f2fs fuse; do grep -qw $kind /proc/filesystems; done
+cd /run; mkdir -p ovl/lower ovl/upper ovl/work ovl/merged; echo lower >ovl/lower/f
+busybox mount -t overlay -o lowerdir=/run/ovl/lower,upperdir=/run/ovl/upper,workdir=/run/ovl/work overlay ovl/merged
+echo upper >>ovl/merged/f; cat ovl/lower/f ovl/upper/f; busybox umount ovl/merged; rm -r ovl; busybox rmmod f2fs; busybox rmmod overlay`;
+
+const modules = (target: () => Target): Check => ({
+  id: "work.modules",
+  claim:
+    "a machine that runs loads overlay and f2fs from its image, and mounts an overlay; fuse is there from the start",
+  async run() {
+    const { code, text } = await target().asRoot(LOAD_MODULES);
+    assert.deepEqual([code, text.trim()], [0, "lower\nlower\nupper"]);
+  },
+});
+
+export const legitimateWork = (target: () => Target): Check[] => [
+  ...workChecks(works, target),
+  ...bothWays(target),
+  modules(target),
+];
