@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 import { qemuArguments } from "../runtime/machine/arguments.ts";
 import { Console } from "../runtime/machine/console.ts";
+import { needsFixedAddresses } from "../runtime/machine/fixed-addresses.ts";
 import { type Hypervisor, QEMU, spawnHypervisor } from "../runtime/machine/hypervisor.ts";
 import { connectWhenThere, Qmp } from "../runtime/machine/qmp.ts";
 import { ADDABLE_MEMORY_MB, MACHINE_MEMORY_MB, type Template } from "../runtime/machine/template.ts";
@@ -37,16 +38,11 @@ export class BareMachine implements AsyncDisposable {
     if (image === undefined) throw new Error("there is no image");
     const paths = { image: image.dir, sockets: join(directory, "sockets"), exports: shareExports(this.shares) };
     const seen = seenByQemu(paths, ALL_WALLS);
-    const addableMb = ADDABLE_MEMORY_MB;
-    const base = {
-      accelerator: "tcg",
-      memoryMb,
-      addableMb,
-      fileDevices: shareDevices(seen.exports),
-      kernelWords,
-    } as const;
+    const addresses = { fixedAddresses: needsFixedAddresses("tcg") };
+    const size = { memoryMb, addableMb: ADDABLE_MEMORY_MB };
+    const base = { accelerator: "tcg", ...size, fileDevices: shareDevices(seen.exports), kernelWords } as const;
     const memory = template && ("clone" as const);
-    const words = qemuArguments({ ...base, memory }, seen);
+    const words = qemuArguments({ ...base, ...addresses, memory }, seen);
     const state = template?.openState();
     const inherited = template === undefined ? [] : [template.memory.fd, state as number];
     this.#hypervisor = spawnHypervisor(paths, "tcg", [QEMU, ...words], ALL_WALLS, { inherited });

@@ -4,6 +4,9 @@ import { dirname, join } from "node:path";
 /** Links that `update-alternatives` or an install script would have made, each where its target is installed. */
 const LINKS: [link: string, target: string][] = [
   ["usr/bin/awk", "/usr/bin/mawk"],
+  ["usr/bin/c89", "/usr/bin/c89-gcc"],
+  ["usr/bin/c99", "/usr/bin/c99-gcc"],
+  ["usr/bin/cc", "/usr/bin/gcc"],
   ["usr/bin/fd", "/usr/bin/fdfind"],
   ["usr/bin/nc", "/usr/bin/nc.openbsd"],
   ["usr/bin/pager", "/usr/bin/less"],

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 import * as z from "zod";
 import { StepError, saysDiskFull } from "./step-error.ts";
 import { ToolFailed, tool } from "./tool.ts";
@@ -24,10 +24,22 @@ export async function installGuestNode(repo: string, npmDir: string, signal: Abo
   return { version: manifest.version, path: join(modules, NODE_PACKAGE, "bin/node"), modules };
 }
 
+/** Node, and npm and npx where Node's own distribution has them. */
 export async function copyNode(node: GuestNode, root: string): Promise<void> {
   await mkdir(join(root, "usr/bin"), { recursive: true });
   await copyFile(node.path, join(root, "usr/bin/node"));
+  const npm = "lib/node_modules/npm";
+  await cp(join(node.modules, "npm"), join(root, "usr", npm), {
+    recursive: true,
+    filter: (path) => !NPM_DOCUMENTATION.has(relative(join(node.modules, "npm"), path)),
+  });
+  for (const program of ["npm", "npx"])
+    await symlink(`../${npm}/bin/${program}-cli.js`, join(root, "usr/bin", program));
+  // The root is read-only, and looking for a newer npm makes each command wait where there is no network.
+  await writeFile(join(root, "usr", npm, "npmrc"), "update-notifier=false\n");
 }
+
+const NPM_DOCUMENTATION = new Set(["docs", "man"]);
 
 /** A directory with the `node_modules` of a lock file. It appears under its name only when npm has finished. */
 async function installLocked(project: string, npmDir: string, signal: AbortSignal): Promise<string> {

@@ -15,15 +15,17 @@ export interface MachineShape {
   fileDevices: readonly string[];
   /** words added to the kernel's command line */
   kernelWords: readonly string[];
+  /** programs are loaded at the same addresses each time, see fixed-addresses.ts */
+  fixedAddresses: boolean;
   /** whether its memory becomes that of a template, or is a copy of one's; without it, the machine has memory of its own */
   memory?: "template" | "clone" | undefined;
 }
 
 /**
  * Where a processor is emulated, code costs most when it runs for the first time, in each clone anew. So the kernel neither measures
- * pressure nor checks one clock by another; and programs are where they were the last time, or they would be new code each time.
+ * pressure nor checks one clock by another.
  */
-const EMULATED_WORDS = ["psi=0", "tsc=nowatchdog", "norandmaps"];
+const EMULATED_WORDS = ["psi=0", "tsc=nowatchdog"];
 
 /** Memory that is added is used at once. Its addresses are high, for which the kernel would keep 64 MiB that no device here needs. */
 const ADDABLE_WORDS = ["memhp_default_state=online", "swiotlb=noforce"];
@@ -68,15 +70,9 @@ export function qemuArguments(shape: MachineShape, { image, sockets }: MachinePa
 
 function kernelWords(shape: MachineShape, image: string): string[] {
   const emulated = shape.accelerator === "tcg" ? EMULATED_WORDS : [];
-  const words = [
-    "console=ttyS0",
-    "quiet",
-    "loglevel=4",
-    "panic=-1",
-    ...ADDABLE_WORDS,
-    ...emulated,
-    ...shape.kernelWords,
-  ];
+  const addresses = shape.fixedAddresses ? ["norandmaps"] : [];
+  const console = ["console=ttyS0", "quiet", "loglevel=4", "panic=-1"];
+  const words = [...console, ...ADDABLE_WORDS, ...emulated, ...addresses, ...shape.kernelWords];
   return [
     ["-kernel", `${image}/vmlinux`],
     ["-initrd", `${image}/initramfs.cpio`],

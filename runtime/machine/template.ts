@@ -9,6 +9,7 @@ import { type AgentKind, agentKind } from "../protocol/kinds.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { UNSAFE_WORD } from "../protocol/rpc.ts";
 import { type Accelerator, type MachineShape, qemuArguments } from "./arguments.ts";
+import { needsFixedAddresses } from "./fixed-addresses.ts";
 import { QEMU } from "./hypervisor.ts";
 import { MemoryFile } from "./memory-file.ts";
 import { packedMemory, unpackMemory } from "./packed-memory.ts";
@@ -78,6 +79,7 @@ export function machineShape({
     memoryMb: MACHINE_MEMORY_MB,
     addableMb: ADDABLE_MEMORY_MB,
     kernelWords: unsafe ? [UNSAFE_WORD] : [],
+    fixedAddresses: needsFixedAddresses(accelerator),
   };
 }
 

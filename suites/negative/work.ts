@@ -80,6 +80,36 @@ git checkout -q main; git merge -q side; git gc -q; git fsck; git status --porce
 node_modules/.bin/first-dependency; node_modules/.bin/second-dependency`,
   },
   {
+    id: "work.node-tools",
+    claim: "npm and npx of the image: npm init, npm run, npx runs a program of the project",
+    script: `export HOME=/tmp; npm --version; npm init -y >/dev/null; npm pkg set scripts.hello="echo it runs" bin.own=./own.js
+printf '#!/usr/bin/env node\nconsole.log("own program")\n' >own.js; chmod +x own.js; npm run -s hello | grep -qx "it runs"
+npx --version; npx --no -- own | grep -qx "own program"`,
+  },
+  {
+    id: "work.venv",
+    claim: "python makes an environment with pip in it, and pip installs a package of the folder into it",
+    script: `export HOME=/tmp; python -m venv env; env/bin/pip --version | grep -q "$PWD/env/"; pip --version
+mkdir made; printf 'def word(): return "installed"\n' >made/made.py
+env/bin/pip wheel --help >/dev/null; env/bin/python - <<'END'
+import zipfile
+with zipfile.ZipFile("made-1.0-py3-none-any.whl", "w") as wheel:
+    wheel.write("made/made.py", "made.py")
+    wheel.writestr("made-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: made\nVersion: 1.0\n")
+    wheel.writestr("made-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+    wheel.writestr("made-1.0.dist-info/RECORD", "")
+END
+env/bin/pip install --no-index ./made-1.0-py3-none-any.whl; cd /; "$OLDPWD/env/bin/python" -c 'import made; assert made.word() == "installed"'`,
+  },
+  {
+    id: "work.compiler",
+    claim: "make and gcc build a program of two files and a shared library, and they run; git keeps the sources",
+    script: `printf 'int half(int n) { return n / 2; }\n' >half.c
+printf '#include <stdio.h>\n#include <math.h>\nint half(int);\nint main(void) { printf("%%d %%.0f\\n", half(84), sqrt(9)); }\n' >main.c
+printf 'main: main.o libhalf.so\n\tcc -o $@ main.o -L. -lhalf -lm -Wl,-rpath,.\nlibhalf.so: half.c\n\tgcc -O2 -Wall -Werror -shared -fPIC -o $@ $<\n' >Makefile
+make; ./main | grep -qx "42 3"; git init -q; git add '*.c' Makefile; git -c user.name=a -c user.email=a@b commit -qm sources; git log --oneline`,
+  },
+  {
     id: "work.sqlite",
     claim: "SQLite in WAL mode, two connections at once, and a check of the whole",
     script: python(`
@@ -284,4 +314,26 @@ open("seen", "w").close()`),
   ];
 }
 
-export const legitimateWork = (target: () => Target): Check[] => [...workChecks(works, target), ...bothWays(target)];
+/** As the root of a machine, for whom the image brings more of the kernel than a boot loads. */
+const LOAD_MODULES = `set -e
+for module in overlay f2fs; do ! grep -qw $module /proc/filesystems; busybox modprobe $module; done
+for kind in overlay f2fs fuse; do grep -qw $kind /proc/filesystems; done
+cd /run; mkdir -p ovl/lower ovl/upper ovl/work ovl/merged; echo lower >ovl/lower/f
+busybox mount -t overlay -o lowerdir=/run/ovl/lower,upperdir=/run/ovl/upper,workdir=/run/ovl/work overlay ovl/merged
+echo upper >>ovl/merged/f; cat ovl/lower/f ovl/upper/f; busybox umount ovl/merged; rm -r ovl; busybox rmmod f2fs; busybox rmmod overlay`;
+
+const modules = (target: () => Target): Check => ({
+  id: "work.modules",
+  claim:
+    "a machine that runs loads overlay and f2fs from its image, and mounts an overlay; fuse is there from the start",
+  async run() {
+    const { code, text } = await target().asRoot(LOAD_MODULES);
+    assert.deepEqual([code, text.trim()], [0, "lower\nlower\nupper"]);
+  },
+});
+
+export const legitimateWork = (target: () => Target): Check[] => [
+  ...workChecks(works, target),
+  ...bothWays(target),
+  modules(target),
+];
