@@ -237,6 +237,7 @@ export function stateFiles(logs: string): Check[] {
             lostTurn: _d,
             growth: _e,
             thinking: _f,
+            memoryBytes: _g,
             ...old
           } = JSON.parse(readFileSync(path, "utf8"));
           writeFileSync(path, JSON.stringify({ ...old, version: 1 }));
