@@ -102,7 +102,7 @@ export function controls(studio: Studio, build: (world: World) => Promise<void>)
       id: "screenshot.size",
       claim: "another size is a failure of its own",
       async run() {
-        const found = await compareChanged(async () => {}, { viewport: { width: 1281, height: 1290 } });
+        const found = await compareChanged(async () => {}, { viewport: { width: 1281, height: 1311 } });
         assert.equal(found.verdict, "size");
       },
     },

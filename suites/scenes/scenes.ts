@@ -79,7 +79,7 @@ export const SCENES: readonly Scene[] = [
     shows: "what the task can reach, and each wall with the kernel's word for it",
     world: morning,
     // So high that every wall of the task is in it.
-    seen: { viewport: { width: 1280, height: 1290 } },
+    seen: { viewport: { width: 1280, height: 1311 } },
     inDocs: true,
     async go(page) {
       await showNotes(page);
