@@ -1,19 +1,17 @@
 import assert from "node:assert/strict";
 import {
   chmodSync,
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { $ } from "zx";
 import type { Target } from "../../harness/attacks/target.ts";
 import { type Work, workChecks } from "../../harness/attacks/work.ts";
@@ -28,12 +26,10 @@ const MANY = 10_000;
 /** npm without the settings of this user and this host. */
 const NPM_WORDS = ["--userconfig", "/dev/null", "--globalconfig", "/dev/null"];
 
-/** The host's own npm, and a project with two dependencies that are packed beside it. */
-function bringNpm(own: string): void {
-  const npm = realpathSync($.sync`command -v npm`.stdout.trim());
+/** A project with two dependencies that are packed beside it. */
+function bringProject(own: string): void {
   const scratch = mkdtempSync(join(tmpdir(), "piwork-npm-"));
   try {
-    cpSync(dirname(dirname(npm)), join(own, ".npm-program"), { recursive: true });
     mkdirSync(join(own, "project"));
     const dependencies: Record<string, string> = {};
     for (const name of ["first-dependency", "second-dependency"]) {
@@ -75,8 +71,8 @@ git checkout -q main; git merge -q side; git gc -q; git fsck; git status --porce
   {
     id: "work.npm",
     claim: "npm ci of two packed dependencies, offline, and their programs run",
-    before: bringNpm,
-    script: `cd project; node ../.npm-program/bin/npm-cli.js ci --offline --no-audit --no-fund --cache $PWD/../cache >log 2>&1 || { cat log; exit 1; }
+    before: bringProject,
+    script: `cd project; npm ci --offline --no-audit --no-fund --cache /tmp/npm >log 2>&1 || { cat log; exit 1; }
 node_modules/.bin/first-dependency; node_modules/.bin/second-dependency`,
   },
   {
