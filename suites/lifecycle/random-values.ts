@@ -13,7 +13,7 @@ import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
 /** Values of each source. */
 const COUNT = 1000;
 /** Clones that draw until two of them have drawn the same. */
-const MOST_UNTOLD = 4;
+const MOST_UNTOLD = 8;
 const DEADLINE_MS = 120_000;
 const SOURCES = ["math", "uuid", "bytes", "urandom", "shell"] as const;
 type Values = Record<(typeof SOURCES)[number], (string | number)[]>;
