@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { execaSync } from "execa";
 import { elfWithSection } from "./elf.fixture.ts";
 import { installModules, modinfo, orderModules } from "./modules.ts";
 
@@ -52,7 +52,7 @@ test("a wish for what is built in is no need", async (t) => {
 test("a compressed module is read like another", async (t) => {
   const [plain = ""] = modules(t, { f2fs: ["depends=lz4"] });
   const [lz4 = ""] = modules(t, { lz4: ["depends="] });
-  execFileSync("xz", [plain]);
+  execaSync("xz", [plain]);
   const ordered = await orderModules(["f2fs"], [`${plain}.xz`, lz4], [], never);
   assert.deepEqual(
     ordered.map(({ name, content }) => [name, content.toString("latin1", 0, 4)]),

@@ -63,5 +63,10 @@ export const essentialAttacks: readonly AgentAttack[] = [...agentAttacks, ...roo
   return ESSENTIAL[group]?.split(" ").includes(name);
 });
 
-/** Of these, what a task tries against another one: the walls between two tasks matter where one kernel has both. */
-export const acrossAttacks: readonly AgentAttack[] = essentialAttacks.filter((attack) => ACROSS.has(groupOf(attack)));
+/**
+ * Of these, what a task tries against another one: the walls between two tasks matter where one kernel has both. Without
+ * /proc/kmsg: the control reads it until it is empty, so a second control would find nothing.
+ */
+export const acrossAttacks: readonly AgentAttack[] = essentialAttacks.filter(
+  (attack) => ACROSS.has(groupOf(attack)) && attack.id !== "proc.kmsg",
+);
