@@ -10,8 +10,12 @@ import { mounts } from "./kernel.ts";
 /** Only root can list this; what a task sees of it is bound into its sandbox, under its own user. */
 export const PRIVATE_ROOT = "/run/piwork";
 
-/** As much as the transport takes in one message. `mmap` keeps shared writable mappings working (SQLite, git) and still shows edits made on the host; `none` and `loose` each fail at one of them. */
-const OPTIONS_9P = "trans=virtio,version=9p2000.L,cache=mmap,msize=507904";
+/**
+ * As much as the transport takes in one message. `mmap` keeps shared writable mappings working (SQLite, git); `directio` has every
+ * other read and write go to the host. Without it Linux 6.12 shows old content of a file that is open, and keeps what was written to
+ * itself; see docs/adr/0009.
+ */
+const OPTIONS_9P = "trans=virtio,version=9p2000.L,cache=mmap,directio,msize=507904";
 
 /** More than any token has. */
 const TOKEN_BYTES = 1024;
