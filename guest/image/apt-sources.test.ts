@@ -30,13 +30,13 @@ test("entries of one line are read with their options, without comments and sour
     "sources.list": `# deb http://off.invalid/debian bookworm main
 deb-src http://mirror.invalid/debian bookworm main
 deb http://mirror.invalid/debian/ bookworm main # the usual one
-deb [ arch=amd64,arm64 signed-by=/usr/share/keyrings/x.gpg ] https://two.invalid/debian trixie main
+deb [ arch=amd64,arm64 signed-by=/usr/share/keyrings/x.gpg ] https://two.invalid/debian bookworm main
 deb [trusted=yes] mirror+file:/etc/apt/mirrors.txt stable main
 `,
   });
   assert.deepEqual(await readAptSources(dir), [
     entry(["http://mirror.invalid/debian/"], ["bookworm"]),
-    entry(["https://two.invalid/debian"], ["trixie"], {
+    entry(["https://two.invalid/debian"], ["bookworm"], {
       architectures: ["amd64", "arm64"],
       signedBy: "/usr/share/keyrings/x.gpg",
     }),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 /** The public key that signed `IN_RELEASE`; nobody has the secret one any more. */
 const KEYRING =
-  "mDMEZ3SFgBYJKwYBBAHaRw8BAQdAzyUGkExW0mA7/AxdkGIwFUWhEUYzeWeKl9YhvHvJoWu0IlBpd29yayB0ZXN0IGFyY2hpdmUgPHRlc3RAaW52YWxpZD6IkAQTFggAOBYhBHJPrTMq/yg+BbeAsJLsbxwmaS8HBQJndIWAAhsDBQsJCAcCBhUKCQgLAgQWAgMBAh4BAheAAAoJEJLsbxwmaS8HDiwBAIV70tyj9KRiAy58JyTxKRspOwsuaPmqMaRI3oUOSg6lAQC2IFomrueBqlo5pCES45wWjrr29y5WNkNJN3i9tIh4Dw==";
+  "mDMEZ3SFgBYJKwYBBAHaRw8BAQdAgpJ2BJ2xXC/DpbEVF7awqJGMXZJGQREzBSobFFD5KIi0IlBpd29yayB0ZXN0IGFyY2hpdmUgPHRlc3RAaW52YWxpZD6IkAQTFggAOBYhBIvjZQzsazlI3UP65lXAJFC7lGsWBQJndIWAAhsDBQsJCAcCBhUKCQgLAgQWAgMBAh4BAheAAAoJEFXAJFC7lGsWsioA/1KfsgKLynn2Zp4V/j0yHUlcDmnKltrUhfFFHcGr1IkLAP9SQbUKfS5BCZgLWab46XAOcVL7N5NwoFwTB5NnroEgAQ==";
 
 const PACKAGES = `Package: linux-image-6.12.1-amd64
 Version: 6.12.1-1
@@ -32,8 +32,8 @@ const IN_RELEASE = `-----BEGIN PGP SIGNED MESSAGE-----
 Hash: SHA512
 
 Origin: Debian
-Suite: stable
-Codename: trixie
+Suite: oldstable
+Codename: bookworm
 Date: Wed, 01 Jan 2025 00:00:00 UTC
 Architectures: amd64
 Components: main
@@ -41,10 +41,10 @@ SHA256:
  9e9cda1e1440d3ddb7cbe34a80adb333cd8c4d177de087ae52245996f1b2382d 621 main/binary-amd64/Packages
 -----BEGIN PGP SIGNATURE-----
 
-iHUEARYKAB0WIQRyT60zKv8oPgW3gLCS7G8cJmkvBwUCZ3SFgAAKCRCS7G8cJmkv
-BziuAPkBxKZlVeJIF/ZbcInjZS54D+a8BAcstV7J7f5c2ASTzwEAhkE0VZp6qwkL
-49ApQDCgWwVwiFTOAwu75hLOZ1qIkA0=
-=wE6b
+iHUEARYKAB0WIQSL42UM7Gs5SN1D+uZVwCRQu5RrFgUCZ3SFgAAKCRBVwCRQu5Rr
+FnldAP934KpjF1DwE0dUyluu8E0em72PrpDgJO2jH4gBylQTEAD/UoNi/K+gb87N
+1z3vMG4uE61+DuRGU5+QkELIi7VRjAk=
+=BZH+
 -----END PGP SIGNATURE-----
 `;
 
@@ -53,7 +53,7 @@ export interface TestArchive {
   keyring: string;
 }
 
-/** A small archive called trixie, signed as Debian signs, with a package `tool` at version 1.0 and a kernel. */
+/** A small archive called bookworm, signed as Debian signs, with a package `tool` at version 1.0 and a kernel. */
 export function makeSignedArchive(dir: string): TestArchive {
   const keyring = join(dir, "keyring.gpg");
   writeArchive(join(dir, "debian"), IN_RELEASE, PACKAGES);
@@ -68,7 +68,7 @@ export function makeThirdPartyArchive(dir: string): string {
 }
 
 function writeArchive(dir: string, inRelease: string | undefined, packages: string): void {
-  const suite = join(dir, "dists/trixie");
+  const suite = join(dir, "dists/bookworm");
   mkdirSync(join(suite, "main/binary-amd64"), { recursive: true });
   if (inRelease !== undefined) writeFileSync(join(suite, "InRelease"), inRelease);
   writeFileSync(join(suite, "main/binary-amd64/Packages"), packages);

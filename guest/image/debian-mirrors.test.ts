@@ -27,7 +27,7 @@ test("Debian's archive and its security updates are found, each address once", a
   const sources = `deb http://one.invalid/debian/ bookworm main contrib
 deb http://one.invalid/debian bookworm-updates main
 deb http://two.invalid/debian oldstable main
-deb mirror+file:/etc/apt/debian-mirrors.txt trixie main
+deb mirror+file:/etc/apt/debian-mirrors.txt bookworm main
 deb http://one.invalid/debian-security bookworm-security main
 deb http://old.invalid/debian-security bullseye/updates main
 `;
@@ -52,7 +52,7 @@ for (const [what, line] of Object.entries({
       assert(error instanceof StepError);
       assert.match(
         `${error.message} ${error.advice}`,
-        /no source in .* is a mirror of Debian.*`deb MIRROR trixie main`/,
+        /no source in .* is a mirror of Debian.*`deb MIRROR bookworm main`/,
       );
       return true;
     });
@@ -71,10 +71,10 @@ test("no third party contributes a package, however high its version and however
   const third = makeThirdPartyArchive(dir);
   const etc = join(dir, "etc");
   // The first of them cannot be told from Debian's by its description.
-  writeFileSync(join(etc, "sources.list"), `deb [trusted=yes] ${third} trixie main\ndeb ${uri} trixie main\n`);
+  writeFileSync(join(etc, "sources.list"), `deb [trusted=yes] ${third} bookworm main\ndeb ${uri} bookworm main\n`);
   writeFileSync(
     join(etc, "sources.list.d/third.sources"),
-    `Types: deb\nURIs: ${third}\nSuites: trixie\nComponents: main\nTrusted: yes\n`,
+    `Types: deb\nURIs: ${third}\nSuites: bookworm\nComponents: main\nTrusted: yes\n`,
   );
   writeFileSync(join(etc, "preferences"), "Package: tool\nPin: version 1.0\nPin-Priority: -1\n");
   const { kernel, userland } = await resolvePackages(await listed(dir, { etc, keyring }), ["tool"]);
@@ -90,12 +90,12 @@ test("no third party contributes a package, however high its version and however
 test("an archive whose key this machine does not have is refused, and how to get it is said", async (t) => {
   const dir = folder(t, "");
   const { uri } = makeSignedArchive(dir);
-  writeFileSync(join(dir, "etc/sources.list"), `deb ${uri} trixie main\n`);
+  writeFileSync(join(dir, "etc/sources.list"), `deb ${uri} bookworm main\n`);
   const without = { etc: join(dir, "etc"), keyring: "/usr/share/keyrings/debian-archive-keyring.gpg" };
   for (const keyring of [without.keyring, join(dir, "no-keyring.gpg")])
     await assert.rejects(listed(dir, { ...without, keyring }), (error) => {
       assert(error instanceof StepError);
-      assert.match(error.message, /no key of Debian 13/);
+      assert.match(error.message, /no key of Debian 12/);
       assert.match(error.advice, /apt-get install debian-archive-keyring/);
       return true;
     });

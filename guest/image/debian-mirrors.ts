@@ -2,8 +2,8 @@ import { type AptSource, readAptSources } from "./apt-sources.ts";
 import { StepError } from "./step-error.ts";
 
 /** The Debian that every guest runs, whatever the host runs; see docs/adr/0018. */
-export const SUITE = "trixie";
-const SUITE_IN_WORDS = "Debian 13 (trixie)";
+export const SUITE = "bookworm";
+const SUITE_IN_WORDS = "Debian 12 (bookworm)";
 
 /** Which keys may sign a package of the guest. */
 export const DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";

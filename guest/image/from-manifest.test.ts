@@ -39,7 +39,7 @@ async function world(t: TestContext) {
   t.after(() => rmSync(dir, { recursive: true }));
   const { uri, keyring } = makeSignedArchive(dir);
   mkdirSync(join(dir, "etc"));
-  writeFileSync(join(dir, "etc/sources.list"), `deb ${uri} trixie main\n`);
+  writeFileSync(join(dir, "etc/sources.list"), `deb ${uri} bookworm main\n`);
   const apt = await Apt.open(join(dir, "apt"), never, { etc: join(dir, "etc"), keyring });
   const progress = new Progress({ isTTY: false, write: () => true }, dir, never);
   const resolve = (wanted: ImageManifest) => resolveManifest(apt, wanted, progress, () => refreshLists(apt, progress));

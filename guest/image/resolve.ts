@@ -44,7 +44,7 @@ async function resolveKernel(apt: Apt): Promise<Deb> {
   if (name === undefined)
     throw new StepError(
       "changed kernel layout: linux-image-amd64 does not depend on a versioned kernel image",
-      "This builder knows Debian 13's kernel packages; look at guest/image/resolve.ts.",
+      "This builder knows Debian 12's kernel packages; look at guest/image/resolve.ts.",
     );
   const [deb] = await describePackages(apt, [name]);
   if (deb === undefined)
@@ -63,7 +63,7 @@ async function ask(question: () => Promise<{ stdout: string }>): Promise<string>
     if (!(error instanceof ToolFailed) || saysDiskFull(error.output)) throw error;
     throw new StaleLists(
       aptComplaints(error.output).join("; ") || error.message,
-      "Check the names, and that the Debian mirrors of this machine (/etc/apt) have Debian 13's main component.",
+      "Check the names, and that the Debian mirrors of this machine (/etc/apt) have Debian 12's main component.",
       { cause: error },
     );
   }

@@ -11,11 +11,10 @@ import { mounts } from "./kernel.ts";
 export const PRIVATE_ROOT = "/run/piwork";
 
 /**
- * As much as the transport takes in one message. `mmap` keeps shared writable mappings working (SQLite, git); `directio` has every
- * other read and write go to the host. Without it Linux 6.12 shows old content of a file that is open, and keeps what was written to
- * itself; see docs/adr/0009.
+ * As much as the transport takes in one message. `mmap` keeps shared writable mappings working (SQLite, git) and still shows edits made
+ * on the host; `none` and `loose` each fail at one of them. From Linux 6.4 on `mmap` no longer does: see docs/adr/0009.
  */
-const OPTIONS_9P = "trans=virtio,version=9p2000.L,cache=mmap,directio,msize=507904";
+const OPTIONS_9P = "trans=virtio,version=9p2000.L,cache=mmap,msize=507904";
 
 /** More than any token has. */
 const TOKEN_BYTES = 1024;
