@@ -120,7 +120,7 @@ export function refusals({ runs, sample, failed }: Samples): Check[] {
         const good = { id: "sample.good", claim: "it is so", run: () => {} };
         run.expect([good, { id: "sample.never" }]);
         await run.perform([good]);
-        assert.deepEqual(run.finish(), { passed: 1, failed: 1 });
+        assert.deepEqual(run.finish(), { passed: 1, failed: 1, skipped: 0 });
         assert.equal(verify(run.directory)?.kind, "failed");
       },
     },
