@@ -48,10 +48,16 @@ function throughApi(target: () => Target): Check {
   };
 }
 
-/** Opening a task takes a while, and looks at its folder on both sides of the wire. */
-const LEAST_BINDS = 60;
-const BIND_PAUSE_MS = 20;
-const LEAST_BIND_SWAPS = 200;
+/**
+ * Opening a task takes half a second, and looks at its folder on both sides of the wire. Swaps that are much faster meet every step of
+ * it, so that it is refused; between slow ones some openings come to their end.
+ */
+const SWAPPING = [
+  { pauseMs: 20, binds: 60, swaps: 200 },
+  { pauseMs: 1_500, binds: 10, swaps: 5 },
+] as const;
+const LEAST_BINDS = SWAPPING.reduce((sum, { binds }) => sum + binds, 0);
+const LEAST_BIND_SWAPS = SWAPPING.reduce((sum, { swaps }) => sum + swaps, 0);
 
 /** A folder that is bound through the API, and used. */
 function bindThroughApi(target: () => Target): Check {
@@ -66,33 +72,41 @@ function bindThroughApi(target: () => Target): Check {
       mkdirSync(join(place, "d"), { recursive: true });
       writeFileSync(join(place, "d/secret.txt"), "harmless");
       symlinkSync("../other", join(place, "d-link"));
-      const swapper = await Swapper.start(join(place, "d"), join(place, "d-link"), BIND_PAUSE_MS);
       const isSecret = (text: string) => world.canariesIn(text).length > 0;
       let swapped = 0;
       const score: Score = { attempts: 0, leaks: 0, refused: 0 };
-      const control = await contend(
-        () => isSecret(checkThenRead(place, join(place, "d/secret.txt"))),
-        ({ attempts, leaks }) => leaks > 0 || attempts >= MOST_NAIVE_ATTEMPTS,
-      );
+      const bind = async () => {
+        score.attempts++;
+        const task = await client
+          .call("task_create", { title: "Racer", folder: "race/d" })
+          .then(({ id }) => id)
+          .catch(() => undefined);
+        if (task === undefined) {
+          score.refused++;
+          return;
+        }
+        const read = await talk.exec(["sh", "-c", "ls -la; cat secret.txt"], { task });
+        if (isSecret(`${read.stdout}`)) score.leaks++;
+        await client.call("task_delete", { task });
+      };
+      let control: Score = { attempts: 0, leaks: 0, refused: 0 };
       try {
-        const started = performance.now();
-        // A refusal takes a moment: it is the swaps that take time.
-        while (score.attempts < LEAST_BINDS || performance.now() - started < 1.5 * LEAST_BIND_SWAPS * BIND_PAUSE_MS) {
-          score.attempts++;
-          const task = await client
-            .call("task_create", { title: "Racer", folder: "race/d" })
-            .then(({ id }) => id)
-            .catch(() => undefined);
-          if (task === undefined) {
-            score.refused++;
-            continue;
+        for (const { pauseMs, binds, swaps } of SWAPPING) {
+          const swapper = await Swapper.start(join(place, "d"), join(place, "d-link"), pauseMs);
+          try {
+            if (control.attempts === 0)
+              control = await contend(
+                () => isSecret(checkThenRead(place, join(place, "d/secret.txt"))),
+                ({ attempts, leaks }) => leaks > 0 || attempts >= MOST_NAIVE_ATTEMPTS,
+              );
+            const [started, before] = [performance.now(), score.attempts];
+            // A refusal takes a moment: it is the swaps that take time.
+            while (score.attempts - before < binds || performance.now() - started < 1.5 * swaps * pauseMs) await bind();
+          } finally {
+            swapped += await swapper.stop();
           }
-          const read = await talk.exec(["sh", "-c", "ls -la; cat secret.txt"], { task });
-          if (isSecret(`${read.stdout}`)) score.leaks++;
-          await client.call("task_delete", { task });
         }
       } finally {
-        swapped = await swapper.stop();
         rmSync(place, { recursive: true });
         for (const { id, title } of await client.call("task_list", {}))
           if (title === "Racer") await client.call("task_delete", { task: id });
