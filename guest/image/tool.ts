@@ -5,6 +5,7 @@ import { StepError } from "./step-error.ts";
 const PROVIDED_BY: Record<string, string> = {
   "apt-get": "apt",
   "apt-cache": "apt",
+  bwrap: "bubblewrap",
   "dpkg-deb": "dpkg",
   "mkfs.erofs": "erofs-utils",
   xz: "xz-utils",
