@@ -34,7 +34,7 @@ for entry in /*; do
   fi
 done
 mkdir -p work
-pivot_root . .
+/usr/sbin/pivot_root . .
 umount --lazy .
 cd /
 exec "$@"`;
