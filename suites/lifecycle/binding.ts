@@ -141,6 +141,7 @@ export function binding(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "folder.apart-by-identity",
+      needsRoot: "only root mounts a folder at a second place of the host",
       claim: "a folder that is another one's under a second name (a bind mount) is refused as well",
       async run() {
         const [first, second] = [folder("identity"), folder("second-name")];
