@@ -23,6 +23,7 @@ export function diagnose({
     memoryTotalKb: kilobytes("MemTotal"),
     memoryAvailableKb: kilobytes("MemAvailable"),
     taskdResidentKb: Math.round(process.memoryUsage.rss() / 1024),
+    taskdPeakKb: process.resourceUsage().maxRSS,
     events,
     history,
     walls,

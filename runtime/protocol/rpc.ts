@@ -205,6 +205,8 @@ export const commands = {
       memoryAvailableKb: z.number().int(),
       /** memory of taskd itself, in kilobytes */
       taskdResidentKb: z.number().int(),
+      /** the most it ever was */
+      taskdPeakKb: z.number().int(),
       /** events sent, and the last of them that the host has */
       events: z.strictObject({ sent: z.number().int(), acknowledged: z.number().int() }),
       /** state changes of tasks, oldest first */

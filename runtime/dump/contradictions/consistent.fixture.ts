@@ -134,6 +134,7 @@ function diagnosis() {
       memoryTotalKb: 1,
       memoryAvailableKb: 1,
       taskdResidentKb: 1,
+      taskdPeakKb: 1,
       events: { sent: 1, acknowledged: 1 },
       history: [],
     },
