@@ -12,7 +12,6 @@ const NO_PACKAGES = "runs before there are packages";
 /** All files that name `child_process`, and why each does. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   "guest/network/namespace.ts": IN_GUEST,
-  "guest/pi/shell/permission.ts": "knows the name as one that commands of an agent may have in them",
   "guest/probe/random-values.ts": IN_GUEST,
   "guest/probe/run-command.ts": IN_GUEST,
   "guest/taskd/port.ts": IN_GUEST,
