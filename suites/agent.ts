@@ -1,6 +1,6 @@
-import { conclude, Run, type Tally } from "../harness/checks.ts";
-import { prepareMachines } from "../harness/image.ts";
-import { makeSandbox, RunningRuntime } from "../harness/piwork.ts";
+import { conclude, Run, type Tally } from "../harness/checks/checks.ts";
+import { prepareMachines } from "../harness/machines/prepare.ts";
+import { makeSandbox, RunningRuntime } from "../harness/runtimes/piwork.ts";
 import { asking } from "./agent/asking.ts";
 import { working } from "./agent/working.ts";
 

@@ -1,5 +1,5 @@
-import { addTallies, BUNDLES, conclude, type Tally } from "../harness/checks.ts";
-import { prepareMachines } from "../harness/image.ts";
+import { addTallies, BUNDLES, conclude, type Tally } from "../harness/checks/checks.ts";
+import { prepareMachines } from "../harness/machines/prepare.ts";
 import { agent } from "./agent.ts";
 import { bench } from "./bench.ts";
 import { dumpState } from "./dump-state.ts";

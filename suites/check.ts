@@ -1,6 +1,6 @@
 import { $ } from "zx";
-import { type Check, conclude, Failed, Run, type Tally } from "../harness/checks.ts";
-import { runUnitTests } from "../harness/unit-tests.ts";
+import { type Check, conclude, Failed, Run, type Tally } from "../harness/checks/checks.ts";
+import { runUnitTests } from "../harness/checks/unit-tests.ts";
 import { REPOSITORY } from "../runtime/places.ts";
 
 /** What can be said about the sources without running them. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { $ } from "zx";
-import { type Check, conclude, Run, type Tally } from "../harness/checks.ts";
-import { prepareMachines } from "../harness/image.ts";
-import { connectIfRunning, makeSandbox, PIWORK } from "../harness/piwork.ts";
+import { type Check, conclude, Run, type Tally } from "../harness/checks/checks.ts";
+import { prepareMachines } from "../harness/machines/prepare.ts";
+import { connectIfRunning, makeSandbox, PIWORK } from "../harness/runtimes/piwork.ts";
 import { agreeing, makeTasks, type Tasks } from "./dump-state/agreeing.ts";
 import { asCheck } from "./dump-state/fault.ts";
 import { guestFaults } from "./dump-state/guest-faults.ts";

@@ -1,6 +1,6 @@
-import { BUNDLES, conclude, Run, type Tally } from "../harness/checks.ts";
-import { prepareMachines } from "../harness/image.ts";
-import { makeSandbox } from "../harness/piwork.ts";
+import { BUNDLES, conclude, Run, type Tally } from "../harness/checks/checks.ts";
+import { prepareMachines } from "../harness/machines/prepare.ts";
+import { makeSandbox } from "../harness/runtimes/piwork.ts";
 import { believed } from "./evidence/believed.ts";
 import { refusals, type Samples } from "./evidence/refusals.ts";
 import { reports } from "./evidence/report.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { conclude, Run, type Tally } from "../harness/checks.ts";
-import { prepareMachines, UNSAFE } from "../harness/image.ts";
+import { conclude, Run, type Tally } from "../harness/checks/checks.ts";
+import { prepareMachines, UNSAFE } from "../harness/machines/prepare.ts";
 import { Lane } from "./lifecycle/faults/lane.ts";
 import { allRows, asCheck, quickRows, type Row, rowId } from "./lifecycle/faults/table.ts";
 

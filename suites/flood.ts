@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { type Check, conclude, Run, type Tally } from "../harness/checks.ts";
-import { prepareMachines } from "../harness/image.ts";
-import { makeSandbox, RunningRuntime } from "../harness/piwork.ts";
-import { processStatus } from "../harness/world.ts";
+import { type Check, conclude, Run, type Tally } from "../harness/checks/checks.ts";
+import { processStatus } from "../harness/host/processes.ts";
+import { prepareMachines } from "../harness/machines/prepare.ts";
+import { makeSandbox, RunningRuntime } from "../harness/runtimes/piwork.ts";
 
 const GIBIBYTE = 1024 ** 3;
 /** What a side may grow by, however much passes through it, in kilobytes. */

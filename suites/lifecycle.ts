@@ -1,6 +1,6 @@
-import { addTallies, conclude, type Tally } from "../harness/checks.ts";
-import { prepareMachines, SAFE, UNSAFE } from "../harness/image.ts";
-import { AGENT } from "../harness/piwork.ts";
+import { addTallies, conclude, type Tally } from "../harness/checks/checks.ts";
+import { prepareMachines, SAFE, UNSAFE } from "../harness/machines/prepare.ts";
+import { AGENT } from "../harness/runtimes/piwork.ts";
 import { LIFECYCLE } from "./lifecycle/parts.ts";
 
 /** `lifecycle.ts [PART]`: all of it, with every row of the table of faults. */

@@ -2,18 +2,18 @@ import { QemuWorld } from "../harness/attacks/qemu-world.ts";
 import { Target } from "../harness/attacks/target.ts";
 import { WarmMachine } from "../harness/attacks/warm-machine.ts";
 import { BWRAP, BY_PI, CONTROL, PIWORK, piworkWay, type Way } from "../harness/attacks/ways.ts";
-import { canRun, conclude, Run, type Tally } from "../harness/checks.ts";
-import { prepareMachines } from "../harness/image.ts";
-import { Opened } from "../harness/opened.ts";
-import { AGENT, ISOLATION } from "../harness/piwork.ts";
+import { canRun, conclude, Run, type Tally } from "../harness/checks/checks.ts";
+import { Opened } from "../harness/checks/opened.ts";
+import { prepareMachines } from "../harness/machines/prepare.ts";
+import { AGENT, ISOLATION } from "../harness/runtimes/piwork.ts";
 import { agentKind, isolation as isolations } from "../runtime/protocol/kinds.ts";
 import { machineLayer } from "../runtime/protocol/layers.ts";
 import { choose, list } from "./negative/choose.ts";
+import { parseArguments } from "./negative/command-line.ts";
 import { sortLayers } from "./negative/layers.ts";
 import { measure } from "./negative/measure.ts";
 import { type Part, scoreOf, stage } from "./negative/stage.ts";
-import { openWire } from "./negative/wire.ts";
-import { parseArguments } from "./negative/wishes.ts";
+import { openWire } from "./negative/wire/wire.ts";
 
 if (import.meta.filename === process.argv[1]) {
   const { values, positionals } = parseArguments();

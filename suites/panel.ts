@@ -1,6 +1,6 @@
-import { conclude, Run, type Tally } from "../harness/checks.ts";
-import { prepareMachines } from "../harness/image.ts";
-import { makeSandbox } from "../harness/piwork.ts";
+import { conclude, Run, type Tally } from "../harness/checks/checks.ts";
+import { prepareMachines } from "../harness/machines/prepare.ts";
+import { makeSandbox } from "../harness/runtimes/piwork.ts";
 import { access } from "./panel/access.ts";
 import { conversations } from "./panel/conversations.ts";
 import { files } from "./panel/files.ts";

@@ -18,7 +18,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   "guest/walls/readback.ts": IN_GUEST,
   "guest/walls/sandbox.ts": IN_GUEST,
   "guest/walls/unconfined.ts": IN_GUEST,
-  "harness/clean-environment.test.ts": "looks at what a program that a suite starts inherits",
+  "harness/checks/clean-environment.test.ts": "looks at what a program that a suite starts inherits",
   "harness/network/outside.ts": "speaks to its child over Node's own channel",
   "runtime/protocol/kernel-calls.ts": IN_GUEST,
   "runtime/setup/main.mjs": NO_PACKAGES,

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type Check, conclude, Failed, Run, type Tally } from "../harness/checks.ts";
-import { prepareMachines } from "../harness/image.ts";
-import { makeSandbox } from "../harness/piwork.ts";
+import { type Check, conclude, Failed, Run, type Tally } from "../harness/checks/checks.ts";
+import { prepareMachines } from "../harness/machines/prepare.ts";
+import { makeSandbox } from "../harness/runtimes/piwork.ts";
 import { REPOSITORY } from "../runtime/places.ts";
 import { compare } from "./readme/compare.ts";
 import { type Block, type Command, readBlocks } from "./readme/pages.ts";

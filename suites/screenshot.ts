@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { conclude, Run, type Tally } from "../harness/checks.ts";
-import { prepareMachines } from "../harness/image.ts";
+import { conclude, Run, type Tally } from "../harness/checks/checks.ts";
+import { prepareMachines } from "../harness/machines/prepare.ts";
 import { Album } from "../harness/screenshots/album.ts";
 import { wrongName } from "../harness/screenshots/names.ts";
 import { controls } from "./scenes/controls.ts";

@@ -1,5 +1,5 @@
-import { addTallies, conclude, type Tally } from "../harness/checks.ts";
-import { prepareMachines } from "../harness/image.ts";
+import { addTallies, conclude, type Tally } from "../harness/checks/checks.ts";
+import { prepareMachines } from "../harness/machines/prepare.ts";
 import { check } from "./check.ts";
 import { dumpState } from "./dump-state.ts";
 import { ordinaryUser } from "./elsewhere/run-ordinary-user.ts";

@@ -1,6 +1,6 @@
-import { conclude, Run, type Tally } from "../harness/checks.ts";
-import { prepareMachines } from "../harness/image.ts";
-import { makeSandbox, piwork } from "../harness/piwork.ts";
+import { conclude, Run, type Tally } from "../harness/checks/checks.ts";
+import { prepareMachines } from "../harness/machines/prepare.ts";
+import { makeSandbox, piwork } from "../harness/runtimes/piwork.ts";
 import { openStage } from "./panel/stage.ts";
 import { Gallery } from "./tour/gallery.ts";
 import { key } from "./tour/key.ts";

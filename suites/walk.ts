@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { type Check, conclude, Run, type Tally } from "../harness/checks.ts";
-import { prepareMachines, UNSAFE } from "../harness/image.ts";
-import { Random } from "../harness/random.ts";
+import { type Check, conclude, Run, type Tally } from "../harness/checks/checks.ts";
+import { prepareMachines, UNSAFE } from "../harness/machines/prepare.ts";
+import { Random } from "../harness/random/random.ts";
 import { Lane } from "./lifecycle/faults/lane.ts";
 import { agrees } from "./walk/agrees.ts";
 import { Model } from "./walk/model.ts";

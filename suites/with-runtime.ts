@@ -1,6 +1,6 @@
 import { $ } from "zx";
-import { startInBackground } from "../harness/background.ts";
-import { connectIfRunning, PIWORK, piwork } from "../harness/piwork.ts";
+import { startInBackground } from "../harness/runtimes/background.ts";
+import { connectIfRunning, PIWORK, piwork } from "../harness/runtimes/piwork.ts";
 
 // Runs a `piwork` command on the runtime that is up; where none is, boots one for it and ends it afterwards.
 const attached = (await connectIfRunning(undefined)) !== undefined;

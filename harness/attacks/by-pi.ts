@@ -1,5 +1,5 @@
 import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
-import { messages, questions, saidText, toolOutput } from "../talk.ts";
+import { messages, questions, saidText, toolOutput } from "../runtimes/talk.ts";
 import type { Ran } from "./shell.ts";
 import type { Target } from "./target.ts";
 

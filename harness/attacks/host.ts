@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Area } from "../../runtime/protocol/files.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
-import type { Check } from "../checks.ts";
+import type { Check } from "../checks/checks.ts";
 import {
   NAIVE_WAYS,
   type NaiveWay,

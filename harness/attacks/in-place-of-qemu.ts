@@ -5,7 +5,7 @@ import { $ } from "zx";
 import { spawnHypervisor } from "../../runtime/machine/hypervisor.ts";
 import type { MachinePaths } from "../../runtime/machine/walls.ts";
 import type { MachineLayer } from "../../runtime/protocol/layers.ts";
-import { processStatus, processTree } from "../world.ts";
+import { processStatus, processTree } from "../host/processes.ts";
 
 /** A script that looks finished after this long has hung. */
 const SCRIPT_DEADLINE_MS = 10_000;

@@ -1,5 +1,5 @@
 import type { NetworkRule } from "../../runtime/protocol/network.ts";
-import type { Check } from "../checks.ts";
+import type { Check } from "../checks/checks.ts";
 import type { Addresses } from "../network/dns.ts";
 import type { Sightings } from "../network/sightings.ts";
 import type { Sight } from "./oracles.ts";

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { waitFor } from "../piwork.ts";
+import { waitFor } from "../runtimes/piwork.ts";
 import type { AgentAttack, OracleName } from "./attack.ts";
 import { exportsPicture } from "./exports.ts";
 import { bystander, differences, inTime, Lost, machinePicture, victimProcesses } from "./machine-picture.ts";

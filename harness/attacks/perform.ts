@@ -1,4 +1,4 @@
-import { type Check, Failed } from "../checks.ts";
+import { type Check, Failed } from "../checks/checks.ts";
 import { type AgentAttack, type OracleName, oracleOf } from "./attack.ts";
 import { Lost } from "./machine-picture.ts";
 import { ORACLES, type Sight, watchLiveness } from "./oracles.ts";

@@ -18,7 +18,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { $, type ProcessPromise } from "zx";
 import { seenByQemu } from "../../runtime/machine/walls.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
-import { atExit, waitFor } from "../piwork.ts";
+import { atExit, waitFor } from "../runtimes/piwork.ts";
 import { runInPlaceOfQemu, type WallsOfQemu } from "./in-place-of-qemu.ts";
 import type { Sight } from "./oracles.ts";
 import type { QemuAttack } from "./qemu.ts";

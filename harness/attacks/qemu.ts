@@ -1,5 +1,5 @@
 import type { MachineLayer } from "../../runtime/protocol/layers.ts";
-import type { Check } from "../checks.ts";
+import type { Check } from "../checks/checks.ts";
 import { verdict } from "./perform.ts";
 import type { QemuWorld } from "./qemu-world.ts";
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 import { UNSAFE_WORD } from "../../runtime/protocol/rpc.ts";
-import { BareMachine } from "../bare-machine.ts";
-import { makeSandbox, type Sandbox } from "../piwork.ts";
-import { RawLink } from "../raw-link.ts";
+import { BareMachine } from "../machines/bare-machine.ts";
+import { RawLink } from "../machines/raw-link.ts";
+import { makeSandbox, type Sandbox } from "../runtimes/piwork.ts";
 
 /** The task beside which the machine's root acts. */
 const ROOT = "root-task";

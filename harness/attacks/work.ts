@@ -1,4 +1,4 @@
-import type { Check } from "../checks.ts";
+import type { Check } from "../checks/checks.ts";
 import type { Target } from "./target.ts";
 
 /** Legitimate work in a task, behind all walls, on its folder. */

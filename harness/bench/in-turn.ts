@@ -1,5 +1,5 @@
 import { loadavg } from "node:os";
-import { withDeadline } from "../checks.ts";
+import { withDeadline } from "../checks/checks.ts";
 import { type Alternative, type Figure, type Measurement, ratioOf, type Sample, spreadOf } from "./figures.ts";
 import type { Plan, Way } from "./section.ts";
 

@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Check, Run } from "../checks.ts";
+import type { Check, Run } from "../checks/checks.ts";
 import type { BenchDocument } from "./document.ts";
 import { lookAtBench } from "./environment.ts";
 import type { Finding } from "./figures.ts";

@@ -1,5 +1,5 @@
 import type { Acceleration } from "../../runtime/machine/acceleration.ts";
-import type { Check } from "../checks.ts";
+import type { Check } from "../checks/checks.ts";
 import type { Alternative, Finding, Unit } from "./figures.ts";
 
 /** One part of the benchmark. */

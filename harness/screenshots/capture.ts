@@ -1,5 +1,5 @@
 import type { BrowserContextOptions, Page } from "@playwright/test";
-import { waitFor } from "../piwork.ts";
+import { waitFor } from "../runtimes/piwork.ts";
 import { assertLittleMasked, coverFigures, type Masks, measureMasks } from "./masks.ts";
 
 /** Time in which a page comes to rest, in milliseconds. */

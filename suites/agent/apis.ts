@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { piwork, type Sandbox } from "../../harness/piwork.ts";
+import { piwork, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import type { AskedRequest } from "../../harness/scripted-provider/records.ts";
 import { ScriptedServer } from "../../runtime/network/scripted.ts";
 import { type ProviderApi, providerApi } from "../../runtime/protocol/providers.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Check } from "../../harness/checks.ts";
-import { piwork, type RunningRuntime, type Sandbox } from "../../harness/piwork.ts";
-import { questions, Talk, toolOutput } from "../../harness/talk.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { piwork, type RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
+import { questions, Talk, toolOutput } from "../../harness/runtimes/talk.ts";
 import { PERMISSION_ANSWERS } from "../../runtime/protocol/in-sandbox.ts";
 import { endOf, script } from "./working.ts";
 

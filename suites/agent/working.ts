@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Check } from "../../harness/checks.ts";
-import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
-import { attempt, messages, saidText, Talk, toolOutput } from "../../harness/talk.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { attempt, messages, saidText, Talk, toolOutput } from "../../harness/runtimes/talk.ts";
 import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
 import { APIS, ProviderOfEachApi } from "./apis.ts";
 

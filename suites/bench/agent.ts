@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Phases } from "../../harness/bench/figures.ts";
 import { middleBar } from "../../harness/bench/phases.ts";
 import { type Section, timed } from "../../harness/bench/section.ts";
-import { Clones } from "../../harness/clones.ts";
+import { Clones } from "../../harness/machines/clones.ts";
 import { measureCold, measureOwn, measurePool } from "./openings.ts";
 import { memoryOf, partsOfMemory } from "./processes.ts";
 import { BenchRuntime } from "./runtime.ts";

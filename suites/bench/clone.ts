@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Phases } from "../../harness/bench/figures.ts";
 import { middleBar } from "../../harness/bench/phases.ts";
 import type { Section } from "../../harness/bench/section.ts";
-import { Clones } from "../../harness/clones.ts";
+import { Clones } from "../../harness/machines/clones.ts";
 import type { Machine } from "../../runtime/machine/machine.ts";
 import { Stage } from "../../runtime/workspace/stage.ts";
 import { countBlocks } from "./blocks.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { build, stop } from "esbuild";
 import { $, type ProcessPromise } from "zx";
-import { atExit } from "../../harness/piwork.ts";
+import { atExit } from "../../harness/runtimes/piwork.ts";
 import { REPOSITORY } from "../../runtime/places.ts";
 
 /** The probe as one file, as the guest image has it, for processes of the host. */

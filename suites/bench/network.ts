@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Section, timed } from "../../harness/bench/section.ts";
-import { piwork } from "../../harness/piwork.ts";
+import { piwork } from "../../harness/runtimes/piwork.ts";
 import { BenchRuntime } from "./runtime.ts";
 
 const MEGABYTES = 10;

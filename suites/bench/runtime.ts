@@ -1,8 +1,8 @@
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import type { Bench } from "../../harness/bench/section.ts";
-import { makeSandbox, RunningRuntime, type Sandbox } from "../../harness/piwork.ts";
-import { Talk } from "../../harness/talk.ts";
+import { makeSandbox, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
+import { Talk } from "../../harness/runtimes/talk.ts";
 import type { Client } from "../../runtime/control/client.ts";
 
 /** A runtime of a section's own, with nothing else to do. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Check } from "../../harness/checks.ts";
-import { ISOLATION, piwork } from "../../harness/piwork.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { ISOLATION, piwork } from "../../harness/runtimes/piwork.ts";
 import { stateDump } from "../../runtime/protocol/dump.ts";
 import { saidIn } from "../../runtime/protocol/told.ts";
 import { assertNamed, type Stage } from "./stage.ts";

@@ -1,4 +1,4 @@
-import type { Check } from "../../harness/checks.ts";
+import type { Check } from "../../harness/checks/checks.ts";
 import type { Sides } from "../../runtime/dump/sides.ts";
 import type { ContradictionKind } from "../../runtime/protocol/contradiction.ts";
 import { assertNamed, type Stage } from "./stage.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Check } from "../../harness/checks.ts";
-import { piwork } from "../../harness/piwork.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { piwork } from "../../harness/runtimes/piwork.ts";
 import { saidIn } from "../../runtime/protocol/told.ts";
 import type { Stage } from "./stage.ts";
 

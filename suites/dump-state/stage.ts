@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Failed } from "../../harness/checks.ts";
-import { ISOLATION, RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
-import { Talk } from "../../harness/talk.ts";
+import { Failed } from "../../harness/checks/checks.ts";
+import { ISOLATION, RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { Talk } from "../../harness/runtimes/talk.ts";
 import { type Sides, sidesOf } from "../../runtime/dump/sides.ts";
 import { takeDump } from "../../runtime/dump/take.ts";
 import { findPlaces, type Places } from "../../runtime/places.ts";

@@ -1,4 +1,4 @@
-import { ISOLATION } from "../../harness/piwork.ts";
+import { ISOLATION } from "../../harness/runtimes/piwork.ts";
 import type { Tasks } from "./agreeing.ts";
 import type { Fault } from "./fault.ts";
 import type { Stage } from "./stage.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { $ } from "zx";
-import { atExit } from "../../harness/piwork.ts";
+import { atExit } from "../../harness/runtimes/piwork.ts";
 import { findPlaces } from "../../runtime/places.ts";
 import { Machine, type MachineFiles, removeMachine } from "./machine.ts";
 import { copyNetworkSettings, findMirrors, type Mirrors, writeSources } from "./network.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type Ended, OrdinaryUser, processesOf } from "../../harness/ordinary-user.ts";
-import { waitFor, waitForEnd } from "../../harness/piwork.ts";
+import { type Ended, OrdinaryUser, processesOf } from "../../harness/runtimes/ordinary-user.ts";
+import { waitFor, waitForEnd } from "../../harness/runtimes/piwork.ts";
 import { findPlaces } from "../../runtime/places.ts";
 import type { StatusView } from "../../runtime/protocol/control.ts";
 

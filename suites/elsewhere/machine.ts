@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { $, type ProcessPromise } from "zx";
-import { atExit, waitFor } from "../../harness/piwork.ts";
+import { atExit, waitFor } from "../../harness/runtimes/piwork.ts";
 
 /** Where the checkout lies in a machine. */
 const CHECKOUT = "/root/piwork";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
-import type { Check } from "../../harness/checks.ts";
+import type { Check } from "../../harness/checks/checks.ts";
 import { Life } from "./life.ts";
 
 /** A suite that an ordinary user runs, on a machine that others keep busy. */

@@ -1,5 +1,5 @@
-import { Run, type Tally } from "../../harness/checks.ts";
-import { prepareMachines } from "../../harness/image.ts";
+import { Run, type Tally } from "../../harness/checks/checks.ts";
+import { prepareMachines } from "../../harness/machines/prepare.ts";
 import { ordinaryUserLong, ordinaryUserShort } from "./ordinary-user.ts";
 
 /** The runtime as an ordinary user has it: in a few steps, or with all that the README shows and the attacks. */

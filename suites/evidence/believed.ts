@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Check } from "../../harness/checks.ts";
+import type { Check } from "../../harness/checks/checks.ts";
 import { renderIndex } from "../../harness/evidence/index-page.ts";
-import { piwork } from "../../harness/piwork.ts";
+import { piwork } from "../../harness/runtimes/piwork.ts";
 import { ownFingerprint } from "../../runtime/evidence/signature.ts";
 import { isGenuine, verifyBundle } from "../../runtime/evidence/verify.ts";
 import { findPlaces } from "../../runtime/places.ts";

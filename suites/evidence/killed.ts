@@ -1,4 +1,4 @@
-import { Run } from "../../harness/checks.ts";
+import { Run } from "../../harness/checks/checks.ts";
 
 /** `killed.ts RUNS`: a suite that has performed one check of two, and goes on until somebody kills it. */
 const run = new Run("killed-sample", { command: "none", runs: process.argv[2] as string, say: () => {} });

@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PNG } from "pngjs";
-import { type Check, Run } from "../../harness/checks.ts";
+import { type Check, Run } from "../../harness/checks/checks.ts";
 import { naivePreview } from "../../harness/controls/naive-files.ts";
 import { CANARY } from "../../harness/evidence/canary.ts";
-import { makeSandbox, RunningRuntime } from "../../harness/piwork.ts";
-import { Talk } from "../../harness/talk.ts";
+import { makeSandbox, RunningRuntime } from "../../harness/runtimes/piwork.ts";
+import { Talk } from "../../harness/runtimes/talk.ts";
 import type { Screenshots } from "../../runtime/protocol/screenshots.ts";
 import { previewFile } from "../../runtime/workspace/listing.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Check } from "../../harness/checks.ts";
+import type { Check } from "../../harness/checks/checks.ts";
 import { CANARY, filesWith, filesWithCanary } from "../../harness/evidence/canary.ts";
 import { findPlaces } from "../../runtime/places.ts";
 import type { Samples } from "./refusals.ts";

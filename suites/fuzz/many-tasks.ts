@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { BareMachine } from "../../harness/bare-machine.ts";
-import type { Check } from "../../harness/checks.ts";
-import type { Sandbox } from "../../harness/piwork.ts";
-import { RawLink } from "../../harness/raw-link.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { BareMachine } from "../../harness/machines/bare-machine.ts";
+import { RawLink } from "../../harness/machines/raw-link.ts";
+import type { Sandbox } from "../../harness/runtimes/piwork.ts";
 import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { BareMachine } from "../../harness/bare-machine.ts";
-import type { Check } from "../../harness/checks.ts";
-import { mutate } from "../../harness/mutate.ts";
-import type { Sandbox } from "../../harness/piwork.ts";
-import { Random } from "../../harness/random.ts";
-import { RawLink } from "../../harness/raw-link.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { BareMachine } from "../../harness/machines/bare-machine.ts";
+import { RawLink } from "../../harness/machines/raw-link.ts";
+import { mutate } from "../../harness/random/mutate.ts";
+import { Random } from "../../harness/random/random.ts";
+import type { Sandbox } from "../../harness/runtimes/piwork.ts";
 import { greeting } from "../../runtime/bridge/greeting.ts";
 import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 import { errorCode } from "../../runtime/protocol/errors.ts";

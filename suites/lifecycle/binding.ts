@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
-import type { Check } from "../../harness/checks.ts";
-import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
-import { attempt, Talk } from "../../harness/talk.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { attempt, Talk } from "../../harness/runtimes/talk.ts";
 
 /** Which folder a task gets, when, and with whom it may share it. */
 export function binding(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Check } from "../../harness/checks.ts";
-import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
-import { Talk } from "../../harness/talk.ts";
-import { heartbeat, heartbeatCommand } from "../../harness/world.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { heartbeat, heartbeatCommand } from "../../harness/host/processes.ts";
+import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { Talk } from "../../harness/runtimes/talk.ts";
 
 /** Commands beside the agent, in the active task with the folder 'demo'. */
 export function commands(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {

@@ -11,9 +11,9 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, join } from "node:path";
-import type { Check } from "../../harness/checks.ts";
-import { ISOLATION, makeSandbox, RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
-import { Talk } from "../../harness/talk.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { ISOLATION, makeSandbox, RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { Talk } from "../../harness/runtimes/talk.ts";
 import { keyOf } from "../../runtime/fleet/source.ts";
 import { listTemplates, readTemplate } from "../../runtime/machine/template.ts";
 import { findPlaces, REPOSITORY } from "../../runtime/places.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Check } from "../../harness/checks.ts";
-import type { RunningRuntime, Sandbox } from "../../harness/piwork.ts";
-import { Talk } from "../../harness/talk.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import type { RunningRuntime, Sandbox } from "../../harness/runtimes/piwork.ts";
+import { Talk } from "../../harness/runtimes/talk.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 
 /** What tasks can leave behind on the host, in the active task with the folder 'demo'. */

@@ -3,9 +3,9 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import type { Check } from "../../harness/checks.ts";
-import { AGENT, ISOLATION, piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
-import { attempt, Talk } from "../../harness/talk.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { AGENT, ISOLATION, piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { attempt, Talk } from "../../harness/runtimes/talk.ts";
 import { parseTaskRecord } from "../../runtime/protocol/record.ts";
 import { parseSessionHead } from "../../runtime/protocol/session.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
-import type { Check } from "../../harness/checks.ts";
-import { makeSandbox, RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
-import { Talk } from "../../harness/talk.ts";
-import { processTree, qemusOf } from "../../harness/world.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { processTree, qemusOf } from "../../harness/host/processes.ts";
+import { makeSandbox, RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { Talk } from "../../harness/runtimes/talk.ts";
 import { findPlaces } from "../../runtime/places.ts";
 
 const TASKS = 10;

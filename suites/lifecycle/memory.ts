@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import type { Check } from "../../harness/checks.ts";
-import { makeSandbox, piwork, RunningRuntime, type Sandbox } from "../../harness/piwork.ts";
-import { attempt, Talk } from "../../harness/talk.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { makeSandbox, piwork, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
+import { attempt, Talk } from "../../harness/runtimes/talk.ts";
 import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 

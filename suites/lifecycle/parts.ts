@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { Run, type Tally } from "../../harness/checks.ts";
-import { AGENT, ISOLATION, makeSandbox, RunningRuntime } from "../../harness/piwork.ts";
+import { Run, type Tally } from "../../harness/checks/checks.ts";
+import { AGENT, ISOLATION, makeSandbox, RunningRuntime } from "../../harness/runtimes/piwork.ts";
 import { faults } from "../faults.ts";
 import { agents } from "./agents.ts";
 import { binding } from "./binding.ts";

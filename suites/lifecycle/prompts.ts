@@ -3,10 +3,10 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Check } from "../../harness/checks.ts";
-import { ISOLATION, piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
-import { attempt, Talk, toolOutput } from "../../harness/talk.ts";
-import { heartbeat, heartbeatCommand } from "../../harness/world.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { heartbeat, heartbeatCommand } from "../../harness/host/processes.ts";
+import { ISOLATION, piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { attempt, Talk, toolOutput } from "../../harness/runtimes/talk.ts";
 
 /** From a running machine to an answer: tasks and prompts, seen from both sides. */
 export function prompts(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Check } from "../../harness/checks.ts";
-import { makeSandbox, piwork, RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
-import { attempt, Talk } from "../../harness/talk.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { makeSandbox, piwork, RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { attempt, Talk } from "../../harness/runtimes/talk.ts";
 import { stateDump } from "../../runtime/protocol/dump.ts";
 import { isOpen } from "../../runtime/protocol/states.ts";
 import { saidIn } from "../../runtime/protocol/told.ts";

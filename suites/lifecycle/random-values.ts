@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { BareMachine } from "../../harness/bare-machine.ts";
-import type { Check } from "../../harness/checks.ts";
-import { Clones } from "../../harness/clones.ts";
-import { makeSandbox, RunningRuntime, waitFor } from "../../harness/piwork.ts";
-import { RawLink } from "../../harness/raw-link.ts";
-import { saidText, Talk } from "../../harness/talk.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { BareMachine } from "../../harness/machines/bare-machine.ts";
+import { Clones } from "../../harness/machines/clones.ts";
+import { RawLink } from "../../harness/machines/raw-link.ts";
+import { makeSandbox, RunningRuntime, waitFor } from "../../harness/runtimes/piwork.ts";
+import { saidText, Talk } from "../../harness/runtimes/talk.ts";
 import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 import type { Template } from "../../runtime/machine/template.ts";
 import type { RuntimeEvent } from "../../runtime/protocol/events.ts";

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Check } from "../../harness/checks.ts";
-import { ISOLATION, type RunningRuntime, type Sandbox, waitFor, waitForEnd } from "../../harness/piwork.ts";
-import { Talk, toolOutput } from "../../harness/talk.ts";
-import { heartbeat } from "../../harness/world.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { heartbeat } from "../../harness/host/processes.ts";
+import { ISOLATION, type RunningRuntime, type Sandbox, waitFor, waitForEnd } from "../../harness/runtimes/piwork.ts";
+import { Talk, toolOutput } from "../../harness/runtimes/talk.ts";
 
 /** How long a machine is left alone before its clock is read, in milliseconds. */
 const ALONE_MS = 60_000;

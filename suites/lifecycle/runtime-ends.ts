@@ -3,9 +3,17 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { $ } from "zx";
-import type { Check } from "../../harness/checks.ts";
-import { ISOLATION, PIWORK, piwork, RunningRuntime, type Sandbox, waitFor, waitForEnd } from "../../harness/piwork.ts";
-import { childrenNamed, processTree, qemusOf } from "../../harness/world.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { childrenNamed, processTree, qemusOf } from "../../harness/host/processes.ts";
+import {
+  ISOLATION,
+  PIWORK,
+  piwork,
+  RunningRuntime,
+  type Sandbox,
+  waitFor,
+  waitForEnd,
+} from "../../harness/runtimes/piwork.ts";
 import { controlSocket, findPlaces } from "../../runtime/places.ts";
 
 /** Set in the runtime's environment; it must turn up nowhere. */

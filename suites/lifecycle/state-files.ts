@@ -12,10 +12,10 @@ import {
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { $ } from "zx";
-import { type Check, canRun } from "../../harness/checks.ts";
-import { makeSandbox, piwork, RunningRuntime, type Sandbox, waitFor } from "../../harness/piwork.ts";
-import { SMALL_DISK, SmallDisk } from "../../harness/small-disk.ts";
-import { attempt, Talk, toolOutput } from "../../harness/talk.ts";
+import { type Check, canRun } from "../../harness/checks/checks.ts";
+import { SMALL_DISK, SmallDisk } from "../../harness/host/small-disk.ts";
+import { makeSandbox, piwork, RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { attempt, Talk, toolOutput } from "../../harness/runtimes/talk.ts";
 import { controlSocket, findPlaces } from "../../runtime/places.ts";
 
 const DISK_MB = 8;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { agentAttacks, ESSENTIAL, rootAttacks } from "./catalogue.ts";
 import { MACHINE_LAYERS, TASK_LAYERS } from "./layers.ts";
-import { ESSENTIAL_NETWORK, networkAttacks, networkRootAttacks } from "./network.ts";
-import { piTools } from "./pi-tools.ts";
-import { qemu } from "./qemu.ts";
+import { ESSENTIAL_NETWORK, networkAttacks, networkRootAttacks } from "./network/network.ts";
+import { qemu } from "./qemu/qemu.ts";
 import { entries, hostFiles } from "./stage.ts";
+import { piTools } from "./tools/pi-tools.ts";
 
 /** Attacks that may be kept although nothing shows that they work. */
 const MOST_DEAD = 10;

@@ -1,18 +1,18 @@
 import { type AgentAttack, groupOf } from "../../harness/attacks/attack.ts";
-import { acrossTasks } from "./across-tasks.ts";
-import { descriptors } from "./descriptors.ts";
-import { hardLinks } from "./hard-links.ts";
-import { identity } from "./identity.ts";
-import { ipc } from "./ipc.ts";
-import { kernel } from "./kernel.ts";
-import { mounts } from "./mounts.ts";
-import { names } from "./names.ts";
-import { paths } from "./paths.ts";
-import { rootAcross } from "./root-across.ts";
-import { runningOut } from "./running-out.ts";
-import { secrets } from "./secrets.ts";
-import { specialFiles } from "./special-files.ts";
-import { symlinks } from "./symlinks.ts";
+import { acrossTasks } from "./agent/across-tasks.ts";
+import { descriptors } from "./agent/descriptors.ts";
+import { hardLinks } from "./agent/hard-links.ts";
+import { identity } from "./agent/identity.ts";
+import { ipc } from "./agent/ipc.ts";
+import { kernel } from "./agent/kernel.ts";
+import { mounts } from "./agent/mounts.ts";
+import { names } from "./agent/names.ts";
+import { paths } from "./agent/paths.ts";
+import { runningOut } from "./agent/running-out.ts";
+import { secrets } from "./agent/secrets.ts";
+import { specialFiles } from "./agent/special-files.ts";
+import { symlinks } from "./agent/symlinks.ts";
+import { rootAcross } from "./root/root-across.ts";
 
 /** Groups whose attacks look for another task, or for what root has in the same machine. */
 const ACROSS: ReadonlySet<string> = new Set(["across", "descriptors", "ipc", "mounts", "proc", "secrets"]);

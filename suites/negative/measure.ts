@@ -3,11 +3,11 @@ import { perform } from "../../harness/attacks/perform.ts";
 import { QemuWorld } from "../../harness/attacks/qemu-world.ts";
 import { Target } from "../../harness/attacks/target.ts";
 import type { Way } from "../../harness/attacks/ways.ts";
-import { type Check, Run, type Tally } from "../../harness/checks.ts";
+import { type Check, Run, type Tally } from "../../harness/checks/checks.ts";
 import type { Isolation } from "../../runtime/protocol/kinds.ts";
 import type { MachineLayer } from "../../runtime/protocol/layers.ts";
 import { agentAttacks } from "./catalogue.ts";
-import { qemu } from "./qemu.ts";
+import { qemu } from "./qemu/qemu.ts";
 
 /** Characters of what was seen that a line shows. */
 const SHOWN = 160;

@@ -3,10 +3,10 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { type OutgoingHttpHeaders, request } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { expect } from "../../harness/browser.ts";
-import type { Check } from "../../harness/checks.ts";
-import { piwork } from "../../harness/piwork.ts";
-import { listenersOf, processTree } from "../../harness/world.ts";
+import { expect } from "../../harness/browser/browser.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { listenersOf, processTree } from "../../harness/host/processes.ts";
+import { piwork } from "../../harness/runtimes/piwork.ts";
 import type { Stage } from "./stage.ts";
 
 interface Sent {

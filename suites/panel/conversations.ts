@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect } from "../../harness/browser.ts";
-import type { Check } from "../../harness/checks.ts";
-import { piwork, waitFor } from "../../harness/piwork.ts";
-import { heartbeat, heartbeatCommand } from "../../harness/world.ts";
+import { expect } from "../../harness/browser/browser.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { heartbeat, heartbeatCommand } from "../../harness/host/processes.ts";
+import { piwork, waitFor } from "../../harness/runtimes/piwork.ts";
 import type { Stage } from "./stage.ts";
 
 const FIRST = "First <b>task</b>";

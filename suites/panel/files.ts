@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { expect } from "../../harness/browser.ts";
-import type { Check } from "../../harness/checks.ts";
-import { ISOLATION } from "../../harness/piwork.ts";
+import { expect } from "../../harness/browser/browser.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { ISOLATION } from "../../harness/runtimes/piwork.ts";
 import type { Stage } from "./stage.ts";
 
 const FIRST = "First <b>task</b>";

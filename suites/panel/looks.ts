@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { expect } from "../../harness/browser.ts";
-import type { Check } from "../../harness/checks.ts";
-import { waitFor } from "../../harness/piwork.ts";
+import { expect } from "../../harness/browser/browser.ts";
+import type { Check } from "../../harness/checks/checks.ts";
+import { waitFor } from "../../harness/runtimes/piwork.ts";
 import type { Stage } from "./stage.ts";
 
 const FIRST = "First <b>task</b>";

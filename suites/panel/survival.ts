@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect } from "../../harness/browser.ts";
-import type { Check } from "../../harness/checks.ts";
+import { expect } from "../../harness/browser/browser.ts";
+import type { Check } from "../../harness/checks/checks.ts";
 import type { Stage } from "./stage.ts";
 
 const MANY = 50;

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { $, type ProcessPromise } from "zx";
-import { withDeadline } from "../../harness/checks.ts";
+import { withDeadline } from "../../harness/checks/checks.ts";
 import { CANARY_ENVIRONMENT } from "../../harness/evidence/canary.ts";
 import { keepFacts } from "../../harness/evidence/facts.ts";
-import { atExit, connectIfRunning, type Sandbox, waitFor } from "../../harness/piwork.ts";
+import { atExit, connectIfRunning, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
 import { makeCheckout } from "./checkout.ts";
 
 /** A command that takes this long hangs; alone, none of a page takes more than some seconds. */

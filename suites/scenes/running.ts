@@ -1,6 +1,6 @@
-import { expect, TestBrowser } from "../../harness/browser.ts";
-import { Failed, Run, type Tally } from "../../harness/checks.ts";
-import { connectIfRunning } from "../../harness/piwork.ts";
+import { expect, TestBrowser } from "../../harness/browser/browser.ts";
+import { Failed, Run, type Tally } from "../../harness/checks/checks.ts";
+import { connectIfRunning } from "../../harness/runtimes/piwork.ts";
 import { Album } from "../../harness/screenshots/album.ts";
 import { captureAtRest, STILL } from "../../harness/screenshots/capture.ts";
 

@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Check, Failed } from "../../harness/checks.ts";
+import { type Check, Failed } from "../../harness/checks/checks.ts";
 import type { Album } from "../../harness/screenshots/album.ts";
 import { baselineFile } from "../../harness/screenshots/baseline.ts";
 import { captureCovered } from "../../harness/screenshots/capture.ts";

@@ -1,5 +1,5 @@
 import type { BrowserContextOptions, Page } from "@playwright/test";
-import { expect } from "../../harness/browser.ts";
+import { expect } from "../../harness/browser/browser.ts";
 import { fifty, morning, NOTES, nothing, question, type World, work } from "./worlds.ts";
 
 /** A page to be looked at: what has to be there, how it is seen, and the way to it. */

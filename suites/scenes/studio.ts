@@ -1,11 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { BrowserContextOptions, Page } from "@playwright/test";
-import { expect, TestBrowser } from "../../harness/browser.ts";
-import { RunningRuntime, type Sandbox } from "../../harness/piwork.ts";
+import { expect, TestBrowser } from "../../harness/browser/browser.ts";
+import { RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
+import { Talk } from "../../harness/runtimes/talk.ts";
 import { STILL } from "../../harness/screenshots/capture.ts";
 import { takeFixedPlace } from "../../harness/screenshots/fixed-place.ts";
-import { Talk } from "../../harness/talk.ts";
 import type { MachineLayer } from "../../runtime/protocol/layers.ts";
 import { plantTasks, type RestingTask } from "./resting-tasks.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { join, relative } from "node:path";
-import type { Check } from "../../harness/checks.ts";
+import type { Check } from "../../harness/checks/checks.ts";
 import { filesWith } from "../../harness/evidence/canary.ts";
-import { memoryHolds } from "../../harness/process-memory.ts";
+import { memoryHolds } from "../../harness/host/process-memory.ts";
 import { Providers } from "../../runtime/network/providers.ts";
 import { ScriptedServer } from "../../runtime/network/scripted.ts";
 import type { Stage } from "../panel/stage.ts";

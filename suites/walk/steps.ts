@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { ISOLATION, waitFor } from "../../harness/piwork.ts";
-import type { Random } from "../../harness/random.ts";
-import { attempt } from "../../harness/talk.ts";
+import type { Random } from "../../harness/random/random.ts";
+import { ISOLATION, waitFor } from "../../harness/runtimes/piwork.ts";
+import { attempt } from "../../harness/runtimes/talk.ts";
 import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
 import { isOpen } from "../../runtime/protocol/states.ts";
 import { FAULTS } from "../lifecycle/faults/faults.ts";

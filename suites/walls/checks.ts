@@ -1,5 +1,5 @@
 import type { QemuWorld } from "../../harness/attacks/qemu-world.ts";
-import type { Check } from "../../harness/checks.ts";
+import type { Check } from "../../harness/checks/checks.ts";
 import { type MachineLayer, machineLayer, taskLayer } from "../../runtime/protocol/layers.ts";
 import { MACHINE_LAYERS, TASK_LAYERS } from "../negative/layers.ts";
 import { assertHeld, type OpenTarget, through, throughQemu } from "./through.ts";

@@ -5,7 +5,7 @@ import { piworkWay } from "../../harness/attacks/ways.ts";
 import type { MachineLayer, TaskLayer } from "../../runtime/protocol/layers.ts";
 import { agentAttacks } from "../negative/catalogue.ts";
 import { sortLayers } from "../negative/layers.ts";
-import { qemu } from "../negative/qemu.ts";
+import { qemu } from "../negative/qemu/qemu.ts";
 
 /** Gives a target whose machines are without these layers. */
 export type OpenTarget = (machines: readonly MachineLayer[]) => Promise<Target>;

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { EventTape } from "../../../harness/event-tape.ts";
-import { AGENT } from "../../../harness/piwork.ts";
-import { attempt } from "../../../harness/talk.ts";
+import { EventTape } from "../../../harness/runtimes/event-tape.ts";
+import { AGENT } from "../../../harness/runtimes/piwork.ts";
+import { attempt } from "../../../harness/runtimes/talk.ts";
 import type { RuntimeEvent } from "../../../runtime/protocol/events.ts";
 import type { Lane, Victim } from "./lane.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Check } from "../../../harness/checks.ts";
-import { AGENT, ISOLATION, waitFor } from "../../../harness/piwork.ts";
-import { attempt, saidText } from "../../../harness/talk.ts";
-import { qemusOf } from "../../../harness/world.ts";
+import type { Check } from "../../../harness/checks/checks.ts";
+import { qemusOf } from "../../../harness/host/processes.ts";
+import { AGENT, ISOLATION, waitFor } from "../../../harness/runtimes/piwork.ts";
+import { attempt, saidText } from "../../../harness/runtimes/talk.ts";
 import type { RuntimeEvent } from "../../../runtime/protocol/events.ts";
 import { FAULTS, type Fault } from "./faults.ts";
 import type { Lane, Victim } from "./lane.ts";

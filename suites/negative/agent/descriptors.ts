@@ -1,0 +1,43 @@
+import { agent, FIND_PORT, FIND_TASKD } from "./scripts.ts";
+
+/** A careless supervisor leaves descriptor 12 open on its private root. Where none is left, root opens it by itself. */
+const LEAKED = "[ -e /proc/self/fd/12 ] || exec 12</run/piwork";
+const bash = (script: string) => `exec bash -c '${LEAKED}; ${script.replaceAll("'", "'\\''")}'`;
+
+/** Descriptors that somebody left open. */
+export const descriptors = [
+  ...agent("descriptors", "R", [
+    [
+      "proc",
+      "reads below an inherited descriptor (CVE-2024-21626)",
+      bash("cat /proc/self/fd/12/workspace/other/secret.txt"),
+    ],
+    [
+      "proc-parent",
+      "climbs from an inherited descriptor",
+      bash("cat /proc/self/fd/12/../../run/piwork/workspace/other/secret.txt"),
+    ],
+    [
+      "openat",
+      "opens a path beneath an inherited descriptor",
+      bash(
+        `perl -e "\\$fd = syscall(257, 12, (my \\$p = q(workspace/other/secret.txt)), 0); open(F, q(<&=), \\$fd); print <F>" 12<&12`,
+      ),
+    ],
+    ["fchdir", "changes into an inherited descriptor", bash("cd /proc/self/fd/12 && cat workspace/other/secret.txt")],
+    ["high", "tries all descriptors up to 1024", bash("for f in /proc/self/fd/*; do cat $f/workspace/root.txt; done")],
+    [
+      "parents",
+      "looks at the descriptors of its parents",
+      bash("sh -c 'cat /proc/$PPID/fd/*/workspace/root.txt' 12<&-"),
+    ],
+  ]),
+  ...agent("descriptors", "L", [
+    [
+      "port",
+      "takes the port from taskd, and what the host says on it",
+      `${FIND_TASKD}; ${FIND_PORT}; perl -e '$t = syscall(434, int($ARGV[0]), 0); for (0..64) { (readlink "/proc/$ARGV[0]/fd/$_") =~ /^$ARGV[1]/ and $fd = syscall(438, $t, $_, 0) } for ($fd > 0 ? () : glob "/dev/vport*") { open(P, "+<", $_) and $fd = fileno P } $fd > 0 && open(F, "+<&=", $fd) or exit; vec($r, $fd, 1) = 1; $e = time + 4; while (time < $e) { select($s = $r, undef, undef, 0.1) > 0 and sysread(F, $b, 65536) }' "$t" "$p"`,
+      { ruinous: true },
+    ],
+  ]),
+];

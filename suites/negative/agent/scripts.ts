@@ -1,0 +1,44 @@
+import type { AgentAttack, Invariant } from "../../../harness/attacks/attack.ts";
+
+/** A row of a table of attacks: name, what it tries (the end of "a task ..."), shell script, and what is not as usual. */
+export type Row = [
+  name: string,
+  tries: string,
+  script: string,
+  more?: Partial<Omit<AgentAttack, "id" | "tries" | "script">>,
+];
+
+/** Attacks of a process in a task which endanger the same thing. */
+export function agent(group: string, invariant: Invariant, rows: readonly Row[]): AgentAttack[] {
+  return rows.map(([name, tries, script, more]) => ({
+    id: `${group}.${name}`,
+    invariant,
+    tries,
+    script,
+    ...more,
+  }));
+}
+
+/** Finds the victim's process; where it cannot be seen, `$v` is empty. The pattern does not match itself. */
+export const FIND_VICTIM = "v=$(pgrep -n -f 'piwork-victi[m]')";
+/** The same for the process of the victim that has nothing to do. */
+export const FIND_BYSTANDER = "b=$(pgrep -n -f 'piwork-bystande[r]')";
+/** Finds taskd. */
+export const FIND_TASKD = "t=$(pgrep -o -f 'taskd[.]mjs')";
+/** The device of taskd's own port; where that cannot be told from others, what they all begin with. */
+export const FIND_PORT =
+  'p=$(grep -lx piwork.taskd /sys/class/virtio-ports/*/name); p=${p%/name}; p=/dev/${p##*/}; [ -e "$p" ] && [ "$p" != /dev/ ] || p=/dev/vport';
+const quoted = (script: string) => `'${script.replaceAll("'", "'\\''")}'`;
+
+/**
+ * On the control everything can be read without any attack. So it first goes to where the attack is needed: into namespaces of
+ * its own (`into`), and hides there (`hide`) what only the attack may show again. A task is there already: it cannot hide
+ * anything, and attacks at once.
+ */
+export const onControl = (into: string, hide: string, attack: string) =>
+  `a=${quoted(attack)}; if ${into} ${hide}; then ${into} sh -c "${hide} && { $a; }"; else eval "$a"; fi`;
+
+/** For a program of perl: on the control, root puts its effective rights aside, so that what follows has to get them again. */
+export const ASIDE = "syscall(114, -1, 65534); syscall(113, -1, 65534)";
+/** What runs a program as nobody on the control; a task runs it as itself. Only root can write to that directory. */
+export const AS_NOBODY = "n=; [ -w /run/piwork ] && n='setpriv --reuid=65534 --regid=65534 --clear-groups'";
