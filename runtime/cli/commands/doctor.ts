@@ -7,7 +7,8 @@ import { findPlaces, type PlaceOptions, type Places, REPOSITORY } from "../../pl
 import { findImage } from "../../protocol/image.ts";
 import { whatForbidsUserNamespaces } from "../../user-namespaces.ts";
 import { isNewEnough, OLDEST_NODE } from "../../version.ts";
-import { print, printJson, table } from "../attach.ts";
+import { print, printJson } from "../attach.ts";
+import { table } from "../table.ts";
 
 interface Finding {
   what: string;

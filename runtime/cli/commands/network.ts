@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import { denying, describeRule, parseAllowed } from "../../network/policy.ts";
 import type { NetworkPolicy, NetworkRequest } from "../../protocol/network.ts";
 import { allowing } from "../../protocol/network-rules.ts";
-import { attach, ofTask, plain, print, printJson, table } from "../attach.ts";
+import { attach, ofTask, plain, print, printJson } from "../attach.ts";
+import { table } from "../table.ts";
 
 interface Changing {
   task?: string;
