@@ -74,7 +74,7 @@ function commandsOf(text: string): string[][] {
     .map((command) => {
       const words = command.split(/\s+/).filter((word) => word !== "");
       const at = words.findIndex((word) => !BEFORE_PROGRAM.test(word));
-      return at === -1 ? [] : [posix.basename(words[at] as string), ...words.slice(at + 1)];
+      return at === -1 ? [] : [posix.basename(words[at] ?? ""), ...words.slice(at + 1)];
     });
 }
 
