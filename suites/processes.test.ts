@@ -13,7 +13,6 @@ const NO_PACKAGES = "runs before there are packages";
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   "guest/link/port.ts": IN_GUEST,
   "guest/network/namespace.ts": IN_GUEST,
-  "guest/pi/shell/permission.ts": "knows the name as one that commands of an agent may have in them",
   "guest/probe/random-values.ts": IN_GUEST,
   "guest/probe/run-command.ts": IN_GUEST,
   "guest/walls/readback.ts": IN_GUEST,

@@ -1,3 +1,4 @@
+import { table } from "../../runtime/cli/table.ts";
 import type { AgentKind, Isolation } from "../../runtime/protocol/kinds.ts";
 import { type Entry, entries, isEssential, type Part } from "./stage.ts";
 
@@ -20,7 +21,6 @@ export function choose(filter: string, all: boolean, isolation: Isolation, agent
 }
 
 export function list(chosen: readonly Entry[]): void {
-  for (const { check, kind, lane } of chosen)
-    console.log(`${kind.padEnd(7)}  ${lane.padEnd(5)}  ${check.id}  ${check.claim}`);
+  console.log(table(chosen.map(({ check, kind, lane }) => [kind, lane, check.id, check.claim])));
   console.log(`${chosen.length} checks`);
 }

@@ -7,6 +7,7 @@ import type { Target } from "../../harness/attacks/target.ts";
 import type { WarmMachine } from "../../harness/attacks/warm-machine.ts";
 import type { Wire } from "../../harness/attacks/wire.ts";
 import type { Check, Result } from "../../harness/checks/checks.ts";
+import { table } from "../../runtime/cli/table.ts";
 import { acrossAttacks, agentAttacks, essentialAttacks, rootAttacks } from "./catalogue.ts";
 import { controlApi } from "./host/control-api.ts";
 import { hostFolders } from "./host/folders.ts";
@@ -137,12 +138,12 @@ export function scoreOf(chosen: readonly Entry[], results: readonly Result[]): s
   };
   const groups = [...new Set(attacks.map(({ group }) => group))].map((group) => {
     const { all, live, through } = count(attacks.filter((attack) => attack.group === group));
-    return `${group.padEnd(16)}  ${String(all).padStart(3)}  ${String(live).padStart(4)}  ${String(through).padStart(7)}`;
+    return [group, `${all}`, `${live}`, `${through}`];
   });
   const { all, live, through } = count(attacks);
   const refusals = ran.filter(({ kind }) => kind === "refusal").length;
   return [
-    ...(groups.length > 0 ? ["group             all  live  through", ...groups, ""] : []),
+    ...(groups.length > 0 ? [table([["group", "all", "live", "through"], ...groups], "lrrr"), ""] : []),
     `attacks ${all} · live ${live} · dead ${all - live} · through ${through} · refusals ${refusals}`,
   ].join("\n");
 }

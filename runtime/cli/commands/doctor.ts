@@ -7,7 +7,8 @@ import { QEMU } from "../../machine/hypervisor.ts";
 import { findImage } from "../../state/image.ts";
 import { findPlaces, type PlaceOptions, type Places, REPOSITORY } from "../../state/places.ts";
 import { isNewEnough, OLDEST_NODE } from "../../state/version.ts";
-import { print, printJson, table } from "../attach.ts";
+import { print, printJson } from "../attach.ts";
+import { table } from "../table.ts";
 
 interface Finding {
   what: string;

@@ -7,8 +7,9 @@ import type { Client } from "../../control/client.ts";
 import { PiworkError } from "../../protocol/errors.ts";
 import { thinkingLevel } from "../../protocol/kinds.ts";
 import { memoryWords } from "../../protocol/memory-words.ts";
-import { attach, ofTask, plain, print, printJson, sayWaiting, table } from "../attach.ts";
+import { attach, ofTask, plain, print, printJson, sayWaiting } from "../attach.ts";
 import { parseMemory } from "../size.ts";
+import { table } from "../table.ts";
 import { ALLOW_HOST, gather, policyOf } from "./network.ts";
 import { describeTasks } from "./status.ts";
 
