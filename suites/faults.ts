@@ -1,63 +1,14 @@
-import { join } from "node:path";
-import { conclude, Run, type Tally } from "../harness/checks/checks.ts";
+import { conclude } from "../harness/checks/checks.ts";
 import { prepareMachines, UNSAFE } from "../harness/machines/prepare.ts";
-import { table } from "../runtime/cli/table.ts";
-import { Lane } from "./lifecycle/faults/lane.ts";
-import { allRows, asCheck, quickRows, type Row, rowId } from "./lifecycle/faults/table.ts";
-
-/** Runtimes that rows run in at the same time; frozen ones only wait. */
-const LANES = 4;
+import { faults } from "./lifecycle/faults/run.ts";
+import { allRows, rowId } from "./lifecycle/faults/table.ts";
 
 /** `faults.ts [FILTER]`: all rows, or those whose name contains the filter. */
-if (import.meta.filename === process.argv[1]) {
-  const filter = process.argv[2] ?? "";
-  await prepareMachines(UNSAFE);
-  conclude(
-    await faults(
-      allRows().filter((row) => rowId(row).includes(filter)),
-      `npx mise run test-faults ${filter}`,
-    ),
-  );
-}
-
-/** Does something bad to a running runtime at each moment of a task's life, and looks at what becomes of it. */
-export async function faults(
-  rows: Row[] = quickRows(),
-  command = "npx mise run test-lifecycle faults",
-): Promise<Tally> {
-  const run = new Run("faults", { command, repeat: (id) => `npx mise run test-faults ${id.slice("fault.".length)}` });
-  run.expect(rows.map((row) => ({ id: `fault.${rowId(row)}` })));
-  const queue = [...rows];
-  const work = async (name: string) => {
-    let lane: Lane | undefined;
-    try {
-      for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
-        lane ??= await Lane.open(join(run.directory, name));
-        const current = lane;
-        await run.perform([asCheck(row, () => current)]);
-        if (row.recovered !== undefined) continue;
-        // A row that failed may have left anything behind.
-        await lane[Symbol.asyncDispose]();
-        lane = undefined;
-      }
-    } finally {
-      await lane?.[Symbol.asyncDispose]();
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(LANES, rows.length) }, (_, at) => work(`lane-${at + 1}`)));
-  summarize(rows);
-  return run.finish();
-}
-
-/** How many rows of each fault ran, and what was recovered how often. */
-function summarize(rows: readonly Row[]): void {
-  const lines = [...new Set(rows.map((row) => row.fault))].map((fault) => {
-    const ran = rows.filter((row) => row.fault === fault);
-    const counts = new Map<string, number>();
-    for (const { recovered } of ran)
-      if (recovered !== undefined) counts.set(recovered, (counts.get(recovered) ?? 0) + 1);
-    const words = [...counts].map(([recovered, count]) => `${count} × ${recovered}`).join("; ");
-    return [fault.id, `${ran.length}`, words];
-  });
-  console.log(`\n${table([["fault", "ran", "recovered"], ...lines], "lrl")}`);
-}
+const filter = process.argv[2] ?? "";
+await prepareMachines(UNSAFE);
+conclude(
+  await faults(
+    allRows().filter((row) => rowId(row).includes(filter)),
+    `npx mise run test-faults ${filter}`,
+  ),
+);

@@ -3,6 +3,7 @@ import { conclude, Run, type Tally } from "../harness/checks/checks.ts";
 import { prepareMachines } from "../harness/machines/prepare.ts";
 import { Album } from "../harness/screenshots/album.ts";
 import { wrongName } from "../harness/screenshots/names.ts";
+import { BASELINES } from "./scenes/baselines.ts";
 import { controls } from "./scenes/controls.ts";
 import { captureRunning } from "./scenes/running.ts";
 import { sceneCheck } from "./scenes/scene-check.ts";
@@ -64,7 +65,12 @@ async function takeScenes(
 
 async function capture(run: Run, scenes: readonly Scene[], accepts: boolean, further?: typeof controls): Promise<void> {
   await using studio = await Studio.open(run.directory);
-  const album = new Album({ directory: run.directory, drawnWith: studio.browser.drawnWith, accepts });
+  const album = new Album({
+    baselines: BASELINES,
+    directory: run.directory,
+    drawnWith: studio.browser.drawnWith,
+    accepts,
+  });
   const build = builderOf(studio);
   const checks = [
     ...scenes.map((scene) => sceneCheck(scene, { studio, build, album })),

@@ -23,7 +23,7 @@ function openAlbum({ baseline, accepts = false }: { baseline?: Buffer; accepts?:
     string,
   ];
   mkdirSync(directory, { recursive: true });
-  if (baseline !== undefined) writeBaseline("scene", baseline, baselines);
+  if (baseline !== undefined) writeBaseline(baselines, "scene", baseline);
   const album = new Album({ directory, shown, baselines, drawnWith: DRAWN_WITH, accepts });
   const written = () => screenshots.parse(JSON.parse(readFileSync(join(directory, "screenshots.json"), "utf8")));
   return { album, directory, shown, baselines, written };
@@ -87,7 +87,7 @@ test("what is accepted is the baseline from then on", () => {
   for (const baseline of [undefined, picture(5), picture(0, 41)]) {
     const run = openAlbum({ accepts: true, ...(baseline && { baseline }) });
     assert.equal(add(run, picture()).verdict, "accepted");
-    assert.deepEqual(readBaseline("scene", run.baselines), picture());
+    assert.deepEqual(readBaseline(run.baselines, "scene"), picture());
     assert.equal(add(run, picture()).verdict, "same");
   }
 });
@@ -99,5 +99,5 @@ test("nothing is never accepted", () => {
   const judged = add(run, PNG.sync.write(png));
   assert.equal(judged.verdict, "blank");
   assert.match(judged.words, /#ffffff/);
-  assert.equal(readBaseline("scene", run.baselines), undefined);
+  assert.equal(readBaseline(run.baselines, "scene"), undefined);
 });

@@ -15,9 +15,10 @@ export interface AlbumOptions {
   drawnWith: Pick<Screenshots, "browser" | "fonts">;
   /** takes what is seen as what is to be seen from now on */
   accepts: boolean;
-  /** other places, for tests */
+  /** the directory of the accepted pictures */
+  baselines: string;
+  /** another place, for tests */
   shown?: string;
-  baselines?: string;
 }
 
 /** A verdict, and what to tell a person about it. */
@@ -27,11 +28,11 @@ export interface Judged extends Pick<Screenshot, "verdict" | "differing"> {
 
 /** The pictures of one run, each judged by its baseline and left as evidence. */
 export class Album {
-  readonly #options: Required<Omit<AlbumOptions, "baselines">> & { baselines: string | undefined };
+  readonly #options: Required<AlbumOptions>;
   readonly #screenshots: Screenshot[] = [];
 
   constructor(options: AlbumOptions) {
-    this.#options = { shown: SHOWN, baselines: undefined, ...options };
+    this.#options = { shown: SHOWN, ...options };
     mkdirSync(this.#options.shown, { recursive: true });
   }
 
@@ -42,11 +43,11 @@ export class Album {
   /** Judges a picture, and keeps it with what it was compared with. */
   add(name: string, { png, masks }: Capture): Judged {
     const { accepts, baselines } = this.#options;
-    const baseline = readBaseline(name, baselines);
-    const { judged, difference } = judge(name, png, baseline);
+    const baseline = readBaseline(baselines, name);
+    const { judged, difference } = judge(baselineFile(baselines, name), name, png, baseline);
     // What has nothing in it is never what is to be seen.
     if (accepts && judged.verdict !== "same" && judged.verdict !== "blank") {
-      writeBaseline(name, png, baselines);
+      writeBaseline(baselines, name, png);
       judged.words = `${judged.words}; accepted`;
       judged.verdict = "accepted";
     }
@@ -80,10 +81,15 @@ export class Album {
   }
 }
 
-function judge(name: string, png: Buffer, baseline: Buffer | undefined): { judged: Judged; difference?: Buffer } {
+function judge(
+  path: string,
+  name: string,
+  png: Buffer,
+  baseline: Buffer | undefined,
+): { judged: Judged; difference?: Buffer } {
   // Compared with itself, a picture can only be blank.
   const found: Comparison = compare(png, baseline ?? png);
-  const file = baselineWords(name);
+  const file = relative(REPOSITORY, path);
   if (found.verdict === "blank")
     return { judged: { verdict: "blank", differing: null, words: `it is ${found.words}` } };
   if (baseline === undefined)
@@ -95,10 +101,6 @@ function judge(name: string, png: Buffer, baseline: Buffer | undefined): { judge
   const share = ((differing / found.of) * 100).toFixed(3);
   const words = `${differing} of ${found.of} pixels (${share} %) are not as in ${file}; tmp/dev/${name}.diff.png shows which, ${howToAccept(name)}`;
   return { judged: { verdict: "different", differing, words }, difference: found.difference };
-}
-
-function baselineWords(name: string): string {
-  return relative(REPOSITORY, baselineFile(name));
 }
 
 function howToAccept(name: string): string {

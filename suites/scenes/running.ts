@@ -3,6 +3,7 @@ import { Failed, Run, type Tally } from "../../harness/checks/checks.ts";
 import { connectIfRunning } from "../../harness/runtimes/piwork.ts";
 import { Album } from "../../harness/screenshots/album.ts";
 import { captureAtRest, STILL } from "../../harness/screenshots/capture.ts";
+import { BASELINES } from "./baselines.ts";
 
 /** Captures the panel of the runtime that is up, with nothing covered. Says why it cannot, where it cannot. */
 export async function captureRunning(name: string, accepts: boolean): Promise<Tally | string> {
@@ -12,7 +13,7 @@ export async function captureRunning(name: string, accepts: boolean): Promise<Ta
   if (address === null) return "The runtime that runs has no panel; start one without --headless.";
   await using browser = await TestBrowser.start();
   const run = new Run("screenshot", { command: `npx mise run test-screenshot ${name}` });
-  const album = new Album({ directory: run.directory, drawnWith: browser.drawnWith, accepts });
+  const album = new Album({ baselines: BASELINES, directory: run.directory, drawnWith: browser.drawnWith, accepts });
   const id = `screenshot.${name}`;
   const checks = [
     {

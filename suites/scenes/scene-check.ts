@@ -5,6 +5,7 @@ import type { Album } from "../../harness/screenshots/album.ts";
 import { baselineFile } from "../../harness/screenshots/baseline.ts";
 import { captureCovered } from "../../harness/screenshots/capture.ts";
 import { REPOSITORY } from "../../runtime/state/places.ts";
+import { BASELINES } from "./baselines.ts";
 import type { Scene } from "./scenes.ts";
 import type { Studio } from "./studio.ts";
 import type { World } from "./worlds.ts";
@@ -47,5 +48,5 @@ export function docsImage(name: string): string {
 
 function showInDocs(name: string): void {
   mkdirSync(join(REPOSITORY, "docs/images"), { recursive: true });
-  copyFileSync(baselineFile(name), docsImage(name));
+  copyFileSync(baselineFile(BASELINES, name), docsImage(name));
 }

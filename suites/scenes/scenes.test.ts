@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { readBaseline } from "../../harness/screenshots/baseline.ts";
 import { wrongName } from "../../harness/screenshots/names.ts";
 import { REPOSITORY } from "../../runtime/state/places.ts";
+import { BASELINES } from "./baselines.ts";
 import { docsImage } from "./scene-check.ts";
 import { SCENES } from "./scenes.ts";
 
@@ -12,7 +13,7 @@ test("every scene has a name of its own, and a baseline", () => {
   assert.equal(new Set(SCENES.map(({ name }) => name)).size, SCENES.length);
   for (const { name } of SCENES) {
     assert.equal(wrongName(name), undefined);
-    assert.notEqual(readBaseline(name), undefined, `${name} was never accepted`);
+    assert.notEqual(readBaseline(BASELINES, name), undefined, `${name} was never accepted`);
   }
 });
 
@@ -28,7 +29,7 @@ test("README.md and docs/panel.md show three scenes, as they are compared", () =
   assert.deepEqual(picturesIn("README.md", "docs/images"), ["conversation"]);
   assert.deepEqual(picturesIn("docs/panel.md", "images").toSorted(), shown.toSorted());
   for (const name of shown)
-    assert.equal(readFileSync(docsImage(name)).equals(readBaseline(name) ?? Buffer.alloc(0)), true, name);
+    assert.equal(readFileSync(docsImage(name)).equals(readBaseline(BASELINES, name) ?? Buffer.alloc(0)), true, name);
 });
 
 function picturesIn(page: string, folder: string): string[] {

@@ -1,10 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
+import type { Area } from "../../api/files.ts";
 import { call } from "./api.ts";
 import { Dialog } from "./dialog.tsx";
 import { LongText } from "./long-text.tsx";
 import { Refusal } from "./refusal.tsx";
 import { ScrollArea } from "./scroll-area.tsx";
-import type { Wanted } from "./task-files.tsx";
 import { useAnswer } from "./use-answer.ts";
 import { size, visible } from "./words.ts";
 
@@ -15,6 +15,12 @@ const PICTURES: readonly [type: string, begins: RegExp][] = [
   ["image/gif", /^GIF8[79]a/],
   ["image/webp", /^RIFF.{4}WEBP/s],
 ];
+
+/** The file that is shown. */
+export interface Wanted {
+  area: Area;
+  path: string;
+}
 
 /** The beginning of a file: a picture, or text. */
 export function Preview({ task, wanted, onClose }: { task: string; wanted: Wanted; onClose: () => void }) {

@@ -7,15 +7,9 @@ import { ChangesView } from "./changes.tsx";
 import { FileList } from "./file-list.tsx";
 import { Import } from "./import.tsx";
 import { NetworkCard } from "./network-card.tsx";
-import { Preview } from "./preview.tsx";
+import { Preview, type Wanted } from "./preview.tsx";
 import { Section } from "./section.tsx";
 import { visible } from "./words.ts";
-
-/** A file that somebody wants to see. */
-export interface Wanted {
-  area: Area;
-  path: string;
-}
 
 /** What a task can reach, and the files it has. */
 export function TaskFiles({ task }: { task: TaskRecord }) {

@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import { Run, type Tally } from "../../../harness/checks/checks.ts";
+import { table } from "../../../runtime/cli/table.ts";
+import { Lane } from "./lane.ts";
+import { asCheck, quickRows, type Row, rowId } from "./table.ts";
+
+/** Runtimes that rows run in at the same time; frozen ones only wait. */
+const LANES = 4;
+
+/** Does something bad to a running runtime at each moment of a task's life, and looks at what becomes of it. */
+export async function faults(
+  rows: Row[] = quickRows(),
+  command = "npx mise run test-lifecycle faults",
+): Promise<Tally> {
+  const run = new Run("faults", { command, repeat: (id) => `npx mise run test-faults ${id.slice("fault.".length)}` });
+  run.expect(rows.map((row) => ({ id: `fault.${rowId(row)}` })));
+  const queue = [...rows];
+  const work = async (name: string) => {
+    let lane: Lane | undefined;
+    try {
+      for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
+        lane ??= await Lane.open(join(run.directory, name));
+        const current = lane;
+        await run.perform([asCheck(row, () => current)]);
+        if (row.recovered !== undefined) continue;
+        // A row that failed may have left anything behind.
+        await lane[Symbol.asyncDispose]();
+        lane = undefined;
+      }
+    } finally {
+      await lane?.[Symbol.asyncDispose]();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(LANES, rows.length) }, (_, at) => work(`lane-${at + 1}`)));
+  summarize(rows);
+  return run.finish();
+}
+
+/** How many rows of each fault ran, and what was recovered how often. */
+function summarize(rows: readonly Row[]): void {
+  const lines = [...new Set(rows.map((row) => row.fault))].map((fault) => {
+    const ran = rows.filter((row) => row.fault === fault);
+    const counts = new Map<string, number>();
+    for (const { recovered } of ran)
+      if (recovered !== undefined) counts.set(recovered, (counts.get(recovered) ?? 0) + 1);
+    const words = [...counts].map(([recovered, count]) => `${count} × ${recovered}`).join("; ");
+    return [fault.id, `${ran.length}`, words];
+  });
+  console.log(`\n${table([["fault", "ran", "recovered"], ...lines], "lrl")}`);
+}
