@@ -1,12 +1,13 @@
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { mountsOf } from "../linux/mountinfo.ts";
 import { type Places, recordsDirectory, tasksDirectory } from "../places.ts";
 import type { QemuProcess, TaskSides } from "../protocol/dump.ts";
 import { taskId } from "../protocol/ids.ts";
 import { parseTaskRecord } from "../protocol/record.ts";
 import { hear, type Told } from "../protocol/told.ts";
 import { lookAtSession } from "../tasks/session.ts";
-import { mountsOf, nameOf } from "./mount-table.ts";
+import { nameOf } from "./mount-table.ts";
 import { findQemus } from "./qemu-processes.ts";
 
 /** What this host's kernel and disk say, whatever the runtime and its machines believe. */
