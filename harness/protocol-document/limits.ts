@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { REPOSITORY } from "../../runtime/places.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
+import { REPOSITORY } from "../../runtime/state/places.ts";
 import { size, table } from "./markdown.ts";
 
 /** Numbers have no metadata of their own: their meanings are the comments above them. */

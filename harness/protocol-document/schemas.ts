@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { calls, streams, uploaded } from "../../runtime/protocol/control.ts";
+import { calls, streams, uploaded } from "../../runtime/api/control.ts";
 import { runtimeEvent } from "../../runtime/protocol/events.ts";
 import { uploadName } from "../../runtime/protocol/ids.ts";
 import { ackFrame, answerFrame, commands, requestFrame } from "../../runtime/protocol/rpc.ts";
