@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { findImage, type ImageManifest, imageDirs, readImage } from "../../runtime/protocol/image.ts";
+import { findImage, type ImageManifest, imageDirs, readImage } from "../../runtime/state/image.ts";
 import { diskUse, megabytes } from "./disk-use.ts";
 import { type Places, REPO } from "./places.ts";
 

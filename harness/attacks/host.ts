@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import type { Area } from "../../runtime/protocol/files.ts";
+import type { Area } from "../../runtime/api/files.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import type { Check } from "../checks/checks.ts";
 import {

@@ -8,7 +8,7 @@ import { createBrotliDecompress } from "node:zlib";
 import * as z from "zod";
 import { $ } from "zx";
 import { waitForLock } from "../../runtime/linux/flock.mjs";
-import { findPlaces } from "../../runtime/places.ts";
+import { findPlaces } from "../../runtime/state/places.ts";
 
 /** The npm package that carries the browser. Its own code is not used: it unpacks to fixed names in /tmp. */
 const PACKAGE = join(dirname(fileURLToPath(import.meta.resolve("@sparticuz/chromium"))), "..");

@@ -11,7 +11,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { tryLock, waitForLock } from "../../runtime/linux/flock.mjs";
-import { atExit, type Sandbox } from "../runtimes/piwork.ts";
+import { atExit } from "../host/at-exit.ts";
+import type { Sandbox } from "../runtimes/piwork.ts";
 
 /** The page shows where its workspace is: for two pictures to be the same, it is in one place. Not in $TMPDIR, which may be any. */
 const PLACE = "/tmp/piwork-scenes";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type Client, connect, NoRuntime } from "../control/client.ts";
-import type { PlaceOptions } from "../places.ts";
 import { PiworkError } from "../protocol/errors.ts";
+import type { PlaceOptions } from "../state/places.ts";
 
 /** The runtime that the options of this command line mean. */
 export function attach(command: Command): Promise<Client> {

@@ -1,7 +1,7 @@
+import type { MachineSides, StateDump, TaskSides } from "../api/dump.ts";
+import { saidIn, type Told } from "../api/told.ts";
 import { STANDING } from "../dump/take.ts";
 import { describeRule } from "../network/policy.ts";
-import type { MachineSides, StateDump, TaskSides } from "../protocol/dump.ts";
-import { saidIn, type Told } from "../protocol/told.ts";
 import { plain } from "./attach.ts";
 import { table } from "./table.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { execa } from "execa";
-import { REPOSITORY } from "../places.ts";
+import { REPOSITORY } from "../state/places.ts";
 
 const base = mkdtempSync(join(tmpdir(), "piwork-setup-"));
 const setUps: SetUp[] = [];

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync 
 import { basename, join } from "node:path";
 import { $ } from "zx";
 import { DEBIAN_KEYRING, type DebianMirrors, findDebianMirrors } from "../../guest/image/debian-mirrors.ts";
-import { atExit } from "../../harness/runtimes/piwork.ts";
-import { findPlaces } from "../../runtime/places.ts";
+import { atExit } from "../../harness/host/at-exit.ts";
+import { findPlaces } from "../../runtime/state/places.ts";
 import { Machine, type MachineFiles, removeMachine } from "./machine.ts";
 import { copyNetworkSettings, writeSources } from "./network.ts";
 import { step } from "./step.ts";

@@ -6,8 +6,8 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { Target } from "../../../harness/attacks/target.ts";
 import type { Check } from "../../../harness/checks/checks.ts";
-import { controlSocket, findPlaces } from "../../../runtime/places.ts";
 import { LIMITS } from "../../../runtime/protocol/limits.ts";
+import { controlSocket, findPlaces } from "../../../runtime/state/places.ts";
 
 interface Sent {
   method?: string;
