@@ -1,21 +1,33 @@
 import { EventEmitter } from "node:events";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import { readHostWalls } from "./boundary.ts";
+import type { CallOutput, StatusView } from "./api/control.ts";
+import type { Area } from "./api/files.ts";
 import type { Fleet, Present } from "./fleet/fleet.ts";
+import { askMachines } from "./fleet/machine-answers.ts";
 import { MachineEach } from "./fleet/machine-each.ts";
 import { OneMachine, TASKS_AT_ONCE } from "./fleet/one-machine.ts";
 import { assertHostHas } from "./fleet/room.ts";
 import { MachineSource } from "./fleet/source.ts";
-import { keepPrevious, Log } from "./log.ts";
-import { LogShare } from "./log-share.ts";
+import { describeImage, describeMachine, describeTemplate, warnings } from "./fleet/status.ts";
+import { keepPrevious, Log } from "./log/log.ts";
+import { LogShare } from "./log/share.ts";
 import type { AccelerationRequest } from "./machine/acceleration.ts";
+import { readHostWalls } from "./machine/host-walls.ts";
 import { removeLeftSockets } from "./machine/left-sockets.ts";
 import type { Machine } from "./machine/machine.ts";
 import { refuseUnconfinedRoot } from "./machine/unconfined.ts";
-import { askMachines } from "./machine-answers.ts";
 import { Network } from "./network/network.ts";
 import type { ReachOptions } from "./network/reach.ts";
+import { PiworkError } from "./protocol/errors.ts";
+import type { EventName, EventPayload, RuntimeEvent } from "./protocol/events.ts";
+import { History } from "./protocol/history.ts";
+import type { AgentKind, Isolation, ModelName } from "./protocol/kinds.ts";
+import type { MachineLayer } from "./protocol/layers.ts";
+import { LIMITS } from "./protocol/limits.ts";
+import { memoryWords } from "./protocol/memory-words.ts";
+import type { NetworkPolicy } from "./protocol/network.ts";
+import { isOpen, type MachineState } from "./protocol/states.ts";
 import {
   beginningsDirectory,
   draftsDirectory,
@@ -25,20 +37,9 @@ import {
   recordsDirectory,
   tasksDirectory,
   trashDirectory,
-} from "./places.ts";
-import type { CallOutput, StatusView } from "./protocol/control.ts";
-import { PiworkError } from "./protocol/errors.ts";
-import type { EventName, EventPayload, RuntimeEvent } from "./protocol/events.ts";
-import type { Area } from "./protocol/files.ts";
-import { History } from "./protocol/history.ts";
-import type { AgentKind, Isolation, ModelName } from "./protocol/kinds.ts";
-import type { MachineLayer } from "./protocol/layers.ts";
-import { LIMITS } from "./protocol/limits.ts";
-import { memoryWords } from "./protocol/memory-words.ts";
-import type { NetworkPolicy } from "./protocol/network.ts";
-import { isOpen, type MachineState } from "./protocol/states.ts";
-import { StateLock } from "./state-lock.ts";
-import { describeImage, describeMachine, describeTemplate, warnings } from "./status.ts";
+} from "./state/places.ts";
+import { StateLock } from "./state/state-lock.ts";
+import { VERSION } from "./state/version.ts";
 import { areaOf } from "./tasks/areas.ts";
 import { Beginnings } from "./tasks/beginnings.ts";
 import { TaskBook } from "./tasks/book.ts";
@@ -51,7 +52,6 @@ import { Tasks } from "./tasks/tasks.ts";
 import { Transcripts } from "./tasks/transcripts.ts";
 import { Trash } from "./tasks/trash.ts";
 import { importUpload, removeDrafts } from "./tasks/uploads.ts";
-import { VERSION } from "./version.ts";
 import type { TaskDirectory } from "./workspace/listing.ts";
 import { findPlanted } from "./workspace/planted.ts";
 

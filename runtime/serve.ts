@@ -3,8 +3,8 @@ import { ControlServer } from "./control/server.ts";
 import { buildPage } from "./panel/build.ts";
 import { PanelKey } from "./panel/key.ts";
 import { PanelServer } from "./panel/server.ts";
-import { controlSocket, makePlaces, panelFile } from "./places.ts";
 import { Runtime, type RuntimeOptions } from "./runtime.ts";
+import { controlSocket, makePlaces, panelFile } from "./state/places.ts";
 import { keepApart } from "./workspace/folder.ts";
 
 /** What a runtime says while it runs, to whoever started it. */

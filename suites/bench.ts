@@ -5,8 +5,9 @@ import { Recording } from "../harness/bench/recording.ts";
 import type { Section } from "../harness/bench/section.ts";
 import { renderTable } from "../harness/bench/table.ts";
 import { conclude, Run, type Tally } from "../harness/checks/checks.ts";
+import { atExit } from "../harness/host/at-exit.ts";
 import { prepareMachines } from "../harness/machines/prepare.ts";
-import { atExit } from "../harness/runtimes/piwork.ts";
+import { table } from "../runtime/cli/table.ts";
 import { realAgent } from "./bench/agent.ts";
 import { SECTIONS } from "./bench/sections.ts";
 import { TARGETS } from "./bench/targets.ts";
@@ -16,7 +17,7 @@ const MOST_SAMPLES = 9999;
 const USAGE = `usage: bench.ts [SECTION...] [options]
 
   SECTION            what to measure; without one, everything:
-${SECTIONS.map(({ name, describe }) => `    ${name.padEnd(15)}${describe}`).join("\n")}
+${table(SECTIONS.map(({ name, describe }) => [`    ${name}`, describe]))}
   --samples N        how many to take of each quantity
   --compare FILE     sets the figures beside those of the bench.json of another run
   --help

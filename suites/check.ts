@@ -1,7 +1,7 @@
 import { $ } from "zx";
 import { type Check, conclude, Failed, Run, type Tally } from "../harness/checks/checks.ts";
 import { runUnitTests } from "../harness/checks/unit-tests.ts";
-import { REPOSITORY } from "../runtime/places.ts";
+import { REPOSITORY } from "../runtime/state/places.ts";
 
 /** What can be said about the sources without running them. */
 const TOOLS: [id: string, claim: string, command: string[]][] = [

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { addTallies, conclude, type Tally } from "../harness/checks/checks.ts";
-import { atExit } from "../harness/runtimes/piwork.ts";
+import { atExit } from "../harness/host/at-exit.ts";
 import { type Choices, commandThere, debian13 } from "./elsewhere/debian-13.ts";
 import { removeMachine } from "./elsewhere/machine.ts";
 import { ordinaryUser } from "./elsewhere/run-ordinary-user.ts";

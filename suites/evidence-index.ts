@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { writeIndex } from "../harness/evidence/index-page.ts";
 import { ownFingerprint } from "../runtime/evidence/signature.ts";
-import { findPlaces, REPOSITORY } from "../runtime/places.ts";
+import { findPlaces, REPOSITORY } from "../runtime/state/places.ts";
 
 const INDEX = join(REPOSITORY, "tmp/dev/index.html");
 const RUNS = join(REPOSITORY, "tmp/dev/runs");

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { conclude, Run, type Tally } from "../harness/checks/checks.ts";
 import { prepareMachines, UNSAFE } from "../harness/machines/prepare.ts";
+import { table } from "../runtime/cli/table.ts";
 import { Lane } from "./lifecycle/faults/lane.ts";
 import { allRows, asCheck, quickRows, type Row, rowId } from "./lifecycle/faults/table.ts";
 
@@ -50,13 +51,13 @@ export async function faults(
 
 /** How many rows of each fault ran, and what was recovered how often. */
 function summarize(rows: readonly Row[]): void {
-  console.log("\nfault           ran  recovered");
-  for (const fault of new Set(rows.map((row) => row.fault))) {
+  const lines = [...new Set(rows.map((row) => row.fault))].map((fault) => {
     const ran = rows.filter((row) => row.fault === fault);
     const counts = new Map<string, number>();
     for (const { recovered } of ran)
       if (recovered !== undefined) counts.set(recovered, (counts.get(recovered) ?? 0) + 1);
     const words = [...counts].map(([recovered, count]) => `${count} × ${recovered}`).join("; ");
-    console.log(`${fault.id.padEnd(14)}  ${String(ran.length).padStart(3)}  ${words}`);
-  }
+    return [fault.id, `${ran.length}`, words];
+  });
+  console.log(`\n${table([["fault", "ran", "recovered"], ...lines], "lrl")}`);
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { REPOSITORY } from "../runtime/places.ts";
+import { REPOSITORY } from "../runtime/state/places.ts";
 import { catalogue } from "./negative/catalogue.ts";
 
 /** Ids of checks as they stand in the suites; where one is put together, what it begins with and a star. */

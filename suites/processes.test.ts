@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { REPOSITORY } from "../runtime/places.ts";
+import { REPOSITORY } from "../runtime/state/places.ts";
 
 // Suites and harness start processes with zx, the runtime and the image builder with execa.
 
@@ -11,20 +11,19 @@ const NO_PACKAGES = "runs before there are packages";
 
 /** All files that name `child_process`, and why each does. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
+  "guest/link/port.ts": IN_GUEST,
   "guest/network/namespace.ts": IN_GUEST,
-  "guest/pi/shell/permission.ts": "knows the name as one that commands of an agent may have in them",
   "guest/probe/random-values.ts": IN_GUEST,
   "guest/probe/run-command.ts": IN_GUEST,
-  "guest/taskd/port.ts": IN_GUEST,
   "guest/walls/readback.ts": IN_GUEST,
   "guest/walls/sandbox.ts": IN_GUEST,
   "guest/walls/unconfined.ts": IN_GUEST,
   "harness/checks/clean-environment.test.ts": "looks at what a program that a suite starts inherits",
   "harness/network/outside.ts": "speaks to its child over Node's own channel",
-  "runtime/protocol/kernel-calls.ts": IN_GUEST,
+  "runtime/linux/kernel-calls.ts": IN_GUEST,
   "runtime/setup/main.mjs": NO_PACKAGES,
   "runtime/setup/turn.mjs": NO_PACKAGES,
-  "runtime/state-lock.ts": "hands a descriptor to flock",
+  "runtime/state/state-lock.ts": "hands a descriptor to flock",
   "suites/bench/exec.ts": "measures how long a process takes, which a shell would lengthen",
   "suites/processes.test.ts": "is this list",
 };

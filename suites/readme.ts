@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { type Check, conclude, Failed, Run, type Tally } from "../harness/checks/checks.ts";
 import { prepareMachines } from "../harness/machines/prepare.ts";
 import { makeSandbox } from "../harness/runtimes/piwork.ts";
-import { REPOSITORY } from "../runtime/places.ts";
+import { REPOSITORY } from "../runtime/state/places.ts";
 import { compare } from "./readme/compare.ts";
 import { type Block, type Command, readBlocks } from "./readme/pages.ts";
 import { Terminal } from "./readme/terminal.ts";

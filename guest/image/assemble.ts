@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { IMAGE_SCHEMA, type ImageManifest, lockedVersion, recipeHash } from "../../runtime/protocol/image.ts";
+import { IMAGE_SCHEMA, type ImageManifest, lockedVersion, recipeHash } from "../../runtime/state/image.ts";
 import { type GuestPi, makeBundles } from "./bundles.ts";
 import { debPath, sha256Of } from "./download.ts";
 import { makeErofs } from "./erofs.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { type Image, type ImageManifest, imageDirs, readImage } from "../../runtime/protocol/image.ts";
+import { type Image, type ImageManifest, imageDirs, readImage } from "../../runtime/state/image.ts";
 import { assembleImage } from "./assemble.ts";
 import { compareFiles } from "./from-manifest.ts";
 import { lockCache } from "./lock.ts";

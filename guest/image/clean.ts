@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { findImage, imageDirs } from "../../runtime/protocol/image.ts";
+import { findImage, imageDirs } from "../../runtime/state/image.ts";
 import { useCache } from "./build.ts";
 import { diskUse } from "./disk-use.ts";
 import { type Places, REPO } from "./places.ts";

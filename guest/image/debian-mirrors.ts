@@ -51,14 +51,12 @@ function selectDebianMirrors(sources: readonly AptSource[]): DebianMirrors {
   return { archive: [...archive], security: [...security] };
 }
 
-/** The only sources that the image build gives to apt. */
-export function sourcesFor({ archive, security }: DebianMirrors, keyring: string): string {
+/** What apt is told in order to take a Debian from these mirrors, and from nowhere else. */
+export function sourcesFor({ archive, security }: DebianMirrors, keyring: string, suite = SUITE): string {
   const source = (uris: string[], suites: string) =>
     `Types: deb\nURIs: ${uris.join(" ")}\nSuites: ${suites}\nComponents: main\nSigned-By: ${keyring}\n`;
-  return [
-    source(archive, `${SUITE} ${SUITE}-updates`),
-    ...(security.length > 0 ? [source(security, `${SUITE}-security`)] : []),
-  ].join("\n");
+  const updates = security.length > 0 ? [source(security, `${suite}-security`)] : [];
+  return [source(archive, `${suite} ${suite}-updates`), ...updates].join("\n");
 }
 
 export const lacksKeys = () =>

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { IMAGE_SCHEMA, type ImageManifest, recipeHash } from "../../runtime/protocol/image.ts";
+import { IMAGE_SCHEMA, type ImageManifest, recipeHash } from "../../runtime/state/image.ts";
 import { Apt } from "./apt.ts";
 import { makeSignedArchive } from "./archive.fixture.ts";
 import { debsDir } from "./download.ts";

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type ImageManifest, parseManifest, recipeHash } from "../../runtime/protocol/image.ts";
+import { type ImageManifest, parseManifest, recipeHash } from "../../runtime/state/image.ts";
 import type { Apt } from "./apt.ts";
 import { debsDir, sha256Of } from "./download.ts";
 import { REPO } from "./places.ts";
@@ -29,7 +29,7 @@ export function checkManifest(manifest: ImageManifest, mkfsErofs: string): void 
   if (manifest.recipe !== recipeHash(REPO, manifest.extraPackages))
     throw new StepError(
       "the manifest was made by other sources than those of this checkout",
-      "Check out the commit that made it: it is one that changed guest/ or runtime/protocol/.",
+      "Check out the commit that made it: it is one that changed guest/, runtime/protocol/ or runtime/linux/.",
     );
   if (manifest.tools.mkfsErofs !== mkfsErofs)
     throw new StepError(

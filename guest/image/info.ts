@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { findImage, type ImageManifest, imageDirs, readImage } from "../../runtime/protocol/image.ts";
+import { findImage, type ImageManifest, imageDirs, readImage } from "../../runtime/state/image.ts";
 import { diskUse, megabytes } from "./disk-use.ts";
 import { type Places, REPO } from "./places.ts";
 
@@ -62,9 +62,7 @@ function describeImage(
     `    Linux ${kernel.release} (${kernel.version}), Node ${node.version}, pi ${pi.version} (${megabytes(pi.bytes)}), ${packages.length} packages`,
     ...(extraPackages.length > 0 ? [`    with ${extraPackages.join(", ")}`] : []),
     `    manifest ${join(dir, "manifest.json")}`,
-    ...Object.entries(files).map(
-      ([name, file]) => `    ${name.padEnd(14)} ${megabytes(file.bytes).padStart(7)}  sha256 ${file.sha256}`,
-    ),
+    ...Object.entries(files).map(([name, file]) => `    ${name}  ${megabytes(file.bytes)}  sha256 ${file.sha256}`),
     ...(listPackages ? [kernel, ...packages] : []).map(
       ({ name, version, sha256 }) => `    ${name} ${version}  sha256 ${sha256}`,
     ),

@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { packageName } from "../../runtime/protocol/image.ts";
+import { packageName } from "../../runtime/state/image.ts";
 import { buildImage } from "./build.ts";
 import { cleanImages, cleanOldImages } from "./clean.ts";
 import { megabytes } from "./disk-use.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type ImageManifest, packageList, recipeHash } from "../../runtime/protocol/image.ts";
+import { type ImageManifest, packageList, recipeHash } from "../../runtime/state/image.ts";
 import { Apt } from "./apt.ts";
 import { downloadPackages } from "./download.ts";
 import { erofsVersion } from "./erofs.ts";

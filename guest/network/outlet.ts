@@ -2,7 +2,7 @@ import type { Server, Socket } from "node:net";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { NETWORK_DEVICE } from "../../runtime/protocol/network-frames.ts";
 import { type NetworkStream, NetworkStreams } from "../../runtime/protocol/network-streams.ts";
-import { Port } from "../taskd/port.ts";
+import { Port } from "../link/port.ts";
 
 /** The way of all tasks of this machine to the host's proxy. What they say there is the host's to understand. */
 export class Outlet {

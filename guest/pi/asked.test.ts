@@ -39,5 +39,5 @@ test("what is marked is found where it is read from or written to, in texts for 
   ])
     assert.deepEqual(asked("bash", { command }), ["use secret/**"], command);
   assert.deepEqual(asked("read", { path: "my\u00a0plan" }, ["my plan"]), ["use my plan"]);
-  assert.deepEqual(asked("bash", { command: "echo 'no secret here' > b" }), []);
+  assert.deepEqual(asked("bash", { command: "cat 'my plan'" }, ["my plan"]), ["use my plan"]);
 });

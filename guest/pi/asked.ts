@@ -2,8 +2,7 @@ import { realpathSync } from "node:fs";
 import { posix } from "node:path";
 import type { ToolCall } from "pi/core/extensions/loader.js";
 import type { TaskFacts } from "../../runtime/protocol/facts.ts";
-import { findCommands, Unreadable } from "./shell/commands.ts";
-import { KINDS, permissionsOf } from "./shell/permission.ts";
+import { KINDS, permissionsOf } from "./permission.ts";
 
 /** What of a tool call needs permission, each in the words of its question. */
 export function whatIsAsked({ toolName, input }: ToolCall, { folder, places, ask }: TaskFacts): string[] {
@@ -39,26 +38,12 @@ function expressionFor(pattern: string): RegExp {
   return new RegExp(`^${source}(/|$)`, "s");
 }
 
-/** Every word of a command line that may name a file. */
+/** Every piece of a command line that may name a file: what stands between quotes, and between blanks and the shell's signs. */
 function wordsOf(command: string): string[] {
-  try {
-    return findCommands(command).flatMap(({ words, files, input }) => [
-      ...[...words, ...files].flatMap(({ text }) => [
-        text,
-        ...text.split("=").slice(1),
-        ...text.split(/[{},:]/),
-        text.slice(2),
-      ]),
-      // A program, or a text for another shell: of it, whatever is written as a path.
-      ...[...words.map(({ text }) => text), ...input]
-        .filter((text) => /\s|["'(]/.test(text))
-        .flatMap((text) => text.split(/[\s"'`;|&<>()=,:{}]+/))
-        .filter((piece) => /[/.]/.test(piece)),
-    ]);
-  } catch (error) {
-    if (error instanceof Unreadable) return []; // which is asked for already
-    throw error;
-  }
+  const pieces = command.split(/[\s"'`;|&<>()=,:{}]+/);
+  const quoted = command.match(/'[^']+'|"[^"]+"/g) ?? [];
+  // A value may follow its option without a blank.
+  return [...pieces, ...pieces.map((piece) => piece.slice(2)), ...quoted.map((text) => text.slice(1, -1))];
 }
 
 function real(path: string): string | undefined {

@@ -1,5 +1,5 @@
-import { KernelCalls } from "../../runtime/protocol/kernel-calls.ts";
-import { Mounts } from "../../runtime/protocol/mounts.ts";
+import { KernelCalls } from "../../runtime/linux/kernel-calls.ts";
+import { Mounts } from "../../runtime/linux/mounts.ts";
 
 const [SYS_OPEN, SYS_IOCTL, SYS_SYNC, SYS_CLOCK_SETTIME] = [2, 16, 162, 227];
 const CLOCK_REALTIME = 0;

@@ -12,12 +12,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename } from "node:path";
+import { openBeneath, type Place } from "../../runtime/linux/open-beneath.ts";
+import { openRegularFile } from "../../runtime/linux/open-regular.ts";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import { SESSION_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import type { AgentKind } from "../../runtime/protocol/kinds.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
-import { openBeneath, type Place } from "../../runtime/protocol/open-beneath.ts";
-import { openRegularFile } from "../../runtime/protocol/open-regular.ts";
 import { parseSessionHead, SESSION_FILE, type SessionHead } from "../../runtime/protocol/session.ts";
 import type { Slot } from "./slot.ts";
 

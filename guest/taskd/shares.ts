@@ -1,9 +1,9 @@
 import { chmodSync, constants, mkdirSync, readSync, statSync, writeSync } from "node:fs";
+import type { Restriction } from "../../runtime/linux/mounts.ts";
+import { openBeneath, type Place } from "../../runtime/linux/open-beneath.ts";
+import { openRegularFile } from "../../runtime/linux/open-regular.ts";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
-import type { Restriction } from "../../runtime/protocol/mounts.ts";
-import { openBeneath, type Place } from "../../runtime/protocol/open-beneath.ts";
-import { openRegularFile } from "../../runtime/protocol/open-regular.ts";
 import type { MountProof } from "../../runtime/protocol/rpc.ts";
 import { mounts } from "./kernel.ts";
 

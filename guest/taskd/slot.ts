@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { openBeneath, type Place } from "../../runtime/linux/open-beneath.ts";
 import { FACTS_IN_SANDBOX, MEMORY_EVENTS_IN_SANDBOX, PROVIDERS_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
-import { openBeneath, type Place } from "../../runtime/protocol/open-beneath.ts";
 import { NetworkNamespace } from "../network/namespace.ts";
 import type { Outlet } from "../network/outlet.ts";
 import { Group } from "../walls/group.ts";

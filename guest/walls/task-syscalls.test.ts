@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decide } from "../../runtime/protocol/seccomp.fixture.ts";
-import type { SyscallName } from "../../runtime/protocol/syscalls.ts";
+import { decide } from "../../runtime/linux/seccomp.fixture.ts";
+import type { SyscallName } from "../../runtime/linux/syscalls.ts";
 import { taskSyscalls } from "./task-syscalls.ts";
 
 const program = taskSyscalls();

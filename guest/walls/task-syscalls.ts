@@ -1,5 +1,5 @@
-import { HARMLESS_MODES } from "../../runtime/protocol/harmless-modes.ts";
-import { assemble, deny, hasAny, is, isNot } from "../../runtime/protocol/seccomp.ts";
+import { HARMLESS_MODES } from "../../runtime/linux/harmless-modes.ts";
+import { assemble, deny, hasAny, is, isNot } from "../../runtime/linux/seccomp.ts";
 
 /** Every CLONE_NEW* but that of time, whose bit means something else to `clone`. */
 const NEW_NAMESPACE = 0x7e02_0000;

@@ -1,4 +1,4 @@
-import type { Area } from "../../runtime/protocol/files.ts";
+import type { Area } from "../../runtime/api/files.ts";
 import type { MachineLayer } from "../../runtime/protocol/layers.ts";
 import type { NetworkRule } from "../../runtime/protocol/network.ts";
 import type { NaiveTwin } from "../controls/naive-files.ts";

@@ -1,6 +1,6 @@
 import type { TaskLayer } from "../../runtime/protocol/layers.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
-import { SMALL_MEMORY_BYTES } from "./quota.ts";
+import { SMALL_MEMORY_BYTES } from "../runtimes/quota.ts";
 
 /**
  * Something that is attacked. To judge another sandbox, write one of these: how a shell script is run where the

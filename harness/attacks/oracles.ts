@@ -1,11 +1,11 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { waitFor } from "../runtimes/piwork.ts";
+import { waitFor } from "../host/wait-for.ts";
+import { SMALL_QUOTA } from "../runtimes/quota.ts";
 import type { TaskAttack, TaskOracle } from "./attack.ts";
 import { exportsPicture } from "./exports.ts";
 import { bystander, differences, inTime, Lost, machinePicture, victimProcesses } from "./machine-picture.ts";
-import { SMALL_QUOTA } from "./quota.ts";
 import type { Ran } from "./shell.ts";
 import type { Target } from "./target.ts";
 import type { Sight } from "./verdict.ts";

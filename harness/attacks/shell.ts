@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { StreamInput } from "../../runtime/api/control.ts";
 import type { Client } from "../../runtime/control/client.ts";
-import type { StreamInput } from "../../runtime/protocol/control.ts";
 
 /** What a script came to. */
 export interface Ran {

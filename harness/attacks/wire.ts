@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import type { Check } from "../checks/checks.ts";
+import { waitFor } from "../host/wait-for.ts";
 import { BareMachine } from "../machines/bare-machine.ts";
 import { RawLink } from "../machines/raw-link.ts";
-import { makeSandbox, type Sandbox, waitFor } from "../runtimes/piwork.ts";
+import { makeSandbox, type Sandbox } from "../runtimes/piwork.ts";
 import type { Fixtures } from "./fixtures.ts";
 
 /** A request to taskd: a command with its payload, or a line as it is. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
+import { table } from "../../runtime/cli/table.ts";
 import { type BenchDocument, benchDocument } from "./document.ts";
 import { type Alternative, type Figure, inOrder, ratioOf, type Sample } from "./figures.ts";
-import { inColumns } from "./table.ts";
 import { asRatio, withUnit } from "./wording.ts";
 
 /** A p50 that moved by less is the same, however sure that is. */
@@ -126,7 +126,7 @@ export function renderComparison(comparisons: readonly Comparison[], path: strin
   const slower = comparisons.filter(({ verdict }) => verdict === "slower").length;
   return [
     `\ncompared with ${path}`,
-    inColumns("lrrrrl", [["", "p50 then", "p50 now", "now/then", "host", ""], ...rows]),
+    table([["", "p50 then", "p50 now", "now/then", "host", ""], ...rows], "lrrrrl"),
     `${slower} slower. Slower or faster: p50 moved by more than ${CHANGE * 100} %, and the samples differ as they would by chance in less`,
     `than ${CHANCE * 100} % of comparisons (rank test; failed samples are the slowest). 'host' is what was measured beside it without us.`,
   ].join("\n");

@@ -1,3 +1,4 @@
+import { table } from "../../runtime/cli/table.ts";
 import type { BenchDocument } from "./document.ts";
 import type { Finding, Measurement } from "./figures.ts";
 import type { Judged } from "./targets.ts";
@@ -6,21 +7,13 @@ import { asRatio, outcome, reachOf, withUnit } from "./wording.ts";
 /** Longest description that a line shows, in characters. */
 const SHOWN = 58;
 
-/** Rows as lines; a column is aligned to the left or, as numbers are, to the right. */
-export function inColumns(alignment: string, rows: readonly (readonly string[])[]): string {
-  const widths = [...alignment].map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const cell = (value: string, column: number) =>
-    alignment[column] === "l" ? value.padEnd(widths[column] ?? 0) : value.padStart(widths[column] ?? 0);
-  return rows.map((row) => row.map(cell).join("  ").trimEnd()).join("\n");
-}
-
 /** Everything that was measured, for a terminal. */
 export function renderTable({ sections, targets, environment }: BenchDocument): string {
-  const head = ["", "p50", "p95", "max", "taken", "failed", "load", "target/this"];
+  const head = ["p50", "p95", "max", "taken", "failed", "load", "target/this"];
   const rows = sections.flatMap(({ findings }) => findings.flatMap(rowsOf));
   const { acceleration, cores } = environment;
   const where = `${acceleration === null ? "no machine" : acceleration.used}, ${cores} cores`;
-  return [inColumns("lrrrrrrr", [[where, ...head.slice(1)], ...rows]), "", renderTargets(targets)].join("\n");
+  return [table([[where, ...head], ...rows], "lrrrrrrr"), "", renderTargets(targets)].join("\n");
 }
 
 function rowsOf(finding: Finding): string[][] {
@@ -40,7 +33,7 @@ function rowsOf(finding: Finding): string[][] {
 }
 
 function renderTargets(targets: readonly Judged[]): string {
-  return inColumns("llrl", [["target", "reach", "measured", ""], ...targets.map(targetRow)]);
+  return table([["target", "reach", "measured", ""], ...targets.map(targetRow)], "llrl");
 }
 
 function targetRow(target: Judged): string[] {

@@ -16,8 +16,8 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
 import { $ } from "zx";
-import { REPOSITORY } from "../../runtime/places.ts";
-import { waitFor } from "../runtimes/piwork.ts";
+import { REPOSITORY } from "../../runtime/state/places.ts";
+import { waitFor } from "../host/wait-for.ts";
 import { unpackBrowser } from "./browser-files.ts";
 
 const base = mkdtempSync(join(tmpdir(), "piwork-browser-files-"));

@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import { createBrotliDecompress } from "node:zlib";
 import * as z from "zod";
 import { $ } from "zx";
-import { findPlaces } from "../../runtime/places.ts";
-import { lock } from "./exclusive.ts";
+import { findPlaces } from "../../runtime/state/places.ts";
+import { lock } from "../host/exclusive.ts";
 
 /** The npm package that carries the browser. Its own code is not used: it unpacks to fixed names in /tmp. */
 const PACKAGE = join(dirname(fileURLToPath(import.meta.resolve("@sparticuz/chromium"))), "..");

@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContextOptions, chromium, expect as expectSoon, type Page } from "@playwright/test";
-import type { Screenshots } from "../../runtime/protocol/screenshots.ts";
+import type { Screenshots } from "../../runtime/api/screenshots.ts";
 import { PinnedFonts } from "../screenshots/fonts.ts";
 import { browserFiles } from "./browser-files.ts";
 

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { manifest, results } from "../../runtime/api/bundle.ts";
 import { ownFingerprint } from "../../runtime/evidence/signature.ts";
 import { verifyBundle } from "../../runtime/evidence/verify.ts";
-import { manifest, results } from "../../runtime/protocol/bundle.ts";
 import { type Check, Run } from "./checks.ts";
 
 const place = mkdtempSync(join(tmpdir(), "piwork-checks-"));

@@ -1,20 +1,21 @@
 import "./clean-environment.ts"; // before what others read from it
+import "../host/startup-files.ts";
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
+import { BUNDLE_FILES, type BundledSight, type CheckResult, type Results } from "../../runtime/api/bundle.ts";
 import { plain } from "../../runtime/cli/attach.ts";
 import type { Client } from "../../runtime/control/client.ts";
 import { takeDump } from "../../runtime/dump/take.ts";
-import { findPlaces, REPOSITORY } from "../../runtime/places.ts";
-import { BUNDLE_FILES, type BundledSight, type CheckResult, type Results } from "../../runtime/protocol/bundle.ts";
-import { redactTexts } from "../../runtime/redaction.ts";
+import { redactTexts } from "../../runtime/log/redaction.ts";
+import { findPlaces, REPOSITORY } from "../../runtime/state/places.ts";
 import { factsBelow, lookAround, lookAtSources } from "../evidence/environment.ts";
 import { Excerpts } from "../evidence/excerpts.ts";
 import { keepFactsOf } from "../evidence/facts.ts";
 import { type ReportPart, renderReport } from "../evidence/report/page.ts";
 import { type Claims, openBundle, redactFiles, sealBundle } from "../evidence/seal.ts";
-import { atExit } from "../runtimes/piwork.ts";
+import { atExit } from "../host/at-exit.ts";
 import { toJunit } from "./junit.ts";
 
 /** A check that takes this long hangs; on a loaded machine the slowest takes a fifth of it. */

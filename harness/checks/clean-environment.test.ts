@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { $ } from "zx";
-import { REPOSITORY } from "../../runtime/places.ts";
+import { REPOSITORY } from "../../runtime/state/places.ts";
 
 const home = mkdtempSync(join(tmpdir(), "piwork-odd-home-"));
 test.after(() => rmSync(home, { recursive: true }));

@@ -3,11 +3,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
 import { dirname, join } from "node:path";
 import { $ } from "zx";
+import { type Environment, runtimeFacts } from "../../runtime/api/bundle.ts";
 import { QEMU } from "../../runtime/machine/hypervisor.ts";
 import { listTemplates } from "../../runtime/machine/template.ts";
-import { findPlaces, REPOSITORY } from "../../runtime/places.ts";
-import { type Environment, runtimeFacts } from "../../runtime/protocol/bundle.ts";
-import { findImage } from "../../runtime/protocol/image.ts";
+import { findImage } from "../../runtime/state/image.ts";
+import { findPlaces, REPOSITORY } from "../../runtime/state/places.ts";
 import { FACTS_FILE } from "./facts.ts";
 
 const { devDependencies } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as {

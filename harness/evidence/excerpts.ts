@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { CheckResult } from "../../runtime/protocol/bundle.ts";
-import { redactText } from "../../runtime/redaction.ts";
+import type { CheckResult } from "../../runtime/api/bundle.ts";
+import { redactText } from "../../runtime/log/redaction.ts";
 
 /** Kept of one log: what was written while a check ran, and a little of before. */
 const MOST_BYTES = 6 * 1024;

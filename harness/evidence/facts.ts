@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { RuntimeFacts } from "../../runtime/api/bundle.ts";
+import type { StatusView } from "../../runtime/api/control.ts";
 import type { Client } from "../../runtime/control/client.ts";
-import type { RuntimeFacts } from "../../runtime/protocol/bundle.ts";
-import type { StatusView } from "../../runtime/protocol/control.ts";
 
 /** Lies beside the logs of a runtime that a suite has started. */
 export const FACTS_FILE = "runtime-facts.json";

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { BUNDLE_FILES } from "../../runtime/api/bundle.ts";
 import { isGenuine, type Verification, verifyBundle } from "../../runtime/evidence/verify.ts";
-import { BUNDLE_FILES } from "../../runtime/protocol/bundle.ts";
 import { clock, duration, page, text } from "./report/markup.ts";
 import { STYLE } from "./report/style.ts";
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { BUNDLE_FILES, type Manifest } from "../../runtime/api/bundle.ts";
 import { signBytes, signingKey, writeSignature } from "../../runtime/evidence/signature.ts";
-import { BUNDLE_FILES, type Manifest } from "../../runtime/protocol/bundle.ts";
-import { redactText } from "../../runtime/redaction.ts";
+import { redactText } from "../../runtime/log/redaction.ts";
 
 const OWN: readonly string[] = [BUNDLE_FILES.manifest, BUNDLE_FILES.signature];
 

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { findPlaces } from "../../runtime/places.ts";
-import { waitFor } from "../runtimes/piwork.ts";
+import { findPlaces } from "../../runtime/state/places.ts";
+import { waitFor } from "./wait-for.ts";
 
 /** TCP addresses that a process listens on, in its own network namespace, as the kernel lists them. */
 export function listenersOf(pid: number): string[] {

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
-import { atExit } from "../runtimes/piwork.ts";
+import { atExit } from "./at-exit.ts";
 
 /** Why a check that uses one is skipped for an ordinary user. */
 export const SMALL_DISK = "only root mounts a small file system on the host, to fill it";

@@ -8,8 +8,8 @@ import { type Hypervisor, QEMU, spawnHypervisor } from "../../runtime/machine/hy
 import { connectWhenThere, Qmp } from "../../runtime/machine/qmp.ts";
 import { ADDABLE_MEMORY_MB, MACHINE_MEMORY_MB, type Template } from "../../runtime/machine/template.ts";
 import { ALL_WALLS, seenByQemu } from "../../runtime/machine/walls.ts";
-import { findPlaces, REPOSITORY } from "../../runtime/places.ts";
-import { findImage } from "../../runtime/protocol/image.ts";
+import { findImage } from "../../runtime/state/image.ts";
+import { findPlaces, REPOSITORY } from "../../runtime/state/places.ts";
 import { makeGuestDirectories } from "../../runtime/workspace/guest-directories.ts";
 import { type Share, ShareProof, shareDevices, shareExports } from "../../runtime/workspace/share.ts";
 

@@ -6,9 +6,9 @@ import type { Acceleration } from "../../runtime/machine/acceleration.ts";
 import { BOOT_DEADLINE_MS, type BootOptions, Machine } from "../../runtime/machine/machine.ts";
 import type { Template, TemplateKind } from "../../runtime/machine/template.ts";
 import { ALL_WALLS } from "../../runtime/machine/walls.ts";
-import { findPlaces } from "../../runtime/places.ts";
+import { findPlaces } from "../../runtime/state/places.ts";
 import type { Share } from "../../runtime/workspace/share.ts";
-import { atExit } from "../runtimes/piwork.ts";
+import { atExit } from "../host/at-exit.ts";
 
 /** What single machines are started from, and directories of nobody for them. */
 export class Clones implements AsyncDisposable {

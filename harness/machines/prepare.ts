@@ -1,8 +1,8 @@
 import { $ } from "zx";
 import { haveTemplate, type TemplateWish } from "../../runtime/fleet/have-template.ts";
-import { findPlaces, REPOSITORY } from "../../runtime/places.ts";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
-import { findImage } from "../../runtime/protocol/image.ts";
+import { findImage } from "../../runtime/state/image.ts";
+import { findPlaces, REPOSITORY } from "../../runtime/state/places.ts";
 import { AGENT, PIWORK } from "../runtimes/piwork.ts";
 
 /**

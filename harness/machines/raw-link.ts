@@ -4,7 +4,7 @@ import { greeting } from "../../runtime/bridge/greeting.ts";
 import { BOOT_DEADLINE_MS } from "../../runtime/machine/machine.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../../runtime/protocol/lines.ts";
-import { waitFor } from "../runtimes/piwork.ts";
+import { waitFor } from "../host/wait-for.ts";
 import type { BareMachine } from "./bare-machine.ts";
 
 /** Time taskd has to answer, in milliseconds: the first answer is that of a machine that still boots. */

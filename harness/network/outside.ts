@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { $ } from "zx";
-import { REPOSITORY } from "../../runtime/places.ts";
-import { atExit } from "../runtimes/piwork.ts";
+import { REPOSITORY } from "../../runtime/state/places.ts";
+import { atExit } from "../host/at-exit.ts";
 import type { Addresses } from "./dns.ts";
 import { EVERY_ADDRESS } from "./every-address.ts";
 import { type OutsideRequest, outsideAnswer, type Sightings, sightings } from "./sightings.ts";

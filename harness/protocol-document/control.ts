@@ -1,6 +1,6 @@
-import { controlSocket, findPlaces } from "../../runtime/places.ts";
-import { calls, streams, uploaded } from "../../runtime/protocol/control.ts";
+import { calls, streams, uploaded } from "../../runtime/api/control.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
+import { controlSocket, findPlaces } from "../../runtime/state/places.ts";
 import { fields } from "./field-table.ts";
 import { size, table } from "./markdown.ts";
 import { inline, inWords } from "./schema-words.ts";

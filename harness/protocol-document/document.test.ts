@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { REPOSITORY } from "../../runtime/places.ts";
+import { REPOSITORY } from "../../runtime/state/places.ts";
 import { PROTOCOL_DOCUMENT, protocolDocument } from "./document.ts";
 
 test("the protocol document says what the schemas say", () => {

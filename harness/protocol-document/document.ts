@@ -33,7 +33,7 @@ export function protocolDocument(): string {
   return `# Protocol ${PROTOCOL_VERSION}
 
 For whoever writes a client of the runtime, or another taskd. Written by \`npx mise run docs\` from the schemas in
-\`runtime/protocol\`; \`npm test\` fails where the two differ. Do not edit it by hand.
+\`runtime/protocol\` and \`runtime/api\`; \`npm test\` fails where the two differ. Do not edit it by hand.
 
 ${contents}
 

@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
-import { REPOSITORY } from "../../runtime/places.ts";
-import { connectIfRunning, PIWORK, waitFor } from "./piwork.ts";
+import { REPOSITORY } from "../../runtime/state/places.ts";
+import { waitFor } from "../host/wait-for.ts";
+import { connectIfRunning, PIWORK } from "./piwork.ts";
 
 /** The first start asks KVM for its word and may build the image. */
 const START_DEADLINE_MS = 600_000;

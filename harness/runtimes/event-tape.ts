@@ -1,6 +1,6 @@
 import type { Client } from "../../runtime/control/client.ts";
 import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
-import { waitFor } from "./piwork.ts";
+import { waitFor } from "../host/wait-for.ts";
 
 /** Time in which an event that is waited for comes, in milliseconds. */
 const EVENT_DEADLINE_MS = 60_000;

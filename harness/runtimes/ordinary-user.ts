@@ -14,10 +14,10 @@ import { dirname, join } from "node:path";
 import { $ } from "zx";
 import { keyOf } from "../../runtime/fleet/source.ts";
 import { templateDirectory } from "../../runtime/machine/template.ts";
-import { findPlaces, REPOSITORY } from "../../runtime/places.ts";
-import { findImage, type Image } from "../../runtime/protocol/image.ts";
+import { findImage, type Image } from "../../runtime/state/image.ts";
+import { findPlaces, REPOSITORY } from "../../runtime/state/places.ts";
+import { atExit } from "../host/at-exit.ts";
 import { processStatus } from "../host/processes.ts";
-import { atExit } from "./piwork.ts";
 
 /** Users that a run made and could not remove, because it was killed, end in the process id of that run. */
 const NAME = /^(piwork-suite-(\d+)):/gm;

@@ -1,16 +1,17 @@
-import { existsSync, mkdirSync, mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { $, type ProcessPromise } from "zx";
 import { type Client, connect, NoRuntime } from "../../runtime/control/client.ts";
-import { REPOSITORY } from "../../runtime/places.ts";
 import { type AgentKind, agentKind, type Isolation, isolation as isolations } from "../../runtime/protocol/kinds.ts";
 import type { MachineLayer } from "../../runtime/protocol/layers.ts";
+import { REPOSITORY } from "../../runtime/state/places.ts";
 import { removeTree } from "../../runtime/workspace/remove-tree.ts";
 import { CANARY_ENVIRONMENT } from "../evidence/canary.ts";
 import { keepFacts } from "../evidence/facts.ts";
-import "./startup-files.ts";
+import { atExit } from "../host/at-exit.ts";
+import "../host/startup-files.ts";
+import { waitFor } from "../host/wait-for.ts";
 
 export const PIWORK = join(REPOSITORY, "runtime/cli/piwork.mjs");
 
@@ -51,33 +52,6 @@ export function makeSandbox(logs: string): Sandbox {
       remove();
     },
   };
-}
-
-const CLEANUPS = new Set<() => void>();
-
-/** What must not outlive this process, however it ends, the last first; gives the function that takes it off the list. */
-export function atExit(cleanup: () => void): () => void {
-  if (CLEANUPS.size === 0 && !process.listeners("exit").includes(runCleanups)) {
-    process.on("exit", runCleanups);
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.on(signal, () => {
-        console.error("interrupted; what was seen so far is below tmp/dev/runs");
-        process.exit(130);
-      });
-    }
-  }
-  CLEANUPS.add(cleanup);
-  return () => void CLEANUPS.delete(cleanup);
-}
-
-function runCleanups(): void {
-  for (const cleanup of [...CLEANUPS].reverse()) {
-    try {
-      cleanup();
-    } catch (error) {
-      console.error("putting something away failed:", error); // the others still are
-    }
-  }
 }
 
 type Process = NonNullable<ProcessPromise["child"]>;
@@ -196,26 +170,6 @@ export async function connectIfRunning(state: string | undefined): Promise<Clien
     if (error instanceof NoRuntime) return undefined;
     throw error;
   }
-}
-
-/** Polls until `look` gives something; says what it waited for when it never does. */
-export async function waitFor<T>(
-  what: string,
-  deadlineMs: number,
-  look: () => Promise<T | undefined> | T | undefined,
-): Promise<T> {
-  const deadline = performance.now() + deadlineMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) throw new Error(`waited ${deadlineMs / 1000} s for ${what}`);
-    await delay(25);
-  }
-}
-
-/** Waits until a process is gone. */
-export function waitForEnd(pid: number, what: string, deadlineMs = 10_000): Promise<boolean> {
-  return waitFor(`the end of ${what} (process ${pid})`, deadlineMs, () => !existsSync(`/proc/${pid}`) || undefined);
 }
 
 /** What a finished command printed and how it ended. */

@@ -1,12 +1,12 @@
 import { namedModel } from "../../runtime/cli/model.ts";
-import { findPlaces, makePlaces } from "../../runtime/places.ts";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import { agentKind, isolation } from "../../runtime/protocol/kinds.ts";
 import { machineLayer } from "../../runtime/protocol/layers.ts";
 import { serve } from "../../runtime/serve.ts";
+import { findPlaces, makePlaces } from "../../runtime/state/places.ts";
 import { resolveWorkspaceRoot } from "../../runtime/workspace/folder.ts";
-import { SMALL_MEMORY_BYTES, SMALL_QUOTA } from "../attacks/quota.ts";
 import { SUITE_MODEL } from "./piwork.ts";
+import { SMALL_MEMORY_BYTES, SMALL_QUOTA } from "./quota.ts";
 
 // What `piwork up` does, with machines that are there to be attacked: whoever has the control socket is their root, and the
 // named walls around QEMU are left out.

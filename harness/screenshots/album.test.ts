@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { PNG } from "pngjs";
-import { screenshots } from "../../runtime/protocol/screenshots.ts";
+import { screenshots } from "../../runtime/api/screenshots.ts";
 import { Album } from "./album.ts";
 import { readBaseline, writeBaseline } from "./baseline.ts";
 

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { REPOSITORY } from "../../runtime/places.ts";
-import { type Screenshot, type Screenshots, screenshot } from "../../runtime/protocol/screenshots.ts";
+import { type Screenshot, type Screenshots, screenshot } from "../../runtime/api/screenshots.ts";
+import { REPOSITORY } from "../../runtime/state/places.ts";
 import { baselineFile, readBaseline, writeBaseline } from "./baseline.ts";
 import type { Capture } from "./capture.ts";
 import { type Comparison, compare, sizeOf, THRESHOLD } from "./compare.ts";

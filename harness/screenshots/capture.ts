@@ -1,5 +1,5 @@
 import type { BrowserContextOptions, Page } from "@playwright/test";
-import { waitFor } from "../runtimes/piwork.ts";
+import { waitFor } from "../host/wait-for.ts";
 import { assertLittleMasked, coverFigures, type Masks, measureMasks } from "./masks.ts";
 
 /** Time in which a page comes to rest, in milliseconds. */

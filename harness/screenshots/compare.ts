@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import pixelmatch from "pixelmatch";
 import { PNG } from "pngjs";
-import { BUNDLE_LIMITS } from "../../runtime/protocol/bundle.ts";
+import { BUNDLE_LIMITS } from "../../runtime/api/bundle.ts";
 
 /**
  * How far two colours may be apart and still count as the same, as pixelmatch has it: two steps of 255. Programs that draw with

@@ -10,8 +10,9 @@ import {
   rmSync,
 } from "node:fs";
 import { join } from "node:path";
-import { lock } from "../browser/exclusive.ts";
-import { atExit, type Sandbox } from "../runtimes/piwork.ts";
+import { atExit } from "../host/at-exit.ts";
+import { lock } from "../host/exclusive.ts";
+import type { Sandbox } from "../runtimes/piwork.ts";
 
 /** The page shows where its workspace is: for two pictures to be the same, it is in one place. Not in $TMPDIR, which may be any. */
 const PLACE = "/tmp/piwork-scenes";

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { atExit } from "../runtimes/piwork.ts";
+import { atExit } from "../host/at-exit.ts";
 
 /** The fonts that pages are drawn with, from npm packages of the lock file. Fonts of the host change no picture. */
 const PINNED = [

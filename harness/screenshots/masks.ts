@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
-import { BUNDLE_LIMITS } from "../../runtime/protocol/bundle.ts";
-import type { Screenshot } from "../../runtime/protocol/screenshots.ts";
+import { BUNDLE_LIMITS } from "../../runtime/api/bundle.ts";
+import type { Screenshot } from "../../runtime/api/screenshots.ts";
 
 /** Figures that are others in each run, as the page marks them, and how wide the box is that covers them, in digits. */
 const FIGURES = { moment: 16, time: 8, machine: 8, number: 10 } as const;

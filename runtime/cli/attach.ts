@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type Client, connect, NoRuntime } from "../control/client.ts";
-import type { PlaceOptions } from "../places.ts";
 import { PiworkError } from "../protocol/errors.ts";
+import type { PlaceOptions } from "../state/places.ts";
 
 /** The runtime that the options of this command line mean. */
 export function attach(command: Command): Promise<Client> {
@@ -59,17 +59,4 @@ export function plain(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (character) =>
     character === "\r" ? "" : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );
-}
-
-/** Columns, as wide as their widest cell. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
 }

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { PiworkError } from "../protocol/errors.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../state/version.ts";
 import { complain } from "./attach.ts";
 import { addAnswer } from "./commands/answer.ts";
 import { addDecisions } from "./commands/decisions.ts";

@@ -45,7 +45,7 @@ async function bundle(target) {
     // It builds the panel's page, by a program beside its own files.
     external: ["esbuild"],
     // Where the repository is must not depend on where the bundle is.
-    define: { "import.meta.url": JSON.stringify(pathToFileURL(join(RUNTIME, "places.ts")).href) },
+    define: { "import.meta.url": JSON.stringify(pathToFileURL(join(RUNTIME, "state/places.ts")).href) },
     // Packages in the older module format ask for what Node gives them there.
     banner: {
       js: 'import { createRequire as _createRequire } from "node:module"; const require = _createRequire(import.meta.url);',

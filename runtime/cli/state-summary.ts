@@ -1,8 +1,9 @@
+import type { MachineSides, StateDump, TaskSides } from "../api/dump.ts";
+import { saidIn, type Told } from "../api/told.ts";
 import { STANDING } from "../dump/take.ts";
 import { describeRule } from "../network/policy.ts";
-import type { MachineSides, StateDump, TaskSides } from "../protocol/dump.ts";
-import { saidIn, type Told } from "../protocol/told.ts";
-import { plain, table } from "./attach.ts";
+import { plain } from "./attach.ts";
+import { table } from "./table.ts";
 
 /** A dump on one screen: each machine and each task with a column for each side, then what contradicts what. */
 export function describeDump(dump: StateDump): string {

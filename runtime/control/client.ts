@@ -1,7 +1,6 @@
 import { type IncomingMessage, request } from "node:http";
 import { pipeline, type Readable } from "node:stream";
 import * as z from "zod";
-import { controlSocket, findPlaces, type PlaceOptions } from "../places.ts";
 import {
   type Call,
   type CallInput,
@@ -12,10 +11,11 @@ import {
   type StreamItem,
   streams,
   uploaded,
-} from "../protocol/control.ts";
+} from "../api/control.ts";
 import { errorBody, PiworkError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../protocol/lines.ts";
+import { controlSocket, findPlaces, type PlaceOptions } from "../state/places.ts";
 
 /** Raised when no runtime listens for the given state directory. */
 export class NoRuntime extends Error {

@@ -1,5 +1,5 @@
 import { listRuns } from "../evidence/runs.ts";
-import { readLogTail } from "../log-tail.ts";
+import { readLogTail } from "../log/tail.ts";
 import { hasKey, viewOf } from "../network/providers.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { Runtime } from "../runtime.ts";

@@ -11,7 +11,7 @@ import {
   type StreamItem,
   streams,
   type uploaded,
-} from "../protocol/control.ts";
+} from "../api/control.ts";
 import { type ErrorCode, invalidRequest, PiworkError, toErrorBody } from "../protocol/errors.ts";
 import { taskId } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { findPlaces, type Places, recordsDirectory, tasksDirectory } from "../places.ts";
+import { findPlaces, type Places, recordsDirectory, tasksDirectory } from "../state/places.ts";
 import { lookAtHost } from "./host.ts";
 
 const root = mkdtempSync(join(tmpdir(), "piwork-host-"));

@@ -1,10 +1,10 @@
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Places, recordsDirectory, tasksDirectory } from "../places.ts";
-import type { QemuProcess, TaskSides } from "../protocol/dump.ts";
+import type { QemuProcess, TaskSides } from "../api/dump.ts";
+import { parseTaskRecord } from "../api/record.ts";
+import { hear, type Told } from "../api/told.ts";
 import { taskId } from "../protocol/ids.ts";
-import { parseTaskRecord } from "../protocol/record.ts";
-import { hear, type Told } from "../protocol/told.ts";
+import { type Places, recordsDirectory, tasksDirectory } from "../state/places.ts";
 import { lookAtSession } from "../tasks/session.ts";
 import { mountsOf, nameOf } from "./mount-table.ts";
 import { findQemus } from "./qemu-processes.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { readHostWalls } from "../boundary.ts";
-import type { QemuProcess } from "../protocol/dump.ts";
+import type { QemuProcess } from "../api/dump.ts";
+import { readHostWalls } from "../machine/host-walls.ts";
 import { type Mount, mountsOf, nameHere, nameOf, realPath } from "./mount-table.ts";
 
 /** Every QEMU whose sockets lie where those of this runtime's machines do, by the machine, whoever started it. */

@@ -1,9 +1,9 @@
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
+import { type CallOutput, calls, type StatusView } from "../api/control.ts";
 import { Client } from "../control/client.ts";
-import { controlSocket, type Places } from "../places.ts";
-import { type CallOutput, calls, type StatusView } from "../protocol/control.ts";
-import { conceal } from "../redaction.ts";
+import { conceal } from "../log/redaction.ts";
+import { controlSocket, type Places } from "../state/places.ts";
 import { type HostFacts, lookAtHost } from "./host.ts";
 
 /** Time a runtime or its panel has for one answer, in milliseconds; it takes some. */

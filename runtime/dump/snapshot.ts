@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import type { CallOutput, StatusView } from "../protocol/control.ts";
-import type { MachineSides, StateSnapshot, TaskSides } from "../protocol/dump.ts";
-import type { MachineAnswer } from "../protocol/machine-answers.ts";
-import type { TaskRecord } from "../protocol/record.ts";
+import type { CallOutput, StatusView } from "../api/control.ts";
+import type { MachineSides, StateSnapshot, TaskSides } from "../api/dump.ts";
+import type { MachineAnswer } from "../api/machine-answers.ts";
+import type { TaskRecord } from "../api/record.ts";
+import { hear, saidIn, type Told } from "../api/told.ts";
 import type { Transition } from "../protocol/states.ts";
-import { hear, saidIn, type Told } from "../protocol/told.ts";
 import { type HostFacts, NOTHING_KEPT } from "./host.ts";
 import type { Sides } from "./sides.ts";
 

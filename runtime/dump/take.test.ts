@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findPlaces } from "../places.ts";
-import type { StatusView } from "../protocol/control.ts";
-import { saidIn } from "../protocol/told.ts";
+import type { StatusView } from "../api/control.ts";
+import { saidIn } from "../api/told.ts";
+import { findPlaces } from "../state/places.ts";
 import { consistent } from "./contradictions/consistent.fixture.ts";
 import type { HostFacts } from "./host.ts";
 import type { Sides } from "./sides.ts";

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Places } from "../places.ts";
-import type { Contradiction } from "../protocol/contradiction.ts";
-import { type StateDump, type StateSnapshot, stateDump } from "../protocol/dump.ts";
-import { hear } from "../protocol/told.ts";
-import { redactTexts } from "../redaction.ts";
+import type { Contradiction } from "../api/contradiction.ts";
+import { type StateDump, type StateSnapshot, stateDump } from "../api/dump.ts";
+import { hear } from "../api/told.ts";
+import { redactTexts } from "../log/redaction.ts";
+import type { Places } from "../state/places.ts";
 import { findContradictions } from "./contradictions/find.ts";
 import { type Sides, sidesOf } from "./sides.ts";
 import { takeSnapshot } from "./snapshot.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { execaSync } from "execa";
-import { BUNDLE_LIMITS } from "../protocol/bundle.ts";
+import { BUNDLE_LIMITS } from "../api/bundle.ts";
 import { Contents } from "./contents.ts";
 
 const root = mkdtempSync(join(tmpdir(), "piwork-contents-"));

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readSync } from "node:fs";
-import { BUNDLE_LIMITS } from "../protocol/bundle.ts";
-import { openBeneath, type Place, printable } from "../protocol/open-beneath.ts";
-import { openRegularFile, type RegularFile } from "../protocol/open-regular.ts";
+import { BUNDLE_LIMITS } from "../api/bundle.ts";
+import { openBeneath, type Place, printable } from "../linux/open-beneath.ts";
+import { openRegularFile, type RegularFile } from "../linux/open-regular.ts";
 import { Refused } from "./refusal.ts";
 
 const CHUNK_BYTES = 1024 * 1024;

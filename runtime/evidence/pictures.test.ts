@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PNG } from "pngjs";
-import { screenshot } from "../protocol/screenshots.ts";
+import { screenshot } from "../api/screenshots.ts";
 import { assertPicture } from "./pictures.ts";
 
 function paint(red: number, width = 8): Buffer {

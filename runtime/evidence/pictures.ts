@@ -1,7 +1,7 @@
 import pixelmatch from "pixelmatch";
 import { PNG } from "pngjs";
-import { BUNDLE_LIMITS } from "../protocol/bundle.ts";
-import type { Screenshot } from "../protocol/screenshots.ts";
+import { BUNDLE_LIMITS } from "../api/bundle.ts";
+import type { Screenshot } from "../api/screenshots.ts";
 import { Refused } from "./refusal.ts";
 
 /** What a verdict says about the number of pixels that differ: that none do, that some do, or nothing. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { evidenceRun } from "../protocol/evidence.ts";
+import { evidenceRun } from "../api/evidence.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { listRuns, readReport } from "./runs.ts";
 

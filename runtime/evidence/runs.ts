@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { type EvidenceRun, runSummary } from "../protocol/evidence.ts";
+import { type EvidenceRun, runSummary } from "../api/evidence.ts";
+import { openBeneath } from "../linux/open-beneath.ts";
+import { openRegularFile } from "../linux/open-regular.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { openBeneath } from "../protocol/open-beneath.ts";
-import { openRegularFile } from "../protocol/open-regular.ts";
 
 /** A run is called by when it began, to the millisecond, and its suite. */
 const RUN_NAME = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)-(\d{3})Z-([a-z0-9-]{1,64})$/;

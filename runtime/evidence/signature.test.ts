@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { signature } from "../protocol/bundle.ts";
+import { signature } from "../api/bundle.ts";
 import { isSignedBy, ownFingerprint, signBytes, signerOf, signingKey } from "./signature.ts";
 
 const state = mkdtempSync(join(tmpdir(), "piwork-signature-"));

@@ -9,7 +9,7 @@ import {
 } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Signature } from "../protocol/bundle.ts";
+import type { Signature } from "../api/bundle.ts";
 import { PiworkError } from "../protocol/errors.ts";
 
 /** The key of a state directory, which says that evidence was made by its suites. It is in no bundle. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BUNDLE_LIMITS, type CheckResult } from "../protocol/bundle.ts";
+import { BUNDLE_LIMITS, type CheckResult } from "../api/bundle.ts";
 import { assertControls, assertExecuted, assertVerdicts } from "./verdicts.ts";
 
 const held = { through: false, seen: "nothing" };

@@ -1,4 +1,4 @@
-import { BUNDLE_LIMITS, type CheckResult, type Results } from "../protocol/bundle.ts";
+import { BUNDLE_LIMITS, type CheckResult, type Results } from "../api/bundle.ts";
 import { Refused } from "./refusal.ts";
 
 /** Exactly the checks that were to run have run, each once. */

@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { BUNDLE_FILES, BUNDLE_LIMITS, type Manifest, type Results } from "../protocol/bundle.ts";
+import { BUNDLE_FILES, BUNDLE_LIMITS, type Manifest, type Results } from "../api/bundle.ts";
 import { ownFingerprint, signBytes, signingKey, writeSignature } from "./signature.ts";
 import { verifyBundle } from "./verify.ts";
 

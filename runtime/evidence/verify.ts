@@ -11,9 +11,9 @@ import {
   results,
   type Signature,
   signature,
-} from "../protocol/bundle.ts";
-import { printable } from "../protocol/open-beneath.ts";
-import { screenshots } from "../protocol/screenshots.ts";
+} from "../api/bundle.ts";
+import { screenshots } from "../api/screenshots.ts";
+import { printable } from "../linux/open-beneath.ts";
 import { Contents } from "./contents.ts";
 import { assertPicture } from "./pictures.ts";
 import { type RefusalKind, Refused } from "./refusal.ts";

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import type { AccelerationRequest } from "../machine/acceleration.ts";
 import { type TemplateManifest, templateDirectory } from "../machine/template.ts";
 import { ALL_WALLS } from "../machine/walls.ts";
-import type { Places } from "../places.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { AgentKind } from "../protocol/kinds.ts";
+import type { Places } from "../state/places.ts";
 import { MachineSource } from "./source.ts";
 
 export interface TemplateWish {

@@ -5,10 +5,10 @@ import { BOOT_DEADLINE_MS, type BootOptions, Machine, type MachineObserver } fro
 import { readTemplate, Template, type TemplateKind, templateDirectory, templateKey } from "../machine/template.ts";
 import { buildTemplate } from "../machine/template-build.ts";
 import type { Walls } from "../machine/walls.ts";
-import { type Places, REPOSITORY } from "../places.ts";
 import { PiworkError } from "../protocol/errors.ts";
-import { findImage, type Image } from "../protocol/image.ts";
 import type { AgentKind } from "../protocol/kinds.ts";
+import { findImage, type Image } from "../state/image.ts";
+import { type Places, REPOSITORY } from "../state/places.ts";
 import { shareDevices } from "../workspace/share.ts";
 
 /** Time a clone has for its first answer, in milliseconds. It takes a tenth of a second; with all cores busy, some seconds. */

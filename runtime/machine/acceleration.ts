@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import * as z from "zod";
 import { PiworkError } from "../protocol/errors.ts";
-import type { Image } from "../protocol/image.ts";
+import type { Image } from "../state/image.ts";
 import { type Accelerator, qemuArguments } from "./arguments.ts";
 import { Console } from "./console.ts";
 import { explainEnd, QEMU, spawnHypervisor, wallsFailed } from "./hypervisor.ts";

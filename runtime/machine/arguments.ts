@@ -1,6 +1,7 @@
 import { NETWORK_DEVICE } from "../protocol/network-frames.ts";
 import { TASKD_PORT } from "../protocol/rpc.ts";
 import { TEMPLATE_YEAR } from "../protocol/template-year.ts";
+import { optionValue } from "../workspace/qemu-option.ts";
 import type { MachinePaths } from "./walls.ts";
 
 export type Accelerator = "kvm" | "tcg";
@@ -86,9 +87,4 @@ function memoryWords({ memory, memoryMb }: MachineShape): string[] {
   // What a clone writes is its own; the file stays as it is.
   if (memory === "clone") return ["-object", `${file},share=off`, "-incoming", "defer"];
   return ["-object", `${file},share=on`, "-rtc", `base=${TEMPLATE_YEAR}-01-01T00:00:00`];
-}
-
-/** A path within a list of QEMU's options, which commas separate. */
-export function optionValue(path: string): string {
-  return path.replaceAll(",", ",,");
 }

@@ -1,5 +1,5 @@
-import { HARMLESS_MODES } from "../protocol/harmless-modes.ts";
-import { assemble, deny } from "../protocol/seccomp.ts";
+import { HARMLESS_MODES } from "../linux/harmless-modes.ts";
+import { assemble, deny } from "../linux/seccomp.ts";
 
 /**
  * QEMU's filter: what a task cannot leave behind on the host through its share, whatever it made of the machine's kernel.

@@ -1,6 +1,6 @@
 import type { Duplex, Readable, Writable } from "node:stream";
 import { execa } from "execa";
-import { whatForbidsUserNamespaces } from "../user-namespaces.ts";
+import { whatForbidsUserNamespaces } from "../linux/user-namespaces.ts";
 import type { Accelerator } from "./arguments.ts";
 import { confine } from "./confinement.ts";
 import { fileModes } from "./file-modes.ts";

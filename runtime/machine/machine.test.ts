@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Image } from "../protocol/image.ts";
+import type { Image } from "../state/image.ts";
 import type { Stage } from "../workspace/stage.ts";
 import { Machine } from "./machine.ts";
 

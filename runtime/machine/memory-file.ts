@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync } from "node:fs";
-import { KernelCalls } from "../protocol/kernel-calls.ts";
+import { KernelCalls } from "../linux/kernel-calls.ts";
 
 const [SYS_CLOSE, SYS_FCNTL, SYS_FTRUNCATE, SYS_MEMFD_CREATE] = [3, 72, 77, 319];
 const MFD_CLOEXEC = 1;

@@ -3,9 +3,9 @@ import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
+import { O_PATH } from "../linux/open-beneath.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { LineSplitter, LineTooLong } from "../protocol/lines.ts";
-import { O_PATH } from "../protocol/open-beneath.ts";
 import { STATE_FD } from "./arguments.ts";
 
 const MESSAGE_BYTES = 4 * 1024 * 1024;

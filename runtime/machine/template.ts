@@ -3,11 +3,11 @@ import { openSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync, wr
 import { cpus, release } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
-import { namesIn } from "../names-in.ts";
-import type { Image } from "../protocol/image.ts";
 import { type AgentKind, agentKind } from "../protocol/kinds.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { UNSAFE_WORD } from "../protocol/rpc.ts";
+import type { Image } from "../state/image.ts";
+import { namesIn } from "../state/names-in.ts";
 import { type Accelerator, type MachineShape, qemuArguments } from "./arguments.ts";
 import { needsFixedAddresses } from "./fixed-addresses.ts";
 import { QEMU } from "./hypervisor.ts";

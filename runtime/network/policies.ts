@@ -3,8 +3,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { taskId } from "../protocol/ids.ts";
 import { type NetworkPolicy, networkPolicy } from "../protocol/network.ts";
-import { stateFailure } from "../tasks/records.ts";
-import { readWhole, writeWhole } from "../whole-file.ts";
+import { readWhole, stateFailure, writeWhole } from "../state/whole-file.ts";
 import { NOTHING } from "./policy.ts";
 
 /** `network/<task>.json` */

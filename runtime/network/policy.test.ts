@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { allowing, parseHost } from "../api/network-rules.ts";
 import { PiworkError } from "../protocol/errors.ts";
-import { allowing, parseHost } from "../protocol/network-rules.ts";
 import { Policies } from "./policies.ts";
 import { denying, NOTHING, parseAllowed } from "./policy.ts";
 

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
+import { parseHost } from "../api/network-rules.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { DEFAULT_PORTS, hostName, type NetworkPolicy, type NetworkRule, port } from "../protocol/network.ts";
-import { parseHost } from "../protocol/network-rules.ts";
 import { specialPurpose } from "./addresses.ts";
 import { Refusal } from "./refusal.ts";
 

@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { conceal } from "../log/redaction.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { type ProviderView, providerView } from "../protocol/providers.ts";
-import { conceal } from "../redaction.ts";
-import { writeWhole } from "../whole-file.ts";
-import { SCRIPTED_VIEW, ScriptedServer } from "./scripted.ts";
+import { SCRIPTED_VIEW, ScriptedServer } from "../scripted-model/process.ts";
+import { writeWhole } from "../state/whole-file.ts";
 
 /** The shortest key that redaction can tell from a word. */
 const SHORTEST_KEY = 12;

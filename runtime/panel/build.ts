@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { REPOSITORY } from "../places.ts";
+import { REPOSITORY } from "../state/places.ts";
 
 export interface Asset {
   type: string;

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as z from "zod";
-import { conceal } from "../redaction.ts";
+import { conceal } from "../log/redaction.ts";
 
 const kept = z.strictObject({ port: z.number().int().min(1).max(65_535), token: z.string().regex(/^[0-9a-f]{64}$/) });
 

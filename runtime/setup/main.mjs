@@ -7,12 +7,13 @@ import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { takeTurn } from "./turn.mjs";
-import { UP_HELP, wrongWord } from "./up-words.mjs";
 
 const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** Hash of the lock file that node_modules was installed from. */
 const STAMP = join(REPOSITORY, "node_modules/.piwork-lock");
 const OLDEST_NODE = [20, 19];
+/** The help of `piwork up`, which must be known before there are packages. */
+const UP_HELP = readFileSync(new URL("up-help.txt", import.meta.url), "utf8");
 /** Packages of Debian that the runtime, the image build and the suites use. The suites' browser comes with the npm packages. */
 const DEBIAN_PACKAGES = ["qemu-system-x86", "bubblewrap", "erofs-utils", "xz-utils"];
 /** Only for the suites: programs that a small Debian lacks. Perl, flock and mount, which the runtime uses too, are part of every Debian. */
@@ -36,10 +37,11 @@ function refuseUnsupported() {
   if (!findProgram("apt-get")) giveUp("Debian's package client apt-get is needed for set-up, and it is not here.", 2);
 }
 
-/** Wrong words are told now, not after minutes of set-up. */
-function refuseWrongWords([program, command, ...rest]) {
-  const wrong = program === "runtime/cli/piwork.mjs" && command === "up" ? wrongWord(rest) : undefined;
-  if (wrong !== undefined) giveUp(`${wrong}; 'npm start -- --help' shows what there is.`, 2);
+/** A misspelt option is refused now, not after minutes of set-up; `piwork up` itself checks the rest. */
+function refuseUnknownOption() {
+  const known = UP_HELP.split(/[\s,]+/);
+  const unknown = words.find((word) => word.startsWith("--") && !known.includes(word.split("=")[0]));
+  if (unknown !== undefined) giveUp(`'${unknown}' is not known; 'npm start -- --help' shows what there is.`, 2);
 }
 
 function findProgram(name) {
@@ -184,7 +186,7 @@ if (asksForHelp && !existsSync(STAMP)) {
   process.exit(0);
 }
 if (!asksForHelp) {
-  refuseWrongWords(words);
+  if (isStart) refuseUnknownOption();
   refuseUnsupported();
   await install();
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { execa } from "execa";
-import { REPOSITORY } from "../places.ts";
+import { REPOSITORY } from "../state/places.ts";
 
 const base = mkdtempSync(join(tmpdir(), "piwork-setup-"));
 const setUps: SetUp[] = [];
@@ -84,30 +84,20 @@ class SetUp {
 
 const up = (words: string) => ["runtime/cli/piwork.mjs", "up", ...words.split(" ").filter(Boolean)];
 
-for (const [words, complaint] of [
-  ["bogus", "'bogus' is not known"],
-  ["--bogus", "'--bogus' is not known"],
-  ["--headless bogus", "'bogus' is not known"],
-  ["--headless=yes", "'--headless=yes' is not known"],
-  ["--workspace", "--workspace needs a value"],
-  ["--accel bogus", "--accel takes auto, kvm, tcg, not 'bogus'"],
-  ["--accel=bogus", "--accel takes auto, kvm, tcg, not 'bogus'"],
+for (const [words, option] of [
+  ["--bogus", "--bogus"],
+  ["--headless --acc=tcg", "--acc=tcg"],
 ] as const) {
   test(`'npm start -- ${words}' is refused before set-up`, async () => {
     const setUp = checkout(words).setUp(up(words));
     assert.deepEqual(
       [await setUp.ended, setUp.output],
-      [2, `piwork: ${complaint}; 'npm start -- --help' shows what there is.\n`],
+      [2, `piwork: '${option}' is not known; 'npm start -- --help' shows what there is.\n`],
     );
   });
 }
 
-for (const words of [
-  "",
-  "--headless --accel=tcg --workspace /w=x",
-  "--state --dashes --cache c --logs l",
-  "--version",
-]) {
+for (const words of ["", "--headless --accel=tcg --workspace /w=x", "--version"]) {
   test(`'npm start -- ${words}' goes on to set-up`, async () => {
     const setUp = checkout(`good ${words.replaceAll("/", "")}`).setUp(up(words), "/nowhere");
     await setUp.ended;

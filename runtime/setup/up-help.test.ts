@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { buildProgram } from "../cli/main.ts";
-import { REPOSITORY } from "../places.ts";
+import { REPOSITORY } from "../state/places.ts";
 
 test("the help that is shown before set-up is the help of 'piwork up'", () => {
   const up = buildProgram().commands.find((command) => command.name() === "up");

@@ -1,5 +1,5 @@
-import type { Area } from "../protocol/files.ts";
-import type { TaskRecord } from "../protocol/record.ts";
+import type { Area } from "../api/files.ts";
+import type { TaskRecord } from "../api/record.ts";
 import type { TaskDirectory } from "../workspace/listing.ts";
 
 /** Where the files of a task are on the host. Without a folder it works in its outputs. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { TaskRecord } from "../protocol/record.ts";
+import type { TaskRecord } from "../api/record.ts";
 import { Beginnings } from "./beginnings.ts";
 
 const root = mkdtempSync(join(tmpdir(), "piwork-beginnings-"));

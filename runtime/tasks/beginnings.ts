@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Changes } from "../protocol/files.ts";
-import type { TaskRecord } from "../protocol/record.ts";
+import type { Changes } from "../api/files.ts";
+import type { TaskRecord } from "../api/record.ts";
 import { type Beginning, beginning, findChanges, lookAtFolder } from "../workspace/changes.ts";
 import type { TaskDirectory } from "../workspace/listing.ts";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { TaskRecord } from "../protocol/record.ts";
+import type { TaskRecord } from "../api/record.ts";
 import { TaskBook } from "./book.ts";
 import { Records } from "./records.ts";
 

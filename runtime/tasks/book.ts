@@ -1,7 +1,8 @@
+import type { TaskRecord } from "../api/record.ts";
 import { PiworkError } from "../protocol/errors.ts";
-import type { TaskRecord } from "../protocol/record.ts";
 import { isOpen, TASK_TRANSITIONS, type TaskState } from "../protocol/states.ts";
-import { type Records, stateFailure } from "./records.ts";
+import { stateFailure } from "../state/whole-file.ts";
+import type { Records } from "./records.ts";
 
 export interface BookParts {
   records: Records;

@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
+import type { Turn } from "../api/conversation.ts";
+import type { TaskRecord } from "../api/record.ts";
 import type { Bridge } from "../bridge/bridge.ts";
 import type { DialogAnswer, DialogQuestion } from "../protocol/agent.ts";
-import type { Turn } from "../protocol/conversation.ts";
 import { PiworkError, toErrorBody } from "../protocol/errors.ts";
 import type { EventOf, RuntimeEvent } from "../protocol/events.ts";
 import type { Decision } from "../protocol/facts.ts";
 import { askedPermission, PERMISSION_ANSWERS } from "../protocol/in-sandbox.ts";
 import type { ModelName, ThinkingLevel } from "../protocol/kinds.ts";
 import { execWeight, LIMITS } from "../protocol/limits.ts";
-import type { TaskRecord } from "../protocol/record.ts";
 import type { Payload, Result } from "../protocol/rpc.ts";
 import { isOpen } from "../protocol/states.ts";
 import type { TaskBook } from "./book.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
+import { newTurn, type ToolStep, type Turn } from "../api/conversation.ts";
 import { content, textOf, toolCallText } from "../protocol/agent.ts";
-import { newTurn, type ToolStep, type Turn } from "../protocol/conversation.ts";
 
 /** A line of the probe's session that somebody said. */
 const probeLine = z.looseObject({ role: z.enum(["user", "assistant"]), text: z.string() });

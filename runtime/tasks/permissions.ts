@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { namesIn } from "../names-in.ts";
+import type { TaskRecord } from "../api/record.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { type Decision, decisionsFile, type Permissions, policy } from "../protocol/facts.ts";
 import { taskId } from "../protocol/ids.ts";
-import type { TaskRecord } from "../protocol/record.ts";
-import { readWhole, writeWhole } from "../whole-file.ts";
+import { namesIn } from "../state/names-in.ts";
+import { readWhole, writeWhole } from "../state/whole-file.ts";
 
 /** Decisions kept for one task; with more, the oldest are asked for again. */
 const MOST = 100;

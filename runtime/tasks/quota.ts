@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { TaskRecord, TaskUsage, Usage } from "../api/record.ts";
+import { openBeneath } from "../linux/open-beneath.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { openBeneath } from "../protocol/open-beneath.ts";
-import type { TaskRecord, TaskUsage, Usage } from "../protocol/record.ts";
 import { addUsage, measureUsage } from "../workspace/usage.ts";
 import type { TaskBook } from "./book.ts";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { parseTaskRecord, type TaskRecord } from "../protocol/record.ts";
+import { parseTaskRecord, type TaskRecord } from "../api/record.ts";
 import { Records } from "./records.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "piwork-records-"));

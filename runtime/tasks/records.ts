@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseTaskRecord, type TaskRecord } from "../api/record.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { taskId } from "../protocol/ids.ts";
-import { parseTaskRecord, type TaskRecord } from "../protocol/record.ts";
-import { writeWhole } from "../whole-file.ts";
+import { writeWhole } from "../state/whole-file.ts";
 
 /** The task records of one state directory: a file each, whole or absent, never half. */
 export class Records {
@@ -64,18 +64,4 @@ export class Records {
   get #activeFile(): string {
     return join(this.#directory, "active");
   }
-}
-
-/** What a caller is told when the state directory does not take what has to be kept. */
-export function stateFailure(error: unknown, doing: string): PiworkError {
-  if (error instanceof PiworkError) return error;
-  const { code } = error as NodeJS.ErrnoException;
-  const isFull = code === "ENOSPC" || code === "EDQUOT";
-  return new PiworkError(
-    isFull ? "LIMIT_EXCEEDED" : "INTERNAL_ERROR",
-    isFull
-      ? `The disk of the state directory is full: ${doing} was refused. Free some space there, then try again.`
-      : `The state directory could not be written: ${doing} was refused. See that it exists and is yours, then try again.`,
-    { cause: error },
-  );
 }

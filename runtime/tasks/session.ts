@@ -1,6 +1,6 @@
 import { readSync } from "node:fs";
-import { openBeneath } from "../protocol/open-beneath.ts";
-import { openRegularFile } from "../protocol/open-regular.ts";
+import { openBeneath } from "../linux/open-beneath.ts";
+import { openRegularFile } from "../linux/open-regular.ts";
 import { parseSessionHead, SESSION_FILE, SESSION_HEAD_BYTES, type SessionHead } from "../protocol/session.ts";
 
 /** A task's session file, by its first line. A machine wrote it, so it may be anything. */

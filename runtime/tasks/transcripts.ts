@@ -1,10 +1,10 @@
 import { readSync } from "node:fs";
-import { addEvent, charactersOf, newTurn, type Turn } from "../protocol/conversation.ts";
+import { addEvent, charactersOf, newTurn, type Turn } from "../api/conversation.ts";
+import { openBeneath } from "../linux/open-beneath.ts";
+import { openRegularFile } from "../linux/open-regular.ts";
 import type { ErrorBody } from "../protocol/errors.ts";
 import type { RuntimeEvent } from "../protocol/events.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { openBeneath } from "../protocol/open-beneath.ts";
-import { openRegularFile } from "../protocol/open-regular.ts";
 import { SESSION_FILE } from "../protocol/session.ts";
 import { turnsIn } from "./earlier-turns.ts";
 

@@ -11,11 +11,11 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { openBeneath } from "../linux/open-beneath.ts";
 import { invalidRequest, PiworkError } from "../protocol/errors.ts";
 import { uploadName } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { openBeneath } from "../protocol/open-beneath.ts";
-import { stateFailure } from "./records.ts";
+import { stateFailure } from "../state/whole-file.ts";
 
 /** Directories of one file system: what a task is given, and where a file arrives until it is whole. */
 export interface UploadPlaces {

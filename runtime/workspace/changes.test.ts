@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { execaSync } from "execa";
-import { changes } from "../protocol/files.ts";
+import { changes } from "../api/files.ts";
 import { beginning, findChanges, lookAtFolder } from "./changes.ts";
 
 const root = mkdtempSync(join(tmpdir(), "piwork-changes-"));

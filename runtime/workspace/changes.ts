@@ -1,8 +1,8 @@
 import type { Stats } from "node:fs";
 import * as z from "zod";
-import type { Change, Changes, Entry } from "../protocol/files.ts";
+import type { Change, Changes, Entry } from "../api/files.ts";
+import { openBeneath } from "../linux/open-beneath.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { openBeneath } from "../protocol/open-beneath.ts";
 import { type TaskDirectory, typeOf } from "./listing.ts";
 import { showName } from "./names.ts";
 import { type Found, walk } from "./walk.ts";

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { folderChoices } from "../protocol/files.ts";
+import { folderChoices } from "../api/files.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { listFolders, makeFolder } from "./folder-choices.ts";
 

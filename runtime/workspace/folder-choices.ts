@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
+import type { FolderChoices } from "../api/files.ts";
+import { openBeneath, printable } from "../linux/open-beneath.ts";
 import { PiworkError } from "../protocol/errors.ts";
-import type { FolderChoices } from "../protocol/files.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { openBeneath, printable } from "../protocol/open-beneath.ts";
 import { showName } from "./names.ts";
 import { look, namesIn } from "./walk.ts";
 

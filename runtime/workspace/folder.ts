@@ -1,8 +1,8 @@
 import { fstatSync, lstatSync, mkdirSync, realpathSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
+import { openBeneath } from "../linux/open-beneath.ts";
 import { invalidRequest, PiworkError } from "../protocol/errors.ts";
 import { relativeFolder } from "../protocol/ids.ts";
-import { openBeneath } from "../protocol/open-beneath.ts";
 
 /** Where tasks work when no workspace is named: inside the repository, so that a first try touches nothing of the user's. */
 export function makeSampleWorkspace(root: string): void {

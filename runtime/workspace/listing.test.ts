@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { execaSync } from "execa";
-import { listing } from "../protocol/files.ts";
+import { listing } from "../api/files.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { listDirectory, previewFile } from "./listing.ts";
 

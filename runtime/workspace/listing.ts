@@ -1,10 +1,10 @@
 import { readSync, type Stats } from "node:fs";
 import { readlink } from "node:fs/promises";
+import type { Entry, Listing, Preview } from "../api/files.ts";
+import { openBeneath, type Place } from "../linux/open-beneath.ts";
+import { openRegularFile } from "../linux/open-regular.ts";
 import { PiworkError } from "../protocol/errors.ts";
-import type { Entry, Listing, Preview } from "../protocol/files.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { openBeneath, type Place } from "../protocol/open-beneath.ts";
-import { openRegularFile } from "../protocol/open-regular.ts";
 import { showName } from "./names.ts";
 import { look, namesIn, pathOf } from "./walk.ts";
 

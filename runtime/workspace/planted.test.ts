@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { execaSync } from "execa";
-import type { Finding } from "../protocol/files.ts";
+import type { Finding } from "../api/files.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { gitSettings } from "./host-tools.ts";
 import { findPlanted } from "./planted.ts";

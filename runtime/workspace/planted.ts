@@ -1,8 +1,8 @@
 import { openSync } from "node:fs";
-import type { Finding, Planted } from "../protocol/files.ts";
+import type { Finding, Planted } from "../api/files.ts";
+import { openBeneath, PLACE, Place } from "../linux/open-beneath.ts";
+import { openRegularFile } from "../linux/open-regular.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { openBeneath, PLACE, Place } from "../protocol/open-beneath.ts";
-import { openRegularFile } from "../protocol/open-regular.ts";
 import { GIT_CONFIG, GIT_HOOK, gitSettings, RUN_BY_TOOLS } from "./host-tools.ts";
 import { readTarget, type TaskDirectory } from "./listing.ts";
 import { showName } from "./names.ts";

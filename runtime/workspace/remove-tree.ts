@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, openSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { openBeneath, PLACE, Place } from "../protocol/open-beneath.ts";
+import { openBeneath, PLACE, Place } from "../linux/open-beneath.ts";
 
 /**
  * Removes a directory, whatever a task made in it: however deep, however named, whatever its modes. Goes from descriptor to

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { rmdirSync, unlinkSync, writeFileSync } from "node:fs";
-import { optionValue } from "../machine/arguments.ts";
+import { openBeneath, type Place } from "../linux/open-beneath.ts";
+import { openRegularFile } from "../linux/open-regular.ts";
 import { PiworkError } from "../protocol/errors.ts";
-import { openBeneath, type Place } from "../protocol/open-beneath.ts";
-import { openRegularFile } from "../protocol/open-regular.ts";
 import type { MountProof } from "../protocol/rpc.ts";
+import { optionValue } from "./qemu-option.ts";
 import { TRACES } from "./traces.ts";
 
 /** One directory of the host, exported to a machine by QEMU's 9p server (path I). */

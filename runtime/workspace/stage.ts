@@ -1,10 +1,10 @@
 import { mkdirSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { KernelCalls } from "../linux/kernel-calls.ts";
+import { Mounts } from "../linux/mounts.ts";
+import { whatForbidsUserNamespaces } from "../linux/user-namespaces.ts";
 import { PiworkError } from "../protocol/errors.ts";
-import { KernelCalls } from "../protocol/kernel-calls.ts";
-import { Mounts } from "../protocol/mounts.ts";
 import type { MountProof } from "../protocol/rpc.ts";
-import { whatForbidsUserNamespaces } from "../user-namespaces.ts";
 import type { Share } from "./share.ts";
 import { openInView } from "./view-walk.ts";
 

@@ -3,8 +3,8 @@ import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { openBeneath } from "../linux/open-beneath.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { openBeneath } from "../protocol/open-beneath.ts";
 import { measureUsage } from "./usage.ts";
 
 function makeFolder(): string {

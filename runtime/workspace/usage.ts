@@ -1,7 +1,7 @@
+import type { Usage } from "../api/record.ts";
+import type { Place } from "../linux/open-beneath.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import type { Place } from "../protocol/open-beneath.ts";
-import type { Usage } from "../protocol/record.ts";
 import { walk } from "./walk.ts";
 
 /** Bytes of one block as `stat` counts them, whatever the file system's own are. */

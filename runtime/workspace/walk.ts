@@ -1,6 +1,6 @@
 import { openSync, type Stats } from "node:fs";
 import { lstat, opendir } from "node:fs/promises";
-import { PLACE, Place } from "../protocol/open-beneath.ts";
+import { PLACE, Place } from "../linux/open-beneath.ts";
 import { TRACES } from "./traces.ts";
 
 /** A name of a directory tree, and what was there when it was read. */

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { piwork, type Sandbox } from "../../harness/runtimes/piwork.ts";
-import type { AskedRequest } from "../../harness/scripted-provider/records.ts";
-import { ScriptedServer } from "../../runtime/network/scripted.ts";
+import { EVERY_API } from "../../harness/scripted-model/program.ts";
 import { type ProviderApi, providerApi } from "../../runtime/protocol/providers.ts";
+import { ScriptedServer } from "../../runtime/scripted-model/process.ts";
+import type { AskedRequest } from "../../runtime/scripted-model/records.ts";
 
 export const APIS = providerApi.options;
 
@@ -16,7 +17,7 @@ const BEGINNINGS: Record<ProviderApi, string> = {
 
 /** A provider of each API, by the API's name; all are one server, which takes the key where the API wants it and nowhere else. */
 export class ProviderOfEachApi implements AsyncDisposable {
-  readonly #server = new ScriptedServer();
+  readonly #server = new ScriptedServer(EVERY_API);
   readonly #words: string[];
 
   private constructor(sandbox: Sandbox) {

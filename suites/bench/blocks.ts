@@ -1,10 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Breakdown, Phases } from "../../harness/bench/figures.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
 import { BareMachine } from "../../harness/machines/bare-machine.ts";
 import type { Clones } from "../../harness/machines/clones.ts";
 import { RawLink } from "../../harness/machines/raw-link.ts";
-import { waitFor } from "../../harness/runtimes/piwork.ts";
 import { greeting } from "../../runtime/bridge/greeting.ts";
 import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 

@@ -6,13 +6,13 @@ import type { Finding, Phases } from "../../harness/bench/figures.ts";
 import { middleBar } from "../../harness/bench/phases.ts";
 import { type Section, timed } from "../../harness/bench/section.ts";
 import type { Check } from "../../harness/checks/checks.ts";
+import { atExit } from "../../harness/host/at-exit.ts";
 import { Load } from "../../harness/host/load.ts";
-import { atExit } from "../../harness/runtimes/piwork.ts";
 import { type Acceleration, chooseAcceleration } from "../../runtime/machine/acceleration.ts";
 import { BOOT_DEADLINE_MS, Machine } from "../../runtime/machine/machine.ts";
 import { ALL_WALLS } from "../../runtime/machine/walls.ts";
-import { findPlaces, REPOSITORY } from "../../runtime/places.ts";
-import { findImage, type Image } from "../../runtime/protocol/image.ts";
+import { findImage, type Image } from "../../runtime/state/image.ts";
+import { findPlaces, REPOSITORY } from "../../runtime/state/places.ts";
 import { ConsolePhases } from "./console-phases.ts";
 import { HostProbe } from "./host-probe.ts";
 

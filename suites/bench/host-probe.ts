@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { build, stop } from "esbuild";
 import { $, type ProcessPromise } from "zx";
-import { atExit } from "../../harness/runtimes/piwork.ts";
-import { REPOSITORY } from "../../runtime/places.ts";
+import { atExit } from "../../harness/host/at-exit.ts";
+import { REPOSITORY } from "../../runtime/state/places.ts";
 
 /** The probe as one file, as the guest image has it, for processes of the host. */
 export class HostProbe implements Disposable {

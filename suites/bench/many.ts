@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Series } from "../../harness/bench/figures.ts";
 import { middleBar } from "../../harness/bench/phases.ts";
 import { type Section, timed } from "../../harness/bench/section.ts";
-import { waitFor } from "../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
 import { memoryOf, partsOfMemory, spentMs } from "./processes.ts";
 import { BenchRuntime } from "./runtime.ts";
 

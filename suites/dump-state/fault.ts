@@ -1,6 +1,6 @@
 import type { Check } from "../../harness/checks/checks.ts";
+import type { ContradictionKind } from "../../runtime/api/contradiction.ts";
 import type { Sides } from "../../runtime/dump/sides.ts";
-import type { ContradictionKind } from "../../runtime/protocol/contradiction.ts";
 import { assertNamed, type Stage } from "./stage.ts";
 
 /** Something that is put wrong on purpose, so that two sides contradict each other. */

@@ -1,4 +1,4 @@
-import { waitFor } from "../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
 import type { Fault } from "./fault.ts";
 import type { Stage } from "./stage.ts";
 

@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { recordsDirectory, tasksDirectory } from "../../runtime/places.ts";
+import { recordsDirectory, tasksDirectory } from "../../runtime/state/places.ts";
 import type { Tasks } from "./agreeing.ts";
 import type { Fault } from "./fault.ts";
 import type { Stage } from "./stage.ts";

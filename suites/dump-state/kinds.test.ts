@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { REPOSITORY } from "../../runtime/places.ts";
-import { CONTRADICTIONS } from "../../runtime/protocol/contradiction.ts";
+import { CONTRADICTIONS } from "../../runtime/api/contradiction.ts";
+import { REPOSITORY } from "../../runtime/state/places.ts";
 
 const kinds = Object.keys(CONTRADICTIONS).sort();
 

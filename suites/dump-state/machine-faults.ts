@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { qemusWithSocketsIn } from "../../harness/host/processes.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
 import { sayAsRuntime, unmountIn } from "../../harness/machines/own-links.ts";
-import { ISOLATION, waitFor } from "../../harness/runtimes/piwork.ts";
+import { ISOLATION } from "../../harness/runtimes/piwork.ts";
 import { QEMU, spawnHypervisor } from "../../runtime/machine/hypervisor.ts";
 import { ALL_WALLS } from "../../runtime/machine/walls.ts";
 import type { Tasks } from "./agreeing.ts";

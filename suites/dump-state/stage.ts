@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failed } from "../../harness/checks/checks.ts";
-import { ISOLATION, RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
+import { ISOLATION, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { Talk } from "../../harness/runtimes/talk.ts";
+import type { StateDump } from "../../runtime/api/dump.ts";
 import { type Sides, sidesOf } from "../../runtime/dump/sides.ts";
 import { takeDump } from "../../runtime/dump/take.ts";
-import { findPlaces, type Places } from "../../runtime/places.ts";
-import type { StateDump } from "../../runtime/protocol/dump.ts";
+import { findPlaces, type Places } from "../../runtime/state/places.ts";
 
 /** Time in which a machine with nothing to do is paused, in milliseconds. */
 const REST_MS = 30_000;

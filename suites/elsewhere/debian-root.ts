@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { $ } from "zx";
-import { atExit } from "../../harness/runtimes/piwork.ts";
-import { findPlaces } from "../../runtime/places.ts";
+import { DEBIAN_KEYRING, type DebianMirrors, findDebianMirrors } from "../../guest/image/debian-mirrors.ts";
+import { atExit } from "../../harness/host/at-exit.ts";
+import { findPlaces } from "../../runtime/state/places.ts";
 import { Machine, type MachineFiles, removeMachine } from "./machine.ts";
-import { copyNetworkSettings, findMirrors, type Mirrors, writeSources } from "./network.ts";
+import { copyNetworkSettings, writeSources } from "./network.ts";
 import { step } from "./step.ts";
 
 const SUITE = "trixie";
-const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 /** All that a machine has beside Debian's smallest root: the README asks for Node and npm. */
 const PACKAGES = ["nodejs", "npm"];
 /** An older root is made anew, from the packages of the day. */
@@ -31,7 +31,7 @@ export async function haveDebianRoot(logs: string): Promise<string> {
   await haveDebootstrap(logs);
   const building = join(directory, `building-${process.pid}`);
   const forget = atExit(() => removeMachine(building));
-  await makeRoot(building, await findMirrors(), logs);
+  await makeRoot(building, await findDebianMirrors("/etc/apt"), logs);
   renameSync(join(building, "root"), root);
   forget();
   removeMachine(building);
@@ -46,14 +46,14 @@ export function freshMachine(base: string, isKept: boolean): MachineFiles {
   return { directory, base };
 }
 
-async function makeRoot(directory: string, mirrors: Mirrors, logs: string): Promise<void> {
+async function makeRoot(directory: string, mirrors: DebianMirrors, logs: string): Promise<void> {
   const root = join(directory, "root");
   mkdirSync(root, { recursive: true });
   const log = join(logs, "debian-root.log");
   // In namespaces of its own: its mounts and processes end with it.
   const apart = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
-  const how = ["--variant=minbase", `--keyring=${KEYRING}`, "--include=ca-certificates"];
-  const words = [...apart, "debootstrap", ...how, SUITE, root, mirrors.archive];
+  const how = ["--variant=minbase", `--keyring=${DEBIAN_KEYRING}`, "--include=ca-certificates"];
+  const words = [...apart, "debootstrap", ...how, SUITE, root, ...mirrors.archive.slice(0, 1)];
   await step(
     `debootstrap ${SUITE}`,
     $({ quiet: true, env: { ...process.env, LC_ALL: "C.UTF-8" } })`exec unshare ${words}`,

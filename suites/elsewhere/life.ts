@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
+import { waitFor, waitForEnd } from "../../harness/host/wait-for.ts";
 import { type Ended, OrdinaryUser, processesOf } from "../../harness/runtimes/ordinary-user.ts";
-import { waitFor, waitForEnd } from "../../harness/runtimes/piwork.ts";
-import { findPlaces } from "../../runtime/places.ts";
-import type { StatusView } from "../../runtime/protocol/control.ts";
+import type { StatusView } from "../../runtime/api/control.ts";
+import { findPlaces } from "../../runtime/state/places.ts";
 
 /** A runtime may take this long to be ready where everything has to be booted. */
 const READY_MS = 300_000;

@@ -1,7 +1,8 @@
 import { rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { $, type ProcessPromise } from "zx";
-import { atExit, waitFor } from "../../harness/runtimes/piwork.ts";
+import { atExit } from "../../harness/host/at-exit.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
 
 /** Where the checkout lies in a machine. */
 const CHECKOUT = "/root/piwork";

@@ -2,7 +2,7 @@ import { createWriteStream } from "node:fs";
 import { relative } from "node:path";
 import { finished } from "node:stream/promises";
 import type { ProcessPromise } from "zx";
-import { REPOSITORY } from "../../runtime/places.ts";
+import { REPOSITORY } from "../../runtime/state/places.ts";
 
 const TICK_MS = 10_000;
 

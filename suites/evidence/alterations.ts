@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sealBundle } from "../../harness/evidence/seal.ts";
+import { BUNDLE_FILES, type Manifest, type Results } from "../../runtime/api/bundle.ts";
+import type { Screenshots } from "../../runtime/api/screenshots.ts";
 import type { RefusalKind } from "../../runtime/evidence/refusal.ts";
-import { findPlaces } from "../../runtime/places.ts";
-import { BUNDLE_FILES, type Manifest, type Results } from "../../runtime/protocol/bundle.ts";
-import type { Screenshots } from "../../runtime/protocol/screenshots.ts";
+import { findPlaces } from "../../runtime/state/places.ts";
 
 /** Something that somebody does to a bundle, and why it is refused then. */
 export interface Alteration {

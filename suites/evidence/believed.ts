@@ -4,10 +4,10 @@ import { basename, join } from "node:path";
 import type { Check } from "../../harness/checks/checks.ts";
 import { renderIndex } from "../../harness/evidence/index-page.ts";
 import { piwork } from "../../harness/runtimes/piwork.ts";
+import { environment as environments, results as resultsFile } from "../../runtime/api/bundle.ts";
 import { ownFingerprint } from "../../runtime/evidence/signature.ts";
 import { isGenuine, verifyBundle } from "../../runtime/evidence/verify.ts";
-import { findPlaces } from "../../runtime/places.ts";
-import { environment as environments, results as resultsFile } from "../../runtime/protocol/bundle.ts";
+import { findPlaces } from "../../runtime/state/places.ts";
 import type { Samples } from "./refusals.ts";
 
 const own = () => ownFingerprint(findPlaces().state);

@@ -3,11 +3,11 @@ import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { $ } from "zx";
 import { type Check, Run } from "../../harness/checks/checks.ts";
-import { waitFor } from "../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
+import { BUNDLE_FILES, type Manifest } from "../../runtime/api/bundle.ts";
 import { ownFingerprint } from "../../runtime/evidence/signature.ts";
 import { verifyBundle } from "../../runtime/evidence/verify.ts";
-import { findPlaces, REPOSITORY } from "../../runtime/places.ts";
-import { BUNDLE_FILES, type Manifest } from "../../runtime/protocol/bundle.ts";
+import { findPlaces, REPOSITORY } from "../../runtime/state/places.ts";
 import { ALTERATIONS } from "./alterations.ts";
 
 /** Where the bundles lie that are altered: each in a copy of its own. */

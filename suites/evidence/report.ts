@@ -7,7 +7,7 @@ import { expect, TestBrowser } from "../../harness/browser/browser.ts";
 import type { Check } from "../../harness/checks/checks.ts";
 import { lookAround } from "../../harness/evidence/environment.ts";
 import { renderReport } from "../../harness/evidence/report/page.ts";
-import type { CheckResult } from "../../runtime/protocol/bundle.ts";
+import type { CheckResult } from "../../runtime/api/bundle.ts";
 
 /** As many as a whole run of all suites has. */
 const MANY = 1_200;

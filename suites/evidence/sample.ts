@@ -6,7 +6,7 @@ import { naivePreview } from "../../harness/controls/naive-files.ts";
 import { CANARY } from "../../harness/evidence/canary.ts";
 import { makeSandbox, RunningRuntime } from "../../harness/runtimes/piwork.ts";
 import { Talk } from "../../harness/runtimes/talk.ts";
-import type { Screenshots } from "../../runtime/protocol/screenshots.ts";
+import type { Screenshots } from "../../runtime/api/screenshots.ts";
 import { previewFile } from "../../runtime/workspace/listing.ts";
 
 /** Pixels that differ between the two pictures of the sample. */

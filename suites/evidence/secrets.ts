@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node
 import { join } from "node:path";
 import type { Check } from "../../harness/checks/checks.ts";
 import { CANARY, filesWith, filesWithCanary } from "../../harness/evidence/canary.ts";
-import { findPlaces } from "../../runtime/places.ts";
+import { findPlaces } from "../../runtime/state/places.ts";
 import type { Samples } from "./refusals.ts";
 import type { Sample } from "./sample.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Check } from "../../harness/checks/checks.ts";
-import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
+import { piwork, type RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { attempt, messages, questions, saidText, Talk } from "../../harness/runtimes/talk.ts";
 import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
 

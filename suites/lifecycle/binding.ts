@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, 
 import { join } from "node:path";
 import { $ } from "zx";
 import type { Check } from "../../harness/checks/checks.ts";
-import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
+import { piwork, type RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { attempt, Talk } from "../../harness/runtimes/talk.ts";
 
 /** Which folder a task gets, when, and with whom it may share it. */

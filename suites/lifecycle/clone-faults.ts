@@ -5,14 +5,15 @@ import type { Check } from "../../harness/checks/checks.ts";
 import { Load } from "../../harness/host/load.ts";
 import { processTree, qemusWithSocketsIn } from "../../harness/host/processes.ts";
 import { SMALL_DISK, SmallDisk } from "../../harness/host/small-disk.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
 import { Clones } from "../../harness/machines/clones.ts";
-import { ISOLATION, makeSandbox, RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { ISOLATION, makeSandbox, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { Talk } from "../../harness/runtimes/talk.ts";
 import { keyOf } from "../../runtime/fleet/source.ts";
 import type { Machine } from "../../runtime/machine/machine.ts";
 import { buildTemplate } from "../../runtime/machine/template-build.ts";
 import { ALL_WALLS } from "../../runtime/machine/walls.ts";
-import { findPlaces } from "../../runtime/places.ts";
+import { findPlaces } from "../../runtime/state/places.ts";
 
 /** Opens that are asked for at once. */
 const AT_ONCE = 20;

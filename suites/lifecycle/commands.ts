@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Check } from "../../harness/checks/checks.ts";
 import { heartbeat, heartbeatCommand } from "../../harness/host/processes.ts";
-import { piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
+import { piwork, type RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { Talk } from "../../harness/runtimes/talk.ts";
 
 /** Commands beside the agent, in the active task with the folder 'demo'. */

@@ -12,12 +12,13 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import type { Check } from "../../harness/checks/checks.ts";
-import { ISOLATION, makeSandbox, RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
+import { ISOLATION, makeSandbox, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { Talk } from "../../harness/runtimes/talk.ts";
 import { keyOf } from "../../runtime/fleet/source.ts";
 import { listTemplates, readTemplate } from "../../runtime/machine/template.ts";
-import { findPlaces, REPOSITORY } from "../../runtime/places.ts";
-import { findImage } from "../../runtime/protocol/image.ts";
+import { findImage } from "../../runtime/state/image.ts";
+import { findPlaces, REPOSITORY } from "../../runtime/state/places.ts";
 
 /** What becomes of the file of a template, and how. */
 const DAMAGES: readonly [what: string, damage: (directory: string) => void][] = [

@@ -4,9 +4,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Check } from "../../harness/checks/checks.ts";
-import { AGENT, ISOLATION, piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
+import { AGENT, ISOLATION, piwork, type RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { attempt, Talk } from "../../harness/runtimes/talk.ts";
-import { parseTaskRecord } from "../../runtime/protocol/record.ts";
+import { parseTaskRecord } from "../../runtime/api/record.ts";
 import { parseSessionHead } from "../../runtime/protocol/session.ts";
 
 /** Directories deeper than a path may be long, where the shell is. */

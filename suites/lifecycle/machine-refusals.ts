@@ -4,14 +4,15 @@ import { join } from "node:path";
 import { $, type ProcessPromise } from "zx";
 import type { Check } from "../../harness/checks/checks.ts";
 import { processStatus, qemusWithSocketsIn } from "../../harness/host/processes.ts";
-import { ISOLATION, PIWORK, piwork, type Sandbox, waitFor, waitForEnd } from "../../harness/runtimes/piwork.ts";
+import { waitFor, waitForEnd } from "../../harness/host/wait-for.ts";
+import { ISOLATION, PIWORK, piwork, type Sandbox } from "../../harness/runtimes/piwork.ts";
+import type { StatusView } from "../../runtime/api/control.ts";
 import { probeAccelerator } from "../../runtime/machine/acceleration.ts";
 import { BOOT_DEADLINE_MS, type BootOptions, Machine } from "../../runtime/machine/machine.ts";
 import { ALL_WALLS } from "../../runtime/machine/walls.ts";
-import { findPlaces, REPOSITORY } from "../../runtime/places.ts";
-import type { StatusView } from "../../runtime/protocol/control.ts";
-import { findImage, type Image } from "../../runtime/protocol/image.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
+import { findImage, type Image } from "../../runtime/state/image.ts";
+import { findPlaces, REPOSITORY } from "../../runtime/state/places.ts";
 
 /** Machines that must not be believed: broken, hanging, unwalled, or with another folder than they should have. */
 export function machineRefusals(sandbox: Sandbox): Check[] {

@@ -3,9 +3,10 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import type { Check } from "../../harness/checks/checks.ts";
 import { processTree, qemusOf } from "../../harness/host/processes.ts";
-import { makeSandbox, RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
+import { makeSandbox, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { Talk } from "../../harness/runtimes/talk.ts";
-import { findPlaces } from "../../runtime/places.ts";
+import { findPlaces } from "../../runtime/state/places.ts";
 
 const TASKS = 10;
 /** Time in which nothing of a runtime that was killed is left, in milliseconds. */

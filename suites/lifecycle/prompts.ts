@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Check } from "../../harness/checks/checks.ts";
 import { heartbeat, heartbeatCommand } from "../../harness/host/processes.ts";
-import { ISOLATION, piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
+import { ISOLATION, piwork, type RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { attempt, Talk, toolOutput } from "../../harness/runtimes/talk.ts";
 
 /** From a running machine to an answer: tasks and prompts, seen from both sides. */

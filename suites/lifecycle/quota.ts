@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Check } from "../../harness/checks/checks.ts";
-import { makeSandbox, piwork, RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
+import { makeSandbox, piwork, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { attempt, Talk } from "../../harness/runtimes/talk.ts";
-import { stateDump } from "../../runtime/protocol/dump.ts";
+import { stateDump } from "../../runtime/api/dump.ts";
+import { saidIn } from "../../runtime/api/told.ts";
 import { isOpen } from "../../runtime/protocol/states.ts";
-import { saidIn } from "../../runtime/protocol/told.ts";
 
 const MEGABYTES = 40;
 const FILES = 400;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Check } from "../../harness/checks/checks.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
 import { BareMachine } from "../../harness/machines/bare-machine.ts";
 import { Clones } from "../../harness/machines/clones.ts";
 import { RawLink } from "../../harness/machines/raw-link.ts";
-import { makeSandbox, RunningRuntime, waitFor } from "../../harness/runtimes/piwork.ts";
+import { makeSandbox, RunningRuntime } from "../../harness/runtimes/piwork.ts";
 import { saidText, Talk } from "../../harness/runtimes/talk.ts";
 import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 import type { Template } from "../../runtime/machine/template.ts";

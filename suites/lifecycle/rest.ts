@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Check } from "../../harness/checks/checks.ts";
 import { heartbeat } from "../../harness/host/processes.ts";
-import { ISOLATION, type RunningRuntime, type Sandbox, waitFor, waitForEnd } from "../../harness/runtimes/piwork.ts";
+import { waitFor, waitForEnd } from "../../harness/host/wait-for.ts";
+import { ISOLATION, type RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { Talk, toolOutput } from "../../harness/runtimes/talk.ts";
 
 /** How long a machine is left alone before its clock is read, in milliseconds. */

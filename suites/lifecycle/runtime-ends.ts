@@ -5,16 +5,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { $ } from "zx";
 import type { Check } from "../../harness/checks/checks.ts";
 import { childrenNamed, processTree, qemusOf } from "../../harness/host/processes.ts";
-import {
-  ISOLATION,
-  PIWORK,
-  piwork,
-  RunningRuntime,
-  type Sandbox,
-  waitFor,
-  waitForEnd,
-} from "../../harness/runtimes/piwork.ts";
-import { controlSocket, findPlaces } from "../../runtime/places.ts";
+import { waitFor, waitForEnd } from "../../harness/host/wait-for.ts";
+import { ISOLATION, PIWORK, piwork, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
+import { controlSocket, findPlaces } from "../../runtime/state/places.ts";
 
 /** Set in the runtime's environment; it must turn up nowhere. */
 const PLANTED_KEY = "PIWORK_SUITE_API_KEY";

@@ -4,12 +4,13 @@ import { dirname, join } from "node:path";
 import { $ } from "zx";
 import type { Check } from "../../harness/checks/checks.ts";
 import { listenersOf, processStatus, processTree } from "../../harness/host/processes.ts";
-import { ISOLATION, piwork, type RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
+import { ISOLATION, piwork, type RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { attempt } from "../../harness/runtimes/talk.ts";
+import type { StatusView } from "../../runtime/api/control.ts";
 import { rememberedVerdict } from "../../runtime/machine/acceleration.ts";
-import { controlSocket, findPlaces, REPOSITORY } from "../../runtime/places.ts";
-import type { StatusView } from "../../runtime/protocol/control.ts";
 import { isOpen } from "../../runtime/protocol/states.ts";
+import { controlSocket, findPlaces, REPOSITORY } from "../../runtime/state/places.ts";
 
 /** What the machine may have on its bus, by vendor and device; any network card would be another. */
 const KNOWN_DEVICES: Record<string, string> = {
@@ -83,7 +84,7 @@ export function runtimeFacts(sandbox: Sandbox, runtime: () => RunningRuntime): C
       async run() {
         for (const pid of processTree(runtime().process.pid as number)) {
           // A model that plays a script is a server of this host.
-          const isModel = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("scripted-provider");
+          const isModel = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("scripted-model");
           const others = listenersOf(pid).filter((one) => !isModel || !one.startsWith("127.0.0.1:"));
           assert.deepEqual(others, [], `process ${pid}`);
         }

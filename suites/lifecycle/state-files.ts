@@ -14,9 +14,10 @@ import { Readable } from "node:stream";
 import { $ } from "zx";
 import { type Check, canRun } from "../../harness/checks/checks.ts";
 import { SMALL_DISK, SmallDisk } from "../../harness/host/small-disk.ts";
-import { makeSandbox, piwork, RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
+import { makeSandbox, piwork, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { attempt, Talk, toolOutput } from "../../harness/runtimes/talk.ts";
-import { controlSocket, findPlaces } from "../../runtime/places.ts";
+import { controlSocket, findPlaces } from "../../runtime/state/places.ts";
 
 const DISK_MB = 8;
 

@@ -1,5 +1,6 @@
 import type { Lane } from "../../harness/attacks/attack.ts";
 import type { LaneCheck } from "../../harness/attacks/check.ts";
+import { table } from "../../runtime/cli/table.ts";
 import type { AgentKind, Isolation } from "../../runtime/protocol/kinds.ts";
 import { catalogue } from "./catalogue.ts";
 
@@ -22,6 +23,6 @@ export function choose(filter: string, all: boolean, isolation: Isolation, agent
 }
 
 export function list(chosen: readonly LaneCheck[]): void {
-  for (const { id, claim, kind, lane } of chosen) console.log(`${kind.padEnd(7)}  ${lane.padEnd(5)}  ${id}  ${claim}`);
+  console.log(table(chosen.map(({ kind, lane, id, claim }) => [kind, lane, id, claim])));
   console.log(`${chosen.length} checks`);
 }

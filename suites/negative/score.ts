@@ -1,6 +1,7 @@
 import { groupOf } from "../../harness/attacks/attack.ts";
 import type { LaneCheck } from "../../harness/attacks/check.ts";
 import type { Result } from "../../harness/checks/checks.ts";
+import { table } from "../../runtime/cli/table.ts";
 
 /** The last lines: what was proven, by group and in all. */
 export function scoreOf(chosen: readonly LaneCheck[], results: readonly Result[]): string {
@@ -16,12 +17,12 @@ export function scoreOf(chosen: readonly LaneCheck[], results: readonly Result[]
   };
   const groups = [...new Set(attacks.map(({ group }) => group))].map((group) => {
     const { all, live, through } = count(attacks.filter((attack) => attack.group === group));
-    return `${group.padEnd(16)}  ${String(all).padStart(3)}  ${String(live).padStart(4)}  ${String(through).padStart(7)}`;
+    return [group, `${all}`, `${live}`, `${through}`];
   });
   const { all, live, through } = count(attacks);
   const refusals = ran.filter(({ kind }) => kind === "refusal").length;
   return [
-    ...(groups.length > 0 ? ["group             all  live  through", ...groups, ""] : []),
+    ...(groups.length > 0 ? [table([["group", "all", "live", "through"], ...groups], "lrrr"), ""] : []),
     `attacks ${all} · live ${live} · dead ${all - live} · through ${through} · refusals ${refusals}`,
   ].join("\n");
 }

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { expect } from "../../harness/browser/browser.ts";
 import type { Check } from "../../harness/checks/checks.ts";
 import { heartbeat, heartbeatCommand } from "../../harness/host/processes.ts";
-import { piwork, waitFor } from "../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
+import { piwork } from "../../harness/runtimes/piwork.ts";
 import type { Stage } from "./stage.ts";
 
 const FIRST = "First <b>task</b>";

@@ -3,7 +3,7 @@ import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect } from "../../harness/browser/browser.ts";
 import type { Check } from "../../harness/checks/checks.ts";
-import { waitFor } from "../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
 import type { Stage } from "./stage.ts";
 
 const FIRST = "First <b>task</b>";

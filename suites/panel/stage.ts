@@ -1,6 +1,7 @@
 import type { Page } from "@playwright/test";
 import { TestBrowser } from "../../harness/browser/browser.ts";
-import { RunningRuntime, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
+import { RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { Talk } from "../../harness/runtimes/talk.ts";
 
 /** What the checks of the panel share: a runtime, a browser, and the one page that most of them use. */

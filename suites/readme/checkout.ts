@@ -1,7 +1,7 @@
 import { chmodSync, cpSync, mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { $ } from "zx";
-import { REPOSITORY } from "../../runtime/places.ts";
+import { REPOSITORY } from "../../runtime/state/places.ts";
 
 /**
  * A checkout as a user has one: the sources of this one, its packages by link, and a `tmp` of its own. Its logs go to `logs`.

@@ -3,7 +3,9 @@ import { $, type ProcessPromise } from "zx";
 import { withDeadline } from "../../harness/checks/checks.ts";
 import { CANARY_ENVIRONMENT } from "../../harness/evidence/canary.ts";
 import { keepFacts } from "../../harness/evidence/facts.ts";
-import { atExit, connectIfRunning, type Sandbox, waitFor } from "../../harness/runtimes/piwork.ts";
+import { atExit } from "../../harness/host/at-exit.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
+import { connectIfRunning, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { makeCheckout } from "./checkout.ts";
 
 /** A command that takes this long hangs; alone, none of a page takes more than some seconds. */

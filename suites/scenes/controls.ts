@@ -10,7 +10,7 @@ import { type Capture, captureCovered } from "../../harness/screenshots/capture.
 import { type Comparison, compare } from "../../harness/screenshots/compare.ts";
 import { PINNED_FAMILIES } from "../../harness/screenshots/fonts.ts";
 import { MASKED_AT_MOST } from "../../harness/screenshots/masks.ts";
-import { REPOSITORY } from "../../runtime/places.ts";
+import { REPOSITORY } from "../../runtime/state/places.ts";
 import { SCENES } from "./scenes.ts";
 import type { Studio } from "./studio.ts";
 import { morning, type World } from "./worlds.ts";

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TaskRecord } from "../../runtime/protocol/record.ts";
+import type { TaskRecord } from "../../runtime/api/record.ts";
 
 /** A task of an earlier day. Its id is one that we choose: those of new tasks are drawn, and the page tells some. */
 export type RestingTask = Pick<TaskRecord, "id" | "title" | "folder">;

@@ -4,7 +4,7 @@ import { type Check, Failed } from "../../harness/checks/checks.ts";
 import type { Album } from "../../harness/screenshots/album.ts";
 import { baselineFile } from "../../harness/screenshots/baseline.ts";
 import { captureCovered } from "../../harness/screenshots/capture.ts";
-import { REPOSITORY } from "../../runtime/places.ts";
+import { REPOSITORY } from "../../runtime/state/places.ts";
 import type { Scene } from "./scenes.ts";
 import type { Studio } from "./studio.ts";
 import type { World } from "./worlds.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { readBaseline } from "../../harness/screenshots/baseline.ts";
 import { wrongName } from "../../harness/screenshots/names.ts";
-import { REPOSITORY } from "../../runtime/places.ts";
+import { REPOSITORY } from "../../runtime/state/places.ts";
 import { docsImage } from "./scene-check.ts";
 import { SCENES } from "./scenes.ts";
 

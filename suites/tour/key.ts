@@ -5,7 +5,7 @@ import type { Check } from "../../harness/checks/checks.ts";
 import { filesWith } from "../../harness/evidence/canary.ts";
 import { memoryHolds } from "../../harness/host/process-memory.ts";
 import { Providers } from "../../runtime/network/providers.ts";
-import { ScriptedServer } from "../../runtime/network/scripted.ts";
+import { ScriptedServer } from "../../runtime/scripted-model/process.ts";
 import type { Stage } from "../panel/stage.ts";
 
 /** A provider like any other, with a key that this suite knows; its server takes no other. */

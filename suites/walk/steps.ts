@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { waitFor } from "../../harness/host/wait-for.ts";
 import type { Random } from "../../harness/random/random.ts";
-import { ISOLATION, waitFor } from "../../harness/runtimes/piwork.ts";
+import { ISOLATION } from "../../harness/runtimes/piwork.ts";
 import { attempt } from "../../harness/runtimes/talk.ts";
 import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
 import { isOpen } from "../../runtime/protocol/states.ts";

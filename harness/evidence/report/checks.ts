@@ -1,4 +1,4 @@
-import type { BundledSight, CheckResult } from "../../../runtime/protocol/bundle.ts";
+import type { BundledSight, CheckResult } from "../../../runtime/api/bundle.ts";
 import { duration, text } from "./markup.ts";
 
 /** Characters of one text that a page shows; the bundle's own files have the rest. */

@@ -1,4 +1,4 @@
-import type { Environment } from "../../../runtime/protocol/bundle.ts";
+import type { Environment } from "../../../runtime/api/bundle.ts";
 import { text } from "./markup.ts";
 
 /** Where the run was and with what, for whoever asks whether it says anything about their own machine. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { BUNDLE_FILES, type CheckResult, type Environment } from "../../../runtime/protocol/bundle.ts";
-import { screenshots } from "../../../runtime/protocol/screenshots.ts";
+import { BUNDLE_FILES, type CheckResult, type Environment } from "../../../runtime/api/bundle.ts";
+import { screenshots } from "../../../runtime/api/screenshots.ts";
 import type { Claims } from "../seal.ts";
 import { checkList, isDead } from "./checks.ts";
 import { environmentCard } from "./environment.ts";

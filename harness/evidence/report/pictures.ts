@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Screenshot, Screenshots } from "../../../runtime/protocol/screenshots.ts";
+import type { Screenshot, Screenshots } from "../../../runtime/api/screenshots.ts";
 import { text } from "./markup.ts";
 
 /** Every picture that was taken, beside what it was compared with. */

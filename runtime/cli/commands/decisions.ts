@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { attach, ofTask, plain, print, printJson, table } from "../attach.ts";
+import { attach, ofTask, plain, print, printJson } from "../attach.ts";
+import { table } from "../table.ts";
 
 export function addDecisions(program: Command): void {
   program

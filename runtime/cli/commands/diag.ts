@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { attach, plain, print, printJson, table } from "../attach.ts";
+import { attach, plain, print, printJson } from "../attach.ts";
+import { table } from "../table.ts";
 
 /** State changes on one screen; --json has them all. */
 const SHOWN_CHANGES = 15;

@@ -1,13 +1,14 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import type { Command } from "commander";
 import { execa } from "execa";
+import { whatForbidsUserNamespaces } from "../../linux/user-namespaces.ts";
 import { rememberedVerdict } from "../../machine/acceleration.ts";
 import { QEMU } from "../../machine/hypervisor.ts";
-import { findPlaces, type PlaceOptions, type Places, REPOSITORY } from "../../places.ts";
-import { findImage } from "../../protocol/image.ts";
-import { whatForbidsUserNamespaces } from "../../user-namespaces.ts";
-import { isNewEnough, OLDEST_NODE } from "../../version.ts";
-import { print, printJson, table } from "../attach.ts";
+import { findImage } from "../../state/image.ts";
+import { findPlaces, type PlaceOptions, type Places, REPOSITORY } from "../../state/places.ts";
+import { isNewEnough, OLDEST_NODE } from "../../state/version.ts";
+import { print, printJson } from "../attach.ts";
+import { table } from "../table.ts";
 
 interface Finding {
   what: string;

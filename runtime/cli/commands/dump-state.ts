@@ -1,12 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
+import type { StateDump } from "../../api/dump.ts";
+import { saidIn } from "../../api/told.ts";
 import { NoRuntime } from "../../control/client.ts";
 import { sidesOf } from "../../dump/sides.ts";
 import { takeDump } from "../../dump/take.ts";
-import { findPlaces, type PlaceOptions, type Places } from "../../places.ts";
-import type { StateDump } from "../../protocol/dump.ts";
-import { saidIn } from "../../protocol/told.ts";
+import { findPlaces, type PlaceOptions, type Places } from "../../state/places.ts";
 import { print, printJson } from "../attach.ts";
 import { describeDump } from "../state-summary.ts";
 

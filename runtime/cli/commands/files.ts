@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
-import { type Area, area, type Entry } from "../../protocol/files.ts";
-import { attach, ofTask, plain, print, printJson, table } from "../attach.ts";
+import { type Area, area, type Entry } from "../../api/files.ts";
+import { attach, ofTask, plain, print, printJson } from "../attach.ts";
+import { table } from "../table.ts";
 
 interface FileOptions {
   task?: string;

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { execa } from "execa";
-import { type PlaceOptions, REPOSITORY } from "../../places.ts";
 import { PiworkError } from "../../protocol/errors.ts";
+import { type PlaceOptions, REPOSITORY } from "../../state/places.ts";
 
 /** Only for the list of commands: `runPiwork` hands everything after `image` to the builder, which has a help of its own. */
 export function addImage(program: Command): void {

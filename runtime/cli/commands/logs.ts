@@ -2,8 +2,8 @@ import { createReadStream, existsSync, statSync } from "node:fs";
 import { watch } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type Command, Option } from "commander";
-import { findPlaces, type PlaceOptions } from "../../places.ts";
 import { PiworkError } from "../../protocol/errors.ts";
+import { findPlaces, type PlaceOptions } from "../../state/places.ts";
 import { print } from "../attach.ts";
 
 export function addLogs(program: Command): void {

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
+import { allowing } from "../../api/network-rules.ts";
 import { denying, describeRule, parseAllowed } from "../../network/policy.ts";
 import type { NetworkPolicy, NetworkRequest } from "../../protocol/network.ts";
-import { allowing } from "../../protocol/network-rules.ts";
-import { attach, ofTask, plain, print, printJson, table } from "../attach.ts";
+import { attach, ofTask, plain, print, printJson } from "../attach.ts";
+import { table } from "../table.ts";
 
 interface Changing {
   task?: string;

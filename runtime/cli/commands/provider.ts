@@ -1,11 +1,12 @@
 import { text } from "node:stream/consumers";
 import { type Command, Option } from "commander";
 import { hasKey, type Provider, Providers, type RemoteProvider } from "../../network/providers.ts";
-import { SCRIPTED_VIEW } from "../../network/scripted.ts";
-import { findPlaces, makePlaces, type PlaceOptions } from "../../places.ts";
 import { PiworkError } from "../../protocol/errors.ts";
 import { providerApi } from "../../protocol/providers.ts";
-import { plain, print, printJson, table } from "../attach.ts";
+import { SCRIPTED_VIEW } from "../../scripted-model/process.ts";
+import { findPlaces, makePlaces, type PlaceOptions } from "../../state/places.ts";
+import { plain, print, printJson } from "../attach.ts";
+import { table } from "../table.ts";
 
 /** What is taken of a model where nobody says otherwise, in tokens. */
 const CONTEXT_WINDOW = 128_000;

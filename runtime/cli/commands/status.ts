@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import type { StatusView } from "../../protocol/control.ts";
+import type { StatusView } from "../../api/control.ts";
 import { PiworkError } from "../../protocol/errors.ts";
 import { memoryWords } from "../../protocol/memory-words.ts";
-import { attach, plain, print, printJson, table } from "../attach.ts";
+import { attach, plain, print, printJson } from "../attach.ts";
+import { table } from "../table.ts";
 
 /** Time a runtime has to stop its tasks and its machine. */
 const DOWN_DEADLINE_MS = 60_000;

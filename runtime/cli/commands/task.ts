@@ -1,14 +1,15 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { type Command, Option } from "commander";
+import type { Planted } from "../../api/files.ts";
+import type { TaskRecord } from "../../api/record.ts";
 import type { Client } from "../../control/client.ts";
 import { PiworkError } from "../../protocol/errors.ts";
-import type { Planted } from "../../protocol/files.ts";
 import { thinkingLevel } from "../../protocol/kinds.ts";
 import { memoryWords } from "../../protocol/memory-words.ts";
-import type { TaskRecord } from "../../protocol/record.ts";
-import { attach, ofTask, plain, print, printJson, sayWaiting, table } from "../attach.ts";
+import { attach, ofTask, plain, print, printJson, sayWaiting } from "../attach.ts";
 import { parseMemory } from "../size.ts";
+import { table } from "../table.ts";
 import { ALLOW_HOST, gather, policyOf } from "./network.ts";
 import { describeTasks } from "./status.ts";
 

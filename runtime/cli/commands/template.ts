@@ -3,9 +3,9 @@ import { type Command, Option } from "commander";
 import { haveTemplate } from "../../fleet/have-template.ts";
 import { keyOf } from "../../fleet/source.ts";
 import { type FoundTemplate, listTemplates, removeTemplates } from "../../machine/template.ts";
-import { findPlaces, type PlaceOptions, REPOSITORY } from "../../places.ts";
-import { findImage } from "../../protocol/image.ts";
 import { type AgentKind, agentKind } from "../../protocol/kinds.ts";
+import { findImage } from "../../state/image.ts";
+import { findPlaces, type PlaceOptions, REPOSITORY } from "../../state/places.ts";
 import { print, printJson } from "../attach.ts";
 import { buildImage } from "./image.ts";
 

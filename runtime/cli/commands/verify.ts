@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { ownFingerprint } from "../../evidence/signature.ts";
 import { type Verification, verifyBundle } from "../../evidence/verify.ts";
-import { findPlaces, type PlaceOptions } from "../../places.ts";
 import { PiworkError } from "../../protocol/errors.ts";
+import { findPlaces, type PlaceOptions } from "../../state/places.ts";
 import { plain, print, printJson } from "../attach.ts";
 
 interface Options extends PlaceOptions {

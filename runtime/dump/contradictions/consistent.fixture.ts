@@ -1,6 +1,6 @@
-import type { StateSnapshot } from "../../protocol/dump.ts";
+import type { StateSnapshot } from "../../api/dump.ts";
+import type { TaskRecord } from "../../api/record.ts";
 import { taskLayer } from "../../protocol/layers.ts";
-import type { TaskRecord } from "../../protocol/record.ts";
 import type { TaskView } from "../../protocol/rpc.ts";
 
 const AT = "2026-01-01T00:00:00.000Z";

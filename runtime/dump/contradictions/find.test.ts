@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CONTRADICTIONS, type ContradictionKind, contradiction } from "../../protocol/contradiction.ts";
-import { type StateSnapshot, stateDump } from "../../protocol/dump.ts";
+import { CONTRADICTIONS, type ContradictionKind, contradiction } from "../../api/contradiction.ts";
+import { type StateSnapshot, stateDump } from "../../api/dump.ts";
 import { consistent } from "./consistent.fixture.ts";
 import { findContradictions } from "./find.ts";
 

@@ -1,7 +1,7 @@
-import type { Contradiction } from "../../protocol/contradiction.ts";
-import type { MachineSides, StateSnapshot } from "../../protocol/dump.ts";
+import type { Contradiction } from "../../api/contradiction.ts";
+import type { MachineSides, StateSnapshot } from "../../api/dump.ts";
+import { saidIn } from "../../api/told.ts";
 import { isOpen } from "../../protocol/states.ts";
-import { saidIn } from "../../protocol/told.ts";
 import { type Find, name } from "./name.ts";
 
 type Known = MachineSides & { runtime: NonNullable<MachineSides["runtime"]> };

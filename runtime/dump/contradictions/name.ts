@@ -1,5 +1,5 @@
-import type { Contradiction } from "../../protocol/contradiction.ts";
-import type { StateSnapshot } from "../../protocol/dump.ts";
+import type { Contradiction } from "../../api/contradiction.ts";
+import type { StateSnapshot } from "../../api/dump.ts";
 
 /** Finds contradictions of some kinds. It reads the snapshot and nothing else. */
 export type Find = (snapshot: StateSnapshot) => Contradiction[];

@@ -1,9 +1,9 @@
-import type { Contradiction } from "../../protocol/contradiction.ts";
-import type { StateSnapshot, TaskSides } from "../../protocol/dump.ts";
+import type { Contradiction } from "../../api/contradiction.ts";
+import type { StateSnapshot, TaskSides } from "../../api/dump.ts";
+import { saidIn } from "../../api/told.ts";
 import type { Isolation } from "../../protocol/kinds.ts";
 import type { TaskView } from "../../protocol/rpc.ts";
 import { isOpen, type TaskState } from "../../protocol/states.ts";
-import { saidIn } from "../../protocol/told.ts";
 import { type Find, name } from "./name.ts";
 
 /** A task as a machine's taskd has it, beside the runtime. */

@@ -1,9 +1,9 @@
-import type { Contradiction } from "../../protocol/contradiction.ts";
-import type { MachineSides, StateSnapshot } from "../../protocol/dump.ts";
+import type { Contradiction } from "../../api/contradiction.ts";
+import type { MachineSides, StateSnapshot } from "../../api/dump.ts";
+import { saidIn } from "../../api/told.ts";
 import type { Isolation } from "../../protocol/kinds.ts";
 import { taskLayer } from "../../protocol/layers.ts";
 import type { Result } from "../../protocol/rpc.ts";
-import { saidIn } from "../../protocol/told.ts";
 import { type Find, name } from "./name.ts";
 
 type Taskd = { state: Result<"runtime_get_state">; diag: Result<"runtime_diag"> };

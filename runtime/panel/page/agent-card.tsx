@@ -1,5 +1,5 @@
+import type { TaskRecord } from "../../api/record.ts";
 import { type ModelName, type ThinkingLevel, thinkingLevel } from "../../protocol/kinds.ts";
-import type { TaskRecord } from "../../protocol/record.ts";
 import { call } from "./api.ts";
 import { Refusal } from "./refusal.tsx";
 import { Section } from "./section.tsx";

@@ -1,4 +1,4 @@
-import type { Call, CallInput, CallOutput, Stream, StreamInput, StreamItem } from "../../protocol/control.ts";
+import type { Call, CallInput, CallOutput, Stream, StreamInput, StreamItem } from "../../api/control.ts";
 import type { ErrorBody } from "../../protocol/errors.ts";
 
 /** A call that the runtime refused, with the sentence that says what to do. */

@@ -1,7 +1,7 @@
-import type { Boundary, HostWall } from "../../protocol/boundary.ts";
+import type { Boundary, HostWall } from "../../api/boundary.ts";
+import type { TaskRecord } from "../../api/record.ts";
 import type { TaskLayer } from "../../protocol/layers.ts";
 import { memoryWords } from "../../protocol/memory-words.ts";
-import type { TaskRecord } from "../../protocol/record.ts";
 import { call } from "./api.ts";
 import { Figure } from "./figure.tsx";
 import { Refusal } from "./refusal.tsx";

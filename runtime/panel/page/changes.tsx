@@ -1,5 +1,5 @@
-import type { Change, Finding } from "../../protocol/files.ts";
-import type { TaskRecord } from "../../protocol/record.ts";
+import type { Change, Finding } from "../../api/files.ts";
+import type { TaskRecord } from "../../api/record.ts";
 import { call } from "./api.ts";
 import { Figure } from "./figure.tsx";
 import { Refusal } from "./refusal.tsx";

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { TaskRecord } from "../../protocol/record.ts";
+import type { TaskRecord } from "../../api/record.ts";
 import { call } from "./api.ts";
 import { Question } from "./question.tsx";
 import { TaskActions } from "./task-actions.tsx";

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Area, Entry } from "../../protocol/files.ts";
+import type { Area, Entry } from "../../api/files.ts";
 import { call } from "./api.ts";
 import { Refusal } from "./refusal.tsx";
 import { useAnswer } from "./use-answer.ts";

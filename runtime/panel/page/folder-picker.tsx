@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { FolderChoices } from "../../protocol/files.ts";
+import type { FolderChoices } from "../../api/files.ts";
 import { call } from "./api.ts";
 import { Refusal } from "./refusal.tsx";
 import { useStore } from "./use-store.ts";

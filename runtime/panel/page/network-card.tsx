@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
+import { allowing, parseHost } from "../../api/network-rules.ts";
+import type { TaskRecord } from "../../api/record.ts";
 import type { NetworkPolicy, NetworkRequest, NetworkRule } from "../../protocol/network.ts";
 import { DEFAULT_PORTS } from "../../protocol/network.ts";
-import { allowing, parseHost } from "../../protocol/network-rules.ts";
-import type { TaskRecord } from "../../protocol/record.ts";
 import { call } from "./api.ts";
 import { Figure } from "./figure.tsx";
 import { Refusal } from "./refusal.tsx";

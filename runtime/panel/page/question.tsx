@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
+import type { TaskRecord } from "../../api/record.ts";
 import type { DialogAnswer, DialogQuestion } from "../../protocol/agent.ts";
-import type { TaskRecord } from "../../protocol/record.ts";
 import { Dialog } from "./dialog.tsx";
 import { useStore } from "./use-store.ts";
 import { visible } from "./words.ts";

@@ -1,8 +1,8 @@
+import type { StatusView } from "../../api/control.ts";
+import { addEvent, newTurn, type Turn } from "../../api/conversation.ts";
+import type { TaskRecord } from "../../api/record.ts";
 import type { DialogAnswer, DialogQuestion } from "../../protocol/agent.ts";
-import type { StatusView } from "../../protocol/control.ts";
-import { addEvent, newTurn, type Turn } from "../../protocol/conversation.ts";
 import type { RuntimeEvent } from "../../protocol/events.ts";
-import type { TaskRecord } from "../../protocol/record.ts";
 import { call, hasToken, onNewToken, Refused, stream } from "./api.ts";
 
 /** Between two looks at the runtime, for what no event tells, in milliseconds. */

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { TaskRecord } from "../../protocol/record.ts";
+import type { TaskRecord } from "../../api/record.ts";
 import { call } from "./api.ts";
 import { Dialog } from "./dialog.tsx";
 import { FolderPicker } from "./folder-picker.tsx";

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
-import type { Area } from "../../protocol/files.ts";
-import type { TaskRecord } from "../../protocol/record.ts";
+import type { Area } from "../../api/files.ts";
+import type { TaskRecord } from "../../api/record.ts";
 import { AgentCard } from "./agent-card.tsx";
 import { BoundaryCard } from "./boundary-card.tsx";
 import { ChangesView } from "./changes.tsx";

@@ -1,4 +1,4 @@
-import type { TaskRecord } from "../../protocol/record.ts";
+import type { TaskRecord } from "../../api/record.ts";
 import { useStore } from "./use-store.ts";
 
 /** What a person calls the states. */

@@ -1,6 +1,6 @@
 import { memo } from "preact/compat";
 import { useState } from "preact/hooks";
-import type { SaidText, ToolStep, Turn } from "../../protocol/conversation.ts";
+import type { SaidText, ToolStep, Turn } from "../../api/conversation.ts";
 import { LongText } from "./long-text.tsx";
 import { Markdown } from "./markdown.tsx";
 import { ScrollArea } from "./scroll-area.tsx";

@@ -8,8 +8,8 @@ import { text } from "node:stream/consumers";
 import type { Fixtures } from "../../../harness/attacks/fixtures.ts";
 import type { Target } from "../../../harness/attacks/target.ts";
 import type { Check } from "../../../harness/checks/checks.ts";
-import { controlSocket, findPlaces } from "../../../runtime/places.ts";
 import { LIMITS } from "../../../runtime/protocol/limits.ts";
+import { controlSocket, findPlaces } from "../../../runtime/state/places.ts";
 
 interface Sent {
   method?: string;

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
 import type { HostAttack, ScenePlaces } from "../../../harness/attacks/attack.ts";
-import type { Area } from "../../../runtime/protocol/files.ts";
+import type { Area } from "../../../runtime/api/files.ts";
 
 // The operations of the control API that attacks on the host end in, and what lies in their way.
 

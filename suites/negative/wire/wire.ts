@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Fixtures } from "../../../harness/attacks/fixtures.ts";
 import { refusalChecks, Wire } from "../../../harness/attacks/wire.ts";
 import type { Check } from "../../../harness/checks/checks.ts";
-import { waitFor } from "../../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../../harness/host/wait-for.ts";
 import { bash, created, WIRE_TASK, wireRefusals } from "./refusals.ts";
 
 /** A machine with the two tasks that the checks name. */

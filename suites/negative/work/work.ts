@@ -16,7 +16,7 @@ import { $ } from "zx";
 import type { Fixtures } from "../../../harness/attacks/fixtures.ts";
 import { type Work, workChecks } from "../../../harness/attacks/work.ts";
 import type { Check } from "../../../harness/checks/checks.ts";
-import { waitFor } from "../../../harness/runtimes/piwork.ts";
+import { waitFor } from "../../../harness/host/wait-for.ts";
 
 const python = (program: string) => `python3 - <<'END'\n${program}\nEND`;
 

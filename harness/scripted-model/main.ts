@@ -1,0 +1,8 @@
+import { completions } from "../../runtime/scripted-model/completions.ts";
+import { serveDialects } from "../../runtime/scripted-model/serve.ts";
+import { anthropic } from "./anthropic.ts";
+import { google } from "./google.ts";
+import { responses } from "./responses.ts";
+
+/** The runtime's scripted model, speaking every API that a provider can have. */
+await serveDialects([completions, responses, anthropic, google]);

@@ -1,0 +1,145 @@
+import * as z from "zod";
+import { agentDisplay, endingOf, noteOf, textOf, toolCallText, toolResultText } from "../protocol/agent.ts";
+import { errorBody } from "../protocol/errors.ts";
+import type { RuntimeEvent } from "../protocol/events.ts";
+import { requestId } from "../protocol/ids.ts";
+import { LIMITS } from "../protocol/limits.ts";
+
+const saidText = z.strictObject({
+  /** what the agent says, what it thinks, what a person said meanwhile, what the agent tells of itself, and why its model did not answer */
+  type: z.enum(["text", "thought", "steer", "note", "failure"]),
+  text: z.string(),
+});
+export type SaidText = z.infer<typeof saidText>;
+
+const toolStep = z.strictObject({
+  type: z.literal("step"),
+  /** as the agent numbers its calls */
+  call: z.string(),
+  tool: z.string(),
+  /** the command line, or the tool's arguments as JSON */
+  command: z.string(),
+  /** what it printed; of very much only the end */
+  output: z.string(),
+  state: z.enum(["running", "worked", "failed"]),
+  /** null while it runs, and where the agent does not say */
+  exitCode: z.number().int().nullable(),
+});
+export type ToolStep = z.infer<typeof toolStep>;
+
+/** A prompt and what came of it. */
+export const turn = z.strictObject({
+  /** null for one of an earlier runtime, of which only the texts are known */
+  id: requestId.nullable(),
+  prompt: z.string(),
+  parts: z.array(z.discriminatedUnion("type", [saidText, toolStep])),
+  /** characters that were said beyond what is kept of one turn */
+  dropped: z.number().int().nonnegative(),
+  /** null while it goes on */
+  end: z
+    .union([
+      z.strictObject({ how: z.literal("ended"), saved: z.boolean() }),
+      z.strictObject({ how: z.literal("failed"), error: errorBody }),
+    ])
+    .nullable(),
+});
+export type Turn = z.infer<typeof turn>;
+
+export const conversation = z.strictObject({
+  /** number of the last event that is in it */
+  afterSeq: z.number().int().nonnegative(),
+  /** there were more turns, which are not kept */
+  hasEarlier: z.boolean(),
+  turns: z.array(turn),
+});
+
+type ToolOutput = Extract<
+  z.infer<typeof agentDisplay>,
+  { type: "tool_execution_update" } | { type: "tool_execution_end" }
+>;
+
+export function newTurn(id: string | null, prompt: string): Turn {
+  return { id, prompt, parts: [], dropped: 0, end: null };
+}
+
+/** Adds to a turn what an event of it says, and tells by how many characters it grew. */
+export function addEvent(turn: Turn, event: RuntimeEvent): number {
+  if (event.event === "agent_end") turn.end = { how: "ended", saved: event.payload.saved };
+  if (event.event === "task_error") turn.end = { how: "failed", error: event.payload.error };
+  if (event.event === "runtime_warning") return addText(turn, "note", event.payload.message);
+  if (event.event !== "agent_output") return 0;
+  const parsed = agentDisplay.safeParse(event.payload.message);
+  if (!parsed.success) return 0;
+  const message = parsed.data;
+  const note = noteOf(message);
+  if (note !== undefined) return addText(turn, endingOf(message) === "failed" ? "failure" : "note", note);
+  switch (message.type) {
+    case "message_update": {
+      const { type, delta } = message.assistantMessageEvent;
+      return addText(turn, type === "text_delta" ? "text" : "thought", delta);
+    }
+    case "message_start":
+      // The first is the prompt itself.
+      return turn.parts.length === 0 ? 0 : addText(turn, "steer", textOf(message.message.content));
+    case "tool_execution_start":
+      return addStep(turn, message.toolCallId, message.toolName, toolCallText(message.toolName, message.args));
+    case "tool_execution_update":
+    case "tool_execution_end":
+      return addOutput(turn, message);
+  }
+  return 0;
+}
+
+function addOutput(turn: Turn, message: ToolOutput): number {
+  const step = turn.parts.findLast(
+    (part): part is ToolStep => part.type === "step" && part.call === message.toolCallId,
+  );
+  if (step === undefined) return 0;
+  const before = step.output.length;
+  if (message.type === "tool_execution_update") step.output = kept(toolResultText(message.partialResult));
+  else {
+    step.output = kept(toolResultText(message.result));
+    step.state = message.isError ? "failed" : "worked";
+    step.exitCode = step.tool !== "bash" ? null : message.isError ? exitCodeIn(step.output) : 0;
+  }
+  return step.output.length - before;
+}
+
+/** Pieces of what the agent says, or thinks, are one part until something else happens. */
+function addText(turn: Turn, type: SaidText["type"], delta: string): number {
+  const taken = delta.slice(0, Math.max(0, LIMITS.turnCharacters - charactersOf(turn)));
+  turn.dropped += delta.length - taken.length;
+  if (taken === "") return 0;
+  const last = turn.parts.at(-1);
+  if (last?.type === type && (type === "text" || type === "thought")) last.text += taken;
+  else if (turn.parts.length < LIMITS.turnParts) turn.parts.push({ type, text: taken });
+  else turn.dropped += taken.length;
+  return taken.length;
+}
+
+function addStep(turn: Turn, call: string, tool: string, command: string): number {
+  if (turn.parts.length >= LIMITS.turnParts) {
+    turn.dropped += command.length;
+    return 0;
+  }
+  turn.parts.push({ type: "step", call, tool, command: kept(command), output: "", state: "running", exitCode: null });
+  return command.length;
+}
+
+/** Characters of all parts of a turn. */
+export function charactersOf({ parts }: Turn): number {
+  return parts.reduce(
+    (sum, part) => sum + (part.type === "step" ? part.command.length + part.output.length : part.text.length),
+    0,
+  );
+}
+
+function kept(text: string): string {
+  return text.length <= LIMITS.stepCharacters ? text : text.slice(-LIMITS.stepCharacters);
+}
+
+/** Agents have no field for it: their last line says it. */
+function exitCodeIn(output: string): number | null {
+  const [, code] = /exited with code (\d{1,3})\s*$/.exec(output.slice(-100)) ?? [];
+  return code === undefined ? null : Number(code);
+}

@@ -1,0 +1,133 @@
+import * as z from "zod";
+import { type Answer, costOf } from "./answer.ts";
+import type { Turn } from "./conversation.ts";
+import { type Call, type Dialect, event, textOf, type Voice, written } from "./dialect.ts";
+import { effortOf, openAi } from "./openai.ts";
+
+const message = z.looseObject({ role: z.string(), content: written.nullish() });
+
+const request = z.looseObject({
+  model: z.string().max(200),
+  messages: z.array(message).min(1),
+  stream: z.boolean().optional(),
+  stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
+  reasoning_effort: z.string().nullish(),
+  tools: z.array(z.looseObject({ function: z.looseObject({ name: z.string() }).optional() })).nullish(),
+});
+
+/** OpenAI's chat completions. */
+export const completions: Dialect = {
+  ...openAi,
+  api: "openai-completions",
+  path: /^\/v1\/chat\/completions(?:\?|$)/,
+  garbage: 'data: {"choices":[{"delta":{"content":"this is no\n\n',
+  read(body) {
+    const { model, messages, stream, stream_options, reasoning_effort, tools } = request.parse(body);
+    return {
+      ...{ api: "openai-completions", model, sent: messages, turns: messages.map(turnOf) },
+      isStreamed: stream === true,
+      wantsUsage: stream_options?.include_usage === true,
+      effort: effortOf(reasoning_effort),
+      tools: (tools ?? []).flatMap((tool) => tool.function?.name ?? []),
+    };
+  },
+  speak: (answer) => new CompletionsVoice(answer),
+  whole,
+};
+
+const ROLES: ReadonlyMap<string, Turn["role"]> = new Map(
+  (["user", "assistant", "tool"] as const).map((role) => [role, role]),
+);
+
+function turnOf({ role, content }: z.infer<typeof message>): Turn {
+  return { role: ROLES.get(role) ?? "system", text: textOf(content) };
+}
+
+class CompletionsVoice implements Voice {
+  readonly #answer: Answer;
+  #calls = 0;
+
+  constructor(answer: Answer) {
+    this.#answer = answer;
+  }
+
+  *begin(): Iterable<string> {
+    yield this.#delta({ role: "assistant", content: "" });
+  }
+
+  *say(content: string): Iterable<string> {
+    yield this.#delta({ content });
+  }
+
+  *think(reasoning_content: string): Iterable<string> {
+    yield this.#delta({ reasoning_content });
+  }
+
+  *call({ tool }: Call, parts: readonly string[]): Iterable<string> {
+    const index = this.#calls++;
+    const head = { index, id: callId(this.#answer, index), type: "function" };
+    yield this.#delta({ tool_calls: [{ ...head, function: { name: tool, arguments: "" } }] });
+    for (const part of parts) yield this.#delta({ tool_calls: [{ index, function: { arguments: part } }] });
+  }
+
+  *end(): Iterable<string> {
+    yield this.#delta({}, finishOf(this.#answer));
+    if (this.#answer.asked.wantsUsage) yield this.#chunk({ choices: [], usage: usageOf(this.#answer) });
+    yield "data: [DONE]\n\n";
+  }
+
+  #delta(delta: object, finish_reason: string | null = null): string {
+    return this.#chunk({ choices: [{ index: 0, delta, finish_reason }] });
+  }
+
+  #chunk(more: object): string {
+    return event({ ...headOf(this.#answer, "chat.completion.chunk"), ...more });
+  }
+}
+
+function whole(answer: Answer): object {
+  const { acts } = answer.step;
+  const said = (type: "say" | "think") => acts.flatMap((act) => (act.type === type ? act.text : [])).join("");
+  const calls = acts.flatMap((act) => (act.type === "call" ? act : []));
+  const message = {
+    role: "assistant",
+    content: said("say") || null,
+    ...(said("think") === "" ? {} : { reasoning_content: said("think") }),
+    ...(calls.length === 0
+      ? {}
+      : {
+          tool_calls: calls.map(({ tool, input }, at) => ({
+            id: callId(answer, at),
+            type: "function",
+            function: { name: tool, arguments: JSON.stringify(input) },
+          })),
+        }),
+  };
+  return {
+    ...headOf(answer, "chat.completion"),
+    choices: [{ index: 0, message, finish_reason: finishOf(answer) }],
+    usage: usageOf(answer),
+  };
+}
+
+function headOf({ asked, conversation }: Answer, object: string) {
+  return { id: `chatcmpl-${conversation.digest}`, object, created: 0, model: asked.model };
+}
+
+function callId({ conversation }: Answer, index: number): string {
+  return `call_${conversation.digest}_${index}`;
+}
+
+function finishOf({ step: { acts, finish } }: Answer): string {
+  return finish ?? (acts.some(({ type }) => type === "call") ? "tool_calls" : "stop");
+}
+
+function usageOf(answer: Answer): object {
+  const { input, output, cached } = costOf(answer);
+  return {
+    prompt_tokens: input,
+    completion_tokens: output,
+    total_tokens: input + output,
+    prompt_tokens_details: { cached_tokens: cached },
+  };
+}

@@ -1,0 +1,68 @@
+import * as z from "zod";
+import type { ProviderApi } from "../protocol/providers.ts";
+import type { Answer } from "./answer.ts";
+import type { Asked, Turn } from "./conversation.ts";
+import type { Act } from "./step.ts";
+
+export type Call = Extract<Act, { type: "call" }>;
+
+/** An answer while it is given: what is sent for each part of it, as events of a stream. */
+export interface Voice {
+  begin(): Iterable<string>;
+  say(text: string): Iterable<string>;
+  think(text: string): Iterable<string>;
+  /** `parts` are those of its arguments as JSON */
+  call(call: Call, parts: readonly string[]): Iterable<string>;
+  end(): Iterable<string>;
+}
+
+/** An API: how one asks by it, and how one is answered. */
+export interface Dialect {
+  api: ProviderApi;
+  /** what is asked for; where it has a group, that is the model */
+  path: RegExp;
+  /** the header that the key is in, and what stands before it there */
+  key: { header: string; before: string };
+  /** a chunk that is no JSON */
+  garbage: string;
+  /** Throws a ZodError where the body is no request. */
+  read(body: unknown, model: string | undefined): Asked;
+  speak(answer: Answer): Voice;
+  /** The answer in one piece, where it is also given so. */
+  whole?(answer: Answer): object;
+  /** The body of an error. */
+  failure(status: number, message: string, code?: string): object;
+}
+
+/** An event of a stream. */
+export function event(data: object): string {
+  return `data: ${JSON.stringify(data)}\n\n`;
+}
+
+/** … in the APIs that say of each what it is. */
+export function typedEvent<Data extends { type: string }>(data: Data): string {
+  return `event: ${data.type}\n${event(data)}`;
+}
+
+/** A text, or the parts of one. */
+export const written = z.union([z.string(), z.array(z.looseObject({ text: z.string().optional() }))]);
+
+export function textOf(text: z.infer<typeof written> | null | undefined): string {
+  if (typeof text === "string") return text;
+  return (text ?? []).map(({ text }) => text ?? "").join("");
+}
+
+/** What the model is told before all else, where an API has it beside the messages. */
+export function systemTurn(text: string): Turn[] {
+  return text === "" ? [] : [{ role: "system", text }];
+}
+
+/** Of a message in which tools have answered, in the APIs where that is one of the user, and of what else it says. */
+export function turnsWith(
+  results: readonly string[],
+  role: Turn["role"],
+  others: { text?: string | undefined }[],
+): Turn[] {
+  const turns: Turn[] = results.map((text) => ({ role: "tool", text }));
+  return turns.length > 0 && others.length === 0 ? turns : [...turns, { role, text: textOf(others) }];
+}

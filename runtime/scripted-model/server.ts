@@ -1,0 +1,106 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import * as z from "zod";
+import { answerTo } from "./answer.ts";
+import { completions } from "./completions.ts";
+import type { Dialect } from "./dialect.ts";
+import { failureOf, give, sendJson } from "./give.ts";
+import { MODELS } from "./models.ts";
+import { Records } from "./records.ts";
+
+/** A conversation with pictures in it is long. */
+const BODY_BYTES = 64 * 1024 * 1024;
+
+/** A server that speaks these APIs. Every request must carry the key. */
+export function createProvider(key: string, dialects: readonly Dialect[]): Server {
+  const records = new Records();
+  const isKey = sameAs(key);
+  return createServer((request, response) => {
+    const { method, url = "" } = request;
+    const found = method === "POST" ? dialects.find(({ path }) => path.test(url)) : undefined;
+    // What is no request for an answer is asked and refused as OpenAI would.
+    const dialect = found ?? completions;
+    const fail: Fail = (status, message, code) => sendJson(response, status, dialect.failure(status, message, code));
+    if (!isKey(keyOf(request, dialect))) {
+      records.addUnauthorized();
+      request.resume();
+      return fail(401, "Incorrect API key provided.", "invalid_api_key");
+    }
+    if (found === undefined) return tell(request, response, records, fail);
+    answer(request, response, found, records, fail).catch((error: Error) => {
+      if (response.headersSent || response.destroyed) return void response.destroy();
+      fail(500, error.message);
+    });
+  });
+}
+
+type Fail = (status: number, message: string, code?: string) => void;
+
+function tell({ method, url = "" }: IncomingMessage, response: ServerResponse, records: Records, fail: Fail): void {
+  const route = `${method} ${url.split("?")[0]}`;
+  if (route === "GET /v1/models") return sendJson(response, 200, listOfModels());
+  if (route === "GET /control/requests") return sendJson(response, 200, records);
+  fail(404, `Unknown request URL: ${method} ${url}.`, "unknown_url");
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  dialect: Dialect,
+  records: Records,
+  fail: Fail,
+): Promise<void> {
+  const body = await read(request);
+  if (body === undefined) return fail(413, `A request has at most ${BODY_BYTES} bytes.`);
+  const asked = understand(dialect, body, dialect.path.exec(request.url ?? "")?.[1]);
+  if (asked instanceof z.ZodError) return fail(400, asked.issues.map(({ message }) => message).join("; "));
+  if (!MODELS.has(asked.model)) return fail(404, `The model '${asked.model}' does not exist.`, "model_not_found");
+  const answer = answerTo(asked, (digest) => records.count(digest));
+  records.add(answer, failureOf(answer)?.status ?? 200);
+  await give(response, dialect, answer);
+}
+
+function understand(dialect: Dialect, body: unknown, model: string | undefined) {
+  try {
+    return dialect.read(body, model);
+  } catch (error) {
+    if (error instanceof z.ZodError) return error;
+    throw error;
+  }
+}
+
+/** The key that a request carries where its API wants it. */
+function keyOf({ headers }: IncomingMessage, { key: { header, before } }: Dialect): string {
+  const written = String(headers[header] ?? "");
+  return written.startsWith(before) ? written.slice(before.length) : "";
+}
+
+/** The JSON of a body, `null` where it is none; undefined where there is too much of it. */
+async function read(request: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    bytes += part.length;
+    if (bytes <= BODY_BYTES) parts.push(part);
+  }
+  if (bytes > BODY_BYTES) return undefined;
+  try {
+    return JSON.parse(Buffer.concat(parts).toString("utf8"));
+  } catch {
+    return null;
+  }
+}
+
+function listOfModels(): object {
+  return {
+    object: "list",
+    data: [...MODELS.keys()].map((id) => ({ id, object: "model", created: 0, owned_by: "piwork" })),
+  };
+}
+
+/** Compares with a secret in a time that does not depend on it. */
+function sameAs(secret: string): (given: string) => boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  const known = digest(secret);
+  return (given) => timingSafeEqual(digest(given), known);
+}

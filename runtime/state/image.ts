@@ -1,0 +1,148 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+
+/** Raised whenever an image made before can no longer be booted by the runtime of today. */
+export const IMAGE_SCHEMA = 2;
+
+const IMAGE_FILES = ["vmlinux", "initramfs.cpio", "root.erofs"] as const;
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const imageFile = z.strictObject({ bytes: z.int().positive(), sha256 });
+/** Debian's own rule for names, less a trailing `-`, which apt-get would take for "remove". */
+export const packageName = z.string().regex(/^[a-z0-9][a-z0-9+.-]*[a-z0-9+.]$/, "is not the name of a Debian package");
+
+const debianPackage = z.strictObject({
+  name: packageName,
+  version: z.string().regex(/^[0-9][A-Za-z0-9.+:~-]*$/),
+  sha256,
+});
+
+/** What `manifest.json` of an image says. Holds no time and no path: the same inputs give the same bytes. */
+const imageManifest = z.strictObject({
+  schema: z.literal(IMAGE_SCHEMA),
+  /** What of this repository went in, see `recipeHash`. */
+  recipe: sha256,
+  /** The recipe, and every package and tool that it was resolved to. */
+  inputs: sha256,
+  /** Packages asked for beyond the list in the repository. */
+  extraPackages: z.array(packageName),
+  kernel: z.strictObject({ release: z.string(), ...debianPackage.shape }),
+  /** The whole userland, dependencies included, sorted by name. */
+  packages: z.array(debianPackage),
+  node: z.strictObject({ version: z.string() }),
+  /** The agent; `bytes` of all its files. */
+  pi: z.strictObject({ version: z.string(), bytes: z.int().positive() }),
+  tools: z.strictObject({ mkfsErofs: z.string(), esbuild: z.string() }),
+  files: z.strictObject({ vmlinux: imageFile, "initramfs.cpio": imageFile, "root.erofs": imageFile }),
+});
+export type ImageManifest = z.infer<typeof imageManifest>;
+
+export interface Image {
+  /** Absolute path of the directory that holds the three files and the manifest. */
+  dir: string;
+  manifest: ImageManifest;
+}
+
+/** The names in `guest/packages.txt` and `extra`, each once, sorted. */
+export function packageList(repo: string, extra: readonly string[] = []): string[] {
+  const listed = readFileSync(join(repo, "guest/packages.txt"), "utf8")
+    .split("\n")
+    .map((line) => line.replace(/#.*/, "").trim())
+    .filter((line) => line !== "");
+  return [...new Set([...listed, ...extra].map((name) => packageName.parse(name)))].sort();
+}
+
+/**
+ * Identifies everything in this repository that an image is made from, without network or child processes.
+ * Two checkouts with the same recipe want the same image, up to the versions Debian offers on that day.
+ */
+export function recipeHash(repo: string, extraPackages: readonly string[] = []): string {
+  const hash = createHash("sha256");
+  // Names and contents are length-prefixed, so that no two trees can read the same.
+  const add = (name: string, content: string | Buffer) =>
+    hash.update(`${Buffer.byteLength(name)}:${name}${Buffer.byteLength(content)}:`).update(content);
+  for (const folder of ["guest", "runtime/protocol", "runtime/linux"])
+    for (const file of sources(repo, folder)) add(file, readFileSync(join(repo, file)));
+  for (const name of ["esbuild", "zod"]) add(`version of ${name}`, lockedVersion(repo, name));
+  add("packages", packageList(repo, extraPackages).join("\n"));
+  return hash.digest("hex");
+}
+
+const lockFile = z.object({ packages: z.record(z.string(), z.object({ version: z.string().optional() })) });
+
+/** The version of an npm package that the repository's lock file pins. */
+export function lockedVersion(repo: string, name: string): string {
+  const lock = lockFile.parse(JSON.parse(readFileSync(join(repo, "package-lock.json"), "utf8")));
+  const version = lock.packages[`node_modules/${name}`]?.version;
+  if (version === undefined) throw new Error(`package-lock.json does not pin ${name}. Run npm install.`);
+  return version;
+}
+
+/** Files below `folder` that can change an image, sorted, as paths from the repository's root with `/`. */
+function sources(repo: string, folder: string): string[] {
+  const found: string[] = [];
+  for (const entry of readdirSync(join(repo, folder), { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
+    if (entry.isDirectory()) found.push(...sources(repo, path));
+    // The package list counts by its names, not by its comments.
+    else if (entry.isFile() && !/\.(test|fixture)\.ts$/.test(entry.name) && path !== "guest/packages.txt")
+      found.push(path);
+  }
+  return found.sort();
+}
+
+/** A manifest, or undefined where the text is none, or one of another schema. */
+export function parseManifest(text: string): ImageManifest | undefined {
+  try {
+    return imageManifest.parse(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof z.ZodError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** The image in `dir`, or undefined where there is none, or not a whole one, or one of another schema. */
+export function readImage(dir: string): Image | undefined {
+  try {
+    const manifest = parseManifest(readFileSync(join(dir, "manifest.json"), "utf8"));
+    if (manifest === undefined) return undefined;
+    // Sizes, not hashes: this runs on every start, and a publish is atomic.
+    const whole = IMAGE_FILES.every((file) => statSync(join(dir, file)).size === manifest.files[file].bytes);
+    return whole ? { dir, manifest } : undefined;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The image to boot: the one that was built or asked for last, among those made from the sources as they are now.
+ * Packages that its build added count as its own choice, so `image build --packages` decides what the next machine boots.
+ */
+export function findImage(cacheDir: string, repo: string): Image | undefined {
+  const images = imageDirs(cacheDir)
+    .map(readImage)
+    .filter((image) => image !== undefined)
+    .map((image) => ({ image, time: statSync(join(image.dir, "manifest.json")).mtimeMs }))
+    .sort((a, b) => b.time - a.time);
+  return images.find(({ image }) => image.manifest.recipe === recipeHash(repo, image.manifest.extraPackages))?.image;
+}
+
+/** Every directory that a build has published, whole or not. */
+export function imageDirs(cacheDir: string): string[] {
+  try {
+    return readdirSync(join(cacheDir, "images"))
+      .filter((name) => /^[0-9a-f]{16}$/.test(name))
+      .sort()
+      .map((name) => join(cacheDir, "images", name));
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
+  }
+}
+
+const isAbsent = (error: unknown) =>
+  error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");

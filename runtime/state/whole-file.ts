@@ -1,0 +1,40 @@
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { PiworkError } from "../protocol/errors.ts";
+
+/** Writes a private file so that a crash leaves the old one or the new one, never a half. `isFleeting`: it is not worth the wait for the disk. */
+export function writeWhole(path: string, content: string, isFleeting = false): void {
+  const draft = `${path}.draft`;
+  const fd = openSync(draft, "w", 0o600);
+  try {
+    // Unlike writeSync, it goes on after a partial write.
+    writeFileSync(fd, content);
+    if (!isFleeting) fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(draft, path);
+}
+
+/** What a file of JSON holds; undefined where there is none. One that is damaged allows nothing, and nothing goes on without it. */
+export function readWhole<T>(path: string, parse: (content: unknown) => T): T | undefined {
+  try {
+    return parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new PiworkError("INTERNAL_ERROR", `The file ${path} cannot be read. Mend it, or move it away.`, { cause });
+  }
+}
+
+/** What a caller is told when the state directory does not take what has to be kept. */
+export function stateFailure(error: unknown, doing: string): PiworkError {
+  if (error instanceof PiworkError) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  const isFull = code === "ENOSPC" || code === "EDQUOT";
+  return new PiworkError(
+    isFull ? "LIMIT_EXCEEDED" : "INTERNAL_ERROR",
+    isFull
+      ? `The disk of the state directory is full: ${doing} was refused. Free some space there, then try again.`
+      : `The state directory could not be written: ${doing} was refused. See that it exists and is yours, then try again.`,
+    { cause: error },
+  );
+}
