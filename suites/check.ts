@@ -1,6 +1,7 @@
 import { $ } from "zx";
 import { type Check, conclude, Failed, Run, type Tally } from "../harness/checks/checks.ts";
 import { runUnitTests } from "../harness/checks/unit-tests.ts";
+import { findWrongReferences } from "../harness/rooms/check.ts";
 import { REPOSITORY } from "../runtime/state/places.ts";
 
 /** What can be said about the sources without running them. */
@@ -19,6 +20,15 @@ export async function check(): Promise<Tally> {
     running.catch(() => {}); // thrown where it is awaited
     return { id, claim, deadlineMs: TOOL_DEADLINE_MS, run: () => running };
   });
+  const rooms: Check = {
+    id: "sources.rooms",
+    claim: "files import, and lead to, what docs/layout.md allows",
+    deadlineMs: TOOL_DEADLINE_MS,
+    async run() {
+      const wrong = findWrongReferences(REPOSITORY);
+      if (wrong.length > 0) throw new Failed(wrong.join("\n"), { wrong: wrong.length });
+    },
+  };
   const units: Check = {
     id: "sources.unit-tests",
     claim: "the unit tests beside the files pass",
@@ -30,8 +40,9 @@ export async function check(): Promise<Tally> {
       return evidence;
     },
   };
-  run.expect([...tools, units]);
-  await run.perform([...tools, units]);
+  const checks = [...tools, rooms, units];
+  run.expect(checks);
+  await run.perform(checks);
   return run.finish();
 }
 

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { IMAGE_SCHEMA, type ImageManifest, lockedVersion, recipeHash } from "../../runtime/state/image.ts";
 import { type GuestPi, makeBundles } from "./bundles.ts";
-import { debPath, sha256Of } from "./download.ts";
+import { type Deb, debPath, identity, sha256Of } from "./deb.ts";
 import { makeErofs } from "./erofs.ts";
 import { copyNode, installGuestNode } from "./guest-node.ts";
 import { installInit } from "./init.ts";
@@ -10,8 +10,7 @@ import { makeInitramfs } from "./initramfs.ts";
 import { takeKernel } from "./kernel.ts";
 import { installModules } from "./modules.ts";
 import { REPO } from "./places.ts";
-import { type BuildOptions, identity, type Plan } from "./plan.ts";
-import type { Deb } from "./resolve.ts";
+import type { BuildOptions, Plan } from "./plan.ts";
 import { StepError } from "./step-error.ts";
 import { makeUserland, settleModes } from "./userland.ts";
 
@@ -35,7 +34,7 @@ export async function assembleImage(
     await installInit(REPO, root);
     const initramfsInit = await readFile(join(REPO, "guest/init/initramfs.sh"));
     // Everything of the repository has been read by now: is it still what the image will be named after?
-    if (recipeHash(REPO, options.extraPackages) !== plan.recipe)
+    if (recipeHash(REPO, plan) !== plan.recipe)
       throw new StepError("the sources changed while the image was being built", "Run it again.");
     return { init: initramfsInit, pi };
   });
@@ -54,7 +53,7 @@ export async function assembleImage(
   });
   await progress.step("make the root image", () => makeErofs(root, join(output, "root.erofs"), signal));
   return progress.step("write the manifest", async () => {
-    const manifest = await describeImage(output, kernel.release, { node: node.version, pi }, plan, options);
+    const manifest = await describeImage(output, kernel.release, { node: node.version, pi }, plan);
     await writeFile(join(output, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
     await rm(scratch, { recursive: true });
     return manifest;
@@ -66,13 +65,13 @@ async function describeImage(
   release: string,
   versions: { node: string; pi: GuestPi },
   plan: Plan,
-  { extraPackages }: BuildOptions,
 ): Promise<ImageManifest> {
   return {
     schema: IMAGE_SCHEMA,
     recipe: plan.recipe,
+    sources: plan.sources,
     inputs: plan.inputs,
-    extraPackages: [...new Set(extraPackages)].sort(),
+    extraPackages: plan.extraPackages,
     kernel: { release, ...identity(plan.kernel) },
     packages: plan.userland.map(identity),
     node: { version: versions.node },

@@ -6,16 +6,22 @@ import { piParts } from "./pi-parts.ts";
 import { StepError } from "./step-error.ts";
 import { withoutDescriptions } from "./without-descriptions.ts";
 
+const PROBE = { entry: "guest/probe/main.ts", output: "usr/lib/piwork/probe.mjs", format: "esm" } as const;
+
 /** The programs of ours that run in the guest, as one file each below /usr/lib/piwork. */
 const BUNDLES = [
   { entry: "guest/taskd/main.ts", output: "usr/lib/piwork/taskd.mjs", format: "esm" },
-  { entry: "guest/probe/main.ts", output: "usr/lib/piwork/probe.mjs", format: "esm" },
+  PROBE,
   // The quick way to load something ahead of a program.
   { entry: "guest/warm/fresh-random.ts", output: "usr/lib/piwork/fresh-random.cjs", format: "cjs" },
 ] as const;
 
 /** pi comes in several files: those of a model's interface are loaded when a task uses it. */
 const PI = { entry: "guest/pi/main.ts", directory: "usr/lib/piwork/pi" };
+
+/** Where each program begins. */
+export const PROGRAMS = [...BUNDLES.map(({ entry }) => entry), PI.entry];
+
 const PI_PACKAGE = "@mariozechner/pi-coding-agent/package.json";
 
 /** The agent as it is in an image. */
@@ -23,6 +29,11 @@ export interface GuestPi {
   version: string;
   /** of all its files */
   bytes: number;
+}
+
+/** The probe alone, for processes of the host. */
+export async function bundleProbe(repo: string, outfile: string): Promise<void> {
+  await bundle(repo, PROBE.entry, { outfile, format: PROBE.format }).finally(stop);
 }
 
 /** Makes them; `modules` is where the guest's packages from npm are. Tells what became of pi. */

@@ -1,16 +1,9 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { type Apt, aptComplaints } from "./apt.ts";
-import type { Deb } from "./resolve.ts";
+import { type Deb, debPath, debsDir, sha256Of } from "./deb.ts";
 import { StaleLists, StepError, saysDiskFull } from "./step-error.ts";
 import { ToolFailed } from "./tool.ts";
-
-/** Where packages are kept, so that the next build needs no network. */
-export const debsDir = (apt: Apt) => join(apt.dir, "debs");
-export const debPath = (apt: Apt, deb: Deb) => join(debsDir(apt), deb.file);
 
 /** Fetches what is not kept yet. apt checks what it fetches against the signed lists; what was kept is checked again here. */
 export async function downloadPackages(apt: Apt, debs: readonly Deb[]): Promise<void> {
@@ -63,10 +56,4 @@ async function isWhole(path: string, deb: Deb): Promise<boolean> {
     throw error;
   }
   return (await sha256Of(path)) === deb.sha256;
-}
-
-export async function sha256Of(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
-  return hash.digest("hex");
 }

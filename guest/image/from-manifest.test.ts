@@ -7,12 +7,13 @@ import { type TestContext, test } from "node:test";
 import { IMAGE_SCHEMA, type ImageManifest, recipeHash } from "../../runtime/state/image.ts";
 import { Apt } from "./apt.ts";
 import { makeSignedArchive } from "./archive.fixture.ts";
-import { debsDir } from "./download.ts";
+import { debsDir } from "./deb.ts";
 import { checkManifest, compareFiles, readManifest, resolveManifest } from "./from-manifest.ts";
 import { refreshLists } from "./package-lists.ts";
 import { REPO } from "./places.ts";
 import { Progress } from "./progress.ts";
 
+const SOURCES = ["guest/packages.txt"];
 const never = new AbortController().signal;
 const hash = (digit: number) => String(digit).repeat(64);
 const file = (digit: number) => ({ bytes: 5, sha256: hash(digit) });
@@ -21,7 +22,8 @@ const tool = { name: "tool", version: "1.0", sha256: hash(3) };
 /** Of an image with what the test archive has. */
 const manifest = (changes: Partial<ImageManifest> = {}): ImageManifest => ({
   schema: IMAGE_SCHEMA,
-  recipe: recipeHash(REPO),
+  recipe: recipeHash(REPO, { sources: SOURCES, extraPackages: [] }),
+  sources: SOURCES,
   inputs: hash(7),
   extraPackages: [],
   kernel: { release: "6.12.1-amd64", name: "linux-image-6.12.1-amd64", version: "6.12.1-1", sha256: hash(1) },

@@ -2,10 +2,10 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type ImageManifest, parseManifest, recipeHash } from "../../runtime/state/image.ts";
 import type { Apt } from "./apt.ts";
-import { debsDir, sha256Of } from "./download.ts";
+import { type Deb, debsDir, sha256Of } from "./deb.ts";
 import { REPO } from "./places.ts";
 import type { Progress } from "./progress.ts";
-import { type Deb, describePackages, type Resolved } from "./resolve.ts";
+import { describePackages, type Resolved } from "./resolve.ts";
 import { StaleLists, StepError } from "./step-error.ts";
 
 type Wanted = ImageManifest["packages"][number];
@@ -26,10 +26,10 @@ export async function readManifest(file: string): Promise<ImageManifest> {
 
 /** Refuses a manifest that this checkout, or this machine's tools, would make another image of. */
 export function checkManifest(manifest: ImageManifest, mkfsErofs: string): void {
-  if (manifest.recipe !== recipeHash(REPO, manifest.extraPackages))
+  if (manifest.recipe !== recipeHash(REPO, manifest))
     throw new StepError(
       "the manifest was made by other sources than those of this checkout",
-      "Check out the commit that made it: it is one that changed guest/, runtime/protocol/ or runtime/linux/.",
+      "Check out the commit that made it: it is one that changed a file of the manifest's 'sources'.",
     );
   if (manifest.tools.mkfsErofs !== mkfsErofs)
     throw new StepError(

@@ -21,7 +21,7 @@ const UNUSED = [
 ];
 
 /** What is taken in place of a part that is used, and larger than it needs to be. */
-const INSTEAD: [part: RegExp, ours: string][] = [
+export const INSTEAD: [part: RegExp, ours: string][] = [
   [/\/node_modules\/file-type\//, "guest/pi/instead/file-type.ts"],
   [/\/pi-ai\/dist\/models\.generated\.js$/, "guest/pi/instead/models.ts"],
 ];

@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
-import { type ImageManifest, packageList, recipeHash } from "../../runtime/state/image.ts";
+import { type ImageManifest, recipeHash } from "../../runtime/state/image.ts";
 import { Apt } from "./apt.ts";
+import { type Deb, identity } from "./deb.ts";
 import { downloadPackages } from "./download.ts";
 import { erofsVersion } from "./erofs.ts";
 import { checkManifest, resolveManifest } from "./from-manifest.ts";
 import { refreshLists } from "./package-lists.ts";
+import { readPackageNames } from "./package-names.ts";
 import { type Places, REPO } from "./places.ts";
 import type { Progress } from "./progress.ts";
-import { type Deb, type Resolved, resolvePackages } from "./resolve.ts";
+import { type Resolved, resolvePackages } from "./resolve.ts";
+import { imageSources } from "./sources.ts";
 import { StaleLists } from "./step-error.ts";
 
 export interface BuildOptions {
@@ -23,6 +26,8 @@ export interface BuildOptions {
 export interface Plan {
   apt: Apt;
   recipe: string;
+  sources: string[];
+  extraPackages: string[];
   inputs: string;
   kernel: Deb;
   userland: Deb[];
@@ -36,15 +41,14 @@ export async function planImage(options: BuildOptions): Promise<Plan> {
   const mkfsErofs = await progress.step("look for mkfs.erofs", () => erofsVersion(signal));
   if (from) await progress.step("read the manifest", async () => checkManifest(from, mkfsErofs));
   const { kernel, userland } = await resolve(apt, options);
-  const recipe = recipeHash(REPO, options.extraPackages);
+  const sources = await progress.step("look for the sources that go in", () => imageSources(REPO));
+  const extraPackages = [...new Set(options.extraPackages)].sort();
+  const recipe = recipeHash(REPO, { sources, extraPackages });
   const inputs = createHash("sha256")
     .update(JSON.stringify({ recipe, kernel: identity(kernel), userland: userland.map(identity), mkfsErofs }))
     .digest("hex");
-  return { apt, recipe, inputs, kernel, userland, mkfsErofs };
+  return { apt, recipe, sources, extraPackages, inputs, kernel, userland, mkfsErofs };
 }
-
-/** What of a package decides what is in it. */
-export const identity = ({ name, version, sha256 }: Deb) => ({ name, version, sha256 });
 
 /** Asks once more where the answer may come from lists of an earlier hour. */
 async function resolve(apt: Apt, { extraPackages, from, progress }: BuildOptions): Promise<Resolved> {
@@ -55,7 +59,7 @@ async function resolve(apt: Apt, { extraPackages, from, progress }: BuildOptions
   const attempt = async (force: boolean) => {
     if (from) return resolveManifest(apt, from, progress, () => refresh(force));
     await refresh(force);
-    return progress.step("resolve the packages", () => resolvePackages(apt, packageList(REPO, extraPackages)));
+    return progress.step("resolve the packages", () => resolvePackages(apt, readPackageNames(REPO, extraPackages)));
   };
   return attempt(false).catch((error: unknown) => {
     if (refreshed || !(error instanceof StaleLists)) throw error;

@@ -1,16 +1,7 @@
 import { type Apt, aptComplaints } from "./apt.ts";
+import type { Deb } from "./deb.ts";
 import { StaleLists, StepError, saysDiskFull } from "./step-error.ts";
 import { ToolFailed } from "./tool.ts";
-
-/** A package at the version that apt settled on, as promised by the signed package lists. */
-export interface Deb {
-  name: string;
-  version: string;
-  /** Name of the file that apt saves. */
-  file: string;
-  bytes: number;
-  sha256: string;
-}
 
 export interface Resolved {
   kernel: Deb;

@@ -38,7 +38,7 @@ function isIn(place: string, file: string): boolean {
   if (place.endsWith("/")) return `${file}/`.startsWith(place);
   if (!place.endsWith("/*.ts")) return file === place;
   const folder = place.slice(0, -"*.ts".length);
-  return file.startsWith(folder) && !file.slice(folder.length).includes("/");
+  return file.startsWith(folder) && /^[^/]+\.ts$/.test(file.slice(folder.length));
 }
 
 function areaOf(file: string): string | undefined {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, utimesSync, writeFileSync
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { findImage, type ImageManifest, imageDirs, packageList, packageName, recipeHash } from "./image.ts";
+import { findImage, type ImageManifest, imageDirs, packageName, recipeHash } from "./image.ts";
 
 function folder(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), "piwork-image-"));
@@ -16,58 +16,49 @@ function write(root: string, path: string, content: string): void {
   writeFileSync(join(root, path), content);
 }
 
+const WHAT = { sources: ["guest/taskd/main.ts", "runtime/protocol/rpc.ts"], extraPackages: [] };
+
 /** A repository as small as a recipe can be. */
 function repository(t: TestContext): string {
   const repo = folder(t);
-  const lock = {
-    packages: { "node_modules/zod": { version: "4.0.0" }, "node_modules/esbuild": { version: "0.28.0" } },
-  };
-  write(repo, "package-lock.json", JSON.stringify(lock));
-  write(repo, "guest/packages.txt", "bash # a shell\n\ndash\n");
+  pin(repo, { zod: "4.0.0", esbuild: "0.28.0" });
   write(repo, "guest/taskd/main.ts", "one");
   write(repo, "runtime/protocol/rpc.ts", "two");
-  write(repo, "runtime/linux/mounts.ts", "three");
   return repo;
+}
+
+function pin(repo: string, versions: Record<string, string>): void {
+  const packages = Object.entries(versions).map(([name, version]) => [`node_modules/${name}`, { version }]);
+  write(repo, "package-lock.json", JSON.stringify({ packages: Object.fromEntries(packages) }));
 }
 
 test("what does not go into an image does not change its recipe", (t) => {
   const repo = repository(t);
-  const recipe = recipeHash(repo);
+  const recipe = recipeHash(repo, WHAT);
   write(repo, "guest/taskd/main.test.ts", "a test");
-  write(repo, "guest/taskd/main.fixture.ts", "for a test");
-  write(repo, "guest/node_modules/x/index.js", "installed");
-  write(repo, "guest/.editor-state", "");
   write(repo, "runtime/machine/qemu.ts", "not of the guest");
-  write(repo, "guest/packages.txt", "# another order\ndash\nbash\n");
-  assert.equal(recipeHash(repo), recipe);
-  assert.equal(recipeHash(repo, ["dash"]), recipe, "asked for twice");
+  pin(repo, { zod: "4.0.0", esbuild: "0.28.0", commander: "1.0.0" });
+  assert.equal(recipeHash(repo, WHAT), recipe);
 });
 
 for (const [what, change] of Object.entries<(repo: string) => void>({
   "a source": (repo) => write(repo, "guest/taskd/main.ts", "One"),
-  "a source's name": (repo) => write(repo, "guest/taskd/other.ts", "one"),
-  "a schema": (repo) => write(repo, "runtime/protocol/rpc.ts", ""),
-  "a script": (repo) => write(repo, "guest/init/init.sh", ""),
-  "the package list": (repo) => write(repo, "guest/packages.txt", "bash\n"),
-  "the version of zod": (repo) =>
-    write(
-      repo,
-      "package-lock.json",
-      '{"packages":{"node_modules/zod":{"version":"4.0.1"},"node_modules/esbuild":{"version":"0.28.0"}}}',
-    ),
+  "a missing source": (repo) => rmSync(join(repo, "guest/taskd/main.ts")),
+  "the version of zod": (repo) => pin(repo, { zod: "4.0.1", esbuild: "0.28.0" }),
+  "the version of esbuild": (repo) => pin(repo, { zod: "4.0.0", esbuild: "0.28.1" }),
 }))
   test(`${what} changes the recipe`, (t) => {
     const repo = repository(t);
-    const recipe = recipeHash(repo);
+    const recipe = recipeHash(repo, WHAT);
     change(repo);
-    assert.notEqual(recipeHash(repo), recipe);
+    assert.notEqual(recipeHash(repo, WHAT), recipe);
   });
 
-test("extra packages change the recipe, whatever their order", (t) => {
+test("another list of sources or of extra packages is another recipe", (t) => {
   const repo = repository(t);
-  assert.notEqual(recipeHash(repo, ["git"]), recipeHash(repo));
-  assert.equal(recipeHash(repo, ["git", "jq"]), recipeHash(repo, ["jq", "git", "git"]));
-  assert.deepEqual(packageList(repo, ["git", "bash"]), ["bash", "dash", "git"]);
+  const recipe = recipeHash(repo, WHAT);
+  assert.notEqual(recipeHash(repo, { ...WHAT, extraPackages: ["git"] }), recipe);
+  assert.notEqual(recipeHash(repo, { ...WHAT, sources: ["guest/taskd/main.ts"] }), recipe);
 });
 
 test("only names of packages are taken for names of packages", () => {
@@ -79,8 +70,9 @@ test("only names of packages are taken for names of packages", () => {
 const hash = "0".repeat(64);
 const file = { bytes: 3, sha256: hash };
 const manifest: ImageManifest = {
-  schema: 2,
+  schema: 3,
   recipe: hash,
+  sources: WHAT.sources,
   inputs: hash,
   extraPackages: [],
   kernel: { release: "6.1", name: "linux-image", version: "1", sha256: hash },
@@ -104,7 +96,7 @@ function publish(cache: string, name: string, age: number, content: object = man
 test("the newest whole image of the sources as they are is found, with the packages of its own build", (t) => {
   const cache = folder(t);
   const repo = repository(t);
-  const current = { ...manifest, recipe: recipeHash(repo) };
+  const current = { ...manifest, recipe: recipeHash(repo, WHAT) };
   assert.equal(findImage(cache, repo), undefined, "no cache yet");
   publish(cache, "00000000000000aa", 300, current);
   const newest = publish(cache, "00000000000000bb", 100, current);
@@ -115,7 +107,7 @@ test("the newest whole image of the sources as they are is found, with the packa
   const withGit = publish(cache, "00000000000000ee", 10, {
     ...manifest,
     extraPackages: ["git"],
-    recipe: recipeHash(repo, ["git"]),
+    recipe: recipeHash(repo, { ...WHAT, extraPackages: ["git"] }),
   });
   assert.equal(findImage(cache, repo)?.dir, withGit);
 });
@@ -130,7 +122,7 @@ for (const [what, damage] of Object.entries<(dir: string) => void>({
   test(`an image is not found when ${what}`, (t) => {
     const cache = folder(t);
     const repo = repository(t);
-    damage(publish(cache, "00000000000000aa", 0, { ...manifest, recipe: recipeHash(repo) }));
+    damage(publish(cache, "00000000000000aa", 0, { ...manifest, recipe: recipeHash(repo, WHAT) }));
     assert.equal(findImage(cache, repo), undefined);
     assert.equal(imageDirs(cache).length, 1, "but it is listed");
   });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as z from "zod";
 
 /** Raised whenever an image made before can no longer be booted by the runtime of today. */
-export const IMAGE_SCHEMA = 2;
+export const IMAGE_SCHEMA = 3;
 
 const IMAGE_FILES = ["vmlinux", "initramfs.cpio", "root.erofs"] as const;
 
@@ -19,11 +19,15 @@ const debianPackage = z.strictObject({
   sha256,
 });
 
+const sourcePath = z.string().regex(/^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]*$/);
+
 /** What `manifest.json` of an image says. Holds no time and no path: the same inputs give the same bytes. */
 const imageManifest = z.strictObject({
   schema: z.literal(IMAGE_SCHEMA),
-  /** What of this repository went in, see `recipeHash`. */
+  /** What of the repository went in, see `recipeHash`. */
   recipe: sha256,
+  /** The files of the repository that went in, as paths from its root. */
+  sources: z.array(sourcePath).min(1),
   /** The recipe, and every package and tool that it was resolved to. */
   inputs: sha256,
   /** Packages asked for beyond the list in the repository. */
@@ -45,28 +49,24 @@ export interface Image {
   manifest: ImageManifest;
 }
 
-/** The names in `guest/packages.txt` and `extra`, each once, sorted. */
-export function packageList(repo: string, extra: readonly string[] = []): string[] {
-  const listed = readFileSync(join(repo, "guest/packages.txt"), "utf8")
-    .split("\n")
-    .map((line) => line.replace(/#.*/, "").trim())
-    .filter((line) => line !== "");
-  return [...new Set([...listed, ...extra].map((name) => packageName.parse(name)))].sort();
-}
-
 /**
- * Identifies everything in this repository that an image is made from, without network or child processes.
- * Two checkouts with the same recipe want the same image, up to the versions Debian offers on that day.
+ * Identifies everything in a repository that an image is made from: its files, the versions of the bundler and of the package that it
+ * bundles, the packages that were asked for. Takes milliseconds and no network.
  */
-export function recipeHash(repo: string, extraPackages: readonly string[] = []): string {
+export function recipeHash(
+  repo: string,
+  { sources, extraPackages }: Pick<ImageManifest, "sources" | "extraPackages">,
+): string {
   const hash = createHash("sha256");
   // Names and contents are length-prefixed, so that no two trees can read the same.
   const add = (name: string, content: string | Buffer) =>
     hash.update(`${Buffer.byteLength(name)}:${name}${Buffer.byteLength(content)}:`).update(content);
-  for (const folder of ["guest", "runtime/protocol", "runtime/linux"])
-    for (const file of sources(repo, folder)) add(file, readFileSync(join(repo, file)));
+  for (const file of sources) {
+    const content = readIfThere(join(repo, file));
+    add(content === undefined ? `missing ${file}` : file, content ?? "");
+  }
   for (const name of ["esbuild", "zod"]) add(`version of ${name}`, lockedVersion(repo, name));
-  add("packages", packageList(repo, extraPackages).join("\n"));
+  add("packages", extraPackages.join("\n"));
   return hash.digest("hex");
 }
 
@@ -78,20 +78,6 @@ export function lockedVersion(repo: string, name: string): string {
   const version = lock.packages[`node_modules/${name}`]?.version;
   if (version === undefined) throw new Error(`package-lock.json does not pin ${name}. Run npm install.`);
   return version;
-}
-
-/** Files below `folder` that can change an image, sorted, as paths from the repository's root with `/`. */
-function sources(repo: string, folder: string): string[] {
-  const found: string[] = [];
-  for (const entry of readdirSync(join(repo, folder), { withFileTypes: true })) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
-    if (entry.isDirectory()) found.push(...sources(repo, path));
-    // The package list counts by its names, not by its comments.
-    else if (entry.isFile() && !/\.(test|fixture)\.ts$/.test(entry.name) && path !== "guest/packages.txt")
-      found.push(path);
-  }
-  return found.sort();
 }
 
 /** A manifest, or undefined where the text is none, or one of another schema. */
@@ -128,7 +114,7 @@ export function findImage(cacheDir: string, repo: string): Image | undefined {
     .filter((image) => image !== undefined)
     .map((image) => ({ image, time: statSync(join(image.dir, "manifest.json")).mtimeMs }))
     .sort((a, b) => b.time - a.time);
-  return images.find(({ image }) => image.manifest.recipe === recipeHash(repo, image.manifest.extraPackages))?.image;
+  return images.find(({ image }) => image.manifest.recipe === recipeHash(repo, image.manifest))?.image;
 }
 
 /** Every directory that a build has published, whole or not. */
@@ -140,6 +126,15 @@ export function imageDirs(cacheDir: string): string[] {
       .map((name) => join(cacheDir, "images", name));
   } catch (error) {
     if (isAbsent(error)) return [];
+    throw error;
+  }
+}
+
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }

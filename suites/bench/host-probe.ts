@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { build, stop } from "esbuild";
 import { $, type ProcessPromise } from "zx";
+import { bundleProbe } from "../../guest/image/bundles.ts";
 import { atExit } from "../../harness/host/at-exit.ts";
 import { REPOSITORY } from "../../runtime/state/places.ts";
 
@@ -16,9 +16,7 @@ export class HostProbe implements Disposable {
 
   static async make(): Promise<HostProbe> {
     const probe = new HostProbe();
-    const entry = { entryPoints: ["guest/probe/main.ts"], outfile: join(probe.#directory, "probe.mjs") };
-    await build({ ...entry, absWorkingDir: REPOSITORY, bundle: true, platform: "node", format: "esm" });
-    await stop(); // its process would keep ours from ending
+    await bundleProbe(REPOSITORY, join(probe.#directory, "probe.mjs"));
     return probe;
   }
 
