@@ -23,10 +23,16 @@ export class Clones implements AsyncDisposable {
     this.consoleLog = join(logs, "machines.log");
     for (const name of ["workspace", "tasks"]) mkdirSync(join(this.directory, name));
     this.#source = new MachineSource({
-      ...{ agent: "probe", acceleration: "auto", walls: ALL_WALLS, unsafe: false, consoleLog: this.consoleLog },
+      agent: "probe",
+      acceleration: "auto",
+      walls: ALL_WALLS,
+      unsafe: false,
+      consoleLog: this.consoleLog,
       places: { ...findPlaces(), sockets: this.directory },
       buildImage: () => Promise.reject(new Error("there is no guest image; run 'npm run setup'")),
-      ...{ step: () => {}, note: () => {}, warn: (message) => console.error(message) },
+      step: () => {},
+      note: () => {},
+      warn: (message) => console.error(message),
       signal: new AbortController().signal,
     });
   }
@@ -63,7 +69,11 @@ export class Clones implements AsyncDisposable {
     options: Partial<Pick<BootOptions, "memory" | "walls" | "deadlineMs" | "shares" | "stage">> = {},
   ): Promise<{ machine: Machine; up: Promise<Machine> }> {
     return Machine.boot({
-      ...{ ...(await this.kind()), id: "clone", walls: ALL_WALLS, shares: this.shares, sockets: this.sockets },
+      ...(await this.kind()),
+      id: "clone",
+      walls: ALL_WALLS,
+      shares: this.shares,
+      sockets: this.sockets,
       consoleLog: this.consoleLog,
       observer: { event: () => {}, violation: () => {}, changed: () => {}, connection: (stream) => stream.destroy() },
       deadlineMs: BOOT_DEADLINE_MS,
