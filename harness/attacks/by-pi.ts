@@ -1,15 +1,22 @@
 import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
-import { messages, questions, saidText, toolOutput } from "../runtimes/talk.ts";
+import type { RunningRuntime } from "../runtimes/piwork.ts";
+import { messages, questions, saidText, type Talk, toolOutput } from "../runtimes/talk.ts";
 import type { ToolCall } from "./attack.ts";
 import type { Ran } from "./shell.ts";
-import type { Target } from "./target.ts";
+
+/** The runtime that the attacker is a task of. */
+interface Pi {
+  runtime: RunningRuntime;
+  talk: Talk;
+  attacker: string;
+}
 
 const EXIT_CODE = /^Command exited with code (\d+)$/m;
 
 let turns = 0;
 
 /** Has pi call its own tools, one after the other, because its model says so; gives what they gave it. */
-export async function callTools(target: Target, task: string, calls: readonly ToolCall[]): Promise<Ran> {
+export async function callTools(target: Pi, task: string, calls: readonly ToolCall[]): Promise<Ran> {
   // By its usage, the conversation stays short: it is never summed up.
   const steps = calls.map(([tool, input]) => `call ${tool} ${JSON.stringify(input)}\nusage 1 1\n---\n`).join("");
   let said: RuntimeEvent[] = [];
@@ -33,7 +40,7 @@ export async function callTools(target: Target, task: string, calls: readonly To
 }
 
 /** A person who allows everything: it is not permission that is to hold. */
-async function allow({ runtime, attacker }: Target, event: RuntimeEvent): Promise<void> {
+async function allow({ runtime, attacker }: Pi, event: RuntimeEvent): Promise<void> {
   for (const { id } of questions([event]))
     await runtime.client
       .call("answer", { task: event.taskId ?? attacker, question: id, answer: { value: "Allow once" } })

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Target } from "./target.ts";
+import type { RootShells } from "./slots.ts";
 
 /** What the machine's root has to say by then, in milliseconds; a machine that does not is lost. */
 const ANSWER_DEADLINE_MS = 6_000;
@@ -31,7 +31,7 @@ stat -c 'file %n %f %u %g %t:%T' /run/piwork/* /tmp/* /tmp/.[!.]* /dev/* /dev/sh
 true`;
 
 /** Throws where the machine does not answer. */
-export async function machinePicture(target: Target): Promise<string[]> {
+export async function machinePicture(target: RootShells): Promise<string[]> {
   const end = await inTime(target.asRoot(LOOK));
   if (end === undefined || end.code !== 0 || !end.text.includes("\nmount / ")) throw new Lost();
   return end.text.trim().split("\n");
@@ -91,7 +91,7 @@ export function differences(before: readonly string[], after: readonly string[])
 }
 
 /** The processes of the victim, as the machine's root sees them; undefined where nobody answers. */
-export async function victimProcesses(target: Target): Promise<string | undefined> {
+export async function victimProcesses(target: RootShells): Promise<string | undefined> {
   const end = await inTime(
     target.asRoot('while read -r pid; do echo "$pid"; done <"$VICTIM_GROUP/cgroup.procs"', "victim"),
   );
@@ -102,7 +102,7 @@ export async function victimProcesses(target: Target): Promise<string | undefine
  * The victim's bystander as the machine's root sees it: process id, whether it is stopped, niceness, what the kernel thinks of it
  * when memory is short, and how many files it may open. Empty where it is gone.
  */
-export async function bystander(target: Target): Promise<string> {
+export async function bystander(target: RootShells): Promise<string> {
   const look = `while read -r pid; do
   read -r name </proc/$pid/comm; [ "$name" = sleep ] || continue
   read -r line </proc/$pid/stat; set -- \${line##*) }; nice=\${17}

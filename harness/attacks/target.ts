@@ -16,7 +16,7 @@ import type { Confinement } from "./confinement.ts";
 import { bystander, inTime, Lost, machinePicture, mending, sameAs, victimProcesses } from "./machine-picture.ts";
 import { KNOWN_TO_ROOT, ROOT_HOLDS, ROOT_SERVER, VICTIM_HOLDS, VICTIM_SERVER } from "./servers.ts";
 import { LONGEST, type Ran, Shell } from "./shell.ts";
-import { learnSlot, namesOf, type Slot } from "./slots.ts";
+import { learnSlot, namesOf, type Slot, type Whose } from "./slots.ts";
 import { ROOT_SHELL, World } from "./world.ts";
 
 /** Time an attack has. What is not over by then has failed, or made things hang. */
@@ -25,9 +25,6 @@ const ATTACK_DEADLINE_MS = 45_000;
 const ROOT_DEADLINE_MS = 20_000;
 /** What a machine may take longer than that to end it; then it is given up. */
 const CUT_OFF_MS = 1_000;
-
-/** Whose machine: with one for all tasks it is the same. */
-export type Whose = "attacker" | "victim";
 
 /** A runtime of its own with an attacker, a victim and canaries, and a way in. */
 export class Target implements AsyncDisposable {

@@ -1,15 +1,14 @@
 import * as z from "zod";
 import { runtimeEvent } from "../../runtime/protocol/events.ts";
-import { fieldsOf } from "./fields.ts";
 import { anchor } from "./markdown.ts";
-import { titleOf } from "./schemas.ts";
+import { hasFields, titleOf } from "./schemas.ts";
 
 /** A type in words: by its name, where it has one. */
 export function inWords(schema: z.ZodType): string {
   const title = titleOf(schema);
   if (title === undefined) return structure(schema);
   if (schema === runtimeEvent) return "[event](#events)";
-  return fieldsOf(schema).length > 0 ? `[${title}](#${anchor(title)})` : title;
+  return hasFields(schema) ? `[${title}](#${anchor(title)})` : title;
 }
 
 /** The same without its name. */

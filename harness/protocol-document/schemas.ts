@@ -87,3 +87,10 @@ export function valuesOf(schema: z.ZodEnum): [value: string, meaning: string][] 
   const meanings = z.record(z.enum(schema.options.map(String)), z.string()).parse(schema.meta()?.["values"]);
   return Object.entries(meanings);
 }
+
+/** Whether a table of its fields has any rows. */
+export function hasFields(schema: z.ZodType): boolean {
+  if (schema instanceof z.ZodUnion)
+    return schema.options.some((one) => titleOf(one as z.ZodType) === undefined && hasFields(one as z.ZodType));
+  return schema instanceof z.ZodObject && Object.keys(schema.shape).length > 0;
+}
