@@ -39,7 +39,7 @@ export function controlHandlers(
         previewFile(runtime.area(task, area), path, large ? LIMITS.largePreviewBytes : LIMITS.previewBytes),
       task_changes: ({ task }) => runtime.changes(task),
       task_boundary: ({ task }) => runtime.boundary(task),
-      conversation: ({ task }) => ({ afterSeq: runtime.lastSeq, ...conversations.show(task) }),
+      conversation: ({ task }) => ({ afterSeq: runtime.events.lastSeq, ...conversations.show(task) }),
       folders: ({ path }) => listFolders(runtime.workspace, path),
       folder_make({ path }) {
         makeFolder(runtime.workspace, path);
@@ -91,9 +91,9 @@ export function controlHandlers(
         const result = await conversations.exec(request, pass, signal);
         void send({ type: "exit", ...result });
       },
-      async events(_input, send, signal) {
-        void send({ type: "subscribed", afterSeq: runtime.lastSeq });
-        using _events = runtime.subscribe((event) => void send(event));
+      async events({ task }, send, signal) {
+        void send({ type: "subscribed", afterSeq: runtime.events.lastSeq });
+        using _events = runtime.events.subscribe({ task }, (event) => void send(event));
         await new Promise<void>((resolve) => {
           signal.addEventListener("abort", () => resolve());
           if (signal.aborted) resolve();
