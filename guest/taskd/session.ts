@@ -1,17 +1,7 @@
 import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fchownSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, constants, fchownSync, lstatSync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
+import { writeAtomically } from "../../runtime/linux/atomic-file.ts";
 import { openBeneath, type Place } from "../../runtime/linux/open-beneath.ts";
 import { openRegularFile } from "../../runtime/linux/open-regular.ts";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
@@ -87,18 +77,8 @@ export class Session {
       lastTurn: turn,
       savedAt: new Date().toISOString(),
     };
-    const draft = `${kept.path}/${SESSION_FILE}.draft`;
-    const fd = create(draft);
-    try {
-      writeFileSync(fd, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), content]));
-      fsyncSync(fd);
-    } catch (error) {
-      rmSync(draft, { force: true }); // what is there of it may be what fills the disk
-      throw error;
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(draft, `${kept.path}/${SESSION_FILE}`);
+    const whole = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), content]);
+    writeAtomically(`${kept.path}/${SESSION_FILE}`, whole);
     this.#turns++;
   }
 
@@ -107,17 +87,6 @@ export class Session {
       "TASK_BOOTSTRAP_FAILED",
       `The session file tasks/${this.#taskId}/guest/session/${SESSION_FILE} in the state directory is not the session of this task. Mend it, or move it away to begin a new conversation; then open the task again.`,
     );
-  }
-}
-
-/** Creates a file; what is there under its name was left by a turn that could not be kept. */
-function create(path: string): number {
-  try {
-    return openSync(path, CREATE, 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    unlinkSync(path);
-    return openSync(path, CREATE, 0o600);
   }
 }
 
