@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { StatusView } from "../api/control.ts";
+import type { StatusView } from "../api/status.ts";
 import { saidIn } from "../api/told.ts";
 import { findPlaces } from "../state/places.ts";
 import { consistent } from "./contradictions/consistent.fixture.ts";
