@@ -1,24 +1,12 @@
 import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fchownSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, constants, fchownSync, lstatSync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { openBeneath, type Place } from "../../runtime/linux/open-beneath.ts";
-import { openRegularFile } from "../../runtime/linux/open-regular.ts";
+import { openBeneath } from "../../runtime/linux/open-beneath.ts";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import { SESSION_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import type { AgentKind } from "../../runtime/protocol/kinds.ts";
-import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { parseSessionHead, SESSION_FILE, type SessionHead } from "../../runtime/protocol/session.ts";
+import { readSession } from "./read-session.ts";
 import type { Slot } from "./slot.ts";
 
 /** Nothing that a task put there is written through. */
@@ -48,12 +36,11 @@ export class Session {
 
   /** Gives the agent a working copy of what was saved last; says whether there was something. */
   restore(): boolean {
-    const { kept } = this.#slot;
     using working = openBeneath(this.#slot.session, []);
     putAside(`${working.path}/${WORKING_COPY}`);
     let content: Buffer | undefined;
     try {
-      content = readRegular(kept, SESSION_FILE);
+      content = this.#slot.files.readSession();
     } catch (error) {
       console.error("taskd: reading a session failed:", error);
       throw this.#unreadable();
@@ -76,8 +63,7 @@ export class Session {
   /** Keeps the agent's working copy, whole or not at all. */
   save(turn: string): void {
     using working = openBeneath(this.#slot.session, []);
-    const { kept } = this.#slot;
-    const content = readRegular(working, WORKING_COPY) ?? Buffer.alloc(0);
+    const content = readSession(working, WORKING_COPY) ?? Buffer.alloc(0);
     const head: SessionHead = {
       type: "piwork-session",
       version: 1,
@@ -87,18 +73,7 @@ export class Session {
       lastTurn: turn,
       savedAt: new Date().toISOString(),
     };
-    const draft = `${kept.path}/${SESSION_FILE}.draft`;
-    const fd = create(draft);
-    try {
-      writeFileSync(fd, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), content]));
-      fsyncSync(fd);
-    } catch (error) {
-      rmSync(draft, { force: true }); // what is there of it may be what fills the disk
-      throw error;
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(draft, `${kept.path}/${SESSION_FILE}`);
+    this.#slot.files.keepSession(Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), content]));
     this.#turns++;
   }
 
@@ -107,17 +82,6 @@ export class Session {
       "TASK_BOOTSTRAP_FAILED",
       `The session file tasks/${this.#taskId}/guest/session/${SESSION_FILE} in the state directory is not the session of this task. Mend it, or move it away to begin a new conversation; then open the task again.`,
     );
-  }
-}
-
-/** Creates a file; what is there under its name was left by a turn that could not be kept. */
-function create(path: string): number {
-  try {
-    return openSync(path, CREATE, 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    unlinkSync(path);
-    return openSync(path, CREATE, 0o600);
   }
 }
 
@@ -131,14 +95,4 @@ function putAside(path: string): void {
     if (code === "EISDIR" || code === "EPERM") renameSync(path, `${path}.${randomUUID()}`);
     else if (code !== "ENOENT") throw error;
   }
-}
-
-/** The bytes of a regular file of bearable size; undefined where nothing is. */
-function readRegular(place: Place, name: string): Buffer | undefined {
-  using file = openRegularFile(place, name);
-  if (file === undefined) return undefined;
-  const content = file.readAtMost(LIMITS.sessionBytes);
-  if (content === undefined)
-    throw new PiworkError("LIMIT_EXCEEDED", `A session has at most ${LIMITS.sessionBytes} bytes.`);
-  return content;
 }

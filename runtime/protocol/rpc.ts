@@ -3,6 +3,7 @@ import * as z from "zod";
 import { dialogAnswer, dialogQuestion } from "./agent.ts";
 import { errorBody } from "./errors.ts";
 import { permissions } from "./facts.ts";
+import { givenFiles } from "./given-files.ts";
 import { relativeFolder, requestId, taskId, title } from "./ids.ts";
 import { agentKind, modelName, thinkingLevel } from "./kinds.ts";
 import { taskLayer } from "./layers.ts";
@@ -11,25 +12,13 @@ import { providerView } from "./providers.ts";
 import { taskState, transition } from "./states.ts";
 import { taskMemory } from "./task-memory.ts";
 
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 /** The year 2100: a clock that is further ahead is a mistake. */
 const LATEST_TIME = Date.UTC(2100, 0);
 
 /** A regular expression for so many digits becomes a lot of code, which a clone would run before anything else. */
 const isHexadecimal = (digits: string) => Buffer.from(digits, "hex").length * 2 === digits.length;
-
-const nonce = z.string().regex(/^[0-9a-f]{32}$/);
-
-/** How the host proves a mount: it wrote a token into `file`; taskd writes that and `reply` into a file beside it. */
-const mountProof = z.strictObject({
-  tag: z.enum(["workspace", "tasks"]),
-  /** the directory of the share that is proven; null for the share itself */
-  path: relativeFolder.nullable(),
-  file: z.string().regex(/^\.piwork-mount-[0-9a-f]{32}$/),
-  reply: nonce,
-});
-export type MountProof = z.infer<typeof mountProof>;
 
 const taskView = z.strictObject({
   taskId,
@@ -57,7 +46,8 @@ export const commands = {
     /** the first request on every link; events after `afterSeq` are sent again */
     payload: z.strictObject({
       protocol: z.number().int().positive(),
-      mounts: z.array(mountProof).max(8),
+      /** files that the machine gets before it is known which tasks get them; null: none, or it has them already */
+      files: givenFiles.nullable(),
       afterSeq: z.number().int().nonnegative(),
       /** the host's clock, in milliseconds since the epoch; the machine's is set by it */
       time: z.number().int().positive().max(LATEST_TIME),
@@ -82,7 +72,7 @@ export const commands = {
     payload: z.strictObject({ agent: agentKind }),
     result: z.strictObject({ version: z.string().max(64) }),
   },
-  /** takes the shares away, for a machine that is to be saved; refused while a task is open */
+  /** takes away what files come from, for a machine that is to be saved; refused while a task is open */
   runtime_unmount: { payload: empty, result: empty },
   /** has what was written reach the host, and says whether anything but idle agents is there */
   runtime_settle: {
@@ -107,8 +97,8 @@ export const commands = {
       permissions,
       /** what all processes of the task may use; the machine has to have it, or be getting it */
       memoryBytes: taskMemory,
-      /** directories of this task that are proven before it gets them, where the machine exports no more than these */
-      mounts: z.array(mountProof).max(2),
+      /** the task's files, as the path says that they take */
+      files: givenFiles,
     }),
     result: taskView,
   },

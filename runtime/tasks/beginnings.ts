@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Changes } from "../api/files.ts";
 import type { TaskRecord } from "../api/record.ts";
 import { type Beginning, beginning, findChanges, lookAtFolder } from "../workspace/changes.ts";
-import type { TaskDirectory } from "../workspace/listing.ts";
+import type { TaskDirectory } from "../workspace/files.ts";
 
 /** How the folder of each task was before the task could write to it. Machines never see these. */
 export class Beginnings {

@@ -13,7 +13,7 @@ import {
   listThenStat,
 } from "../../../harness/controls/naive-files.ts";
 import { openBeneath } from "../../../runtime/linux/open-beneath.ts";
-import { importUpload } from "../../../runtime/tasks/uploads.ts";
+import { importUpload } from "../../../runtime/workspace/uploads.ts";
 import { identifyFolder, resolveFolder } from "../../../runtime/workspace/folder.ts";
 import { listDirectory, previewFile } from "../../../runtime/workspace/listing.ts";
 
