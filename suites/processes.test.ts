@@ -20,10 +20,9 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   "guest/walls/unconfined.ts": IN_GUEST,
   "harness/checks/clean-environment.test.ts": "looks at what a program that a suite starts inherits",
   "harness/network/outside.ts": "speaks to its child over Node's own channel",
+  "runtime/linux/flock.mjs": NO_PACKAGES,
   "runtime/linux/kernel-calls.ts": IN_GUEST,
   "runtime/setup/main.mjs": NO_PACKAGES,
-  "runtime/setup/turn.mjs": NO_PACKAGES,
-  "runtime/state/state-lock.ts": "hands a descriptor to flock",
   "suites/bench/exec.ts": "measures how long a process takes, which a shell would lengthen",
   "suites/processes.test.ts": "is this list",
 };

@@ -20,7 +20,7 @@ export interface BuildResult extends Image {
 /** Makes sure that there is an image of today's inputs, and says where. */
 export async function buildImage(options: BuildOptions): Promise<BuildResult> {
   const { places, progress, signal } = options;
-  await using _lock = await useCache(places, progress, signal);
+  using _lock = await useCache(places, progress, signal);
   await progress.step("remove what an interrupted build left", () => removeLeftovers(places));
 
   const wanted = await planImage(options);
@@ -53,7 +53,7 @@ const checkFiles = ({ from }: BuildOptions, made: ImageManifest) => {
 };
 
 /** Makes the cache and waits until it is ours alone. */
-export async function useCache(places: Places, progress: Progress, signal: AbortSignal): Promise<AsyncDisposable> {
+export async function useCache(places: Places, progress: Progress, signal: AbortSignal): Promise<Disposable> {
   await progress.step("prepare the cache", () => mkdir(places.images, { recursive: true }));
   return progress.step("wait for another build in this cache to end", () => lockCache(places.lock, signal));
 }

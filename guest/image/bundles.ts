@@ -4,6 +4,7 @@ import { type BuildOptions, build, stop } from "esbuild";
 import * as z from "zod";
 import { piParts } from "./pi-parts.ts";
 import { StepError } from "./step-error.ts";
+import { withoutDescriptions } from "./without-descriptions.ts";
 
 /** The programs of ours that run in the guest, as one file each below /usr/lib/piwork. */
 const BUNDLES = [
@@ -61,7 +62,7 @@ async function bundlePi(repo: string, root: string, modules: string, target: str
   return { version, bytes: sizes.reduce((sum, size) => sum + size) };
 }
 
-async function bundle(repo: string, entry: string, how: BuildOptions): Promise<void> {
+async function bundle(repo: string, entry: string, { plugins = [], ...how }: BuildOptions): Promise<void> {
   if (!(await stat(join(repo, entry)).catch(() => undefined)))
     throw new StepError(`${entry} does not exist`, "The checkout is not complete: restore that file.");
   await build({
@@ -74,6 +75,7 @@ async function bundle(repo: string, entry: string, how: BuildOptions): Promise<v
     minifySyntax: true,
     legalComments: "none",
     logLevel: "silent",
+    plugins: [...plugins, withoutDescriptions],
     ...how,
   }).catch((error: Error) => {
     throw new StepError(`${entry} could not be bundled: ${error.message}`, "Fix it: `mise run check` says more.", {

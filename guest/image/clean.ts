@@ -29,7 +29,7 @@ async function remove(
   signal: AbortSignal,
   paths: () => string[],
 ): Promise<Removed[]> {
-  await using _cache = await useCache(places, progress, signal);
+  using _cache = await useCache(places, progress, signal);
   const removed: Removed[] = [];
   for (const path of paths())
     await progress.step(`remove ${path}`, async () => {

@@ -13,7 +13,7 @@ function lockFile(t: TestContext): string {
   return join(dir, "lock");
 }
 const never = new AbortController().signal;
-const release = (lock: AsyncDisposable) => lock[Symbol.asyncDispose]();
+const release = (lock: Disposable) => lock[Symbol.dispose]();
 
 test("a second builder gets the lock when the first is done, not before", async (t) => {
   const file = lockFile(t);
@@ -29,7 +29,7 @@ test("a second builder gets the lock when the first is done, not before", async 
   third.abort(new Error("enough"));
   await given;
   order.push("first lets go");
-  await release(first);
+  release(first);
   await second;
   assert.deepEqual(order, ["first lets go", "second holds"]);
 });
@@ -41,8 +41,8 @@ test("whoever gives up waiting does not get the lock later", async (t) => {
   const waiting = lockCache(file, stop.signal);
   stop.abort(new Error("enough"));
   await assert.rejects(waiting, /enough/);
-  await release(first);
-  await release(await lockCache(file, AbortSignal.timeout(10_000)));
+  release(first);
+  release(await lockCache(file, AbortSignal.timeout(10_000)));
 });
 
 test("the lock of a builder that was killed is free", async (t) => {
@@ -55,5 +55,5 @@ test("the lock of a builder that was killed is free", async (t) => {
   const builder = execa(process.execPath, words, { stdin: "ignore", stderr: "inherit", reject: false });
   await once(builder.stdout, "data");
   builder.kill("SIGKILL");
-  await release(await lockCache(file, AbortSignal.timeout(10_000)));
+  release(await lockCache(file, AbortSignal.timeout(10_000)));
 });

@@ -92,5 +92,8 @@ test("two modules that wish for each other end", async (t) => {
 
 test("a missing module is named, and who needs it", async (t) => {
   const paths = modules(t, { cachefiles: ["depends=netfs"] });
-  await assert.rejects(names(["cachefiles"], paths), /changed kernel layout: there is no module netfs, which cachefiles needs/);
+  await assert.rejects(
+    names(["cachefiles"], paths),
+    /changed kernel layout: there is no module netfs, which cachefiles needs/,
+  );
 });

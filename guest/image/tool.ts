@@ -9,7 +9,6 @@ const PROVIDED_BY: Record<string, string> = {
   "dpkg-deb": "dpkg",
   "mkfs.erofs": "erofs-utils",
   xz: "xz-utils",
-  flock: "util-linux",
 };
 
 const ENVIRONMENT = { LC_ALL: "C.UTF-8" };

@@ -1,9 +1,9 @@
 import { dirname } from "node:path";
+import type { Mount } from "../../runtime/linux/mountinfo.ts";
 import { FACTS_IN_SANDBOX, MEMORY_EVENTS_IN_SANDBOX, SESSION_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import type { TaskLayer } from "../../runtime/protocol/layers.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { NETWORK_PORT } from "../../runtime/protocol/providers.ts";
-import type { Mount } from "./proc.ts";
 
 /** Directories that a slot shows once it has a task. */
 export const GIVEN_DIRECTORIES = ["work", "outputs", "uploads", "home"] as const;

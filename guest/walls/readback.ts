@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { promisify } from "node:util";
+import { type Mount, mountsOf } from "../../runtime/linux/mountinfo.ts";
 import type { TaskLayer } from "../../runtime/protocol/layers.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { CPU_WEIGHT } from "./group.ts";
 import { type Confinement, GIVEN_DIRECTORIES } from "./launch.ts";
-import { childrenOf, descriptorsOf, type Mount, mountsOf, rightsOf, sessionOf } from "./proc.ts";
+import { childrenOf, descriptorsOf, rightsOf, sessionOf } from "./proc.ts";
 
 /** One layer of a running process's walls, as the kernel tells it. */
 export interface LayerState {

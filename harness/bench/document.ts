@@ -9,8 +9,8 @@ const environment = z.strictObject({
   /** files were changed since that commit */
   changed: z.boolean(),
   processor: z.string(),
-  cores: z.number().int(),
-  memoryMb: z.number().int(),
+  cores: z.int(),
+  memoryMb: z.int(),
   /** of the host when the run started, for one, five and fifteen minutes */
   load: z.array(z.number()),
   system: z.string(),

@@ -15,8 +15,8 @@ export type Sample = z.infer<typeof sample>;
 
 /** A failed sample is worse than every other: null is what a percentile is that falls on one. */
 const spread = z.strictObject({
-  taken: z.number().int(),
-  failed: z.number().int(),
+  taken: z.int(),
+  failed: z.int(),
   p50: z.number().nullable(),
   p95: z.number().nullable(),
   max: z.number().nullable(),

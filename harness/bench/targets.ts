@@ -17,7 +17,7 @@ const target = z.strictObject({
   limit: z.number(),
   unit: z.union([unit, z.literal("times"), z.literal("samples")]),
   /** samples without which the statistic says nothing */
-  samples: z.number().int().default(1),
+  samples: z.int().default(1),
   /** the id of what these samples are counted of, where that is something else: a total says nothing of how many it is of */
   counted: z.string().optional(),
 });

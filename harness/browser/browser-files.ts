@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import { createBrotliDecompress } from "node:zlib";
 import * as z from "zod";
 import { $ } from "zx";
+import { waitForLock } from "../../runtime/linux/flock.mjs";
 import { findPlaces } from "../../runtime/state/places.ts";
-import { lock } from "../host/exclusive.ts";
 
 /** The npm package that carries the browser. Its own code is not used: it unpacks to fixed names in /tmp. */
 const PACKAGE = join(dirname(fileURLToPath(import.meta.resolve("@sparticuz/chromium"))), "..");
@@ -76,7 +76,7 @@ async function takeTurn(directory: string): Promise<number> {
   const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   const { uid, mode } = fstatSync(fd);
   const isOurs = uid === process.getuid?.() && (mode & 0o022) === 0;
-  if (isOurs && (await lock(fd, `--timeout=${TURN_S}`))) return fd;
+  if (isOurs && (await waitForLock(fd, { seconds: TURN_S }))) return fd;
   closeSync(fd);
   if (isOurs) throw new Error(`Another process has been unpacking a browser in ${directory} for over ${TURN_S} s.`);
   throw new Error(

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { mountsOf } from "../../runtime/linux/mountinfo.ts";
 import { findPlaces } from "../../runtime/state/places.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -74,31 +75,14 @@ export function qemusWithSocketsIn(directory: string): number[] {
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number)
-    .filter((pid) => mountsOf(pid).some(({ root, target }) => target === "/sockets" && isIn(root)));
+    .filter((pid) =>
+      mountsOf(pid).some(({ root, target }) => target === "/sockets" && isIn(root.replace(/\/\/deleted$/, ""))),
+    );
 }
 
 /** QEMUs of the runtime that has this state directory. */
 export function qemusOf({ state }: { state: string }): number[] {
   return qemusWithSocketsIn(findPlaces({ state }).sockets);
-}
-
-interface Mount {
-  /** what is mounted, as a path within its file system */
-  root: string;
-  target: string;
-}
-
-/** What a process has mounted; nothing where it has ended. */
-function mountsOf(pid: number | "self"): Mount[] {
-  try {
-    return readFileSync(`/proc/${pid}/mountinfo`, "utf8")
-      .trimEnd()
-      .split("\n")
-      .map((line) => line.split(" "))
-      .map(([, , , root = "", target = ""]) => ({ root: root.replace(/\/\/deleted$/, ""), target }));
-  } catch {
-    return [];
-  }
 }
 
 /** A path of ours as the tables of mounts name it: within the file system that it is in. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { REPOSITORY } from "../../runtime/state/places.ts";
 import { PROTOCOL_DOCUMENT, protocolDocument } from "./document.ts";
+import { undescribedFields } from "./schemas.ts";
 
 test("the protocol document says what the schemas say", () => {
   const written = readFileSync(join(REPOSITORY, PROTOCOL_DOCUMENT), "utf8").split("\n");
@@ -15,4 +16,8 @@ test("the protocol document says what the schemas say", () => {
     { line: at + 1, text: wanted[at] },
     `${PROTOCOL_DOCUMENT} differs from the schemas in line ${at + 1}; write it anew with 'npx mise run docs'.\nit says:    ${written[at]}\nit should:  ${wanted[at]}`,
   );
+});
+
+test("every field that crosses the wire or the control API has a description", () => {
+  assert.deepEqual(undescribedFields(), [], 'add .describe("…") to these fields where their schema is');
 });

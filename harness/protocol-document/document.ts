@@ -14,7 +14,7 @@ import { wireChapter } from "./wire.ts";
 /** Where the document lies, from the repository's root. */
 export const PROTOCOL_DOCUMENT = "docs/protocol.md";
 
-/** The whole text of the document. The compiler sees to it that nothing is left out; limits.ts does for limits. */
+/** The whole text of the document, from the schemas and their descriptions. */
 export function protocolDocument(): string {
   const chapters = [
     ["The wire", wireChapter()],
@@ -32,12 +32,13 @@ export function protocolDocument(): string {
   const body = chapters.map(([name, text]) => `## ${name}\n${text.trim()}\n`).join("\n");
   return `# Protocol ${PROTOCOL_VERSION}
 
-For whoever writes a client of the runtime, or another taskd. Written by \`npx mise run docs\` from the schemas in
+For authors of a client of the runtime, or of another taskd. Written by \`npx mise run docs\` from the schemas in
 \`runtime/protocol\` and \`runtime/api\`; \`npm test\` fails where the two differ. Do not edit it by hand.
 
 ${contents}
 
-Fields are required unless their name has a \`?\`. An object has no other fields than those named here.
+Fields are required unless their name has a \`?\`. An object has no other fields than those named here. \`a.b\` is the field \`b\`
+of the object \`a\`, \`a[].b\` that of each object in the list \`a\`.
 
 ${body}`;
 }

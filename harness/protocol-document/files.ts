@@ -1,8 +1,7 @@
 import { SESSION_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { SESSION_FILE, SESSION_HEAD_BYTES, sessionHead } from "../../runtime/protocol/session.ts";
-import { remarks } from "./comments.ts";
-import { fields } from "./field-table.ts";
+import { fieldTable } from "./fields.ts";
 import { size } from "./markdown.ts";
 
 export function fileChapter(): string {
@@ -32,7 +31,7 @@ with a line in the log and a warning in \`status\`.
 The agent works on a copy at \`${SESSION_IN_SANDBOX}\`; after each completed turn taskd makes it the session file. That has at most
 ${size(LIMITS.sessionBytes)}. Every line but the first is the agent's own. The first, at most ${SESSION_HEAD_BYTES} bytes, is taskd's:
 
-${fields(sessionHead, remarks("session", "sessionHead"))}
+${fieldTable(sessionHead)}
 
 A task whose session file is not its own, or cannot be read, is not opened: \`TASK_BOOTSTRAP_FAILED\` says which file it is.`;
 }

@@ -1,44 +1,43 @@
 import * as z from "zod";
-import { nameOf } from "./named-types.ts";
+import { runtimeEvent } from "../../runtime/protocol/events.ts";
+import { fieldsOf } from "./fields.ts";
+import { anchor } from "./markdown.ts";
+import { titleOf } from "./schemas.ts";
 
-/** A type as a person says it. */
-export function inWords(schema: z.ZodType, { byName = true } = {}): string {
-  const name = byName ? nameOf(schema) : undefined;
-  if (name !== undefined) return name;
+/** A type in words: by its name, where it has one. */
+export function inWords(schema: z.ZodType): string {
+  const title = titleOf(schema);
+  if (title === undefined) return structure(schema);
+  if (schema === runtimeEvent) return "[event](#events)";
+  return fieldsOf(schema).length > 0 ? `[${title}](#${anchor(title)})` : title;
+}
+
+/** The same without its name. */
+export function structure(schema: z.ZodType): string {
   if (schema instanceof z.ZodOptional) return inWords(schema.unwrap() as z.ZodType);
   if (schema instanceof z.ZodDefault)
-    return `${inWords(schema.unwrap() as z.ZodType)} (\`${JSON.stringify(schema.def.defaultValue)}\` where it is left out)`;
+    return `${inWords(schema.unwrap() as z.ZodType)} (default: \`${JSON.stringify(schema.def.defaultValue)}\`)`;
   if (schema instanceof z.ZodNullable) return `${inWords(schema.unwrap() as z.ZodType)}, or null`;
   if (schema instanceof z.ZodEnum) return oneOf(schema.options.map((value) => `\`${value}\``));
   if (schema instanceof z.ZodLiteral) return `\`${JSON.stringify(schema.value)}\``;
   if (schema instanceof z.ZodBoolean) return "true or false";
   if (schema instanceof z.ZodUnknown) return "anything";
-  if (schema instanceof z.ZodObject) return Object.keys(schema.shape).length === 0 ? "`{}`" : `{ ${inline(schema)} }`;
+  if (schema instanceof z.ZodObject) return Object.keys(schema.shape).length === 0 ? "`{}`" : "object";
   if (schema instanceof z.ZodUnion)
-    return schema.options.map((option) => inWords(option as z.ZodType)).join(" **or** ");
+    return oneOf([...new Set(schema.options.map((option) => inWords(option as z.ZodType)))]);
   if (schema instanceof z.ZodRecord)
     return schema.valueType instanceof z.ZodUnknown
-      ? "an object"
-      : `an object: by ${inWords(schema.keyType as z.ZodType)}, ${inWords(schema.valueType as z.ZodType)}`;
+      ? "object"
+      : `object: by ${inWords(schema.keyType as z.ZodType)}, ${inWords(schema.valueType as z.ZodType)}`;
   const facts = z.toJSONSchema(schema);
-  if (schema instanceof z.ZodArray)
-    return `list${bounds(facts.minItems, facts.maxItems).replace(/^, (.+)/, " ($1)")} of ${inWords(schema.element as z.ZodType)}`;
+  if (schema instanceof z.ZodArray) {
+    const element = inWords(schema.element as z.ZodType);
+    const limits = bounds(facts.minItems, facts.maxItems).replace(/^, (.+)/, " ($1)");
+    return `list${limits} of ${element === "object" ? "objects" : element}`;
+  }
   if (facts.type === "integer" || facts.type === "number") return numberInWords(facts);
   if (facts.type === "string") return textInWords(schema, facts);
   throw new Error(`harness/protocol-document/schema-words.ts has no words for a ${schema.type}`);
-}
-
-/** The fields of an object on one line, and any other type in words. */
-export function inline(schema: z.ZodType): string {
-  if (!(schema instanceof z.ZodObject)) return inWords(schema);
-  const parts = Object.entries(schema.shape).map(
-    ([name, field]) => `${fieldName(name, field as z.ZodType)}: ${inWords(field as z.ZodType)}`,
-  );
-  return parts.length === 0 ? "`{}`" : parts.join("; ");
-}
-
-export function fieldName(name: string, field: z.ZodType): string {
-  return `\`${name}${field instanceof z.ZodOptional || field instanceof z.ZodDefault ? "?" : ""}\``;
 }
 
 function oneOf(values: string[]): string {
@@ -66,7 +65,7 @@ function bounds(least: number | undefined, most: number | undefined): string {
   return most === undefined ? "" : `, at most ${most}`;
 }
 
-/** What the rules of a schema that are code say to whoever breaks them: nothing else has words for them. */
+/** The messages of rules that are code: JSON Schema cannot express them. */
 function sentences(schema: z.ZodType): string {
   const words = (schema.def.checks ?? []).flatMap((check) => {
     const { def } = check._zod;

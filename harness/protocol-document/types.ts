@@ -1,13 +1,19 @@
-import { remarks } from "./comments.ts";
-import { fields } from "./field-table.ts";
+import { fieldsOf, fieldTable } from "./fields.ts";
 import { table } from "./markdown.ts";
-import { OBJECTS, SMALL_TYPES } from "./named-types.ts";
-import { inWords } from "./schema-words.ts";
+import { structure } from "./schema-words.ts";
+import { namedTypes } from "./schemas.ts";
 
 export function typeChapter(): string {
-  const small = SMALL_TYPES.map(([name, schema, meaning]) => [name, meaning, inWords(schema, { byName: false })]);
-  const sections = OBJECTS.map(
-    ([name, schema, meaning, file, ...path]) => `### ${name}\n${meaning}\n\n${fields(schema, remarks(file, ...path))}`,
-  );
-  return `${table(["type", "for", "is"], small)}\n\n${sections.join("\n\n")}`;
+  const types = namedTypes();
+  const small = types
+    .filter(([, schema]) => fieldsOf(schema).length === 0)
+    .map(([title, schema]) => [title, schema.description ?? "", structure(schema)]);
+  const sections = types
+    .filter(([, schema]) => fieldsOf(schema).length > 0)
+    .map(([title, schema]) => `### ${capitalised(title)}\n${schema.description}\n\n${fieldTable(schema)}`);
+  return `${table(["type", "meaning", "values"], small)}\n\n${sections.join("\n\n")}`;
+}
+
+function capitalised(title: string): string {
+  return title.slice(0, 1).toUpperCase() + title.slice(1);
 }

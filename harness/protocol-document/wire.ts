@@ -4,22 +4,17 @@ import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { FRAMES, NETWORK_DEVICE } from "../../runtime/protocol/network-frames.ts";
 import { MESSAGE_DEPTH } from "../../runtime/protocol/plain-json.ts";
 import { ackFrame, answerFrame, PROTOCOL_VERSION, requestFrame, TASKD_PORT } from "../../runtime/protocol/rpc.ts";
-import { remarks } from "./comments.ts";
-import { fields } from "./field-table.ts";
-import { size, table } from "./markdown.ts";
-import { eventName } from "./named-types.ts";
-import { inline } from "./schema-words.ts";
+import { fieldTable } from "./fields.ts";
+import { size } from "./markdown.ts";
 
 const { type, timestamp, taskId, seq } = runtimeEvent.options[0].shape;
 
-/** What all events have. */
+/** The fields of all events. */
 const eventEnvelope = z.strictObject({
   type,
-  event: eventName,
-  timestamp,
-  taskId,
-  seq,
-  payload: z.record(z.string(), z.unknown()),
+  event: z.string().describe("Name of the [event](#events)."),
+  ...{ timestamp, taskId, seq },
+  payload: z.record(z.string(), z.unknown()).describe("Payload of the event."),
 });
 
 const frameKinds = () =>
@@ -40,25 +35,19 @@ is nested more than ${MESSAGE_DEPTH} levels deep or has a key \`__proto__\` is r
 ### Frames
 A **request**, from the host:
 
-${fields(
-  requestFrame,
-  new Map([
-    ["type", "the name of a [command](#commands)"],
-    ["payload", "as the command has it"],
-  ]),
-)}
+${fieldTable(requestFrame)}
 
-Its **answer**, from taskd. \`id\` is null only where the request had none that could be read:
+Its **answer**, from taskd:
 
-${alternatives(answerFrame)}
+${fieldTable(answerFrame)}
 
 An **event**, from taskd:
 
-${fields(eventEnvelope, new Map([...remarks("events", "envelope"), ["taskId", "null: it is of no task"], ["payload", "as the event has it"]]))}
+${fieldTable(eventEnvelope)}
 
 An **acknowledgement**, from the host. It has no id and gets no answer:
 
-${fields(ackFrame, remarks("rpc", "ackFrame"))}
+${fieldTable(ackFrame)}
 
 ### A link
 A link can break and be made anew at any time; taskd goes on meanwhile. On every new link the host
@@ -105,16 +94,4 @@ over. A machine that says anything else is ended.
 An unknown command, an unknown or missing field, and a value outside its limits are refused with \`INVALID_REQUEST\`, which
 names the place and never repeats the value. The host does not pass on what it does not know: it notes it in its log.
 Only \`message\` of \`agent_output\` is passed on as the agent wrote it.`;
-}
-
-function alternatives(union: z.ZodDiscriminatedUnion): string {
-  return table(
-    ["", "fields"],
-    (union.options as z.ZodObject[]).map((option) => [
-      option.shape["ok"] instanceof z.ZodLiteral && option.shape["ok"].value === true
-        ? "it worked"
-        : "it was refused or failed",
-      inline(option),
-    ]),
-  );
 }

@@ -10,8 +10,8 @@ import {
   rmSync,
 } from "node:fs";
 import { join } from "node:path";
+import { tryLock, waitForLock } from "../../runtime/linux/flock.mjs";
 import { atExit } from "../host/at-exit.ts";
-import { lock } from "../host/exclusive.ts";
 import type { Sandbox } from "../runtimes/piwork.ts";
 
 /** The page shows where its workspace is: for two pictures to be the same, it is in one place. Not in $TMPDIR, which may be any. */
@@ -49,9 +49,9 @@ async function takeTurn(): Promise<number> {
   const fd = openSync(PLACE, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   if (fstatSync(fd).uid !== process.getuid?.())
     throw new Error(`${PLACE} belongs to another user; the pictures are taken in it, so remove it first.`);
-  if (await lock(fd, "--nonblock")) return fd;
+  if (tryLock(fd)) return fd;
   console.log(`another run takes its pictures in ${PLACE}; waiting for its end`);
-  if (await lock(fd, `--timeout=${TURN_S}`)) return fd;
+  if (await waitForLock(fd, { seconds: TURN_S })) return fd;
   throw new Error(`another run has ${PLACE} for more than ${TURN_S} s`);
 }
 

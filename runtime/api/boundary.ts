@@ -3,27 +3,37 @@ import { relativeFolder } from "../protocol/ids.ts";
 import { isolation } from "../protocol/kinds.ts";
 import { taskLayer } from "../protocol/layers.ts";
 
-/** What stands around QEMU, each as the host's kernel tells it of the process that runs. */
-const hostWall = z.enum(["capabilities", "new-privileges", "seccomp", "user", "mount", "pid", "network", "ipc", "uts"]);
+const hostWall = z
+  .enum(["capabilities", "new-privileges", "seccomp", "user", "mount", "pid", "network", "ipc", "uts"])
+  .meta({ title: "host wall", description: "Wall around QEMU on the host." });
 export type HostWall = z.infer<typeof hostWall>;
 
-const readBack = { holds: z.boolean(), seen: z.string().max(2000) };
+const readBack = {
+  holds: z.boolean().describe("Whether the wall stands."),
+  seen: z.string().max(2000).describe("What the kernel reports."),
+};
 
-/** What a task can reach, and what keeps it from more, as far as a kernel says so now. */
-export const boundary = z.strictObject({
-  isolation,
-  folder: relativeFolder.nullable(),
-  sharedFolder: z.boolean(),
-  /** null where the task is in no machine */
-  machine: z.string().nullable(),
-  readAt: z.iso.datetime(),
-  /** around the task's agent, by the kernel of its machine; none where no agent runs */
-  task: z.array(z.strictObject({ layer: taskLayer, ...readBack })),
-  /** around the machine's QEMU, by the host's kernel; none where there is no machine */
-  qemu: z.array(z.strictObject({ wall: hostWall, ...readBack })),
-  /** QEMU emulates the processor in software; null while that is not decided */
-  emulated: z.boolean().nullable(),
-  /** what a reader must know to judge the walls */
-  warnings: z.array(z.string()),
-});
+export const boundary = z
+  .strictObject({
+    isolation,
+    folder: relativeFolder.nullable().describe("Folder of the task; null where none is bound."),
+    sharedFolder: z.boolean().describe("Whether the folder may overlap the folder of another open task."),
+    machine: z.string().nullable().describe("Id of the task's machine; null where the task is in none."),
+    readAt: z.iso.datetime().describe("Time at which the kernels were asked."),
+    task: z
+      .array(z.strictObject({ layer: taskLayer, ...readBack }))
+      .describe("Walls around the task's agent, from the kernel of its machine; none where no agent runs."),
+    qemu: z
+      .array(z.strictObject({ wall: hostWall, ...readBack }))
+      .describe("Walls around the machine's QEMU, from the host's kernel; none where there is no machine."),
+    emulated: z
+      .boolean()
+      .nullable()
+      .describe("Whether QEMU emulates the processor in software; null while that is not decided."),
+    warnings: z.array(z.string()).describe("Facts that weaken the walls, in sentences for a person."),
+  })
+  .meta({
+    title: "boundary",
+    description: "What a task can reach, and the walls around it as the kernels report them now.",
+  });
 export type Boundary = z.infer<typeof boundary>;

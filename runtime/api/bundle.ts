@@ -37,7 +37,7 @@ export const BUNDLE_LIMITS = {
 } as const;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const count = z.number().int().nonnegative();
+const count = z.int().nonnegative();
 
 /** `manifest.json`: what a run was to do and did, and every file it left but this one and its signature. */
 export const manifest = z.strictObject({

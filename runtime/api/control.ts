@@ -20,212 +20,349 @@ import { taskRecord } from "./record.ts";
 
 const none = z.strictObject({});
 
-/** The task that is meant where a call leaves it out is the active one. */
-const ofTask = z.strictObject({ task: taskId.optional() });
+const ofTask = z.strictObject({ task: taskId.optional().describe("Task; without it, the active one.") });
+const oneTask = z.strictObject({ task: taskId });
 
-/** A folder as a caller names it: absolute, or relative to the workspace root. */
-const namedFolder = z.string().min(1, "a folder needs a name").max(4096);
+const namedFolder = z
+  .string()
+  .min(1, "a folder needs a name")
+  .max(4096)
+  .describe("Folder: an absolute path, or one relative to the workspace root.");
 
-const machineView = z.strictObject({
-  id: z.string(),
-  state: machineState,
-  /** process id of QEMU on the host */
-  pid: z.number().int().nullable(),
-  memoryMb: z.number().int(),
-  /** resident memory of QEMU, in kilobytes */
-  residentKb: z.number().int().nullable(),
-  /** milliseconds from spawn to the first answer; null while it boots */
-  /** the task that it belongs to; null where it belongs to all, or to none yet */
-  task: taskId.nullable(),
-  bootMs: z.number().nullable(),
-  startedAt: z.iso.datetime(),
-});
+const sharedFolder = z.boolean().optional().describe("Whether the folder may overlap the folder of another open task.");
 
-const acceleration = z.strictObject({
-  requested: z.enum(["auto", "kvm", "tcg"]),
-  used: z.enum(["kvm", "tcg"]),
-  reason: z.string(),
-});
+const machineView = z
+  .strictObject({
+    id: z.string().describe("Id of the machine."),
+    state: machineState,
+    pid: z.int().nullable().describe("Process id of QEMU on the host; null while none runs."),
+    memoryMb: z.int().describe("Memory of the machine, in MiB."),
+    residentKb: z.int().nullable().describe("Resident memory of QEMU, in kilobytes."),
+    task: taskId.nullable().describe("Task of the machine; null where all tasks share it, or none has it yet."),
+    bootMs: z.number().nullable().describe("Time from QEMU's start to taskd's greeting, in milliseconds; null before."),
+    startedAt: z.iso.datetime().describe("Start of QEMU."),
+  })
+  .meta({ title: "machine view", description: "Machine as the host sees it." });
 
-const statusView = z.strictObject({
-  version: z.string(),
-  pid: z.number().int(),
-  startedAt: z.iso.datetime(),
-  workspace: z.string(),
-  state: z.string(),
-  logs: z.string(),
-  isolation,
-  /** what all processes of a new task may use, in bytes, where nobody chooses another amount */
-  memoryBytes: taskMemory,
-  /** what the runtime does before it can open tasks, in words; null once it can */
-  starting: z.string().nullable(),
-  acceleration: acceleration.nullable(),
-  image: z.strictObject({ inputs: z.string(), kernel: z.string(), node: z.string() }).nullable(),
-  template: z.strictObject({ key: z.string(), createdAt: z.iso.datetime() }).nullable(),
-  machines: z.array(machineView),
-  tasks: z.array(taskRecord),
-  activeTask: taskId.nullable(),
-  /** what a reader must know to judge the walls */
-  warnings: z.array(z.string()),
-});
+const statusView = z
+  .strictObject({
+    version: z.string().describe("Version of Piwork."),
+    pid: z.int().describe("Process id of the runtime."),
+    startedAt: z.iso.datetime().describe("Start of the runtime."),
+    workspace: z.string().describe("Path of the workspace root."),
+    state: z.string().describe("Path of the state directory."),
+    logs: z.string().describe("Path of the directory of logs."),
+    isolation,
+    memoryBytes: taskMemory.describe(
+      "Memory of a new task's processes together, in bytes, unless its creator chooses.",
+    ),
+    starting: z
+      .string()
+      .nullable()
+      .describe("Present step of the start, in words; null once the runtime can open tasks."),
+    acceleration: z
+      .strictObject({
+        requested: z.enum(["auto", "kvm", "tcg"]).describe("Requested acceleration."),
+        used: z.enum(["kvm", "tcg"]).describe("Acceleration in use."),
+        reason: z.string().describe("Reason of the choice."),
+      })
+      .nullable()
+      .describe("Acceleration of the machines; null while it is not decided."),
+    image: z
+      .strictObject({
+        inputs: z.string().describe("Hash of everything that the image was made from."),
+        kernel: z.string().describe("Version of the kernel."),
+        node: z.string().describe("Version of Node."),
+      })
+      .nullable()
+      .describe("Guest image; null until there is one."),
+    template: z
+      .strictObject({
+        key: z.string().describe("Key of the template."),
+        createdAt: z.iso.datetime().describe("Time at which the template was saved."),
+      })
+      .nullable()
+      .describe("Template of the machines; null where there is none."),
+    machines: z.array(machineView).describe("Machines of the runtime."),
+    tasks: z.array(taskRecord).describe("Tasks, the oldest first."),
+    activeTask: taskId.nullable().describe("Active task, if any."),
+    warnings: z.array(z.string()).describe("Facts that weaken the walls, in sentences for a person."),
+  })
+  .meta({ title: "status", description: "Overview of a runtime." });
 export type StatusView = z.infer<typeof statusView>;
 
-const commandEnd = commands.system_bash.result;
-const failure = z.strictObject({ type: z.literal("error"), error: errorBody });
+const history = z
+  .array(transition)
+  .max(LIMITS.history)
+  .describe("Last state changes of tasks and machines, the oldest first.");
 
-/** Calls of the control API that give one answer: `POST /v1/<name>`, JSON in, JSON out. */
+const failure = z
+  .strictObject({
+    type: z.literal("error").describe("Mark of the last item of a stream that failed."),
+    error: errorBody,
+  })
+  .meta({ title: "failure of a stream", description: "Last item of a stream that failed." });
+
+/**
+ * Calls of the control API with one answer: `POST /v1/<name>`, JSON in, JSON out. Client, panel, handler table and
+ * docs/protocol.md follow from this table. All calls are open to the socket and, with the token, to the panel.
+ */
 export const calls = {
-  status: { input: none, output: statusView },
-  shutdown: { input: none, output: none },
+  status: { does: "Gives an overview of the runtime.", input: none, output: statusView },
+  shutdown: { does: "Stops the runtime. The answer comes before the end.", input: none, output: none },
   task_create: {
+    does: "Creates a task and makes it the active one.",
     input: z.strictObject({
       title,
-      folder: namedFolder.nullable(),
-      sharedFolder: z.boolean().optional(),
-      /** what it may reach, besides what all new tasks may */
-      network: networkPolicy.optional(),
-      /** what its agent asks for as well: names of tools, and patterns of paths below /work */
+      folder: namedFolder
+        .nullable()
+        .describe("Folder to bind: an absolute path, or one relative to the workspace root."),
+      sharedFolder,
+      network: networkPolicy
+        .optional()
+        .describe("Destinations that the task may reach, besides those of every new task."),
       ask: policy.shape.ask.optional(),
-      /** what all its processes may use, in bytes; without it, what the runtime was started with */
-      memoryBytes: taskMemory.optional(),
+      memoryBytes: taskMemory
+        .optional()
+        .describe("Memory of all its processes together, in bytes; without it, the runtime's default."),
     }),
     output: taskRecord,
   },
-  /** gives a task without a folder one; for good */
   task_bind: {
-    input: ofTask.extend({ folder: namedFolder, sharedFolder: z.boolean().optional() }),
+    does: "Binds a folder to a task that has none, for good.",
+    input: ofTask.extend({ folder: namedFolder, sharedFolder }),
     output: taskRecord,
   },
-  /** ends a task and removes its record, session, outputs, uploads and home; never its folder */
-  task_delete: { input: z.strictObject({ task: taskId }), output: none },
-  task_list: { input: none, output: z.array(taskRecord) },
-  task_show: { input: ofTask, output: taskRecord },
-  /** the record, what its agent asks for as well, and what in the folder is dangerous on the host */
-  task_inspect: {
-    input: ofTask,
-    output: z.strictObject({ record: taskRecord, ask: policy.shape.ask, planted }),
+  task_delete: {
+    does: "Ends a task and removes its record, session, outputs, uploads and home. Its folder stays.",
+    input: oneTask,
+    output: none,
   },
-  /** a task without a folder has its outputs instead */
-  task_files: { input: ofTask.extend({ area: area.default("folder"), path: innerPath.default("") }), output: listing },
+  task_list: { does: "Lists all tasks, the oldest first.", input: none, output: z.array(taskRecord) },
+  task_show: { does: "Shows one task.", input: ofTask, output: taskRecord },
+  task_inspect: {
+    does: "Shows one task, its permission rules, and the dangerous files in its folder.",
+    input: ofTask,
+    output: z.strictObject({
+      record: taskRecord.describe("The task."),
+      ask: policy.shape.ask,
+      planted: planted.describe("Dangerous files in its folder."),
+    }),
+  },
+  task_files: {
+    does: "Lists a directory of a task.",
+    input: ofTask.extend({ area: area.default("folder"), path: innerPath.default("") }),
+    output: listing,
+  },
   task_preview: {
-    input: ofTask.extend({ area: area.default("folder"), path: innerPath, large: z.boolean().default(false) }),
+    does: "Reads the beginning of a regular file of a task.",
+    input: ofTask.extend({
+      area: area.default("folder"),
+      path: innerPath,
+      large: z.boolean().default(false).describe("Whether to read more, as for an image."),
+    }),
     output: preview,
   },
-  task_changes: { input: ofTask, output: changes },
-  task_boundary: { input: ofTask, output: boundary },
-  conversation: { input: ofTask, output: conversation },
-  /** directories below a directory of the workspace */
-  folders: { input: z.strictObject({ path: innerPath.default("") }), output: folderChoices },
-  folder_make: { input: z.strictObject({ path: relativeFolder }), output: z.strictObject({ path: relativeFolder }) },
-  task_switch: { input: z.strictObject({ task: taskId }), output: taskRecord },
-  task_stop: { input: ofTask, output: taskRecord },
-  abort: { input: ofTask, output: commands.abort.result },
-  /** what agents have asked and nobody has answered */
+  task_changes: {
+    does: "Lists what is different in a task's folder since the task was given it.",
+    input: ofTask,
+    output: changes,
+  },
+  task_boundary: {
+    does: "Shows what a task can reach, and asks the kernels of its machine and of the host for the walls around it.",
+    input: ofTask,
+    output: boundary,
+  },
+  conversation: {
+    does: "Shows what was said and done in a task. Turns of earlier runtimes come from the saved session, which has only texts.",
+    input: ofTask,
+    output: conversation,
+  },
+  folders: {
+    does: "Lists the directories below a directory of the workspace, one level of them.",
+    input: z.strictObject({
+      path: innerPath.default("").describe("Path of the directory, relative to the workspace root."),
+    }),
+    output: folderChoices,
+  },
+  folder_make: {
+    does: "Makes one directory below the workspace root.",
+    input: z.strictObject({ path: relativeFolder }),
+    output: z.strictObject({ path: relativeFolder }),
+  },
+  task_switch: { does: "Makes a task the active one; answers when it is ready.", input: oneTask, output: taskRecord },
+  task_stop: { does: "Ends everything that runs in a task.", input: ofTask, output: taskRecord },
+  abort: { does: "Ends the prompt in flight.", input: ofTask, output: commands.abort.result },
   questions: {
+    does: "Lists the unanswered questions of a task's agent.",
     input: ofTask,
     output: z.array(dialogQuestion),
   },
   answer: {
+    does: "Answers a question of a task's agent.",
     input: ofTask.extend({ question: dialogQuestion.shape.id, answer: dialogAnswer }),
     output: none,
   },
-  models: { input: ofTask, output: commands.pi_get_available_models.result },
-  model_set: { input: ofTask.extend({ model: modelName }), output: taskRecord },
-  /** what a task may reach besides its folder, and its last requests, the oldest first */
+  models: {
+    does: "Lists the models of a task's agent.",
+    input: ofTask,
+    output: commands.pi_get_available_models.result,
+  },
+  model_set: {
+    does: "Chooses the model of a task's agent, also for its next starts.",
+    input: ofTask.extend({ model: modelName }),
+    output: taskRecord,
+  },
   network: {
+    does: "Shows what a task may reach besides its folder, and its last requests.",
     input: ofTask,
     output: z.strictObject({
       policy: networkPolicy,
-      providers: z.array(providerView),
-      requests: z.array(networkRequest).max(LIMITS.networkRequests),
+      providers: z.array(providerView).describe("Providers that the task may use."),
+      requests: z.array(networkRequest).max(LIMITS.networkRequests).describe("Last requests, the oldest first."),
     }),
   },
-  /** what was open ends, and is allowed anew or not */
-  network_set: { input: ofTask.extend({ policy: networkPolicy }), output: networkPolicy },
-  /** every task can speak to them; `hasKey`: null for one that takes none */
-  providers: { input: none, output: z.array(providerView.extend({ hasKey: z.boolean().nullable() })) },
-  thinking_set: { input: ofTask.extend({ level: thinkingLevel }), output: taskRecord },
+  network_set: {
+    does: "Replaces the destinations that a task may reach. Its open connections end.",
+    input: ofTask.extend({ policy: networkPolicy }),
+    output: networkPolicy,
+  },
+  providers: {
+    does: "Lists the providers of models, without addresses and keys. Every task may use them.",
+    input: none,
+    output: z.array(
+      providerView.extend({
+        hasKey: z.boolean().nullable().describe("Whether the provider has a key; null where it needs none."),
+      }),
+    ),
+  },
+  thinking_set: {
+    does: "Chooses how much the model of a task's agent thinks, also for its next starts.",
+    input: ofTask.extend({ level: thinkingLevel }),
+    output: taskRecord,
+  },
   steer: {
+    does: "Sends a message to an agent that is working.",
     input: ofTask.extend({
       message: commands.steer.payload.shape.message,
       when: commands.steer.payload.shape.when.default("now"),
     }),
     output: none,
   },
-  /** without a task: of every task */
-  decisions: { input: ofTask, output: z.array(decision) },
+  decisions: {
+    does: "Lists what agents may do without asking again.",
+    input: z.strictObject({ task: taskId.optional().describe("Task; without it, every task.") }),
+    output: z.array(decision),
+  },
   decisions_clear: {
-    input: ofTask.extend({ id: decision.shape.id.optional() }),
-    output: z.strictObject({ cleared: z.number().int().nonnegative() }),
+    does: "Forgets decisions; agents ask again from then on.",
+    input: z.strictObject({
+      task: taskId.optional().describe("Task; without it, every task."),
+      id: decision.shape.id.optional().describe("Id of the decision; without it, all decisions."),
+    }),
+    output: z.strictObject({ cleared: z.int().nonnegative().describe("Number of forgotten decisions.") }),
   },
   diag: {
+    does: "Reports facts from inside the machines, and the last state changes.",
     input: none,
     output: z.strictObject({
-      machines: z.array(
-        z.strictObject({ machine: z.string(), qemu: z.array(z.string()), guest: commands.runtime_diag.result }),
-      ),
-      /** state changes of tasks and machines, oldest first */
-      history: z.array(transition).max(LIMITS.history),
+      machines: z
+        .array(
+          z.strictObject({
+            machine: z.string().describe("Id of the machine."),
+            qemu: z.array(z.string()).describe("Command line of QEMU."),
+            guest: commands.runtime_diag.result,
+          }),
+        )
+        .describe("Running machines."),
+      history,
     }),
   },
-  /** asks every machine at once; one that does not answer in time is said to be silent */
   machine_answers: {
-    input: z.strictObject({ patienceMs: z.number().int().positive().max(LONGEST_PATIENCE_MS) }),
+    does: "Asks QEMU and taskd of every machine at once. The answer names the sides that do not answer in time.",
+    input: z.strictObject({
+      patienceMs: z
+        .number()
+        .int()
+        .positive()
+        .max(LONGEST_PATIENCE_MS)
+        .describe("Time limit of each side, in milliseconds."),
+    }),
     output: z.strictObject({
-      /** every QEMU is meant to stand behind all its walls */
-      confined: z.boolean(),
-      machines: z.array(machineAnswer),
-      /** state changes of tasks and machines, oldest first */
-      history: z.array(transition).max(LIMITS.history),
+      confined: z.boolean().describe("Whether every QEMU should be behind all its walls."),
+      machines: z.array(machineAnswer).describe("Answers of the machines."),
+      history,
     }),
   },
   log_tail: {
-    input: z.strictObject({ log: z.enum(["piwork", "qemu"]).default("piwork") }),
-    /** whole lines; `truncated`: there are earlier ones */
-    output: z.strictObject({ text: z.string(), truncated: z.boolean() }),
+    does: "Reads the end of a log of this runtime.",
+    input: z.strictObject({ log: z.enum(["piwork", "qemu"]).default("piwork").describe("Name of the log.") }),
+    output: z.strictObject({
+      text: z.string().describe("Whole lines from the end of the log."),
+      truncated: z.boolean().describe("Whether the log has earlier lines."),
+    }),
   },
-  /** the last runs of the suites, the newest first */
-  evidence: { input: none, output: z.strictObject({ runs: z.array(evidenceRun).max(LIMITS.listedRuns) }) },
-  /** where the panel is, with the token that opens it; null without one */
-  panel: { input: none, output: z.strictObject({ address: z.string().nullable() }) },
-} as const satisfies Record<string, { input: z.ZodType; output: z.ZodType }>;
+  evidence: {
+    does: "Lists the last runs of the suites that left evidence in the directory of logs.",
+    input: none,
+    output: z.strictObject({ runs: z.array(evidenceRun).max(LIMITS.listedRuns).describe("Runs, the newest first.") }),
+  },
+  panel: {
+    does: "Gives the address of the panel.",
+    input: none,
+    output: z.strictObject({
+      address: z.string().nullable().describe("Address with the token that opens the panel; null without a panel."),
+    }),
+  },
+} as const satisfies Record<string, { does: string; input: z.ZodType; output: z.ZodType }>;
 
-/** Calls that give a stream: `POST /v1/<name>`, JSON in, one JSON object a line out; an `error` item is always the last. */
+/** Calls with many answers: `POST /v1/<name>`, JSON in, one JSON object a line out; an `error` item is always the last. */
 export const streams = {
   prompt: {
-    input: z.strictObject({
-      task: taskId.optional(),
-      message: z.string().min(1, "a prompt needs some text").max(LIMITS.promptCharacters),
-    }),
+    does: "Sends a prompt and gives its events up to the one that ends it. Leaving the stream does not end the turn.",
+    input: ofTask.extend({ message: commands.prompt.payload.shape.message }),
     item: z.union([runtimeEvent, failure]),
   },
   exec: {
-    input: z.strictObject({
-      task: taskId.optional(),
-      argv: commands.system_bash.payload.shape.argv,
-      timeoutMs: commands.system_bash.payload.shape.timeoutMs,
-      unconfined: commands.system_bash.payload.shape.unconfined,
-      without: commands.system_bash.payload.shape.without,
-    }),
+    does: "Runs a command in a task. Leaving the stream ends the command.",
+    input: ofTask.extend(commands.system_bash.payload.omit({ taskId: true }).shape),
     item: z.union([
-      z.strictObject({ type: z.literal("output"), stream: z.enum(["stdout", "stderr"]), data: z.string() }),
-      commandEnd.extend({ type: z.literal("exit") }),
+      z
+        .strictObject({
+          type: z.literal("output").describe("Mark of output."),
+          stream: z.enum(["stdout", "stderr"]).describe("Stream that the command wrote to."),
+          data: z.string().describe("Output, in base64."),
+        })
+        .meta({ title: "output of a command", description: "Item of the stream `exec`." }),
+      commands.system_bash.result
+        .extend({ type: z.literal("exit").describe("Mark of the command's end.") })
+        .meta({ title: "end of a command", description: "Last item of the stream `exec`." }),
       failure,
     ]),
   },
-  /** every event after the one that the first item names */
   events: {
-    input: none,
+    does: "Gives every event from now on, without an end.",
+    input: z.strictObject({
+      task: taskId.optional().describe("Task of the events; without it, events of every task and of none."),
+    }),
     item: z.union([
-      z.strictObject({ type: z.literal("subscribed"), afterSeq: z.number().int().nonnegative() }),
+      z
+        .strictObject({
+          type: z.literal("subscribed").describe("Mark of the first item."),
+          afterSeq: z.int().nonnegative().describe("Number of the last event before the stream's first one."),
+        })
+        .meta({ title: "start of the events", description: "First item of the stream `events`." }),
       runtimeEvent,
       failure,
     ]),
   },
-} as const satisfies Record<string, { input: z.ZodType; item: z.ZodType }>;
+} as const satisfies Record<string, { does: string; input: z.ZodType; item: z.ZodType }>;
 
-/** `PUT /v1/uploads/<task>/<name>` with the bytes of the file. */
-export const uploaded = z.strictObject({ name: z.string(), bytes: z.number().int() });
+/** Answer to `PUT /v1/uploads/<task>/<name>` with the bytes of the file. */
+export const uploaded = z.strictObject({
+  name: z.string().describe("Name of the file."),
+  bytes: z.int().describe("Size of the file, in bytes."),
+});
 
 export type Call = keyof typeof calls;
 export type CallInput<C extends Call> = z.input<(typeof calls)[C]["input"]>;

@@ -5,53 +5,66 @@ import type { RuntimeEvent } from "../protocol/events.ts";
 import { requestId } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
 
-const saidText = z.strictObject({
-  /** what the agent says, what it thinks, what a person said meanwhile, what the agent tells of itself, and why its model did not answer */
-  type: z.enum(["text", "thought", "steer", "note", "failure"]),
-  text: z.string(),
-});
+const saidText = z
+  .strictObject({
+    type: z
+      .enum(["text", "thought", "steer", "note", "failure"])
+      .describe(
+        "`text`: the agent's answer. `thought`: its thinking. `steer`: a person's message during the turn. `note`: a notice of the agent. `failure`: why the model did not answer.",
+      ),
+    text: z.string().describe("The text."),
+  })
+  .meta({ title: "text of a turn", description: "Text that was said in a turn." });
 export type SaidText = z.infer<typeof saidText>;
 
-const toolStep = z.strictObject({
-  type: z.literal("step"),
-  /** as the agent numbers its calls */
-  call: z.string(),
-  tool: z.string(),
-  /** the command line, or the tool's arguments as JSON */
-  command: z.string(),
-  /** what it printed; of very much only the end */
-  output: z.string(),
-  state: z.enum(["running", "worked", "failed"]),
-  /** null while it runs, and where the agent does not say */
-  exitCode: z.number().int().nullable(),
-});
+const toolStep = z
+  .strictObject({
+    type: z.literal("step").describe("Mark of a tool call."),
+    call: z.string().describe("Id of the call, made by the agent."),
+    tool: z.string().describe("Name of the tool."),
+    command: z.string().describe("Command line, or the tool's arguments as JSON."),
+    output: z.string().describe("Output; only the end of a long one."),
+    state: z.enum(["running", "worked", "failed"]).describe("State of the call."),
+    exitCode: z
+      .number()
+      .int()
+      .nullable()
+      .describe("Exit code; null while the tool runs and where the agent gives none."),
+  })
+  .meta({ title: "step of a turn", description: "Call of a tool in a turn." });
 export type ToolStep = z.infer<typeof toolStep>;
 
-/** A prompt and what came of it. */
-export const turn = z.strictObject({
-  /** null for one of an earlier runtime, of which only the texts are known */
-  id: requestId.nullable(),
-  prompt: z.string(),
-  parts: z.array(z.discriminatedUnion("type", [saidText, toolStep])),
-  /** characters that were said beyond what is kept of one turn */
-  dropped: z.number().int().nonnegative(),
-  /** null while it goes on */
-  end: z
-    .union([
-      z.strictObject({ how: z.literal("ended"), saved: z.boolean() }),
-      z.strictObject({ how: z.literal("failed"), error: errorBody }),
-    ])
-    .nullable(),
-});
+export const turn = z
+  .strictObject({
+    id: requestId
+      .nullable()
+      .describe("Request id of the prompt; null for a turn of an earlier runtime, which has only texts."),
+    prompt: z.string().describe("Text of the prompt."),
+    parts: z
+      .array(z.discriminatedUnion("type", [saidText, toolStep]))
+      .describe("Texts and tool calls, in the order in which they came."),
+    dropped: z.int().nonnegative().describe("Number of characters beyond what is kept of one turn."),
+    end: z
+      .union([
+        z.strictObject({
+          how: z.literal("ended").describe("The agent ended the turn."),
+          saved: z.boolean().describe("Whether the session file has the turn."),
+        }),
+        z.strictObject({ how: z.literal("failed").describe("The turn failed."), error: errorBody }),
+      ])
+      .nullable()
+      .describe("End of the turn; null while it goes on."),
+  })
+  .meta({ title: "turn", description: "Prompt with everything that the agent said and did until its end." });
 export type Turn = z.infer<typeof turn>;
 
-export const conversation = z.strictObject({
-  /** number of the last event that is in it */
-  afterSeq: z.number().int().nonnegative(),
-  /** there were more turns, which are not kept */
-  hasEarlier: z.boolean(),
-  turns: z.array(turn),
-});
+export const conversation = z
+  .strictObject({
+    afterSeq: z.int().nonnegative().describe("Number of the last event that is part of the conversation."),
+    hasEarlier: z.boolean().describe("Whether there were earlier turns that are not kept."),
+    turns: z.array(turn).describe("Turns, the oldest first."),
+  })
+  .meta({ title: "conversation", description: "What was said and done in a task." });
 
 type ToolOutput = Extract<
   z.infer<typeof agentDisplay>,

@@ -16,7 +16,7 @@ const taskView = commands.runtime_get_state.result.shape.tasks.element;
 
 /** A QEMU that has its sockets where this runtime's machines have them, as the host's kernel knows it. */
 const qemuProcess = z.strictObject({
-  pid: z.number().int().positive(),
+  pid: z.int().positive(),
   /** the kernel's letter for what it does; T: stopped by a signal, Z: it has ended and nobody has buried it */
   state: z.string().length(1),
   /** the walls around it */
@@ -103,9 +103,9 @@ export const stateDump = z.strictObject({
   schema: z.literal(2),
   ...stateSnapshot.shape,
   /** how often the sides were asked: a contradiction that is named stood each time */
-  takes: z.number().int().positive(),
+  takes: z.int().positive(),
   contradictions: z.array(contradiction),
   /** what differed at the last time as well, in other words each time: it may have moved, and may have been moved on purpose */
-  unsettled: z.number().int().nonnegative(),
+  unsettled: z.int().nonnegative(),
 });
 export type StateDump = z.infer<typeof stateDump>;

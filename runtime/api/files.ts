@@ -1,91 +1,117 @@
 import * as z from "zod";
 import { LIMITS } from "../protocol/limits.ts";
 
-/** Where a task has files: its folder, what it hands out, and what it was given. */
-export const area = z.enum(["folder", "outputs", "uploads"]);
+export const area = z.enum(["folder", "outputs", "uploads"]).meta({
+  title: "area",
+  description: "Directory of a task. `folder` means its outputs where the task has no folder.",
+});
 export type Area = z.infer<typeof area>;
 
-const entry = z.strictObject({
-  /** as it is; one that is not UTF-8 has each byte above 7f as \xNN, each backslash doubled, and `nameBytes` */
-  name: z.string(),
-  /** base64 of a name that is not UTF-8 */
-  nameBytes: z.string().optional(),
-  type: z.enum(["file", "directory", "symlink", "fifo", "socket", "device", "other"]),
-  bytes: z.number().int().nonnegative(),
-  modifiedAt: z.iso.datetime(),
-  /** permissions, set-id and sticky bits, as an octal number */
-  mode: z.string(),
-  /** where a symlink leads, as it says itself; it is never followed */
-  target: z.string().optional(),
-});
+const entry = z
+  .strictObject({
+    name: z
+      .string()
+      .describe(
+        "Name. In a name that is not UTF-8, each byte above 7f is written as `\\xNN` and each backslash is doubled.",
+      ),
+    nameBytes: z.string().optional().describe("Bytes of a name that is not UTF-8, in base64."),
+    type: z
+      .enum(["file", "directory", "symlink", "fifo", "socket", "device", "other"])
+      .describe("Type of the file; symlinks are not followed."),
+    bytes: z.int().nonnegative().describe("Size in bytes."),
+    modifiedAt: z.iso.datetime().describe("Time of the last modification."),
+    mode: z.string().describe("Permissions, set-id and sticky bits, as an octal number."),
+    target: z.string().optional().describe("Target of a symlink, as written in the link."),
+  })
+  .meta({ title: "listing entry", description: "Entry of a task's directory." });
 export type Entry = z.infer<typeof entry>;
 
-export const listing = z.strictObject({
-  entries: z.array(entry).max(LIMITS.listedEntries),
-  /** there are more; which of them are listed is up to the file system */
-  truncated: z.boolean(),
-});
+export const listing = z
+  .strictObject({
+    entries: z.array(entry).max(LIMITS.listedEntries).describe("Entries of the directory."),
+    truncated: z.boolean().describe("Whether there are more entries. The file system decides which ones are listed."),
+  })
+  .meta({ title: "listing", description: "Contents of a task's directory." });
 export type Listing = z.infer<typeof listing>;
 
-export const preview = z.strictObject({
-  /** size of the whole file */
-  bytes: z.number().int().nonnegative(),
-  /** the content is only its beginning */
-  truncated: z.boolean(),
-  /** base64 */
-  content: z.string(),
-});
+export const preview = z
+  .strictObject({
+    bytes: z.int().nonnegative().describe("Size of the whole file, in bytes."),
+    truncated: z.boolean().describe("Whether the content is only the beginning of the file."),
+    content: z.string().describe("Content, in base64."),
+  })
+  .meta({ title: "preview", description: "Beginning of a file." });
 export type Preview = z.infer<typeof preview>;
 
 const folderChoice = z.strictObject({
-  name: z.string(),
-  /** it belongs to the user who runs the runtime, without which a task could not work in it */
-  usable: z.boolean(),
+  name: z.string().describe("Name of the directory."),
+  usable: z.boolean().describe("Whether a task can work in the directory: it belongs to the runtime's user."),
 });
 
-/** Directories of the workspace that a task could be given, one level of them. */
-export const folderChoices = z.strictObject({
-  folders: z.array(folderChoice).max(LIMITS.listedEntries),
-  /** there are more */
-  truncated: z.boolean(),
-});
+export const folderChoices = z
+  .strictObject({
+    folders: z.array(folderChoice).max(LIMITS.listedEntries).describe("Directories of one level; links are left out."),
+    truncated: z.boolean().describe("Whether there are more directories."),
+  })
+  .meta({ title: "folder choices", description: "Directories of the workspace that a task could have as its folder." });
 export type FolderChoices = z.infer<typeof folderChoices>;
 
-const change = z.strictObject({
-  /** relative to the task's folder; names that are not UTF-8 as in a listing */
-  path: z.string(),
-  kind: z.enum(["created", "modified", "deleted"]),
-  type: entry.shape.type,
-  /** null for what is not there any more */
-  bytes: z.number().int().nonnegative().nullable(),
-});
+const pathInFolder = z
+  .string()
+  .describe("Path relative to the task's folder; names that are not UTF-8 are written as in a listing.");
+
+const change = z
+  .strictObject({
+    path: pathInFolder,
+    kind: z.enum(["created", "modified", "deleted"]).describe("Kind of change."),
+    type: entry.shape.type,
+    bytes: z.int().nonnegative().nullable().describe("Size in bytes; null for a deleted file."),
+  })
+  .meta({ title: "change", description: "File of a task's folder that is different." });
 export type Change = z.infer<typeof change>;
 
-/** What is different in a task's folder since it was given to the task; by the task or by anyone else. */
-export const changes = z.strictObject({
-  since: z.iso.datetime(),
-  changes: z.array(change).max(LIMITS.listedChanges),
-  /** not everything was looked at, or listed */
-  truncated: z.boolean(),
-  /** how the folder was at first is known, as a whole; otherwise deletions are not told, and what was created counts as modified */
-  hasBeginning: z.boolean(),
-});
+export const changes = z
+  .strictObject({
+    since: z.iso.datetime().describe("Time at which the task was given the folder."),
+    changes: z.array(change).max(LIMITS.listedChanges).describe("Files that are different now."),
+    truncated: z.boolean().describe("Whether some files were not compared or not listed."),
+    hasBeginning: z
+      .boolean()
+      .describe(
+        "Whether the first state of the folder is known as a whole. Without it, deletions are missing and new files count as modified.",
+      ),
+  })
+  .meta({
+    title: "changes",
+    description: "Differences in a task's folder since the task was given it, made by the task or anyone else.",
+  });
 export type Changes = z.infer<typeof changes>;
 
-const finding = z.strictObject({
-  /** relative to the task's folder; names that are not UTF-8 as in a listing */
-  path: z.string(),
-  kind: z.enum(["leaves", "set-id", "special", "runs", "unreadable"]),
-  why: z.string(),
-  /** it was made or changed after the task was created; by the task or by anyone else */
-  changedSinceTask: z.boolean(),
-});
+const finding = z
+  .strictObject({
+    path: pathInFolder,
+    kind: z
+      .enum(["leaves", "set-id", "special", "runs", "unreadable"])
+      .describe(
+        "`leaves`: a link out of the folder. `set-id`: a set-id file. `special`: a device, FIFO or socket. `runs`: a file that tools of the host run. `unreadable`: a directory or settings file that could not be checked.",
+      ),
+    why: z.string().describe("Explanation for a person."),
+    changedSinceTask: z
+      .boolean()
+      .describe("Whether the file was made or changed after the task was created, by the task or anyone else."),
+  })
+  .meta({ title: "finding", description: "File of a task's folder that is dangerous on the host." });
 export type Finding = z.infer<typeof finding>;
 
-/** What in a task's folder is dangerous to whoever works in it on the host. */
-export const planted = z.strictObject({
-  findings: z.array(finding).max(LIMITS.plantedFindings),
-  /** not everything was looked at: too many findings, too many files, or too little time */
-  truncated: z.boolean(),
-});
+export const planted = z
+  .strictObject({
+    findings: z.array(finding).max(LIMITS.plantedFindings).describe("Dangerous files."),
+    truncated: z
+      .boolean()
+      .describe("Whether some files were not checked: too many findings, too many files, or too little time."),
+  })
+  .meta({
+    title: "planted",
+    description: "Files of a task's folder that are dangerous to a person who works there on the host.",
+  });
 export type Planted = z.infer<typeof planted>;

@@ -5,24 +5,30 @@ import { machineState } from "../protocol/states.ts";
 import { taskRecord } from "./record.ts";
 import { told } from "./told.ts";
 
-/** What one machine says, and what the runtime believed in the same moment. */
-export const machineAnswer = z.strictObject({
-  machine: z.string(),
-  /** as the runtime called it when QEMU was asked */
-  state: machineState,
-  /** by its control channel, which wakes no machine */
-  qemu: told(z.strictObject({ status: z.string().max(64) })),
-  taskd: told(
-    z.strictObject({
-      state: commands.runtime_get_state.result,
-      diag: commands.runtime_diag.result,
-    }),
-  ),
-  /** the runtime's records of the tasks that are in this machine, read when taskd's answer came */
-  records: z.array(taskRecord),
-  /** tasks, in whatever machine, that the runtime was opening, binding or stopping then */
-  underway: z.array(taskId),
-});
+export const machineAnswer = z
+  .strictObject({
+    machine: z.string().describe("Id of the machine."),
+    state: machineState.describe("State of the machine in the runtime, at the time QEMU was asked."),
+    qemu: told(z.strictObject({ status: z.string().max(64).describe("Run state of QEMU.") })).describe(
+      "Answer of QEMU's control channel, which wakes no machine.",
+    ),
+    taskd: told(
+      z.strictObject({
+        state: commands.runtime_get_state.result.describe("Answer of `runtime_get_state`."),
+        diag: commands.runtime_diag.result.describe("Answer of `runtime_diag`."),
+      }),
+    ).describe("Answer of taskd."),
+    records: z
+      .array(taskRecord)
+      .describe("Records of the tasks that the runtime has in this machine, at the time of taskd's answer."),
+    underway: z
+      .array(taskId)
+      .describe("Tasks, of any machine, that the runtime was opening, binding or stopping at that time."),
+  })
+  .meta({
+    title: "machine answer",
+    description: "Answers of one machine, beside what the runtime knew in the same moment.",
+  });
 export type MachineAnswer = z.infer<typeof machineAnswer>;
 
 /** Longest time that a machine may be waited for, in milliseconds. */

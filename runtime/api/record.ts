@@ -5,56 +5,70 @@ import { LIMITS } from "../protocol/limits.ts";
 import { taskState } from "../protocol/states.ts";
 import { taskMemory } from "../protocol/task-memory.ts";
 
-/** What a directory tree holds. */
-const usage = z.strictObject({
-  /** of each file the larger of its length and what the disk has allocated for it; a hard link counts once */
-  bytes: z.number().int().nonnegative(),
-  /** files, directories and links */
-  entries: z.number().int().nonnegative(),
-  /** directories that could not be looked into: unreadable, or too deep */
-  unreached: z.number().int().nonnegative(),
-});
+const usage = z
+  .strictObject({
+    bytes: z
+      .number()
+      .int()
+      .nonnegative()
+      .describe("Size in bytes: of each file the larger of its length and its space on disk; a hard link counts once."),
+    entries: z.int().nonnegative().describe("Number of files, directories and links."),
+    unreached: z
+      .number()
+      .int()
+      .nonnegative()
+      .describe("Number of directories that are unreadable or too deep to count."),
+  })
+  .meta({ title: "usage", description: "Size of a directory tree." });
 export type Usage = z.infer<typeof usage>;
 
-/** The two places a task writes to: its folder, where it has one, and what the state keeps of it (outputs, home, session). */
-const taskUsage = z.strictObject({ folder: usage.nullable(), kept: usage });
+const taskUsage = z.strictObject({
+  folder: usage.nullable().describe("Size of the task's folder; null where it has none."),
+  kept: usage.describe("Size of the task's outputs, home and session."),
+});
 export type TaskUsage = z.infer<typeof taskUsage>;
 
-/** What a task has added is what its places hold now, less `before`. */
-const growth = z.strictObject({
-  /** what was there without it */
-  before: taskUsage,
-  /** what was there when it was stopped last; null while it is open, and after a crash */
-  ended: taskUsage.nullable(),
-  /** why it was stopped, where it had added too much */
-  exceeded: z.string().max(1000).nullable(),
-});
+const growth = z
+  .strictObject({
+    before: taskUsage.describe("Sizes without what the task has added."),
+    ended: taskUsage.nullable().describe("Sizes at its last stop; null while it is open, and after a crash."),
+    exceeded: z.string().max(1000).nullable().describe("Reason of its stop, where it had added too much."),
+  })
+  .meta({ title: "growth", description: "Sizes from which the runtime computes what a task has added to its files." });
 
-/** `records/<id>.json`: what the host knows of a task. Machines never see it. */
-export const taskRecord = z.strictObject({
-  version: z.literal(5),
-  id: taskId,
-  title,
-  /** relative to the workspace root; bound once, then fixed */
-  folder: relativeFolder.nullable(),
-  /** its folder may be, hold or lie in the folder of another open task */
-  sharedFolder: z.boolean(),
-  agent: agentKind,
-  /** null: the agent's own choice */
-  model: modelName.nullable(),
-  /** how much its model thinks; null: the agent's own choice */
-  thinking: thinkingLevel.nullable(),
-  /** what all its processes may use, in bytes */
-  memoryBytes: taskMemory,
-  createdAt: z.iso.datetime(),
-  state: taskState.exclude(["missing"]),
-  /** the turn in flight; a runtime that finds one when it starts knows that it was lost */
-  turn: z.strictObject({ id: requestId, startedAt: z.iso.datetime() }).nullable(),
-  /** the last turn, where it did not come to its end */
-  lostTurn: z.strictObject({ id: requestId, startedAt: z.iso.datetime(), why: z.string().max(500) }).nullable(),
-  /** what its places held, so that what it adds can be limited; null until it is opened for the first time */
-  growth: growth.nullable(),
-});
+const turnInFlight = {
+  id: requestId.describe("Request id of the prompt."),
+  startedAt: z.iso.datetime().describe("Start of the turn."),
+};
+
+/** `records/<id>.json` */
+export const taskRecord = z
+  .strictObject({
+    version: z.literal(5).describe("Version of the record's format."),
+    id: taskId,
+    title,
+    folder: relativeFolder.nullable().describe("Folder of the task: null, or bound once and then fixed."),
+    sharedFolder: z.boolean().describe("Whether the folder may overlap the folder of another open task."),
+    agent: agentKind,
+    model: modelName.nullable().describe("Model of the agent; null: the agent's own choice."),
+    thinking: thinkingLevel.nullable().describe("Thinking level of the agent; null: the agent's own choice."),
+    memoryBytes: taskMemory,
+    createdAt: z.iso.datetime().describe("Time at which the task was created."),
+    state: taskState.exclude(["missing"]).describe("State of the task; see [states](#states)."),
+    turn: z
+      .strictObject(turnInFlight)
+      .nullable()
+      .describe("Turn in flight. A runtime that finds one when it starts knows that the turn was lost."),
+    lostTurn: z
+      .strictObject({ ...turnInFlight, why: z.string().max(500).describe("Reason of the loss.") })
+      .nullable()
+      .describe("Last turn, where it did not end properly."),
+    growth: growth.nullable().describe("Sizes of its files; null until it is opened for the first time."),
+  })
+  .meta({
+    title: "task record",
+    description: "What the host knows of a task, as stored in its file. Machines never see it.",
+  });
 export type TaskRecord = z.infer<typeof taskRecord>;
 
 const versionFour = taskRecord.omit({ memoryBytes: true }).extend({ version: z.literal(4) });

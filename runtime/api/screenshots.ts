@@ -11,12 +11,12 @@ export const screenshot = z.strictObject({
   baseline: pngName.nullable(),
   /** where they differ; null where they don't, or cannot be compared */
   difference: pngName.nullable(),
-  width: z.number().int().positive(),
-  height: z.number().int().positive(),
+  width: z.int().positive(),
+  height: z.int().positive(),
   /** "size" and "blank" are failures of their own: nothing was compared then */
   verdict: z.enum(["same", "different", "size", "blank", "no baseline", "accepted"]),
   /** pixels that differ, of all; null where nothing was compared */
-  differing: z.number().int().nonnegative().nullable(),
+  differing: z.int().nonnegative().nullable(),
   /** how far two colours may be apart and still count as the same, as pixelmatch has it */
   threshold: z.number(),
   /** what was covered on the page before it was captured, and how much of it that is */

@@ -2,7 +2,10 @@ import * as z from "zod";
 
 /** What a side said when it was asked, or why it said nothing. */
 export function told<T extends z.ZodType>(said: T) {
-  return z.union([z.strictObject({ said }), z.strictObject({ silent: z.string().max(1000) })]);
+  return z.union([
+    z.strictObject({ said: said.describe("Answer of the side.") }),
+    z.strictObject({ silent: z.string().max(1000).describe("Reason why the side gave no answer.") }),
+  ]);
 }
 export type Told<T> = { said: T } | { silent: string };
 

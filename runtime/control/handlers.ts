@@ -90,9 +90,11 @@ export function controlHandlers(
         const result = await conversations.exec(request, pass, signal);
         void send({ type: "exit", ...result });
       },
-      async events(_input, send, signal) {
+      async events({ task }, send, signal) {
         void send({ type: "subscribed", afterSeq: runtime.lastSeq });
-        using _events = runtime.subscribe((event) => void send(event));
+        using _events = runtime.subscribe((event) => {
+          if (task === undefined || event.taskId === task) void send(event);
+        });
         await new Promise<void>((resolve) => {
           signal.addEventListener("abort", () => resolve());
           if (signal.aborted) resolve();

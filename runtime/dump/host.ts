@@ -3,10 +3,11 @@ import { join } from "node:path";
 import type { QemuProcess, TaskSides } from "../api/dump.ts";
 import { parseTaskRecord } from "../api/record.ts";
 import { hear, type Told } from "../api/told.ts";
+import { mountsOf } from "../linux/mountinfo.ts";
 import { taskId } from "../protocol/ids.ts";
 import { type Places, recordsDirectory, tasksDirectory } from "../state/places.ts";
 import { lookAtSession } from "../tasks/session.ts";
-import { mountsOf, nameOf } from "./mount-table.ts";
+import { nameOf } from "./mount-table.ts";
 import { findQemus } from "./qemu-processes.ts";
 
 /** What this host's kernel and disk say, whatever the runtime and its machines believe. */

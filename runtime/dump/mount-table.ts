@@ -1,23 +1,6 @@
-import { readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { join, relative } from "node:path";
-
-/** What is mounted where, as one process sees it. */
-export interface Mount {
-  /** number of the file system */
-  device: string;
-  /** what of that file system is mounted */
-  root: string;
-  target: string;
-}
-
-/** Nothing where the process has ended, or is nobody's business of ours. */
-export function mountsOf(pid: number | "self"): Mount[] {
-  try {
-    return readFileSync(`/proc/${pid}/mountinfo`, "utf8").trim().split("\n").map(parse);
-  } catch {
-    return [];
-  }
-}
+import type { Mount } from "../linux/mountinfo.ts";
 
 /**
  * The name on this host of what is mounted somewhere else. A directory can have several: this always gives the same one, so that
@@ -60,14 +43,4 @@ function isIn(path: string, directory: string): boolean {
 /** Where `path`, which lies in `from`, is when that is called `to`. */
 function below(to: string, from: string, path: string): string {
   return join(to, relative(from, path));
-}
-
-function parse(line: string): Mount {
-  const [, , device = "", root = "", target = ""] = line.split(" ");
-  return { device, root: plain(root), target: plain(target) };
-}
-
-/** The kernel writes blanks, tabs, newlines and backslashes as numbers. */
-function plain(word: string): string {
-  return word.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { QemuProcess } from "../api/dump.ts";
+import { type Mount, mountsOf } from "../linux/mountinfo.ts";
 import { readHostWalls } from "../machine/host-walls.ts";
-import { type Mount, mountsOf, nameHere, nameOf, realPath } from "./mount-table.ts";
+import { nameHere, nameOf, realPath } from "./mount-table.ts";
 
 /** Every QEMU whose sockets lie where those of this runtime's machines do, by the machine, whoever started it. */
 export function findQemus(sockets: string, own: readonly Mount[]): Map<string, QemuProcess[]> {

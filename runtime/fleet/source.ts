@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Acceleration, type AccelerationRequest, chooseAcceleration } from "../machine/acceleration.ts";
 import { BOOT_DEADLINE_MS, Machine, type MachineObserver } from "../machine/machine.ts";
-import { readTemplate, Template, type TemplateKind, templateDirectory, templateKey } from "../machine/template.ts";
+import { readTemplate, Template, templateDirectory, templateKey } from "../machine/template.ts";
 import { buildTemplate } from "../machine/template-build.ts";
 import type { Walls } from "../machine/walls.ts";
 import { PiworkError } from "../protocol/errors.ts";

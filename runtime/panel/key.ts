@@ -3,7 +3,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as z from "zod";
 import { conceal } from "../log/redaction.ts";
 
-const kept = z.strictObject({ port: z.number().int().min(1).max(65_535), token: z.string().regex(/^[0-9a-f]{64}$/) });
+const kept = z.strictObject({ port: z.int().min(1).max(65_535), token: z.string().regex(/^[0-9a-f]{64}$/) });
 
 /** The panel's port and token. They outlast a runtime, so that a page which is open finds the next one. */
 export class PanelKey {

@@ -111,17 +111,18 @@ export function endingOf(message: AgentDisplay): "finished" | "failed" | "aborte
   return stopReason === "aborted" ? "aborted" : "finished";
 }
 
-/** A question of an agent that waits for an answer. Other requests of the same type only show something. */
-export const dialogQuestion = z.strictObject({
-  id: z.string().min(1).max(128),
-  method: z.enum(["select", "confirm", "input", "editor"]),
-  title: z.string().max(1000),
-  message: z.string().max(16_000).optional(),
-  options: z.array(z.string().max(1000)).max(100).optional(),
-  placeholder: z.string().max(1000).optional(),
-  /** what an editor begins with */
-  prefill: z.string().max(LIMITS.answerCharacters).optional(),
-});
+/** Other requests of the same type only show something, and wait for no answer. */
+export const dialogQuestion = z
+  .strictObject({
+    id: z.string().min(1).max(128).describe("Id of the question, made by the agent."),
+    method: z.enum(["select", "confirm", "input", "editor"]).describe("Kind of answer that the agent expects."),
+    title: z.string().max(1000).describe("The question in one line."),
+    message: z.string().max(16_000).optional().describe("Text below the title."),
+    options: z.array(z.string().max(1000)).max(100).optional().describe("Choices of a `select`."),
+    placeholder: z.string().max(1000).optional().describe("Text shown in an empty `input`."),
+    prefill: z.string().max(LIMITS.answerCharacters).optional().describe("Initial text of an `editor`."),
+  })
+  .meta({ title: "question", description: "Question of an agent that waits for an answer." });
 export type DialogQuestion = z.infer<typeof dialogQuestion>;
 
 /** The same as an agent writes it, with whatever else it says. */
@@ -130,12 +131,15 @@ export const agentQuestion = z
   .transform(({ type: _, ...question }) => question)
   .pipe(z.object(dialogQuestion.shape));
 
-/** A value for select, input and editor; a yes or no for confirm; or a refusal to say. */
-export const dialogAnswer = z.union([
-  z.strictObject({ value: z.string().max(LIMITS.answerCharacters) }),
-  z.strictObject({ confirmed: z.boolean() }),
-  z.strictObject({ cancelled: z.literal(true) }),
-]);
+export const dialogAnswer = z
+  .union([
+    z.strictObject({
+      value: z.string().max(LIMITS.answerCharacters).describe("Answer to `select`, `input` or `editor`."),
+    }),
+    z.strictObject({ confirmed: z.boolean().describe("Answer to `confirm`.") }),
+    z.strictObject({ cancelled: z.literal(true).describe("Refusal to answer.") }),
+  ])
+  .meta({ title: "answer to a question", description: "Answer of a person to a question of an agent." });
 export type DialogAnswer = z.infer<typeof dialogAnswer>;
 
 /** An agent's answers to what taskd asks about models. */

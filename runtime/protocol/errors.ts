@@ -1,26 +1,45 @@
 import * as z from "zod";
 
 /** The only error codes that ever leave taskd or the control API. */
-export const errorCode = z.enum([
-  "INVALID_REQUEST",
-  "TASK_NOT_FOUND",
-  "TASK_NOT_READY",
-  "TASK_BUSY",
-  "TASK_BOOTSTRAP_FAILED",
-  "PI_PROCESS_DEAD",
-  "SWITCH_TIMEOUT",
-  "WORKSPACE_POLICY_VIOLATION",
-  "LIMIT_EXCEEDED",
-  "INTERNAL_ERROR",
-]);
+export const errorCode = z
+  .enum([
+    "INVALID_REQUEST",
+    "TASK_NOT_FOUND",
+    "TASK_NOT_READY",
+    "TASK_BUSY",
+    "TASK_BOOTSTRAP_FAILED",
+    "PI_PROCESS_DEAD",
+    "SWITCH_TIMEOUT",
+    "WORKSPACE_POLICY_VIOLATION",
+    "LIMIT_EXCEEDED",
+    "INTERNAL_ERROR",
+  ])
+  .meta({
+    title: "error code",
+    description: "Kind of failure; see [error codes](#error-codes).",
+    values: {
+      INVALID_REQUEST: "The request does not match this document, or makes no sense in the present state.",
+      TASK_NOT_FOUND: "No task has this id, or no task is active and the request names none.",
+      TASK_NOT_READY: "The task, its machine or the runtime is not running at the moment.",
+      TASK_BUSY: "Another operation on the task has to end first.",
+      TASK_BOOTSTRAP_FAILED: "A machine, the task's files or an agent could not be started.",
+      PI_PROCESS_DEAD: "The agent (of any kind) or its machine died or stopped answering.",
+      SWITCH_TIMEOUT: "An answer or an end did not come in time. The requested change may still happen.",
+      WORKSPACE_POLICY_VIOLATION: "The task may not have this folder, file or right.",
+      LIMIT_EXCEEDED: "One of the limits below was exceeded, or a disk is full. The link stays usable.",
+      INTERNAL_ERROR: "An unforeseen failure. The log has the details, the answer has not.",
+    },
+  });
 export type ErrorCode = z.infer<typeof errorCode>;
 
-export const errorBody = z.strictObject({
-  code: errorCode,
-  message: z.string(),
-  retryable: z.boolean(),
-  details: z.record(z.string(), z.unknown()).optional(),
-});
+export const errorBody = z
+  .strictObject({
+    code: errorCode,
+    message: z.string().describe("Sentences for a person: what happened, and what to do next."),
+    retryable: z.boolean().describe("Whether the same request may succeed later."),
+    details: z.record(z.string(), z.unknown()).optional().describe("Further facts for a program."),
+  })
+  .meta({ title: "error", description: "Reason of a refusal or failure." });
 export type ErrorBody = z.infer<typeof errorBody>;
 
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set(["TASK_NOT_READY", "TASK_BUSY", "PI_PROCESS_DEAD", "SWITCH_TIMEOUT"]);

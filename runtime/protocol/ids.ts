@@ -3,19 +3,20 @@ import { LIMITS } from "./limits.ts";
 
 export const taskId = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{2,63}$/, "an id is 3 to 64 of a-z, 0-9 and '-', and starts with a letter or digit");
+  .regex(/^[a-z0-9][a-z0-9-]{2,63}$/, "an id is 3 to 64 of a-z, 0-9 and '-', and starts with a letter or digit")
+  .meta({ title: "task id", description: "Id of a task, made by the host." });
 
-/** Request ids are chosen by the host; taskd only compares them. */
 export const requestId = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{1,64}$/, "a request id is 1 to 64 of A-Z, a-z, 0-9, '_' and '-'");
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, "a request id is 1 to 64 of A-Z, a-z, 0-9, '_' and '-'")
+  .meta({ title: "request id", description: "Id of a request, chosen by the sender; taskd only compares it." });
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
 /** Characters that nobody sees, or that turn around what stands beside them. */
 const INVISIBLE = /[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u;
 
-/** A name in a task's uploads: one part of a path, which no shell, person or host tool mistakes for something else. */
+/** Restricted, so that no shell, person or host tool mistakes the name for something else. */
 export const uploadName = z
   .string()
   .min(1, "a file needs a name")
@@ -28,15 +29,16 @@ export const uploadName = z
     (name) => !INVISIBLE.test(name),
     "a file name has no invisible characters, and none that change the direction",
   )
-  .refine((name) => !/^[.-]/.test(name), "a file name starts neither with a dot nor with '-'");
+  .refine((name) => !/^[.-]/.test(name), "a file name starts neither with a dot nor with '-'")
+  .meta({ title: "upload name", description: "Name of a file in a task's uploads." });
 
 export const title = z
   .string()
   .refine((text) => text.trim() !== "", "a title needs at least one character that can be seen")
   .max(LIMITS.titleCharacters, `a title has at most ${LIMITS.titleCharacters} characters`)
-  .refine((text) => !CONTROL.test(text), "a title is one line without control characters");
+  .refine((text) => !CONTROL.test(text), "a title is one line without control characters")
+  .meta({ title: "title", description: "Title of a task." });
 
-/** A file or directory inside one of a task's directories. */
 export const innerPath = z
   .string()
   .refine(
@@ -47,9 +49,9 @@ export const innerPath = z
   .refine(
     (path) => path === "" || path.split("/").every((part) => part !== "" && part !== "." && part !== ".."),
     "a path is relative to the directory, without empty parts, '.' or '..'; an empty one is the directory itself",
-  );
+  )
+  .meta({ title: "inner path", description: "Path of a file or directory below one of a task's directories." });
 
-/** A folder as the wire names it: relative to the workspace root, at least one level below it. */
 export const relativeFolder = z
   .string()
   .min(1)
@@ -61,4 +63,5 @@ export const relativeFolder = z
   .refine(
     (path) => path.split("/").every((part) => part !== "" && part !== "." && part !== ".."),
     "a folder is relative to the workspace root, without empty parts, '.' or '..'",
-  );
+  )
+  .meta({ title: "folder path", description: "Path of a folder, relative to the workspace root." });

@@ -12,51 +12,65 @@ export const hostName = z
   .string()
   .regex(HOST, "a host is a name or an IPv4 address in lower case, without a dot at its end");
 
-/** `*.example.com` is everything below example.com, and not example.com itself. */
 const hostPattern = z
   .string()
   .max(255)
   .refine((pattern) => {
     const name = pattern.startsWith("*.") ? pattern.slice(2) : pattern;
     return HOST.test(name) && (name === pattern || name.includes("."));
-  }, "a host is a name, or '*.' and a name with a dot in it, in lower case");
+  }, "a host is a name, or '*.' and a name with a dot in it, in lower case")
+  .describe("Host name, or `*.example.com` for every host below example.com (without example.com itself).");
 
-export const port = z.number().int().min(1).max(65_535);
+export const port = z.int().min(1).max(65_535);
 
 const method = z.string().regex(/^[A-Z]{1,20}$/, "a method is written in capitals");
 
-/** Where a task may go. */
-const networkRule = z.strictObject({
-  host: hostPattern,
-  ports: z.array(port).min(1).max(16).default(DEFAULT_PORTS),
-  /** with these, it is for plain HTTP alone: nobody sees the methods of what is encrypted */
-  methods: z.array(method).min(1).max(16).optional(),
-});
+const networkRule = z
+  .strictObject({
+    host: hostPattern,
+    ports: z.array(port).min(1).max(16).default(DEFAULT_PORTS).describe("Allowed ports."),
+    methods: z
+      .array(method)
+      .min(1)
+      .max(16)
+      .optional()
+      .describe(
+        "Allowed methods. They limit the rule to plain HTTP: the methods of encrypted requests are not visible.",
+      ),
+  })
+  .meta({ title: "network rule", description: "Destination that a task may reach." });
 export type NetworkRule = z.infer<typeof networkRule>;
 
-/** All that a task may reach besides its providers; an empty list is nothing. */
-export const networkPolicy = z.strictObject({ allow: z.array(networkRule).max(200) });
+export const networkPolicy = z
+  .strictObject({ allow: z.array(networkRule).max(200).describe("Allowed destinations; an empty list allows none.") })
+  .meta({ title: "network policy", description: "Destinations that a task may reach, besides its providers." });
 export type NetworkPolicy = z.infer<typeof networkPolicy>;
 
-/** One request of a task to its network, when it is over. */
-export const networkRequest = z.strictObject({
-  /** http: plain, read and written anew by the host; connect: a tunnel, whose bytes the host does not understand; provider: a route to one */
-  kind: z.enum(["http", "connect", "provider"]),
-  /** when it came, in milliseconds since the epoch */
-  time: z.number(),
-  /** what was asked for, as far as it could be understood */
-  host: z.string().max(255),
-  port: z.number().int().min(0).max(65_535),
-  verdict: z.enum(["allowed", "refused", "failed"]),
-  /** what allowed or refused it, or why it failed */
-  rule: z.string().max(300),
-  /** bytes of bodies, or of a tunnel */
-  bytesUp: z.number().int().nonnegative(),
-  bytesDown: z.number().int().nonnegative(),
-  method: z.string().max(20).optional(),
-  /** without what stands behind a '?' */
-  path: z.string().max(500).optional(),
-  /** the status that the task was given */
-  status: z.number().int().optional(),
-});
+export const networkRequest = z
+  .strictObject({
+    kind: z
+      .enum(["http", "connect", "provider"])
+      .describe(
+        "`http`: plain HTTP, which the host reads and writes again. `connect`: a tunnel, whose bytes the host does not understand. `provider`: a request to a provider.",
+      ),
+    time: z.number().describe("Time of the request, in milliseconds since the epoch."),
+    host: z.string().max(255).describe("Requested host, as far as it could be understood."),
+    port: z.int().min(0).max(65_535).describe("Requested port; 0 where it could not be understood."),
+    verdict: z.enum(["allowed", "refused", "failed"]).describe("Outcome of the request."),
+    rule: z.string().max(300).describe("Rule that allowed or refused the request, or reason of the failure."),
+    bytesUp: z
+      .number()
+      .int()
+      .nonnegative()
+      .describe("Size of the request's body, or of a tunnel's outward data, in bytes."),
+    bytesDown: z
+      .number()
+      .int()
+      .nonnegative()
+      .describe("Size of the answer's body, or of a tunnel's inward data, in bytes."),
+    method: z.string().max(20).optional().describe("HTTP method."),
+    path: z.string().max(500).optional().describe("Path, without the query."),
+    status: z.int().optional().describe("HTTP status that the task was given."),
+  })
+  .meta({ title: "network request", description: "Request of a task to its network, described when it is over." });
 export type NetworkRequest = z.infer<typeof networkRequest>;

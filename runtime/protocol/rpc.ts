@@ -20,112 +20,163 @@ const LATEST_TIME = Date.UTC(2100, 0);
 /** A regular expression for so many digits becomes a lot of code, which a clone would run before anything else. */
 const isHexadecimal = (digits: string) => Buffer.from(digits, "hex").length * 2 === digits.length;
 
-const taskView = z.strictObject({
-  taskId,
-  state: taskState,
-  folder: relativeFolder.nullable(),
-  agent: agentKind,
-  /** completed turns in its session */
-  turns: z.number().int().nonnegative(),
-  /** process id of the agent in the guest, null while none runs */
-  agentPid: z.number().int().positive().nullable(),
-  /** request id of the prompt in flight */
-  promptId: requestId.nullable(),
-  /** request ids of running system_bash commands */
-  execIds: z.array(requestId),
-  /** what the agent has asked and nobody has answered; only where this task alone was asked for */
-  questions: z.array(dialogQuestion).optional(),
-});
+const taskView = z
+  .strictObject({
+    taskId,
+    state: taskState,
+    folder: relativeFolder.nullable().describe("Folder of the task; null where none is bound."),
+    agent: agentKind,
+    turns: z.int().nonnegative().describe("Number of completed turns in its session."),
+    agentPid: z
+      .number()
+      .int()
+      .positive()
+      .nullable()
+      .describe("Process id of the agent in the guest; null while none runs."),
+    promptId: requestId.nullable().describe("Request id of the prompt in flight, if any."),
+    execIds: z.array(requestId).describe("Request ids of its running `system_bash` commands."),
+    questions: z
+      .array(dialogQuestion)
+      .optional()
+      .describe("Unanswered questions of the agent; only in an answer about this task alone."),
+  })
+  .meta({ title: "task view", description: "Task as its taskd sees it." });
 export type TaskView = z.infer<typeof taskView>;
 
 const empty = z.strictObject({});
 
-/** Every command of the wire: what it takes and what it answers. */
+/** Every command of the wire: what it does, what it takes, and what it answers. */
 export const commands = {
   runtime_hello: {
-    /** the first request on every link; events after `afterSeq` are sent again */
+    does: "Greets on a new link: agrees on the protocol, takes in the files of the machine, and asks for missed events.",
     payload: z.strictObject({
-      protocol: z.number().int().positive(),
-      /** files that the machine gets before it is known which tasks get them; null: none, or it has them already */
-      files: givenFiles.nullable(),
-      afterSeq: z.number().int().nonnegative(),
-      /** the host's clock, in milliseconds since the epoch; the machine's is set by it */
-      time: z.number().int().positive().max(LATEST_TIME),
-      /** random bytes that no other machine was given, for the machine's kernel */
-      entropy: z.string().length(128).refine(isHexadecimal),
+      protocol: z.int().positive().describe("Version of the host's protocol."),
+      files: givenFiles
+        .nullable()
+        .describe("Files that the machine has for all tasks; null: none, or known from before."),
+      afterSeq: z.int().nonnegative().describe("Number of the last event that the host has; 0 for none."),
+      time: z
+        .number()
+        .int()
+        .positive()
+        .max(LATEST_TIME)
+        .describe("Time to set the machine's clock to, in milliseconds since the epoch."),
+      entropy: z
+        .string()
+        .length(128)
+        .refine(isHexadecimal)
+        .describe("64 random bytes for the machine's kernel, in hexadecimal; unique to this machine."),
     }),
     result: z.strictObject({
-      protocol: z.number().int().positive(),
-      capabilities: z.array(z.string().max(64)).max(64),
-      agents: z.array(agentKind),
-      /** the machine was started to be attacked, by a word on its kernel's command line: whoever controls the link is its root */
-      unsafe: z.boolean(),
+      protocol: z.int().positive().describe("Version of taskd's protocol."),
+      capabilities: z.array(z.string().max(64)).max(64).describe("Optional features of this taskd."),
+      agents: z.array(agentKind).describe("Agents that the machine has."),
+      unsafe: z
+        .boolean()
+        .describe(
+          "Whether the machine was started to be attacked, by its kernel's command line: the host may run commands as its root.",
+        ),
     }),
   },
-  /** starts agents ahead of their tasks, until so many wait; they are given to the next tasks */
   runtime_warm: {
-    payload: z.strictObject({ agent: agentKind, slots: z.number().int().nonnegative().max(LIMITS.warmSlots) }),
-    result: z.strictObject({ slots: z.number().int().nonnegative() }),
+    does: "Starts agents ahead of their tasks, in slots behind all walls, until `slots` of them wait. The next tasks with this agent get them.",
+    payload: z.strictObject({
+      agent: agentKind,
+      slots: z.int().nonnegative().max(LIMITS.warmSlots).describe("Number of waiting agents to reach."),
+    }),
+    result: z.strictObject({ slots: z.int().nonnegative().describe("Number of waiting agents.") }),
   },
-  /** tries whether an agent is the one that this taskd was made for */
   runtime_prove: {
+    does: "Starts an agent, tries every request that taskd sends to agents, and ends it. Another answer than the expected one is a `TASK_BOOTSTRAP_FAILED` that says which.",
     payload: z.strictObject({ agent: agentKind }),
-    result: z.strictObject({ version: z.string().max(64) }),
+    result: z.strictObject({ version: z.string().max(64).describe("Version of the agent.") }),
   },
-  /** takes away what files come from, for a machine that is to be saved; refused while a task is open */
-  runtime_unmount: { payload: empty, result: empty },
-  /** has what was written reach the host, and says whether anything but idle agents is there */
+  runtime_unmount: {
+    does: "Unmounts what files come from, so that the machine can be saved. Refused with `TASK_BUSY` while a task is open.",
+    payload: empty,
+    result: empty,
+  },
   runtime_settle: {
+    does: "Flushes all written data to the host and counts the processes of tasks. A machine without any can be paused.",
     payload: empty,
     result: z.strictObject({
-      /** processes of tasks, without those of agents that wait for a prompt */
-      processes: z.number().int().nonnegative(),
+      processes: z
+        .number()
+        .int()
+        .nonnegative()
+        .describe("Number of processes of tasks, without agents that wait for a prompt."),
     }),
   },
-  /** for a task that is open: binds its folder where it has none yet */
   create_or_open_task: {
+    does: "Makes a task known to this taskd, mounts its folder and starts its agent. For an open task it only binds a folder, where the task has none and nothing runs in it (`TASK_BUSY`); another folder than the bound one is a `WORKSPACE_POLICY_VIOLATION`, another agent an `INVALID_REQUEST`.",
     payload: z.strictObject({
       taskId,
       title,
-      folder: relativeFolder.nullable(),
+      folder: relativeFolder.nullable().describe("Folder to mount at /work; null: the task's outputs."),
       agent: agentKind,
-      model: modelName.nullable(),
-      /** null: the agent's own choice */
-      thinking: thinkingLevel.nullable(),
-      /** whose models the agent may use, by routes of the task's own proxy; for an agent that runs they are what they were */
-      providers: z.array(providerView).max(16),
+      model: modelName.nullable().describe("Model of the agent; null: the agent's own choice."),
+      thinking: thinkingLevel.nullable().describe("Thinking level of the agent; null: the agent's own choice."),
+      providers: z
+        .array(providerView)
+        .max(16)
+        .describe(
+          "Providers that the agent may use, through the task's own proxy. A running agent keeps those it has.",
+        ),
       permissions,
-      /** what all processes of the task may use; the machine has to have it, or be getting it */
-      memoryBytes: taskMemory,
-      /** the task's files, as the path says that they take */
-      files: givenFiles,
+      memoryBytes: taskMemory.describe(
+        "Memory of all processes of the task together, in bytes. The machine must have it, or be getting it.",
+      ),
+      files: givenFiles.describe("Files of the task."),
     }),
     result: taskView,
   },
-  switch_task: { payload: z.strictObject({ taskId }), result: taskView },
+  switch_task: {
+    does: "Makes a task the active one, and starts its agent again where it has died.",
+    payload: z.strictObject({ taskId }),
+    result: taskView,
+  },
   prompt: {
+    does: "Sends a prompt to the agent. The answer confirms that the agent has it; the rest arrives as events.",
     payload: z.strictObject({
       taskId,
-      message: z.string().min(1, "a prompt needs some text").max(LIMITS.promptCharacters),
+      message: z
+        .string()
+        .min(1, "a prompt needs some text")
+        .max(LIMITS.promptCharacters)
+        .describe("Text of the prompt."),
     }),
     result: empty,
   },
-  /** says something to an agent that works: `now`, before it goes on, or `after` it would have ended; refused while it does not */
   steer: {
+    does: "Sends a message to an agent that is working. Without a prompt in flight: `TASK_NOT_READY`.",
     payload: z.strictObject({
       taskId,
-      message: z.string().min(1, "a message needs some text").max(LIMITS.promptCharacters),
-      when: z.enum(["now", "after"]),
+      message: z
+        .string()
+        .min(1, "a message needs some text")
+        .max(LIMITS.promptCharacters)
+        .describe("Text of the message."),
+      when: z
+        .enum(["now", "after"])
+        .describe("Time at which the agent reads it. `now`: before its next step. `after`: when it would have ended."),
     }),
     result: empty,
   },
   abort: {
-    /** with `request`: that system_bash; without: the prompt in flight */
-    payload: z.strictObject({ taskId, request: requestId.optional() }),
-    result: z.strictObject({ aborted: z.boolean() }),
+    does: "Ends the prompt in flight, or one `system_bash`. An aborted prompt still ends with its event; an agent that does not end its turn is killed.",
+    payload: z.strictObject({
+      taskId,
+      request: requestId.optional().describe("Id of the `system_bash` to end; without it, the prompt in flight."),
+    }),
+    result: z.strictObject({ aborted: z.boolean().describe("False where there was nothing to end.") }),
   },
-  stop_task: { payload: z.strictObject({ taskId }), result: taskView },
+  stop_task: {
+    does: "Ends the agent and every command of a task and forgets the task. Its files stay.",
+    payload: z.strictObject({ taskId }),
+    result: taskView,
+  },
   system_bash: {
+    does: "Runs a command inside a task's walls, in its folder, with an empty standard input. Its output arrives as `exec_output`, its answer when it has ended.",
     payload: z.strictObject({
       taskId,
       argv: z
@@ -140,80 +191,135 @@ export const commands = {
         )
         .min(1)
         .max(LIMITS.execWords)
-        .refine(([program]) => program !== "", "the command has no name"),
-      /** milliseconds until the whole process tree is killed */
-      timeoutMs: z.number().int().positive().max(LIMITS.execTimeoutMs).optional(),
-      /** as the machine's root, outside of every wall: only in an unsafe machine */
-      unconfined: z.literal(true).optional(),
-      /** layers of the walls that are left out: only in an unsafe machine */
-      without: z.array(taskLayer).max(taskLayer.options.length).optional(),
+        .refine(([program]) => program !== "", "the command has no name")
+        .describe("Program and its arguments."),
+      timeoutMs: z
+        .number()
+        .int()
+        .positive()
+        .max(LIMITS.execTimeoutMs)
+        .optional()
+        .describe("Time after which the whole process tree is killed, in milliseconds; without it, there is no limit."),
+      unconfined: z
+        .literal(true)
+        .optional()
+        .describe("Runs as the machine's root, outside of every wall; only in an unsafe machine."),
+      without: z
+        .array(taskLayer)
+        .max(taskLayer.options.length)
+        .optional()
+        .describe("Layers of the walls to leave out; only in an unsafe machine."),
     }),
     result: z.strictObject({
-      /** exit code; 128 + n when signal n ended it */
-      code: z.number().int().min(0).max(255),
-      timedOut: z.boolean(),
-      /** why processes of the task were ended meanwhile, where memory was the reason */
-      outOfMemory: z.string().max(500).nullable(),
-      stdoutBytes: z.number().int().nonnegative(),
-      stderrBytes: z.number().int().nonnegative(),
+      code: z.int().min(0).max(255).describe("Exit code; 128 + n where signal n ended the command."),
+      timedOut: z.boolean().describe("Whether the time limit ended the command."),
+      outOfMemory: z
+        .string()
+        .max(500)
+        .nullable()
+        .describe("Report on processes of the task that were killed meanwhile because its memory was full, if any."),
+      stdoutBytes: z.int().nonnegative().describe("Size of its standard output, in bytes."),
+      stderrBytes: z.int().nonnegative().describe("Size of its standard error, in bytes."),
     }),
   },
   extension_ui_response: {
+    does: "Answers a question that came with `extension_ui_request`: once, and before its prompt ends.",
     payload: z.strictObject({ taskId, question: dialogQuestion.shape.id, answer: dialogAnswer }),
     result: empty,
   },
   pi_get_available_models: {
+    does: "Lists the models of the agent.",
     payload: z.strictObject({ taskId }),
-    result: z.strictObject({ models: z.array(modelName).max(1000), current: modelName.nullable() }),
+    result: z.strictObject({
+      models: z.array(modelName).max(1000).describe("Models that the agent can use."),
+      current: modelName.nullable().describe("Model that the agent uses, if any."),
+    }),
   },
-  pi_set_model: { payload: z.strictObject({ taskId, model: modelName }), result: z.strictObject({ model: modelName }) },
-  /** answers with the level that its model has nearest to it */
+  pi_set_model: {
+    does: "Chooses the agent's model.",
+    payload: z.strictObject({ taskId, model: modelName }),
+    result: z.strictObject({ model: modelName }),
+  },
   pi_set_thinking: {
+    does: "Chooses how much the agent's model thinks. The answer has the level that is used: the nearest one that the model has.",
     payload: z.strictObject({ taskId, level: thinkingLevel }),
     result: z.strictObject({ level: thinkingLevel }),
   },
-  /** what the agent's tool calls are asked for, from now on */
-  task_permissions: { payload: z.strictObject({ taskId, permissions }), result: empty },
-  /** of every task, or of one with its questions */
-  runtime_get_state: {
-    payload: z.strictObject({ taskId: taskId.optional() }),
-    result: z.strictObject({ activeTaskId: taskId.nullable(), tasks: z.array(taskView) }),
+  task_permissions: {
+    does: "Replaces the rules by which the agent's tool calls need permission.",
+    payload: z.strictObject({ taskId, permissions }),
+    result: empty,
   },
-  runtime_diag: {
-    payload: empty,
+  runtime_get_state: {
+    does: "Lists the open tasks and what they are doing.",
+    payload: z.strictObject({
+      taskId: taskId.optional().describe("Task to list, with its questions; without it, every task."),
+    }),
     result: z.strictObject({
-      /** monotonic clock of the guest, in milliseconds */
-      monotonicMs: z.number(),
-      /** wall clock of the guest, in milliseconds since the epoch */
-      wallMs: z.number(),
-      kernel: z.string().max(256),
-      node: z.string().max(64),
-      clocksource: z.string().max(64),
-      /** who may open taskd's port: owner, and mode in octal */
-      port: z.strictObject({ uid: z.number().int(), mode: z.string().regex(/^[0-7]{1,4}$/) }),
-      memoryTotalKb: z.number().int(),
-      memoryAvailableKb: z.number().int(),
-      /** memory of taskd itself, in kilobytes */
-      taskdResidentKb: z.number().int(),
-      /** the most it ever was */
-      taskdPeakKb: z.number().int(),
-      /** events sent, and the last of them that the host has */
-      events: z.strictObject({ sent: z.number().int(), acknowledged: z.number().int() }),
-      /** state changes of tasks, oldest first */
-      history: z.array(transition).max(LIMITS.history),
-      /** the layers around each task's agent, read back from the kernel; none where no agent runs */
-      walls: z.array(
-        z.strictObject({
-          taskId,
-          layers: z.array(z.strictObject({ layer: taskLayer, holds: z.boolean(), seen: z.string().max(2000) })),
-        }),
-      ),
-      mounts: z
-        .array(z.strictObject({ target: z.string().max(256), type: z.string().max(64), options: z.string().max(1024) }))
-        .max(256),
+      activeTaskId: taskId.nullable().describe("Active task, if any."),
+      tasks: z.array(taskView).describe("Open tasks."),
     }),
   },
-} as const satisfies Record<string, { payload: z.ZodType; result: z.ZodType }>;
+  runtime_diag: {
+    does: "Reports facts about the machine's kernel, its memory and taskd itself.",
+    payload: empty,
+    result: z
+      .strictObject({
+        monotonicMs: z.number().describe("Monotonic clock of the guest, in milliseconds."),
+        wallMs: z.number().describe("Wall clock of the guest, in milliseconds since the epoch."),
+        kernel: z.string().max(256).describe("Version of the kernel."),
+        node: z.string().max(64).describe("Version of Node."),
+        clocksource: z.string().max(64).describe("Clock source of the kernel."),
+        port: z
+          .strictObject({
+            uid: z.int().describe("Owner of the device file."),
+            mode: z
+              .string()
+              .regex(/^[0-7]{1,4}$/)
+              .describe("Permissions of the device file, in octal."),
+          })
+          .describe("Access to taskd's port."),
+        memoryTotalKb: z.int().describe("Memory of the machine, in kilobytes."),
+        memoryAvailableKb: z.int().describe("Available memory of the machine, in kilobytes."),
+        taskdResidentKb: z.int().describe("Resident memory of taskd, in kilobytes."),
+        taskdPeakKb: z.int().describe("Peak of taskd's resident memory, in kilobytes."),
+        events: z
+          .strictObject({
+            sent: z.int().describe("Number of the last event that was sent."),
+            acknowledged: z.int().describe("Number of the last event that the host has."),
+          })
+          .describe("Progress of the events."),
+        history: z.array(transition).max(LIMITS.history).describe("State changes of tasks, the oldest first."),
+        walls: z
+          .array(
+            z.strictObject({
+              taskId,
+              layers: z
+                .array(
+                  z.strictObject({
+                    layer: taskLayer,
+                    holds: z.boolean().describe("Whether the wall stands."),
+                    seen: z.string().max(2000).describe("What the kernel reports."),
+                  }),
+                )
+                .describe("Walls around the task's agent."),
+            }),
+          )
+          .describe("Walls of the tasks whose agent runs, as the kernel reports them."),
+        mounts: z
+          .array(
+            z.strictObject({
+              target: z.string().max(256).describe("Mount point."),
+              type: z.string().max(64).describe("Type of the file system."),
+              options: z.string().max(1024).describe("Mount options."),
+            }),
+          )
+          .max(256)
+          .describe("Mounts of taskd."),
+      })
+      .meta({ title: "diagnosis", description: "Facts about a machine, read inside it." }),
+  },
+} as const satisfies Record<string, { does: string; payload: z.ZodType; result: z.ZodType }>;
 
 export type Command = keyof typeof commands;
 export type Payload<C extends Command> = z.infer<(typeof commands)[C]["payload"]>;
@@ -222,24 +328,33 @@ export type Result<C extends Command> = z.infer<(typeof commands)[C]["result"]>;
 /** The frame of a request; the payload is checked against its command afterwards, so that a refusal can carry the id. */
 export const requestFrame = z.strictObject({
   id: requestId,
-  type: z.string().max(64),
-  payload: z.record(z.string(), z.unknown()),
+  type: z.string().max(64).describe("Name of a [command](#commands)."),
+  payload: z.record(z.string(), z.unknown()).describe("Payload of the command."),
 });
 export type RequestFrame = z.infer<typeof requestFrame>;
 
 export const answerFrame = z.discriminatedUnion("ok", [
-  z.strictObject({ id: requestId, ok: z.literal(true), result: z.unknown() }),
-  z.strictObject({ id: requestId.nullable(), ok: z.literal(false), error: errorBody }),
+  z.strictObject({
+    id: requestId.describe("Id of the request; null where the request had none that could be read."),
+    ok: z.literal(true).describe("The request succeeded."),
+    result: z.unknown().describe("Result of the command."),
+  }),
+  z.strictObject({
+    id: requestId.nullable().describe("Id of the request; null where the request had none that could be read."),
+    ok: z.literal(false).describe("The request was refused, or failed."),
+    error: errorBody,
+  }),
 ]);
 export type AnswerFrame = z.infer<typeof answerFrame>;
 
-/** What the host has taken in. It has no id and gets no answer. */
 export const ackFrame = z.strictObject({
-  type: z.literal("ack"),
-  /** every event up to this one */
-  seq: z.number().int().nonnegative(),
-  /** bytes of each command's output that were passed on, by request id; a short piece counts as `execLeastBytes` */
-  taken: z.record(requestId, z.number().int().nonnegative()),
+  type: z.literal("ack").describe("Mark of an acknowledgement."),
+  seq: z.int().nonnegative().describe("Number of the last event that the host has."),
+  taken: z
+    .record(requestId, z.int().nonnegative())
+    .describe(
+      "Output of each running command that was delivered, in bytes since its start, by request id; a short piece counts as `execLeastBytes`.",
+    ),
 });
 export type AckFrame = z.infer<typeof ackFrame>;
 

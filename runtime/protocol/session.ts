@@ -7,15 +7,13 @@ export const SESSION_FILE = "session.jsonl";
 
 /** First line of a session file: taskd's. Every line after it is the agent's own. */
 export const sessionHead = z.strictObject({
-  type: z.literal("piwork-session"),
-  version: z.literal(1),
+  type: z.literal("piwork-session").describe("Mark of a session file."),
+  version: z.literal(1).describe("Version of this line's format."),
   taskId,
   agent: agentKind,
-  /** completed turns */
-  turns: z.number().int().nonnegative(),
-  /** request id of the last of them */
-  lastTurn: requestId,
-  savedAt: z.iso.datetime(),
+  turns: z.int().nonnegative().describe("Number of completed turns."),
+  lastTurn: requestId.describe("Request id of the last completed turn."),
+  savedAt: z.iso.datetime().describe("Time of the last save."),
 });
 export type SessionHead = z.infer<typeof sessionHead>;
 

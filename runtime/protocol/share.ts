@@ -1,20 +1,30 @@
-// The whole module as `z`: by the name `z` a bundle would get every language of its messages.
 import * as z from "zod";
 import { relativeFolder } from "./ids.ts";
 
-/** How the host proves a mount: it wrote a token into `file`; taskd writes that and `reply` into a file beside it. */
-export const mountProof = z.strictObject({
-  tag: z.enum(["workspace", "tasks"]),
-  /** the directory of the share that is proven; null for the share itself */
-  path: relativeFolder.nullable(),
-  file: z.string().regex(/^\.piwork-mount-[0-9a-f]{32}$/),
-  reply: z.string().regex(/^[0-9a-f]{32}$/),
-});
+const mountProof = z
+  .strictObject({
+    tag: z.enum(["workspace", "tasks"]).describe("Name of the share."),
+    path: relativeFolder.nullable().describe("Directory of the share to prove; null for the share itself."),
+    file: z
+      .string()
+      .regex(/^\.piwork-mount-[0-9a-f]{32}$/)
+      .describe("Name of the file that holds the host's token."),
+    reply: z
+      .string()
+      .regex(/^[0-9a-f]{32}$/)
+      .describe("Text that taskd has to write behind the token."),
+  })
+  .meta({
+    title: "mount proof",
+    description:
+      "Proof that a mount shows the host's directory: the host writes a token into `file`; taskd reads it, and writes the token and `reply` into a file beside it.",
+  });
 export type MountProof = z.infer<typeof mountProof>;
 
-/** Path I: the machine mounts what is exported to it, and shows that both sides see the same directories. */
-export const shareFiles = z.strictObject({
-  kind: z.literal("share"),
-  /** directories that are proven before a task gets them */
-  proofs: z.array(mountProof).max(2),
-});
+/** Path I: QEMU exports directories of the host, and taskd mounts them. */
+export const shareFiles = z
+  .strictObject({
+    kind: z.literal("share"),
+    proofs: z.array(mountProof).max(2).describe("Directories that taskd mounts and proves before a task gets them."),
+  })
+  .meta({ title: "shared files", description: "Files that the machine mounts from the host." });

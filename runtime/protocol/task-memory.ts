@@ -5,5 +5,8 @@ import { memoryWords } from "./memory-words.ts";
 const { leastTaskMemoryBytes: least, mostTaskMemoryBytes: most } = LIMITS;
 const bounds = `a task's memory is between ${memoryWords(least)} and ${memoryWords(most)}`;
 
-/** Memory of a task, in bytes. */
-export const taskMemory = z.int(bounds).min(least, bounds).max(most, bounds);
+export const taskMemory = z
+  .int(bounds)
+  .min(least, bounds)
+  .max(most, bounds)
+  .describe("Memory of all processes of a task together, in bytes.");

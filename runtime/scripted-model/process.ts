@@ -23,7 +23,7 @@ const KEY_VARIABLE = "PIWORK_SCRIPTED_KEY";
 const START_DEADLINE_MS = 60_000;
 const LINE_BYTES = 4096;
 
-const announcement = z.looseObject({ port: z.number().int().min(1).max(65_535) });
+const announcement = z.looseObject({ port: z.int().min(1).max(65_535) });
 
 type Server = ReturnType<typeof startServer>;
 

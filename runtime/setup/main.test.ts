@@ -22,7 +22,8 @@ function start(root: string, words: string[], path: string) {
 /** A checkout that is not set up, on a machine whose package clients only pretend. `npm ci` ends once `finish` is called. */
 function checkout(name: string) {
   const root = join(base, name);
-  cpSync(join(REPOSITORY, "runtime/setup"), join(root, "runtime/setup"), { recursive: true });
+  for (const room of ["setup", "linux"])
+    cpSync(join(REPOSITORY, "runtime", room), join(root, "runtime", room), { recursive: true });
   copyFileSync(join(REPOSITORY, "package-lock.json"), join(root, "package-lock.json"));
   mkdirSync(join(root, "bin"));
   const program = (file: string, script: string) => {
@@ -48,12 +49,13 @@ function checkout(name: string) {
 
 class SetUp {
   readonly child: ReturnType<typeof start>;
-  readonly ended: Promise<number | undefined>;
+  /** its exit code, or the signal that ended it */
+  readonly ended: Promise<number | string | undefined>;
   output = "";
 
   constructor(child: SetUp["child"]) {
     this.child = child;
-    this.ended = child.then(({ exitCode }) => exitCode);
+    this.ended = child.then(({ exitCode, signal }) => exitCode ?? signal);
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => (this.output += data));
   }
 
@@ -125,7 +127,7 @@ test("Ctrl-C ends a set-up that waits, and the first one goes on", { timeout: 30
   const second = here.setUp(["--eval", "0"]);
   await second.says("waiting for it");
   second.signalAll("SIGINT");
-  assert.equal(await second.ended, 130);
+  assert.equal(await second.ended, "SIGINT");
   here.finish();
   assert.equal(await first.ended, 0, first.output);
 });

@@ -1,6 +1,6 @@
-import { spawnSync } from "node:child_process";
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { tryLock } from "../linux/flock.mjs";
 import { PiworkError } from "../protocol/errors.ts";
 import { unusable } from "./places.ts";
 
@@ -10,13 +10,7 @@ const LOCKED = {
   logs: { file: "piwork.log.lock", option: "--logs" },
 };
 
-/** What util-linux's flock answers where somebody else has the lock. */
-const HELD = 1;
-
-/**
- * One runtime per directory. The lock belongs to an open descriptor, so the kernel lets go of it however this process ends.
- * Node cannot lock files: util-linux's flock locks the descriptor it inherits, and we keep it.
- */
+/** One runtime per directory. */
 export class StateLock {
   readonly #fd: number;
 
@@ -28,21 +22,17 @@ export class StateLock {
     const { file, option } = LOCKED[kind];
     const path = join(directory, file);
     const fd = open(path, directory, option);
-    const { status, error, stderr } = spawnSync("flock", ["--nonblock", "--exclusive", "3"], {
-      stdio: ["ignore", "ignore", "pipe", fd],
-      encoding: "utf8",
-    });
-    if (status === 0) {
-      ftruncateSync(fd);
-      writeSync(fd, `${process.pid}\n`);
-      return new StateLock(fd);
+    try {
+      if (tryLock(fd)) {
+        ftruncateSync(fd);
+        writeSync(fd, `${process.pid}\n`);
+        return new StateLock(fd);
+      }
+    } catch (error) {
+      closeSync(fd);
+      throw unusable(directory, option, error);
     }
     closeSync(fd);
-    if (error !== undefined)
-      throw new PiworkError("INTERNAL_ERROR", "'flock' could not be run; it is in Debian's util-linux.", {
-        cause: error,
-      });
-    if (status !== HELD) throw unusable(directory, option, `it cannot be locked (${stderr.trim()})`);
     const holder = readFileSync(path, "utf8").trim();
     throw new PiworkError(
       "WORKSPACE_POLICY_VIOLATION",

@@ -6,6 +6,7 @@ import { processTree, qemusOf } from "../../harness/host/processes.ts";
 import { waitFor } from "../../harness/host/wait-for.ts";
 import { makeSandbox, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { Talk } from "../../harness/runtimes/talk.ts";
+import { type Mount, mountsOf } from "../../runtime/linux/mountinfo.ts";
 import { findPlaces } from "../../runtime/state/places.ts";
 
 const TASKS = 10;
@@ -36,7 +37,7 @@ export function manyMachines(logs: string): Check[] {
         const memories = memoryFilesOf(first.process.pid as number);
         assert.equal(memories.size > 0, true, "the machines are no clones");
         assert.equal(
-          tree.some((pid) => mountsOf(pid, sandbox).length > 0),
+          tree.some((pid) => socketMountsOf(pid, sandbox).length > 0),
           true,
           "the machines were shown nothing",
         );
@@ -44,7 +45,7 @@ export function manyMachines(logs: string): Check[] {
         await first.exited;
         await waitFor("the end of every process", GONE_MS, () => !tree.some(isThere) || undefined);
         assert.deepEqual(qemusOf(sandbox), []);
-        assert.deepEqual(mountsOf("self", sandbox), []);
+        assert.deepEqual(socketMountsOf("self", sandbox), []);
         for (const pid of allProcesses())
           for (const memory of memoryFilesOf(pid)) assert.equal(memories.has(memory), false, `process ${pid}`);
         await using second = await RunningRuntime.start(sandbox);
@@ -69,16 +70,10 @@ function isThere(pid: number): boolean {
   }
 }
 
-/** Lines of a process' mounts that have to do with this runtime's sockets, beside which its machines are shown their files. */
-function mountsOf(pid: number | "self", { state }: Sandbox): string[] {
+/** Mounts of a process that have to do with this runtime's sockets, beside which its machines are shown their files. */
+function socketMountsOf(pid: number | "self", { state }: Sandbox): Mount[] {
   const { sockets } = findPlaces({ state });
-  try {
-    return readFileSync(`/proc/${pid}/mountinfo`, "utf8")
-      .split("\n")
-      .filter((line) => line.includes(sockets));
-  } catch {
-    return []; // it has ended
-  }
+  return mountsOf(pid).filter(({ root, target }) => root.includes(sockets) || target.includes(sockets));
 }
 
 /** The memory files that a process has open, by their number in the kernel. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { plainPath } from "./proc.ts";
+import { plainPath } from "./mountinfo.ts";
 
 test("a path in a list of mounts is read as it is", () => {
   assert.equal(plainPath("/a\\040b\\011c\\134040"), "/a b\tc\\040");
