@@ -24,7 +24,7 @@ export type MountProof = z.infer<typeof mountProof>;
 /** Path I: QEMU exports directories of the host, and taskd mounts them. */
 export const shareFiles = z
   .strictObject({
-    kind: z.literal("share"),
+    kind: z.literal("share").describe("Path that the files take."),
     proofs: z.array(mountProof).max(2).describe("Directories that taskd mounts and proves before a task gets them."),
   })
   .meta({ title: "shared files", description: "Files that the machine mounts from the host." });

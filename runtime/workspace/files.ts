@@ -106,7 +106,7 @@ export interface TaskDirectory {
 }
 
 /** A mount in a machine, as taskd tells of it. */
-export interface GuestMount {
+interface GuestMount {
   target: string;
   type: string;
   options: string;
