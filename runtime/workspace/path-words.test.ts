@@ -7,14 +7,13 @@ const REPOSITORY = join(import.meta.dirname, "../..");
 
 /** Words of path I. Whoever uses one of them knows how a task gets its files. */
 const WORDS =
-  /(?<![0-9a-z])9p|virtfs|fsdev|mount_tag|mount.?proof|share.?proof|share.?devices|unmount.?shares|stage\.show|make.?shares|piwork-mount-|workspace\/share|files\/share|protocol\/share/i;
+  /(?<![0-9a-z])9p|virtfs|fsdev|mount_tag|mount.?proof|share.?proof|share.?devices|unmount.?shares|stage\.show|make.?shares|piwork-mount-|(\.|workspace|files)\/share\/|protocol\/share/i;
 
 /** Where that is known, and why. */
 const EXCEPTIONS: Record<string, string> = {
   "runtime/workspace/share/": "the path itself, on the host",
   "guest/taskd/files/share/": "the path itself, in the guest",
   "runtime/protocol/share.ts": "what both say to each other",
-  "runtime/protocol/given-files.ts": "names all paths on the wire",
   "runtime/workspace/paths.ts": "chooses the path",
   "guest/taskd/files/paths.ts": "has all paths",
   "guest/image/modules.ts": "puts the kernel modules of all paths into the image",
