@@ -1,4 +1,3 @@
-import { EventEmitter } from "node:events";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { CallOutput, StatusView } from "./api/control.ts";
@@ -20,7 +19,7 @@ import { refuseUnconfinedRoot } from "./machine/unconfined.ts";
 import { Network } from "./network/network.ts";
 import type { ReachOptions } from "./network/reach.ts";
 import { PiworkError } from "./protocol/errors.ts";
-import type { EventName, EventPayload, RuntimeEvent } from "./protocol/events.ts";
+import type { RuntimeEvent } from "./protocol/events.ts";
 import { History } from "./protocol/history.ts";
 import type { AgentKind, Isolation, ModelName } from "./protocol/kinds.ts";
 import type { MachineLayer } from "./protocol/layers.ts";
@@ -43,6 +42,7 @@ import { VERSION } from "./state/version.ts";
 import { Beginnings } from "./tasks/beginnings.ts";
 import { TaskBook } from "./tasks/book.ts";
 import { Conversations } from "./tasks/conversations.ts";
+import { EventStream } from "./tasks/event-stream.ts";
 import { TaskPermissions } from "./tasks/permissions.ts";
 import { DEFAULT_QUOTA, Quota, type QuotaLimits } from "./tasks/quota.ts";
 import { Records } from "./tasks/records.ts";
@@ -94,10 +94,10 @@ export class Runtime implements AsyncDisposable {
   readonly conversations: Conversations;
   readonly network: Network;
   readonly log: Log;
+  readonly events = new EventStream();
   readonly startedAt = new Date().toISOString();
   readonly #options: RuntimeOptions;
   readonly #locks: readonly StateLock[];
-  readonly #events = new EventEmitter<{ event: [RuntimeEvent] }>();
   readonly #history = new History();
   readonly #logShare = new LogShare();
   readonly #filePlaces: HostPlaces;
@@ -106,7 +106,6 @@ export class Runtime implements AsyncDisposable {
   readonly #beginnings: Beginnings;
   readonly #permissions: TaskPermissions;
   readonly #transcripts: Transcripts;
-  #seq = 0;
   readonly #source: MachineSource;
   readonly #fleet: Fleet;
   #starting: string | null = "starting";
@@ -127,7 +126,7 @@ export class Runtime implements AsyncDisposable {
       throw error;
     }
     keepPrevious(this.consoleLog);
-    this.#events.setMaxListeners(0);
+    this.events.subscribe({}, (event) => this.#logEvent(event));
     removeDrafts(draftsDirectory(places));
     const records = new Records(recordsDirectory(places));
     const trash = new Trash(trashDirectory(places), tasksDirectory(places));
@@ -175,20 +174,20 @@ export class Runtime implements AsyncDisposable {
       },
       isKnown: (task) => this.book.has(task),
       mayRun: (task) => this.tasks.mayRun(task),
-      requested: (task, request) => this.#publish(task, "network_request", request),
+      requested: (task, request) => this.events.publish({ event: "network_request", taskId: task, payload: request }),
     });
     this.#fleet = this.#makeFleet();
     this.#beginnings = new Beginnings(beginningsDirectory(places), workspace, warn);
     this.#permissions = new TaskPermissions(permissionDirectories(places));
     this.#transcripts = new Transcripts(tasksDirectory(places));
-    this.subscribe((event) => this.#transcripts.follow(event));
+    this.events.subscribe({}, (event) => this.#transcripts.follow(event));
     const shared = {
       book: this.book,
       quota: this.#quota,
       fleet: this.#fleet,
       warn,
       permissions: this.#permissions,
-      subscribe: (listener: (event: RuntimeEvent) => void) => this.subscribe(listener),
+      events: this.events,
       providers: () => this.network.providers.views(),
     };
     this.tasks = new Tasks({
@@ -227,16 +226,6 @@ export class Runtime implements AsyncDisposable {
       "LIMIT_EXCEEDED",
       `The task would have ${asked} of memory, and the machine that all tasks share was started for tasks of ${most}. Start the runtime with 'npx piwork up --isolation shared --memory SIZE', or give the task less.`,
     );
-  }
-
-  /** Number of the last event. */
-  get lastSeq(): number {
-    return this.#seq;
-  }
-
-  subscribe(listener: (event: RuntimeEvent) => void): Disposable {
-    this.#events.on("event", listener);
-    return { [Symbol.dispose]: () => void this.#events.off("event", listener) };
   }
 
   #makeFleet(): Fleet {
@@ -291,8 +280,9 @@ export class Runtime implements AsyncDisposable {
   #noteMachine(id: string, from: Machine["state"], to: Machine["state"], why: string): void {
     this.#history.add(id, from, to, why);
     this.log.info("machine", { id, from, to, why });
-    if (from === "unresponsive" || to === "unresponsive")
-      this.#publish(null, "runtime_warning", { requestId: null, message: `${id}: ${why}`.slice(0, 2000) });
+    if (from !== "unresponsive" && to !== "unresponsive") return;
+    const payload = { requestId: null, message: `${id}: ${why}`.slice(0, 2000) };
+    this.events.publish({ event: "runtime_warning", taskId: null, payload });
   }
 
   #loseMachine(machine: Machine, reason: PiworkError, tasks: readonly string[] | undefined): void {
@@ -303,15 +293,16 @@ export class Runtime implements AsyncDisposable {
       `The machine ended, and with it what was under way: ${reason.message} The next request starts another one.`,
     );
     for (const { taskId, payload } of [...this.conversations.endings(loss)])
-      if (tasks === undefined || tasks.includes(taskId)) this.#publish(taskId, "task_error", payload);
+      if (tasks === undefined || tasks.includes(taskId)) this.events.publish({ event: "task_error", taskId, payload });
   }
 
   /** A turn that was ended because its task had added too much looks, to the machine, like any agent that was stopped. */
-  #publishFromMachine({ taskId, event, payload }: RuntimeEvent): void {
-    const reason = taskId !== null && event === "task_error" ? this.#quota.verdict(taskId) : undefined;
-    if (event === "task_error" && reason !== undefined)
-      this.#publish(taskId, event, { ...payload, error: reason.toBody() });
-    else this.#publish(taskId, event, payload);
+  #publishFromMachine(event: RuntimeEvent): void {
+    const { taskId } = event;
+    const reason = taskId !== null && event.event === "task_error" ? this.#quota.verdict(taskId) : undefined;
+    if (event.event === "task_error" && reason !== undefined)
+      this.events.publish({ ...event, payload: { ...event.payload, error: reason.toBody() } });
+    else this.events.publish(event);
   }
 
   /** Stops a task that has added too much. Whoever waits for its turn, or for it, is told by exactly one event. */
@@ -319,22 +310,11 @@ export class Runtime implements AsyncDisposable {
     this.log.warn("a task has added too much", { task: id, reason });
     const { growth, turn } = this.book.find(id);
     if (growth !== null) this.book.note(id, { growth: { ...growth, exceeded: reason.message } });
-    if (turn === null) this.#publish(id, "task_error", { requestId: null, during: "idle", error: reason.toBody() });
+    if (turn === null) {
+      const payload = { requestId: null, during: "idle", error: reason.toBody() } as const;
+      this.events.publish({ event: "task_error", taskId: id, payload });
+    }
     await this.tasks.stop(id, reason.message);
-  }
-
-  /** Every event gets the runtime's own number: those of machines that followed each other stay in one order. */
-  #publish<N extends EventName>(taskId: string | null, event: N, payload: EventPayload<N>): void {
-    const published = {
-      type: "event",
-      event,
-      timestamp: Date.now(),
-      taskId,
-      seq: ++this.#seq,
-      payload,
-    } as RuntimeEvent;
-    this.#logEvent(published);
-    this.#events.emit("event", published);
   }
 
   #logEvent({ event, taskId, payload, timestamp }: RuntimeEvent): void {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { piworkWithout } from "../harness/attacks/confinement.ts";
 import { QemuWorld } from "../harness/attacks/qemu-world.ts";
 import { Target } from "../harness/attacks/target.ts";
-import { piworkWay } from "../harness/attacks/ways.ts";
 import { conclude, Run } from "../harness/checks/checks.ts";
 import { prepareMachines } from "../harness/machines/prepare.ts";
 import type { MachineLayer } from "../runtime/protocol/layers.ts";
@@ -13,7 +13,8 @@ const run = new Run("walls", { command: "npx mise run test-walls" });
 const targets = new Map<string, Target>();
 const openTarget = async (machines: readonly MachineLayer[]) => {
   const key = machines.join(",");
-  const target = targets.get(key) ?? (await Target.open(piworkWay([]), join(run.directory, key), "shared", machines));
+  const target =
+    targets.get(key) ?? (await Target.open(piworkWithout([]), join(run.directory, key), "shared", machines));
   targets.set(key, target);
   return target;
 };

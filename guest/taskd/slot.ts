@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { writeAtomically } from "../../runtime/linux/atomic-file.ts";
 import { FACTS_IN_SANDBOX, MEMORY_EVENTS_IN_SANDBOX, PROVIDERS_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { NetworkNamespace } from "../network/namespace.ts";
@@ -124,8 +125,7 @@ export class Slot {
   /** Tells whatever runs in it what is in one of these files, whole; it can read them, and only root can write them. */
   tell(file: (typeof TOLD)[number], content: object): void {
     const path = join(this.#directories.facts, basename(file));
-    writeFileSync(`${path}.draft`, JSON.stringify(content), { mode: 0o644 });
-    renameSync(`${path}.draft`, path);
+    writeAtomically(path, JSON.stringify(content), { mode: 0o644, isFleeting: true });
   }
 
   /** Lets all that runs in it use this much memory, in bytes. */

@@ -1,16 +1,73 @@
-import type { ToolCall } from "./by-pi.ts";
+import type { Area } from "../../runtime/api/files.ts";
+import type { MachineLayer } from "../../runtime/protocol/layers.ts";
+import type { NetworkRule } from "../../runtime/protocol/network.ts";
+import type { NaiveTwin } from "../controls/naive-files.ts";
+import type { Sightings } from "../network/sightings.ts";
 
-/**
- * What must not happen: nothing outside is read (R), changed (W) or even seen (M); the supervisor stays live (L) and other
- * tasks carry on (T); no command without authority (A); no secret leaks (S); a quota holds (Q). And legitimate use works (C).
- */
-export type Invariant = "R" | "W" | "M" | "L" | "T" | "A" | "S" | "Q" | "C";
+/** From where something is tried, and by whom. Each lane has a folder in suites/negative/. */
+export type Lane =
+  /** a process of a task */
+  | "agent"
+  /** the root of the task's own machine */
+  | "root"
+  /** a process of a task, in one machine with its victim */
+  | "shared"
+  /** the real agent, with its own tools */
+  | "tools"
+  /** a process of a task, on the task's network */
+  | "network"
+  /** the root of the task's own machine, on the network of another task */
+  | "forged"
+  /** a process in the place of QEMU */
+  | "qemu"
+  /** a caller of the control API */
+  | "host"
+  /** no attacks: broken walls, and an agent that waits behind broken walls, are refused */
+  | "walls"
+  | "warm"
+  /** no attacks: legitimate work goes on */
+  | "work"
+  /** no attacks: requests to taskd are refused */
+  | "wire";
 
-/** From where it is tried: a process in a task, the root of its machine, the control API, whoever has taken over QEMU, requests to taskd. */
-export type Lane = "agent" | "root" | "host" | "qemu" | "wire";
+interface AttackOf<L extends Lane> {
+  /** `group.name` */
+  id: string;
+  lane: L;
+  /** the end of a sentence about the attacker: "a task ..." */
+  tries: string;
+  /** in every run; without it, only in runs of everything (`--all`) and where a filter names it */
+  essential?: true | undefined;
+  /** why its control does not leak; at most ten attacks may say so */
+  dead?: string;
+  /** why its preparation or its control takes root on this host */
+  needsRoot?: string;
+  /** the machine may not outlive it: a new one is started afterwards */
+  ruinous?: true;
+}
 
-/** What tells from outside of the attacker whether an attack got through; see oracles.ts. */
-export type OracleName =
+/** A shell script in the task's folder; on the control, the machine's root runs it there without walls. */
+export interface TaskAttack extends AttackOf<"agent" | "root" | "shared" | "tools"> {
+  oracle: TaskOracle;
+  script: string;
+  /** calls of the agent's tools in place of the script, where the agent itself attacks */
+  tools?: readonly ToolCall[];
+  /** needs a process tree of its own, because it looks at it, or ends it */
+  alone?: true;
+  /** its time limit in milliseconds, where it is not the usual one */
+  deadlineMs?: number;
+  /** puts into the task's folder what a person would, before the attack */
+  prepare?(own: string): void;
+  /** the script counts its attempts, prints them in its last line, and fails after too few */
+  counts?: true;
+  /** for the oracle `excess`: a script of the machine's root prints numbers, of which the largest counts; `meanwhile` also while the attack runs */
+  excess?: { measure: string; allowed: number; meanwhile?: true };
+  /** a script of the machine's root that takes back what only this attack leaves behind */
+  undo?: string;
+}
+
+/** How the harness sees, from outside of the attacker, that an attack of a task got through; see oracles.ts. */
+export type TaskOracle =
   | "token"
   | "strangers"
   | "exports"
@@ -26,53 +83,136 @@ export type OracleName =
   | "modes"
   | "starvation";
 
-/** A shell script in the task's folder; on the control, as root of the machine and without walls. */
-export interface AgentAttack {
-  /** `group.name` */
-  id: string;
-  invariant: Invariant;
-  /** what it tries, as the end of "a task ..." */
-  tries: string;
-  /** by the invariant, where it is not said */
-  oracle?: OracleName;
-  /** why its control does not leak; at most ten attacks may say so */
-  dead?: string;
+/** A call of one of pi's tools. */
+export type ToolCall = readonly [tool: "read" | "write" | "edit" | "bash", input: Record<string, unknown>];
+
+/** A script of a task that wants to reach an address or a name that is not allowed. */
+export interface NetworkAttack extends AttackOf<"network" | "forged"> {
   script: string;
-  /** what the task's agent is told to do in place of the script, where it is the agent that attacks */
-  tools?: readonly ToolCall[];
-  /** needs a process tree of its own, because it looks at it, or ends it */
-  alone?: true;
-  /** its control may cost the machine, which is then started again */
-  ruinous?: true;
-  /** time that it has, in milliseconds, where it is not the usual one */
-  deadlineMs?: number;
-  /** why what is put into the task's folder first takes the host's root */
-  needsRoot?: string;
-  /** what a person puts into the task's folder first */
-  prepare?(own: string): void;
-  /** it counts what it tries, says so in its last line, and fails where that was too little to prove anything */
-  counts?: true;
-  /** what is allowed, for the oracle `excess`: a script of the guest's root prints numbers, of which the largest counts; `meanwhile` also while the attack runs */
-  excess?: { measure: string; allowed: number; meanwhile?: true };
-  /** script of the guest's root that takes back what only this attack leaves behind */
-  undo?: string;
+  /** where the task may go, and where the other task may */
+  allow?: readonly NetworkRule[];
+  allowOther?: readonly NetworkRule[];
+  reached: Reached;
+  /**
+   * The control: the host, in a network whose proxy is naive (the default), or the root of a machine that both tasks are in.
+   */
+  control?: "naive" | "machine";
+  /** it does not use the proxy, so no answer is expected */
+  isDirect?: true;
 }
 
-const ORACLE_OF: Record<Exclude<Invariant, "C">, OracleName> = {
-  R: "token",
-  M: "token",
-  S: "token",
-  A: "token",
-  W: "change",
-  T: "victim",
-  L: "silence",
-  Q: "excess",
-};
+/** What was reached that should not have been, in words: from connections outside, and from the script's output. */
+export type Reached = (seen: Sightings, output: string) => readonly string[];
 
-export function oracleOf({ oracle, invariant }: AgentAttack): OracleName {
-  if (oracle !== undefined) return oracle;
-  if (invariant === "C") throw new Error("legitimate work is no attack");
-  return ORACLE_OF[invariant];
+/** A shell script in the place of QEMU, behind QEMU's walls; on the control, without them. */
+export interface QemuAttack extends AttackOf<"qemu"> {
+  oracle: QemuOracle;
+  /** `$OUTSIDE`, `$EXPORT` and other places and ids are set; see `QemuWorld` */
+  script: string;
+  /** the layer without which it gets through, where one layer alone holds it */
+  layer?: MachineLayer;
+}
+
+/**
+ * How the harness sees that an attack from QEMU's place got through: a canary in the output; something outside of the exports that
+ * changed; a victim that is gone or slowed down; a connection; a mode, type or attribute in the exports that must not be there; a
+ * file that is too long; a process with capabilities; a descriptor of a ring.
+ */
+type QemuOracle = "token" | "change" | "victim" | "connection" | "modes" | "excess" | "rights" | "ring";
+
+/** Something that a task or a person put into a folder, and an operation of the control API that meets it; on the control, of a naive twin. */
+export interface HostAttack extends AttackOf<"host">, HostScene {
+  oracle: HostOracle;
+  /** the naive twin that it gets through */
+  naive: NaiveTwin;
+}
+
+/** A canary in the answer, something that changed outside, no answer in time, an answer that is too long, or any answer at all. */
+export type HostOracle = "token" | "change" | "silence" | "excess" | "accepted";
+
+export interface HostScene {
+  /** a shell script of the task, before the operation; the names of ScenePlaces are set in capitals */
+  plant?: string;
+  /** what a person, or a program with the state, did before; returns what takes it back where `own` is not all */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most take nothing back
+  prepare?(places: ScenePlaces): (() => void) | undefined | void;
+  operation(places: ScenePlaces): Operation;
+}
+
+/** Paths and ids that a scene names; known once the runtime under test is there. */
+export interface ScenePlaces {
+  workspace: string;
+  outside: string;
+  own: string;
+  /** the attacker's id, and its directory of the state with outputs and uploads */
+  attacker: string;
+  guest: string;
+}
+
+/** A request to the control API, or to its naive twin. */
+export type Operation =
+  | { call: "preview"; path: string; area?: Area | undefined; task?: string | undefined }
+  | { call: "list"; path: string; area?: Area | undefined; task?: string | undefined }
+  | { call: "import"; name: string }
+  /** create a task with this folder */
+  | { call: "bind"; folder: string; shared?: boolean }
+  /** show the task with this id */
+  | { call: "find"; task: string };
+
+/** Anything that is tried from any lane. */
+export type Attack = TaskAttack | NetworkAttack | QemuAttack | HostAttack;
+
+/** A row of a table of attacks: name, `tries`, script, and what this attack has beside its group. */
+type Row<A extends Attack> = readonly [name: string, tries: string, script: string, more?: Partial<Omit<A, "id">>];
+
+const taskAttacks =
+  (lane: TaskAttack["lane"], essential?: true) =>
+  (group: string, oracle: TaskOracle, rows: readonly Row<TaskAttack>[]): TaskAttack[] =>
+    rows.map(([name, tries, script, more]) => ({
+      id: `${group}.${name}`,
+      lane,
+      essential,
+      oracle,
+      tries,
+      script,
+      ...more,
+    }));
+
+/** Attacks of one group with the same oracle. */
+export const agent = taskAttacks("agent");
+export const root = taskAttacks("root");
+export const tools = taskAttacks("tools", true);
+
+/** Every run has them: they need no machine. */
+export function qemu(
+  group: string,
+  common: Pick<QemuAttack, "oracle" | "layer">,
+  rows: readonly Row<QemuAttack>[],
+): QemuAttack[] {
+  return rows.map(([name, tries, script, more]) => ({
+    id: `${group}.${name}`,
+    lane: "qemu",
+    essential: true,
+    tries,
+    script,
+    ...common,
+    ...more,
+  }));
+}
+
+export function network(
+  group: string,
+  common: Pick<NetworkAttack, "reached"> & Partial<NetworkAttack>,
+  rows: readonly Row<NetworkAttack>[],
+): NetworkAttack[] {
+  return rows.map(([name, tries, script, more]) => ({
+    id: `${group}.${name}`,
+    lane: "network",
+    tries,
+    script,
+    ...common,
+    ...more,
+  }));
 }
 
 export function groupOf({ id }: { id: string }): string {

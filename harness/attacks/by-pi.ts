@@ -1,10 +1,8 @@
 import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
 import { messages, questions, saidText, toolOutput } from "../runtimes/talk.ts";
+import type { ToolCall } from "./attack.ts";
 import type { Ran } from "./shell.ts";
 import type { Target } from "./target.ts";
-
-/** A call of one of pi's tools. */
-export type ToolCall = readonly [tool: "read" | "write" | "edit" | "bash", input: Record<string, unknown>];
 
 const EXIT_CODE = /^Command exited with code (\d+)$/m;
 

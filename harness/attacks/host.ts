@@ -1,12 +1,10 @@
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import type { Area } from "../../runtime/api/files.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import type { Check } from "../checks/checks.ts";
 import {
-  NAIVE_WAYS,
-  type NaiveWay,
+  NAIVE_PATHS,
   naiveBind,
   naiveFind,
   naiveImport,
@@ -15,61 +13,16 @@ import {
   naivePreview,
   naiveTool,
 } from "../controls/naive-files.ts";
+import type { HostAttack, HostOracle, HostScene, Operation, ScenePlaces } from "./attack.ts";
+import type { Fixtures } from "./fixtures.ts";
 import { inTime } from "./machine-picture.ts";
-import type { Sight } from "./oracles.ts";
-import { verdict } from "./perform.ts";
 import type { Target } from "./target.ts";
+import type { Outcome, Sight } from "./verdict.ts";
 
-/** Places that attacks name; not known before there is a world. */
-export interface Places {
-  workspace: string;
-  outside: string;
-  own: string;
-  /** the attacker's own id, and its directory of the state: outputs and uploads are there */
-  attacker: string;
-  guest: string;
-}
-
-/** What is asked of the control API; on the control, of a naive twin of it. */
-type Operation =
-  | { call: "preview"; path: string; area?: Area; task?: string }
-  | { call: "list"; path: string; area?: Area; task?: string }
-  | { call: "import"; name: string }
-  /** a new task that wants this folder */
-  | { call: "bind"; folder: string; shared?: boolean }
-  /** a question that names a task */
-  | { call: "find"; task: string };
-
-/** A canary in the answer, something that changed outside, an answer that does not come, one that is too long, or one at all. */
-type HostOracle = "token" | "change" | "silence" | "excess" | "accepted";
-
-/** Something that a task or a person put into a folder, and an operation of the control API that meets it. */
-export interface HostAttack {
-  id: string;
-  invariant: "R" | "W" | "M" | "L" | "Q" | "A";
-  tries: string;
-  oracle: HostOracle;
-  /** shell script of the task, before the operation; the names of Places are set in capitals */
-  plant?: string;
-  /** what a person, or who has the state, did before; gives what takes it back where `own` is not all */
-  // biome-ignore lint/suspicious/noConfusingVoidType: most take nothing back
-  prepare?(places: Places): (() => void) | undefined | void;
-  operation(places: Places): Operation;
-  /** which of the naive twins it gets through */
-  naive: NaiveWay | "find" | "tool" | "beginnings";
-  dead?: string;
-  /** why a person has to be root to prepare it */
-  needsRoot?: string;
-}
-
-/** The same with an end that is right: what is promised to honest people. */
-export interface HonestCase {
+/** What the control API must answer to people who attack nothing. */
+export interface HonestCase extends HostScene {
   id: string;
   claim: string;
-  plant?: string;
-  // biome-ignore lint/suspicious/noConfusingVoidType: most take nothing back
-  prepare?(places: Places): (() => void) | undefined | void;
-  operation(places: Places): Operation;
   /** what the answer must hold, or the code of the refusal */
   expected: { holds: string | RegExp } | { refused: string };
 }
@@ -84,28 +37,21 @@ function uploadsOf(target: Target): string {
   return join(placesOf(target).guest, "uploads");
 }
 
-function placesOf(target: Target): Places {
+function placesOf(target: Target): ScenePlaces {
   const { workspace, outside, own } = target.world;
   const guest = join(target.sandbox.state, "tasks", target.attacker, "guest");
   return { workspace, outside, own, attacker: target.attacker, guest };
 }
 
-export function hostChecks(attacks: readonly HostAttack[], target: () => Target): Check[] {
-  return attacks.map((attack) => ({
-    id: attack.id,
-    claim: `a caller who ${attack.tries}: nothing comes of it`,
-    needsRoot: attack.needsRoot,
-    attack: { tried: inWords(attack), oracle: attack.oracle, dead: attack.dead },
-    async run() {
-      const real = await meet(attack, target(), (operation) => askRuntime(target(), operation));
-      const naive = await meet(attack, target(), (operation) => askNaive(attack, target(), operation));
-      return verdict(attack, { target: real, control: naive });
-    },
-  }));
+/** Asks the runtime, then the naive twin, in the scene that an attack sets. */
+export async function meetInScene(attack: HostAttack, target: Target): Promise<Outcome> {
+  const real = await ask(attack, target, (operation) => askRuntime(target, operation));
+  const naive = await ask(attack, target, (operation) => askNaive(attack, target, operation));
+  return { target: real, control: naive };
 }
 
 /** The names that a scene's places have in scripts, in place of paths that are others in each run. */
-const NAMED: Places = {
+const NAMED: ScenePlaces = {
   workspace: "$WORKSPACE",
   outside: "$OUTSIDE",
   own: "$OWN",
@@ -114,17 +60,17 @@ const NAMED: Places = {
 };
 
 /** What the task plants first, and what is asked then; on the control, of which naive twin. */
-function inWords({ plant, operation, naive }: HostAttack): string {
+export function inWords({ plant, operation, naive }: HostAttack): string {
   const asked = `asked: ${JSON.stringify(operation(NAMED))}; on the control, of the twin '${naive}'`;
   return plant === undefined ? asked : `planted:\n${plant}\n${asked}`;
 }
 
-export function honestChecks(cases: readonly HonestCase[], target: () => Target): Check[] {
+export function honestChecks(cases: readonly HonestCase[]): Check<Fixtures>[] {
   return cases.map(({ id, claim, expected, ...scene }) => ({
     id,
     claim,
-    async run() {
-      const { answer, code } = await inScene(scene, target(), (operation) => askRuntime(target(), operation));
+    async run({ target }) {
+      const { answer, code } = await inScene(scene, target, (operation) => askRuntime(target, operation));
       if ("refused" in expected) {
         if (code !== expected.refused) throw new Error(`${code}, not ${expected.refused}: ${answer.slice(0, 300)}`);
       } else if (code !== "accepted" || !matches(answer, expected.holds))
@@ -144,11 +90,7 @@ interface Answer {
   code: string;
 }
 
-async function inScene<T>(
-  scene: Pick<HostAttack, "plant" | "prepare" | "operation">,
-  target: Target,
-  act: (operation: Operation) => Promise<T>,
-): Promise<T> {
+async function inScene<T>(scene: HostScene, target: Target, act: (operation: Operation) => Promise<T>): Promise<T> {
   const places = placesOf(target);
   const { workspace, outside, own, attacker } = places;
   const putBack = scene.prepare?.(places);
@@ -169,14 +111,14 @@ async function inScene<T>(
 }
 
 /** Performs an operation in the scene that an attack sets, and says what was seen from outside. */
-async function meet(
+async function ask(
   attack: HostAttack,
   target: Target,
-  ask: (operation: Operation) => Promise<Answer>,
+  send: (operation: Operation) => Promise<Answer>,
 ): Promise<Sight> {
   return inScene(attack, target, async (operation) => {
     const before = picture(target);
-    const { answer, code } = await ask(operation);
+    const { answer, code } = await send(operation);
     const sight = judge(attack.oracle, { answer, code, before }, target);
     const alive = await inTime(target.runtime.client.call("status", {}), ANSWER_DEADLINE_MS);
     if (alive === undefined) return { through: true, seen: "the runtime no longer answers" };
@@ -269,7 +211,9 @@ async function askNaive({ naive, oracle }: HostAttack, target: Target, operation
   const over = new AbortController();
   const known = { [target.attacker]: {}, [target.victim]: {} };
   const way = (root: string, named: string) =>
-    naive in NAIVE_WAYS ? NAIVE_WAYS[naive as NaiveWay](root, named, outside) : join(root, named);
+    naive === "find" || naive === "tool" || naive === "beginnings"
+      ? join(root, named)
+      : NAIVE_PATHS[naive](root, named, outside);
   const asked = (async () => {
     if (naive === "find" && "task" in operation) return naiveFind(known, operation.task ?? "");
     if (naive === "tool" && "task" in operation) return naiveTool(tasks, operation.task ?? "");

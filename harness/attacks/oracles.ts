@@ -3,28 +3,15 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { waitFor } from "../host/wait-for.ts";
 import { SMALL_QUOTA } from "../runtimes/quota.ts";
-import type { AgentAttack, OracleName } from "./attack.ts";
+import type { TaskAttack, TaskOracle } from "./attack.ts";
 import { exportsPicture } from "./exports.ts";
 import { bystander, differences, inTime, Lost, machinePicture, victimProcesses } from "./machine-picture.ts";
 import type { Ran } from "./shell.ts";
 import type { Target } from "./target.ts";
-
-/** What was seen of one attack from outside of the attacker. */
-export interface Sight {
-  /** whether it got through */
-  through: boolean;
-  /** what was seen, in words */
-  seen: string;
-  /** nobody in the machine can look any more, which is as bad as anything */
-  lost?: true;
-  /** the attack did not come to its end */
-  cutOff?: true;
-  /** what it tried is there to be seen, however it ended: being stopped is what was to become of it */
-  tried?: true;
-}
+import type { Sight } from "./verdict.ts";
 
 /** Looks at the world before an attack, and gives what compares it with the world after. */
-type Oracle = (target: Target, attack: AgentAttack) => Promise<(ran: Ran) => Promise<Sight>>;
+type Oracle = (target: Target, attack: TaskAttack) => Promise<(ran: Ran) => Promise<Sight>>;
 
 /** Time the runtime has to stop a task that has added too much: it looks every 2 s. */
 const STOPPED_WITHIN_MS = 6_000;
@@ -56,7 +43,7 @@ const SHARE_DEADLINE_MS = 15_000;
 /** Less than this and it starves; alone it gets nearly all, beside one other task half. */
 const LEAST_SHARE = 10;
 
-export const ORACLES: Record<OracleName, Oracle> = {
+export const ORACLES: Record<TaskOracle, Oracle> = {
   /** A canary is in what the attacker printed or has in its folder now. */
   async token({ world }) {
     return async ({ output }) => {

@@ -21,9 +21,9 @@ import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { filesPath } from "../../runtime/workspace/paths.ts";
 import { atExit } from "../host/at-exit.ts";
 import { waitFor } from "../host/wait-for.ts";
+import type { QemuAttack } from "./attack.ts";
 import { runInPlaceOfQemu, type WallsOfQemu } from "./in-place-of-qemu.ts";
-import type { Sight } from "./oracles.ts";
-import type { QemuAttack } from "./qemu.ts";
+import type { Sight } from "./verdict.ts";
 
 /** A setting of the host's kernel that does no harm when it is another one for a moment. */
 const SETTING = "/proc/sys/kernel/printk_ratelimit_burst";

@@ -10,12 +10,13 @@ import { Outside } from "../network/outside.ts";
 import { TESTED_PROVIDER } from "../network/tested-provider.ts";
 import { makeSandbox, RunningRuntime, type Sandbox } from "../runtimes/piwork.ts";
 import { Talk } from "../runtimes/talk.ts";
-import { callTools, type ToolCall } from "./by-pi.ts";
+import type { ToolCall } from "./attack.ts";
+import { callTools } from "./by-pi.ts";
+import type { Confinement } from "./confinement.ts";
 import { bystander, inTime, Lost, machinePicture, mending, sameAs, victimProcesses } from "./machine-picture.ts";
 import { KNOWN_TO_ROOT, ROOT_HOLDS, ROOT_SERVER, VICTIM_HOLDS, VICTIM_SERVER } from "./servers.ts";
 import { LONGEST, type Ran, Shell } from "./shell.ts";
 import { learnSlot, namesOf, type Slot } from "./slots.ts";
-import type { Way } from "./ways.ts";
 import { ROOT_SHELL, World } from "./world.ts";
 
 /** Time an attack has. What is not over by then has failed, or made things hang. */
@@ -30,8 +31,8 @@ export type Whose = "attacker" | "victim";
 
 /** A runtime of its own with an attacker, a victim and canaries, and a way in. */
 export class Target implements AsyncDisposable {
-  /** how the attacker gets in */
-  #way: Way;
+  /** how the attacker's scripts are confined */
+  #confinement: Confinement;
   readonly world: World;
   readonly sandbox: Sandbox;
   /** the network that its runtime is in */
@@ -51,14 +52,20 @@ export class Target implements AsyncDisposable {
   victimProcesses = "";
   /** a process of the victim that has nothing to do: what becomes of it tells of signals, and it is soon replaced */
   bystander = "";
-  /** one for each way in */
-  readonly #attackerShells = new Map<Way, Shell>();
+  /** one for each confinement */
+  readonly #attackerShells = new Map<Confinement, Shell>();
   readonly #rootShells = new Map<string, Promise<Shell>>();
   /** why a new machine was needed where none should have been */
   readonly renewals: string[] = [];
 
-  private constructor(way: Way, sandbox: Sandbox, outside: Outside, runtime: RunningRuntime, isolation: Isolation) {
-    this.#way = way;
+  private constructor(
+    confinement: Confinement,
+    sandbox: Sandbox,
+    outside: Outside,
+    runtime: RunningRuntime,
+    isolation: Isolation,
+  ) {
+    this.#confinement = confinement;
     this.outside = outside;
     this.isolation = isolation;
     this.sandbox = sandbox;
@@ -67,22 +74,24 @@ export class Target implements AsyncDisposable {
   }
 
   static async open(
-    way: Way,
+    confinement: Confinement,
     logs: string,
     isolation: Isolation,
     without: readonly MachineLayer[] = [],
   ): Promise<Target> {
-    const sandbox = makeSandbox(join(logs, way.name));
+    const sandbox = makeSandbox(join(logs, confinement.name));
     mkdirSync(sandbox.state, { mode: 0o700 });
     const providers = new Providers(sandbox.state);
     providers.add({ ...TESTED_PROVIDER, models: [...TESTED_PROVIDER.models] });
     const outside = await Outside.open();
     try {
       const runtime = await RunningRuntime.start(sandbox, {
-        ...{ isolation, unsafe: { without }, enter: outside.enter },
-        agent: way.agent ?? "probe",
+        isolation,
+        unsafe: { without },
+        enter: outside.enter,
+        agent: confinement.agent ?? "probe",
       });
-      const target = new Target(way, sandbox, outside, runtime, isolation);
+      const target = new Target(confinement, sandbox, outside, runtime, isolation);
       await target.#populate();
       return target;
     } catch (error) {
@@ -91,12 +100,12 @@ export class Target implements AsyncDisposable {
     }
   }
 
-  /** Lets the attacker in another way from now on. */
-  async use(way: Way): Promise<void> {
-    const undo = this.#way.groups?.undo;
-    const change = way.groups?.change;
+  /** Confines the attacker's scripts differently from now on. */
+  async use(confinement: Confinement): Promise<void> {
+    const undo = this.#confinement.groups?.undo;
+    const change = confinement.groups?.change;
     await this.#regroup(undo);
-    this.#way = way;
+    this.#confinement = confinement;
     await this.#regroup(change);
     // Only this makes the machine look different.
     if (undo ?? change) this.machine = await machinePicture(this);
@@ -104,7 +113,7 @@ export class Target implements AsyncDisposable {
 
   /** Whether the attacker is root of its machine, and may do there what it likes. */
   get attacksAsRoot(): boolean {
-    return this.#way.enter("").unconfined === true;
+    return this.#confinement.enter("").unconfined === true;
   }
 
   /** Whether the victim is in another machine than the attacker. */
@@ -185,7 +194,7 @@ busybox ip link set lo up
     const held = ROOT_HOLDS.map((name) => world.tokenOfMachine(`root's ${name}`)).join(" ");
     await this.asRoot(`umask 077; echo ${held} >/run/piwork/held`);
     await this.#serve(["python3", "-I", "-S", "-c", ROOT_SERVER]);
-    await this.#regroup(this.#way.groups?.change);
+    await this.#regroup(this.#confinement.groups?.change);
     this.machine = await machinePicture(this);
   }
 
@@ -232,21 +241,21 @@ busybox ip link set lo up
 
   /** Runs a script as the attacker, in the shell that stays; for what needs no process tree of its own. */
   async attackQuickly(script: string): Promise<Ran> {
-    if (this.#way.agent === "pi") return this.attack(script);
-    let shell = this.#attackerShells.get(this.#way);
+    if (this.#confinement.agent === "pi") return this.attack(script);
+    let shell = this.#attackerShells.get(this.#confinement);
     if (shell?.isUsable !== true) {
-      const enter = (loop: string) => ({ ...this.#way.enter(loop), task: this.attacker });
+      const enter = (loop: string) => ({ ...this.#confinement.enter(loop), task: this.attacker });
       shell = await Shell.start(this.runtime.client, this.world.own, enter);
-      this.#attackerShells.set(this.#way, shell);
+      this.#attackerShells.set(this.#confinement, shell);
     }
     return shell.run(this.#knowing(script), ATTACK_DEADLINE_MS);
   }
 
   /** Runs a script as the attacker. */
   async attack(script: string, deadlineMs = ATTACK_DEADLINE_MS): Promise<Ran> {
-    if (this.#way.agent === "pi")
+    if (this.#confinement.agent === "pi")
       return this.callTools([["bash", { command: this.#knowing(script), timeout: Math.ceil(deadlineMs / 1000) }]]);
-    const { argv, ...how } = this.#way.enter(this.#knowing(script));
+    const { argv, ...how } = this.#confinement.enter(this.#knowing(script));
     let output = "";
     const collect = (data: Buffer) => {
       if (output.length < LONGEST) output += data.toString("latin1");
@@ -271,7 +280,7 @@ busybox ip link set lo up
 
   /** Whether it is the agent that attacks. */
   get attacksByAgent(): boolean {
-    return this.#way.agent !== undefined;
+    return this.#confinement.agent !== undefined;
   }
 
   /** A script that knows where in the machine attacker and victim are: nothing is kept by hiding it. */
@@ -355,7 +364,7 @@ busybox ip link set lo up
     await this.runtime.client.call("task_switch", { task: this.attacker });
     if (this.isApart) return this.#settleMachine();
     await this.#learnSlots();
-    await this.#regroup(this.#way.groups?.change);
+    await this.#regroup(this.#confinement.groups?.change);
     this.machine = await machinePicture(this);
   }
 

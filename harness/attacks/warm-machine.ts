@@ -9,7 +9,7 @@ import { makeSandbox, type Sandbox } from "../runtimes/piwork.ts";
 const ROOT = "root-task";
 
 /** What a request came to: "accepted" or the code of the refusal, and its sentence. */
-export interface Outcome {
+export interface WarmAnswer {
   code: string;
   message: string;
 }
@@ -45,13 +45,13 @@ export class WarmMachine implements AsyncDisposable {
   }
 
   /** Gives the agent that waits, or else a new one, to a task. */
-  async openTask(taskId: string): Promise<Outcome> {
+  async openTask(taskId: string): Promise<WarmAnswer> {
     this.#machine.makeTask(taskId);
     const task = { taskId, title: "Task", folder: null, agent: "probe", ...NOTHING_CHOSEN, files: KNOWN_FILES };
     return this.#ask("create_or_open_task", task);
   }
 
-  async stopTask(taskId: string): Promise<Outcome> {
+  async stopTask(taskId: string): Promise<WarmAnswer> {
     return this.#ask("stop_task", { taskId });
   }
 
@@ -71,10 +71,10 @@ export class WarmMachine implements AsyncDisposable {
       .join("");
   }
 
-  async #ask(type: string, payload: object): Promise<Outcome> {
+  async #ask(type: string, payload: object): Promise<WarmAnswer> {
     const answer = await this.#link.ask(type, payload);
     this.#link.acknowledge();
-    if (answer["ok"] !== true) return answer["error"] as Outcome;
+    if (answer["ok"] !== true) return answer["error"] as WarmAnswer;
     const { code = 0 } = answer["result"] as { code?: number };
     return code === 0 ? { code: "accepted", message: "" } : { code: "failed", message: `exit ${code}` };
   }

@@ -6,14 +6,14 @@ import { waitFor } from "../host/wait-for.ts";
 import { BareMachine } from "../machines/bare-machine.ts";
 import { RawLink } from "../machines/raw-link.ts";
 import { makeSandbox, type Sandbox } from "../runtimes/piwork.ts";
+import type { Fixtures } from "./fixtures.ts";
 
 /** A request to taskd: a command with its payload, or a line as it is. */
 export type Send = { type: unknown; payload: unknown; id?: unknown } | { line: string | Buffer };
 
 /** Something that taskd refuses, beside what it takes that differs as little as possible. */
-export interface Refusal {
+export interface WireRefusal {
   id: string;
-  invariant: "A" | "L" | "R" | "C";
   /** as the end of "a host ..." */
   tries: string;
   send: Send;
@@ -61,7 +61,7 @@ export class Wire implements AsyncDisposable {
   }
 
   /** The codes that a refusal and its twin are answered with, a ping between them; all three at once, because answers take their time. */
-  async compare({ send, twin }: Refusal): Promise<{ refused: string; accepted: string }> {
+  async compare({ send, twin }: WireRefusal): Promise<{ refused: string; accepted: string }> {
     const from = this.link.lines.length;
     const [ping, second] = [randomUUID(), randomUUID()];
     const twinFrame = { id: second, ...twin.send };
@@ -97,12 +97,12 @@ function codeOf(answer: Record<string, unknown> | undefined): string {
   return answer["ok"] === true ? "accepted" : (answer["error"] as { code: string }).code;
 }
 
-export function refusalChecks(refusals: readonly Refusal[], wire: () => Wire): Check[] {
+export function refusalChecks(refusals: readonly WireRefusal[]): Check<Fixtures>[] {
   return refusals.map((refusal) => ({
     id: refusal.id,
     claim: `a host ${refusal.tries}: ${refusal.refused}; its twin is accepted`,
-    async run() {
-      const codes = await wire().compare(refusal);
+    async run({ wire }) {
+      const codes = await wire.compare(refusal);
       if (codes.refused !== refusal.refused) throw new Error(`${codes.refused}, not ${refusal.refused}`);
       if (codes.accepted !== "accepted") throw new Error(`the twin is refused as well: ${codes.accepted}`);
       return codes;

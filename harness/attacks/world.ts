@@ -202,7 +202,10 @@ function take(path: string): Kept {
   const about = lstatSync(bytes(path));
   const { mode, size, mtime: time } = about;
   return {
-    ...{ isDirectory: about.isDirectory(), mode: mode & 0o7777, size, time },
+    isDirectory: about.isDirectory(),
+    mode: mode & 0o7777,
+    size,
+    time,
     ...(about.isSymbolicLink() ? { target: readlinkSync(bytes(path)) } : {}),
     // A larger one holds nothing.
     ...(about.isFile() && size <= CONTENT_BYTES ? { content: readFileSync(bytes(path)) } : {}),

@@ -25,7 +25,10 @@ function bench(values: (number | null)[], host: number[] = [1]): BenchDocument {
     alternatives: [alternative],
   };
   return {
-    ...{ schema: 2, environment: lookAtBench(), finishedAt: null, targets: [] },
+    schema: 2,
+    environment: lookAtBench(),
+    finishedAt: null,
+    targets: [],
     sections: [{ name: "a", describe: "", findings: [figure] }],
   };
 }

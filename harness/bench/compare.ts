@@ -58,7 +58,11 @@ function compareOne(before: Figure, after: Figure): Comparison {
   const ratio = ratioOf(now, old);
   const onHost = ({ alternatives }: Figure) => alternatives.find(({ where }) => where === "host");
   return {
-    ...{ id: after.id, unit: after.unit, before: old, after: now, ratio },
+    id: after.id,
+    unit: after.unit,
+    before: old,
+    after: now,
+    ratio,
     host: sameHost(onHost(before), onHost(after)),
     verdict: verdictOf(before.target.samples, after.target.samples, ratio),
   };
@@ -112,7 +116,11 @@ function beyond(z: number): number {
 export function renderComparison(comparisons: readonly Comparison[], path: string): string {
   if (comparisons.length === 0) return `\nnothing was measured both here and in ${path}`;
   const rows = comparisons.map(({ id, unit, before, after, ratio, host, verdict }) => [
-    ...[id, withUnit(before, unit), withUnit(after, unit), asRatio(ratio), asRatio(host)],
+    id,
+    withUnit(before, unit),
+    withUnit(after, unit),
+    asRatio(ratio),
+    asRatio(host),
     mark(verdict, ratio, host),
   ]);
   const slower = comparisons.filter(({ verdict }) => verdict === "slower").length;

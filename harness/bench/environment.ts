@@ -9,7 +9,12 @@ export function lookAtBench(): Environment {
     startedAt: new Date().toISOString(),
     commit: commit?.slice(0, 12) ?? null,
     changed: clean === false,
-    ...{ processor, cores, memoryMb, load, system, node },
+    processor,
+    cores,
+    memoryMb,
+    load,
+    system,
+    node,
     acceleration: null,
   };
 }

@@ -4,7 +4,11 @@ import { growthOf, type Sample, type Series, spreadOf } from "./figures.ts";
 
 const samples = (...values: (number | null)[]): Sample[] => values.map((value) => ({ value, load: 0 }));
 const series = (values: (number | null)[]): Series => ({
-  ...{ kind: "series", id: "a.b", describe: "", unit: "ms", by: "tasks" },
+  kind: "series",
+  id: "a.b",
+  describe: "",
+  unit: "ms",
+  by: "tasks",
   lines: [{ describe: "", points: values.map((value, index) => ({ at: index + 1, value })) }],
 });
 

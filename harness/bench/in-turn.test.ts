@@ -19,7 +19,9 @@ test("all ways are taken in turn, every failure counts, and a way has what it gi
       },
       alternatives: [
         {
-          ...{ describe: "other", where: "host", gives: ["time"] },
+          describe: "other",
+          where: "host",
+          gives: ["time"],
           async take(round) {
             order.push(`other ${round}`);
             return { time: 5 };

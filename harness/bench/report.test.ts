@@ -14,11 +14,19 @@ const samples = [
 const measured = { describe: "ours", samples, spread: spreadOf(samples) };
 const findings: Finding[] = [
   {
-    ...{ kind: "figure", id: "a.time", describe: "`true`", unit: "ms", target: measured },
+    kind: "figure",
+    id: "a.time",
+    describe: "`true`",
+    unit: "ms",
+    target: measured,
     alternatives: [{ ...measured, describe: "theirs", where: "host", ratio: 1 }],
   },
   {
-    ...{ kind: "series", id: "a.cost", describe: "cost", unit: "MB", by: "tasks" },
+    kind: "series",
+    id: "a.cost",
+    describe: "cost",
+    unit: "MB",
+    by: "tasks",
     lines: [
       {
         describe: "ours",
@@ -31,7 +39,10 @@ const findings: Finding[] = [
     ],
   },
   {
-    ...{ kind: "breakdown", id: "a.parts", describe: "parts", unit: "ms" },
+    kind: "breakdown",
+    id: "a.parts",
+    describe: "parts",
+    unit: "ms",
     bars: [
       {
         describe: "ours",
@@ -45,7 +56,9 @@ const findings: Finding[] = [
   { kind: "series", id: "a.none", describe: "nothing yet", unit: "ms", by: "tasks", lines: [] },
 ];
 const document: BenchDocument = {
-  ...{ schema: 2, environment: lookAtBench(), finishedAt: null },
+  schema: 2,
+  environment: lookAtBench(),
+  finishedAt: null,
   sections: [{ name: "a", describe: "any", findings, failure: "it ended & was over" }],
   targets: judge([{ step: "be quick", of: "a.time", statistic: "p50", limit: 1, unit: "ms" }], findings),
 };

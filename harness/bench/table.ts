@@ -21,7 +21,8 @@ function rowsOf(finding: Finding): string[][] {
   const row = (name: string, { spread, samples }: Measurement, ratio: string) => [
     name.length > SHOWN ? `${name.slice(0, SHOWN - 1)}…` : name,
     ...[spread.p50, spread.p95, spread.max].map((value) => withUnit(value, finding.unit)),
-    ...[`${spread.taken}`, `${spread.failed}`],
+    `${spread.taken}`,
+    `${spread.failed}`,
     samples.length === 0 ? "" : Math.max(...samples.map(({ load }) => load)).toFixed(1),
     ratio,
   ];

@@ -8,11 +8,19 @@ const measured = (describe: string, values: (number | null)[]) => {
   return { describe, samples, spread: spreadOf(samples) };
 };
 const figure = (id: string, values: (number | null)[], beside: number[] = []): Figure => ({
-  ...{ kind: "figure", id, describe: "", unit: "ms", target: measured("", values) },
+  kind: "figure",
+  id,
+  describe: "",
+  unit: "ms",
+  target: measured("", values),
   alternatives: beside.length === 0 ? [] : [{ ...measured("", beside), where: "runtime", ratio: null }],
 });
 const row = (more: Partial<Target> = {}): Target => ({
-  ...{ step: "open", of: "open.time", statistic: "p50", limit: 10, unit: "ms" },
+  step: "open",
+  of: "open.time",
+  statistic: "p50",
+  limit: 10,
+  unit: "ms",
   ...more,
 });
 const verdict = (target: Target, ...figures: Figure[]) => judge([target], figures)[0];

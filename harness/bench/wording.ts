@@ -20,7 +20,12 @@ export function asRatio(ratio: number | null): string {
 }
 
 const STATISTICS: Record<Judged["statistic"], string> = {
-  ...{ p50: "p50", p95: "p95", max: "max", failed: "failed", above: "p50, more", growth: "last/first" },
+  p50: "p50",
+  p95: "p95",
+  max: "max",
+  failed: "failed",
+  above: "p50, more",
+  growth: "last/first",
 };
 
 /** As in "p95 ≤ 10 ms". */

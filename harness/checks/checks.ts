@@ -32,7 +32,7 @@ export class Failed extends Error {
 }
 
 /** One question with one answer. Throwing is the answer "no"; the sentence says what was seen. */
-export interface Check {
+export interface Check<F = void> {
   /** stands for the question in results and filters: `area.what-is-asked` */
   id: string;
   /** what must be true, as a sentence */
@@ -41,10 +41,12 @@ export interface Check {
   deadlineMs?: number;
   /** why it takes root on this host; for an ordinary user it is skipped, with this reason, and counted apart */
   needsRoot?: string | undefined;
+  /** in every run of a suite; without it, only in its runs of everything, where the suite has both */
+  essential?: true | undefined;
   /** it is an attack: this is tried, and what it resolves with says what was seen of it on `target` and `control` */
   attack?: { tried: string; oracle: string; dead?: string | undefined };
   /** what it resolves with is kept beside the verdict */
-  run(): Promise<object | undefined> | Promise<void> | void;
+  run(fixtures: F): Promise<object | undefined> | Promise<void> | void;
 }
 
 export type Result = CheckResult;
@@ -121,7 +123,9 @@ export class Run {
   }
 
   /** Runs the checks one after the other; a check that throws fails, and the others go on. */
-  async perform(checks: readonly Check[]): Promise<void> {
+  perform(checks: readonly Check[]): Promise<void>;
+  perform<F>(checks: readonly Check<F>[], fixtures: F): Promise<void>;
+  async perform(checks: readonly Check<unknown>[], fixtures?: unknown): Promise<void> {
     for (const check of checks) {
       if (!canRun(check, this.#options.isRoot)) {
         this.#skip(check);
@@ -132,7 +136,7 @@ export class Run {
       let reason: string | undefined;
       let seen: object | undefined;
       try {
-        seen = (await withDeadline(check.run(), check.deadlineMs ?? CHECK_DEADLINE_MS)) ?? undefined;
+        seen = (await withDeadline(check.run(fixtures), check.deadlineMs ?? CHECK_DEADLINE_MS)) ?? undefined;
       } catch (error) {
         if (error instanceof Failed) ({ evidence: seen, message: reason } = error);
         else reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -140,7 +144,10 @@ export class Run {
       const milliseconds = Math.round(performance.now() - started);
       const { id, claim } = check;
       this.#record({
-        ...{ id, claim, verdict: reason === undefined ? "passed" : "failed", milliseconds },
+        id,
+        claim,
+        verdict: reason === undefined ? "passed" : "failed",
+        milliseconds,
         ...(reason === undefined ? {} : { reason }),
         ...split(check, seen),
         ...(reason === undefined ? {} : { logs: this.#excerpts.since(marks) }),
@@ -185,7 +192,8 @@ export class Run {
       schema: 2,
       suite,
       expected: claims.expected,
-      ...{ passed: tally.passed, failed: tally.failed },
+      passed: tally.passed,
+      failed: tally.failed,
       results,
       ...(this.#skipped.length > 0 ? { skipped: this.#skipped } : {}),
     } satisfies Results);
@@ -210,7 +218,7 @@ export class Run {
     if (this.#options.repeat !== undefined) this.#say(`        alone: ${this.#options.repeat(result.id)}`);
   }
 
-  #skip({ id, claim, needsRoot = "" }: Check): void {
+  #skip({ id, claim, needsRoot = "" }: Check<unknown>): void {
     this.#skipped.push({ id, claim, reason: needsRoot });
     this.#say(`skipped ${id}  ${claim}  (needs root: ${needsRoot})`);
   }
@@ -242,7 +250,7 @@ export class Run {
 }
 
 /** What was seen of an attack on both sides, apart from whatever else was. */
-function split({ attack }: Check, seen: object | undefined): Pick<Result, "attack" | "evidence"> {
+function split({ attack }: Pick<Check, "attack">, seen: object | undefined): Pick<Result, "attack" | "evidence"> {
   const plain = seen === undefined ? undefined : (JSON.parse(JSON.stringify(seen)) as Record<string, unknown>);
   if (attack === undefined) return plain === undefined ? {} : { evidence: plain };
   const {

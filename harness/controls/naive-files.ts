@@ -8,7 +8,7 @@ import { $ } from "zx";
 // nothing.
 
 /** From a root and what a caller named to a path; throws where even these refuse. */
-export const NAIVE_WAYS = {
+export const NAIVE_PATHS = {
   /** believes everybody */
   joined: (root: string, named: string) => (isAbsolute(named) ? named : join(root, named)),
   /** looks at the text */
@@ -50,7 +50,8 @@ export const NAIVE_WAYS = {
     named.startsWith("~") || named.startsWith("$HOME") ? named.replace(/^(~|\$HOME)/, outside) : join(root, named),
   url: (root: string, named: string) => (named.startsWith("file:") ? fileURLToPath(named) : join(root, named)),
 } as const;
-export type NaiveWay = keyof typeof NAIVE_WAYS;
+/** A naive twin, named by its way from a root and a name to a path, or by what it does. */
+export type NaiveTwin = keyof typeof NAIVE_PATHS | "find" | "tool" | "beginnings";
 
 /** What a bounded answer can be told from. */
 const ENOUGH_BYTES = 16 * 1024 * 1024;

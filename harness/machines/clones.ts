@@ -24,17 +24,17 @@ export class Clones implements AsyncDisposable {
     this.consoleLog = join(logs, "machines.log");
     for (const name of ["workspace", "tasks"]) mkdirSync(join(this.directory, name));
     this.#source = new MachineSource({
-      ...{
-        agent: "probe",
-        files: filesPath,
-        acceleration: "auto",
-        walls: ALL_WALLS,
-        unsafe: false,
-        consoleLog: this.consoleLog,
-      },
+      agent: "probe",
+      files: filesPath,
+      acceleration: "auto",
+      walls: ALL_WALLS,
+      unsafe: false,
+      consoleLog: this.consoleLog,
       places: { ...findPlaces(), sockets: this.directory },
       buildImage: () => Promise.reject(new Error("there is no guest image; run 'npm run setup'")),
-      ...{ step: () => {}, note: () => {}, warn: (message) => console.error(message) },
+      step: () => {},
+      note: () => {},
+      warn: (message) => console.error(message),
       signal: new AbortController().signal,
     });
   }
@@ -71,8 +71,11 @@ export class Clones implements AsyncDisposable {
     options: Partial<Pick<BootOptions, "memory" | "walls" | "deadlineMs" | "files">> = {},
   ): Promise<{ machine: Machine; up: Promise<Machine> }> {
     return Machine.boot({
-      ...{ ...(await this.kind()), id: "clone", walls: ALL_WALLS, sockets: this.sockets },
+      ...(await this.kind()),
+      id: "clone",
+      walls: ALL_WALLS,
       files: filesPath.forAllTasks(this.filePlaces),
+      sockets: this.sockets,
       consoleLog: this.consoleLog,
       observer: { event: () => {}, violation: () => {}, changed: () => {}, connection: (stream) => stream.destroy() },
       deadlineMs: BOOT_DEADLINE_MS,

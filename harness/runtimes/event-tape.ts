@@ -5,15 +5,15 @@ import { waitFor } from "../host/wait-for.ts";
 /** Time in which an event that is waited for comes, in milliseconds. */
 const EVENT_DEADLINE_MS = 60_000;
 
-/** Every event of a runtime from now on. */
+/** Every event of a task from now on. */
 export class EventTape {
   readonly events: RuntimeEvent[] = [];
   private constructor(stream: AsyncGenerator<RuntimeEvent | { type: "subscribed" }>) {
     this.#follow(stream).catch(() => {}); // the runtime ended
   }
 
-  static async open(client: Client): Promise<EventTape> {
-    const stream = client.stream("events", {});
+  static async open(client: Client, task: string): Promise<EventTape> {
+    const stream = client.stream("events", { task });
     await stream.next(); // it says from where on it is complete
     return new EventTape(stream);
   }

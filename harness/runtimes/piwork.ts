@@ -108,7 +108,8 @@ export class RunningRuntime implements AsyncDisposable {
       stdio: ["ignore", "pipe", "pipe"],
       cwd: REPOSITORY,
       env: { ...process.env, ...CANARY_ENVIRONMENT, ...environment },
-      ...{ nothrow: true, quiet: true },
+      nothrow: true,
+      quiet: true,
     })`exec ${enter} ${process.execPath} ${program}`;
     let output = "";
     for (const stream of [running.stdout, running.stderr])

@@ -49,8 +49,16 @@ test("what is as it was accepted is the same, and all of it lies in the run", ()
     ...DRAWN_WITH,
     screenshots: [
       {
-        ...{ scene: "scene", capture: "scene.png", baseline: "scene.baseline.png", difference: null },
-        ...{ width: 40, height: 20, verdict: "same", differing: 0, threshold: 0.01, masks: MASKS },
+        scene: "scene",
+        capture: "scene.png",
+        baseline: "scene.baseline.png",
+        difference: null,
+        width: 40,
+        height: 20,
+        verdict: "same",
+        differing: 0,
+        threshold: 0.01,
+        masks: MASKS,
       },
     ],
   });

@@ -52,8 +52,13 @@ export class Album {
     }
     const keep = (suffix: string, file: Buffer | undefined) => this.#keep(`${name}${suffix}.png`, file);
     const entry = {
-      ...{ scene: name, capture: `${name}.png`, ...sizeOf(png), threshold: THRESHOLD, masks },
-      ...{ verdict: judged.verdict, differing: judged.differing },
+      scene: name,
+      capture: `${name}.png`,
+      ...sizeOf(png),
+      threshold: THRESHOLD,
+      masks,
+      verdict: judged.verdict,
+      differing: judged.differing,
       baseline: keep(".baseline", baseline),
       difference: keep(".diff", difference),
     };

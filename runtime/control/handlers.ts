@@ -38,7 +38,7 @@ export function controlHandlers(
         runtime.previewFile(task, area, path, large ? LIMITS.largePreviewBytes : LIMITS.previewBytes),
       task_changes: ({ task }) => runtime.changes(task),
       task_boundary: ({ task }) => runtime.boundary(task),
-      conversation: ({ task }) => ({ afterSeq: runtime.lastSeq, ...conversations.show(task) }),
+      conversation: ({ task }) => ({ afterSeq: runtime.events.lastSeq, ...conversations.show(task) }),
       folders: ({ path }) => listFolders(runtime.workspace, path),
       folder_make({ path }) {
         makeFolder(runtime.workspace, path);
@@ -91,10 +91,8 @@ export function controlHandlers(
         void send({ type: "exit", ...result });
       },
       async events({ task }, send, signal) {
-        void send({ type: "subscribed", afterSeq: runtime.lastSeq });
-        using _events = runtime.subscribe((event) => {
-          if (task === undefined || event.taskId === task) void send(event);
-        });
+        void send({ type: "subscribed", afterSeq: runtime.events.lastSeq });
+        using _events = runtime.events.subscribe({ task }, (event) => void send(event));
         await new Promise<void>((resolve) => {
           signal.addEventListener("abort", () => resolve());
           if (signal.aborted) resolve();

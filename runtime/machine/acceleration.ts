@@ -1,8 +1,9 @@
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import * as z from "zod";
+import { writeAtomically } from "../linux/atomic-file.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { Image } from "../state/image.ts";
 import { type Accelerator, qemuArguments } from "./arguments.ts";
@@ -149,7 +150,5 @@ function verdictFile(cache: string): string {
 }
 
 function remember(cache: string, answer: Verdict): void {
-  const file = verdictFile(cache);
-  writeFileSync(`${file}.${process.pid}`, `${JSON.stringify(answer, null, 2)}\n`);
-  renameSync(`${file}.${process.pid}`, file);
+  writeAtomically(verdictFile(cache), `${JSON.stringify(answer, null, 2)}\n`, { isFleeting: true });
 }

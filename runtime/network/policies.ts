@@ -1,9 +1,10 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { writeAtomically } from "../linux/atomic-file.ts";
 import { taskId } from "../protocol/ids.ts";
 import { type NetworkPolicy, networkPolicy } from "../protocol/network.ts";
-import { readWhole, stateFailure, writeWhole } from "../state/whole-file.ts";
+import { readWhole, stateFailure } from "../state/whole-file.ts";
 import { NOTHING } from "./policy.ts";
 
 /** `network/<task>.json` */
@@ -28,7 +29,7 @@ export class Policies {
   write(task: string, policy: NetworkPolicy): void {
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-      writeWhole(this.#file(task), `${JSON.stringify({ version: 1, task, policy }, null, 2)}\n`);
+      writeAtomically(this.#file(task), `${JSON.stringify({ version: 1, task, policy }, null, 2)}\n`);
     } catch (error) {
       throw stateFailure(error, "keeping what the task may reach");
     }

@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { writeAtomically } from "../linux/atomic-file.ts";
 import { conceal } from "../log/redaction.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { type ProviderView, providerView } from "../protocol/providers.ts";
 import { SCRIPTED_VIEW, ScriptedServer } from "../scripted-model/process.ts";
-import { writeWhole } from "../state/whole-file.ts";
 
 /** The shortest key that redaction can tell from a word. */
 const SHORTEST_KEY = 12;
@@ -112,7 +112,7 @@ export class Providers implements AsyncDisposable {
   }
 
   #write(providers: Provider[]): void {
-    writeWhole(this.#path, `${JSON.stringify({ version: 1, providers }, null, 2)}\n`);
+    writeAtomically(this.#path, `${JSON.stringify({ version: 1, providers }, null, 2)}\n`);
   }
 
   #hide(key: string | undefined): string | undefined {

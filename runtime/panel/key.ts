@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import * as z from "zod";
+import { writeAtomically } from "../linux/atomic-file.ts";
 import { conceal } from "../log/redaction.ts";
 
 const kept = z.strictObject({ port: z.int().min(1).max(65_535), token: z.string().regex(/^[0-9a-f]{64}$/) });
@@ -22,9 +23,7 @@ export class PanelKey {
 
   /** Keeps the token, and the port to take next time. */
   keep(port: number): void {
-    const draft = `${this.#path}.draft`;
-    writeFileSync(draft, `${JSON.stringify({ port, token: this.#token })}\n`, { mode: 0o600 });
-    renameSync(draft, this.#path);
+    writeAtomically(this.#path, `${JSON.stringify({ port, token: this.#token })}\n`, { isFleeting: true });
   }
 
   /** The page keeps what follows the '#'; a browser sends it nowhere. */

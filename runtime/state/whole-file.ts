@@ -1,19 +1,5 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { PiworkError } from "../protocol/errors.ts";
-
-/** Writes a private file so that a crash leaves the old one or the new one, never a half. `isFleeting`: it is not worth the wait for the disk. */
-export function writeWhole(path: string, content: string, isFleeting = false): void {
-  const draft = `${path}.draft`;
-  const fd = openSync(draft, "w", 0o600);
-  try {
-    // Unlike writeSync, it goes on after a partial write.
-    writeFileSync(fd, content);
-    if (!isFleeting) fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(draft, path);
-}
 
 /** What a file of JSON holds; undefined where there is none. One that is damaged allows nothing, and nothing goes on without it. */
 export function readWhole<T>(path: string, parse: (content: unknown) => T): T | undefined {

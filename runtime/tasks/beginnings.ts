@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Changes } from "../api/files.ts";
 import type { TaskRecord } from "../api/record.ts";
+import { writeAtomically } from "../linux/atomic-file.ts";
 import { type Beginning, beginning, findChanges, lookAtFolder } from "../workspace/changes.ts";
 import type { TaskDirectory } from "../workspace/files.ts";
 
@@ -23,9 +24,7 @@ export class Beginnings {
     try {
       const seen = await lookAtFolder({ root: this.#workspace, parts: folder.split("/") });
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-      const draft = `${this.#file(id)}.draft`;
-      writeFileSync(draft, JSON.stringify(seen), { mode: 0o600 });
-      renameSync(draft, this.#file(id));
+      writeAtomically(this.#file(id), JSON.stringify(seen), { isFleeting: true });
     } catch (error) {
       this.#warn("how a folder was at first could not be kept", { task: id, error });
     }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PiworkError } from "../protocol/errors.ts";
-import type { RuntimeEvent } from "../protocol/events.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { Conversations } from "./conversations.ts";
+import { EventStream } from "./event-stream.ts";
 import type { Tasks, TasksParts } from "./tasks.ts";
 import type { Transcripts } from "./transcripts.ts";
 
@@ -11,17 +11,17 @@ const CHUNK = Buffer.alloc(LIMITS.execChunkBytes).toString("base64");
 
 /** A command whose machine sends this many chunks of output, whatever was taken of them. */
 function run(chunks: number, data: string, listener: () => Promise<void>) {
-  const listeners = new Set<(event: RuntimeEvent) => void>();
+  const events = new EventStream();
   let taken = 0;
   let fail = (_: PiworkError) => {};
   const broken: string[] = [];
   const bridge = {
     request(_command: string, _payload: unknown, { id: requestId }: { id: string }) {
-      const payload = { requestId, stream: "stdout", data };
+      const payload = { requestId, stream: "stdout", data } as const;
       return new Promise((resolve, reject) => {
         fail = reject;
         for (let at = 0; at < chunks && broken.length === 0; at++)
-          for (const listen of listeners) listen({ event: "exec_output", taskId: null, payload } as RuntimeEvent);
+          events.publish({ event: "exec_output", taskId: "task", payload });
         resolve({ exitCode: 0 });
       });
     },
@@ -34,12 +34,8 @@ function run(chunks: number, data: string, listener: () => Promise<void>) {
       fail(new PiworkError("PI_PROCESS_DEAD", what));
     },
   };
-  const subscribe = (listen: (event: RuntimeEvent) => void) => {
-    listeners.add(listen);
-    return { [Symbol.dispose]: () => void listeners.delete(listen) };
-  };
   const book = { find: () => ({ id: "task" }) };
-  const parts = { book, subscribe, quota: { verdict: () => undefined }, fleet: {} } as unknown as TasksParts & {
+  const parts = { book, events, quota: { verdict: () => undefined }, fleet: {} } as unknown as TasksParts & {
     transcripts: Transcripts;
   };
   const conversations = new Conversations({ reach: async () => bridge } as unknown as Tasks, parts);

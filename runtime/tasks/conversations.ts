@@ -20,7 +20,7 @@ const EXEC_MARGIN_MS = 30_000;
 /** Output of a command that waits to be read, after which taskd is none of ours: ours stops at a window, and the chunk under way. */
 const MOST_UNTAKEN_BYTES = 2 * LIMITS.execWindowBytes;
 
-type Parts = Pick<TasksParts, "book" | "fleet" | "subscribe" | "quota" | "permissions" | "providers"> & {
+type Parts = Pick<TasksParts, "book" | "fleet" | "events" | "quota" | "permissions" | "providers"> & {
   transcripts: Transcripts;
 };
 
@@ -36,7 +36,8 @@ export class Conversations {
     this.#tasks = tasks;
     this.#book = parts.book;
     this.#parts = parts;
-    parts.subscribe((event) => this.#follow(event));
+    const names = ["extension_ui_request", "agent_end", "task_error"] as const;
+    parts.events.subscribe({ names }, (event) => this.#follow(event));
   }
 
   /** What was said and done in a task, as far as it is kept. */
@@ -78,8 +79,7 @@ export class Conversations {
         resolve();
       };
     });
-    using _events = this.#parts.subscribe((event) => {
-      if (!belongsTo(event, requestId)) return;
+    using _events = this.#parts.events.subscribe({ task: id, request: requestId }, (event) => {
       listener(event);
       if (event.event === "agent_end" || event.event === "task_error") end();
     });
@@ -223,9 +223,8 @@ export class Conversations {
     signal.addEventListener("abort", cancel);
     let passedOn = Promise.resolve();
     let untaken = 0;
-    using _output = this.#parts.subscribe((event) => {
-      if (event.event !== "exec_output" || event.payload.requestId !== requestId) return;
-      const { payload } = event;
+    const output = { task: id, request: requestId, names: ["exec_output"] } as const;
+    using _output = this.#parts.events.subscribe(output, ({ payload }) => {
       const weight = execWeight(Buffer.byteLength(payload.data, "base64"));
       untaken += weight;
       // taskd holds back what is more than a window; one that does not would have the host keep it.
@@ -269,15 +268,15 @@ export class Conversations {
   }
 
   /** Keeps the turns in step with what the machines report. */
-  #follow(event: RuntimeEvent): void {
+  #follow(event: EventOf<"extension_ui_request" | "agent_end" | "task_error">): void {
     const { taskId } = event;
     if (taskId === null || !this.#book.has(taskId)) return;
     if (event.event === "extension_ui_request") {
       const { id, title, method } = event.payload.question;
       const permission = method === "select" ? askedPermission(title) : undefined;
       if (permission !== undefined) this.#asked.set(id, { task: taskId, permission });
+      return;
     }
-    if (event.event !== "agent_end" && event.event !== "task_error") return;
     // With its turn, an agent's questions are over.
     for (const [id, { task }] of this.#asked) if (task === taskId) this.#asked.delete(id);
     const { turn } = this.#book.find(taskId);
@@ -286,8 +285,4 @@ export class Conversations {
     // A refused prompt was no turn.
     this.#book.endTurn(taskId, failure?.code === "INVALID_REQUEST" ? undefined : failure?.message);
   }
-}
-
-function belongsTo(event: RuntimeEvent, requestId: string): boolean {
-  return "requestId" in event.payload && event.payload.requestId === requestId;
 }

@@ -2,11 +2,12 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { TaskRecord } from "../api/record.ts";
+import { writeAtomically } from "../linux/atomic-file.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { type Decision, decisionsFile, type Permissions, policy } from "../protocol/facts.ts";
 import { taskId } from "../protocol/ids.ts";
 import { namesIn } from "../state/names-in.ts";
-import { readWhole, writeWhole } from "../state/whole-file.ts";
+import { readWhole } from "../state/whole-file.ts";
 
 /** Decisions kept for one task; with more, the oldest are asked for again. */
 const MOST = 100;
@@ -64,7 +65,7 @@ export class TaskPermissions {
 
   setAsk(id: string, ask: string[]): void {
     mkdirSync(this.#policy, { recursive: true, mode: 0o700 });
-    writeWhole(this.#file(this.#policy, id), `${JSON.stringify({ ask })}\n`);
+    writeAtomically(this.#file(this.#policy, id), `${JSON.stringify({ ask })}\n`);
   }
 
   forget(id: string): void {
@@ -77,7 +78,7 @@ export class TaskPermissions {
 
   #write(id: string, decisions: Decision[]): void {
     mkdirSync(this.#decisions, { recursive: true, mode: 0o700 });
-    writeWhole(this.#file(this.#decisions, id), `${JSON.stringify({ version: 1, decisions }, null, 2)}\n`);
+    writeAtomically(this.#file(this.#decisions, id), `${JSON.stringify({ version: 1, decisions }, null, 2)}\n`);
   }
 
   #file(directory: string, id: string): string {

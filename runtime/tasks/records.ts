@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseTaskRecord, type TaskRecord } from "../api/record.ts";
+import { writeAtomically } from "../linux/atomic-file.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { taskId } from "../protocol/ids.ts";
-import { writeWhole } from "../state/whole-file.ts";
 
 /** The task records of one state directory: a file each, whole or absent, never half. */
 export class Records {
@@ -39,7 +39,7 @@ export class Records {
 
   /** `isFleeting` is a change that means nothing to the next runtime: it is not worth the wait for the disk. */
   write(record: TaskRecord, isFleeting = false): void {
-    writeWhole(this.file(record.id), `${JSON.stringify(record, null, 2)}\n`, isFleeting);
+    writeAtomically(this.file(record.id), `${JSON.stringify(record, null, 2)}\n`, { isFleeting });
   }
 
   /** Where the record of a task is. */
@@ -58,7 +58,7 @@ export class Records {
   }
 
   writeActive(id: string): void {
-    writeWhole(this.#activeFile, `${id}\n`, true);
+    writeAtomically(this.#activeFile, `${id}\n`, { isFleeting: true });
   }
 
   get #activeFile(): string {

@@ -8,12 +8,12 @@ import type { Bridge } from "../bridge/bridge.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Machine } from "../machine/machine.ts";
 import { PiworkError } from "../protocol/errors.ts";
-import type { RuntimeEvent } from "../protocol/events.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { HostDirectories } from "../workspace/host-directories.ts";
 import { filesPath } from "../workspace/paths.ts";
 import { Beginnings } from "./beginnings.ts";
 import { TaskBook } from "./book.ts";
+import { EventStream } from "./event-stream.ts";
 import { TaskPermissions } from "./permissions.ts";
 import type { Quota } from "./quota.ts";
 import { Records } from "./records.ts";
@@ -42,11 +42,9 @@ function setUp(answer: (command: string) => unknown) {
   for (const name of ["records", "tasks", "workspace"]) mkdirSync(join(directory, name));
   const records = new Records(join(directory, "records"));
   for (const id of ["good", "evil"]) records.write({ ...record, id });
-  const listeners: ((event: RuntimeEvent) => void)[] = [];
-  const said = (event: string, taskId: string, payload: object) => {
-    const whole = { type: "event", event, taskId, seq: 1, timestamp: 1, payload } as RuntimeEvent;
-    for (const listener of [...listeners]) listener(whole);
-  };
+  const events = new EventStream();
+  const sayReady = (taskId: string, requestId: string) =>
+    events.publish({ event: "task_ready", taskId, payload: { requestId, state: "active" } });
   const left: string[] = [];
   const machines = new Map<string, { machine: Machine; task: string }>();
   const enter = async (task: string): Promise<Machine> => {
@@ -56,8 +54,7 @@ function setUp(answer: (command: string) => unknown) {
       async request(command: string, payload: { taskId: string }, { id = "" } = {}) {
         const given = answer(command);
         if (given instanceof Error) throw given;
-        if (command === "switch_task")
-          setImmediate(said, "task_ready", payload.taskId, { requestId: id, state: "active" });
+        if (command === "switch_task") setImmediate(sayReady, payload.taskId, id);
         return given;
       },
     };
@@ -91,12 +88,9 @@ function setUp(answer: (command: string) => unknown) {
     quota: { admit: async () => {}, settle: async () => {} } as unknown as Quota,
     files: new HostDirectories({ workspace: directory, tasks: join(directory, "tasks"), drafts: directory }),
     workspace: join(directory, "workspace"),
-    subscribe(listener) {
-      listeners.push(listener);
-      return { [Symbol.dispose]: () => void listeners.splice(listeners.indexOf(listener), 1) };
-    },
+    events,
   });
-  return { tasks, book, said, left, machines };
+  return { tasks, book, sayReady, left, machines };
 }
 
 test("a machine that does not let go of its task is ended all the same", async () => {
@@ -109,10 +103,10 @@ test("a machine that does not let go of its task is ended all the same", async (
 });
 
 test("a machine that says unasked that its task is ready does not make it the active one", async () => {
-  const { tasks, book, said } = setUp(() => ({}));
+  const { tasks, book, sayReady } = setUp(() => ({}));
   await tasks.switchTo("evil");
   await tasks.switchTo("good");
-  said("task_ready", "evil", { requestId: "x", state: "active" });
+  sayReady("evil", "x");
   assert.equal(book.activeId, "good");
 });
 

@@ -4,7 +4,7 @@ import type { Bridge } from "../bridge/bridge.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Machine } from "../machine/machine.ts";
 import { type ErrorCode, PiworkError } from "../protocol/errors.ts";
-import type { EventOf, RuntimeEvent } from "../protocol/events.ts";
+import type { EventOf } from "../protocol/events.ts";
 import type { AgentKind, ModelName } from "../protocol/kinds.ts";
 import type { ProviderView } from "../protocol/providers.ts";
 import { isOpen } from "../protocol/states.ts";
@@ -13,13 +13,13 @@ import type { HostFiles } from "../workspace/files.ts";
 import { foldersOverlap, identifyFolder, resolveFolder } from "../workspace/folder.ts";
 import type { Beginnings } from "./beginnings.ts";
 import type { TaskBook } from "./book.ts";
+import type { EventStream } from "./event-stream.ts";
 import type { TaskPermissions } from "./permissions.ts";
 import type { Quota } from "./quota.ts";
 import type { Records } from "./records.ts";
 import { mintTaskId } from "./task-id.ts";
 import type { Trash } from "./trash.ts";
 import { Turns } from "./turns.ts";
-import { watchFor } from "./watch.ts";
 
 /** Time to mount a folder and start an agent. */
 const OPEN_DEADLINE_MS = 150_000;
@@ -46,8 +46,7 @@ export interface TasksParts {
   /** refuses an amount that no machine of this runtime can have for a task */
   assertMemory(bytes: number): void;
   fleet: Fleet;
-  /** events of every task */
-  subscribe(listener: (event: RuntimeEvent) => void): Disposable;
+  events: EventStream;
   warn(message: string, facts: Record<string, unknown>): void;
 }
 
@@ -76,7 +75,7 @@ export class Tasks {
   constructor(parts: TasksParts) {
     this.#parts = parts;
     this.#book = parts.book;
-    parts.subscribe((event) => this.#follow(event));
+    parts.events.subscribe({ names: ["task_stopped", "task_error"] }, (event) => this.#follow(event));
   }
 
   /** Tasks that are being opened, switched to, bound, stopped or deleted. */
@@ -129,10 +128,8 @@ export class Tasks {
   async #switchTo(id: string): Promise<TaskRecord> {
     const bridge = await this.#open(id);
     const requestId = randomUUID();
-    using outcome = watchFor(
-      this.#parts.subscribe,
-      (event): event is EventOf<"task_ready"> | EventOf<"task_error"> =>
-        (event.event === "task_ready" || event.event === "task_error") && event.payload.requestId === requestId,
+    using outcome = this.#parts.events.next(
+      { task: id, request: requestId, names: ["task_ready", "task_error"] },
       { deadlineMs: OPEN_DEADLINE_MS, doing: `switching to '${id}'` },
     );
     await bridge.request("switch_task", { taskId: id }, { id: requestId, deadlineMs: QUICK_DEADLINE_MS });
@@ -355,11 +352,10 @@ export class Tasks {
   }
 
   /** Keeps the states in step with what the machines report. */
-  #follow(event: RuntimeEvent): void {
+  #follow(event: EventOf<"task_stopped" | "task_error">): void {
     const { taskId } = event;
     if (taskId === null || !this.#book.has(taskId)) return;
-    if (event.event === "task_stopped") this.#book.become(taskId, "stopped", "the machine stopped it");
-    if (event.event !== "task_error") return;
+    if (event.event === "task_stopped") return this.#book.become(taskId, "stopped", "the machine stopped it");
     const { during, error } = event.payload;
     // A prompt that the agent refused leaves it as it was; a switch that was given up left a stopped task.
     if (error.code === "INVALID_REQUEST" || error.code === "TASK_NOT_FOUND") return;

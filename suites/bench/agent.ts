@@ -30,7 +30,10 @@ export const realAgent: Section = {
       pooled = await measurePool(bench, fromPool, describe);
     }
     bench.put({
-      ...{ kind: "breakdown", id: "agent.phases", describe: "what opening a task with pi is made of", unit: "ms" },
+      kind: "breakdown",
+      id: "agent.phases",
+      describe: "what opening a task with pi is made of",
+      unit: "ms",
       bars: [...middleBar("in a machine cloned for it", fromClone), ...middleBar("in a machine of the pool", pooled)],
     });
     const tasks: string[] = [];
@@ -44,7 +47,10 @@ export const realAgent: Section = {
       alternatives: [],
     });
     bench.put({
-      ...{ kind: "breakdown", id: "agent.memory-parts", describe: "what that memory is made of", unit: "MB" },
+      kind: "breakdown",
+      id: "agent.memory-parts",
+      describe: "what that memory is made of",
+      unit: "MB",
       bars: middleBar("a machine", pids.map(partsOfMemory)),
     });
     const ask = (task: string | undefined) =>
@@ -55,7 +61,8 @@ export const realAgent: Section = {
       target: { describe: "the first of a task", take: async (round) => ({ prompt: await ask(tasks[round - 1]) }) },
       alternatives: [
         {
-          ...{ describe: "a later one", where: "runtime" },
+          describe: "a later one",
+          where: "runtime",
           take: async (round) => ({ prompt: await ask(tasks[round - 1]) }),
         },
       ],

@@ -62,7 +62,9 @@ export async function countBlocks(clones: Clones): Promise<Breakdown> {
     await step("a prompt", () => prompt("second")),
   ];
   return {
-    ...{ kind: "breakdown", id: "clone.blocks", unit: "blocks" },
+    kind: "breakdown",
+    id: "clone.blocks",
+    unit: "blocks",
     describe: "code that runs for the first time in a clone and has to be translated",
     bars: [
       { describe: "a clone, up to its first prompt", phases: first },

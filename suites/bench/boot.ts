@@ -36,7 +36,11 @@ export const booting: Section = {
     using scratch = new Scratch();
     using probe = await HostProbe.make();
     const accelerator = await chooseAcceleration("auto", {
-      ...{ image, cache, walls: ALL_WALLS, scratch: scratch.path, onProbe: () => {} },
+      image,
+      cache,
+      walls: ALL_WALLS,
+      scratch: scratch.path,
+      onProbe: () => {},
       signal: new AbortController().signal,
     });
     bench.accelerated(accelerator);
@@ -58,7 +62,8 @@ export const booting: Section = {
       },
       alternatives: [
         {
-          ...{ describe: "no machine: the agent in plain bubblewrap on the host, to its first answer", where: "host" },
+          describe: "no machine: the agent in plain bubblewrap on the host, to its first answer",
+          where: "host",
           gives: ["answer"],
           take: async () => ({
             answer: await timed(async () => {
@@ -70,7 +75,10 @@ export const booting: Section = {
       ],
     });
     bench.put({
-      ...{ kind: "breakdown", id: "boot.phases", describe: "what a boot is made of, by its console", unit: "ms" },
+      kind: "breakdown",
+      id: "boot.phases",
+      describe: "what a boot is made of, by its console",
+      unit: "ms",
       bars: middleBar("a boot", boots),
     });
   },

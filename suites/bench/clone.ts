@@ -33,7 +33,8 @@ export const cloning: Section = {
       target: { describe: "a clone behind all walls", take: () => answer(clones.clone({ files }), walled) },
       alternatives: [
         {
-          ...{ describe: "the bare clone: QEMU without bubblewrap around it", where: "runtime" },
+          describe: "the bare clone: QEMU without bubblewrap around it",
+          where: "runtime",
           take: () => answer(clones.clone({ files, walls: BARE }), bare),
         },
       ],
@@ -47,13 +48,17 @@ export const cloning: Section = {
       },
       alternatives: [
         {
-          ...{ describe: "a cold boot of the same machine", where: "runtime" },
+          describe: "a cold boot of the same machine",
+          where: "runtime",
           take: async () => ({ cold: (await answer(clones.start({ files }))).answer }),
         },
       ],
     });
     bench.put({
-      ...{ kind: "breakdown", id: "clone.phases", describe: "what a clone is made of", unit: "ms" },
+      kind: "breakdown",
+      id: "clone.phases",
+      describe: "what a clone is made of",
+      unit: "ms",
       bars: [...middleBar("a clone behind all walls", walled), ...middleBar("a bare clone", bare)],
     });
     if ((await clones.acceleration()).used === "tcg") bench.put(await countBlocks(clones));

@@ -27,15 +27,18 @@ export const executing: Section = {
       },
       alternatives: [
         {
-          ...{ describe: "the same, at once behind another command: its sandbox is not made yet", where: "runtime" },
+          describe: "the same, at once behind another command: its sandbox is not made yet",
+          where: "runtime",
           take: async () => ({ true: await timed(inTask) }),
         },
         {
-          ...{ describe: "as a plain process of the host", where: "host" },
+          describe: "as a plain process of the host",
+          where: "host",
           take: async () => ({ true: await timed(() => succeed("true")) }),
         },
         {
-          ...{ describe: "in plain bubblewrap on the host", where: "host" },
+          describe: "in plain bubblewrap on the host",
+          where: "host",
           take: async () => ({
             true: await timed(() => succeed("bwrap", "--unshare-all", "--ro-bind", "/", "/", "true")),
           }),

@@ -94,7 +94,8 @@ export const filing: Section = {
       target: { describe: "the task's folder (/work), which is the host's", take: inTask("/work") },
       alternatives: [
         {
-          ...{ describe: "a plain folder, by a plain process of the host", where: "host" },
+          describe: "a plain folder, by a plain process of the host",
+          where: "host",
           take: async () => parse((await $({ quiet: true })`${command(local)}`).stdout),
         },
         { describe: "the task's /tmp, which is the machine's memory", where: "runtime", take: inTask("/tmp") },

@@ -35,8 +35,12 @@ export const many: Section = {
       }
       points.push({ at, value });
       bench.put({
-        ...{ kind: "series", id: "many.open", describe: "how long opening the nth task takes", unit: "ms" },
-        ...{ by: "open tasks", lines: [{ describe: "in a machine cloned for it", points }] },
+        kind: "series",
+        id: "many.open",
+        describe: "how long opening the nth task takes",
+        unit: "ms",
+        by: "open tasks",
+        lines: [{ describe: "in a machine cloned for it", points }],
       });
     }
     const machines = async () => (await client.call("status", {})).machines;
@@ -69,7 +73,10 @@ export const many: Section = {
       alternatives: [],
     });
     bench.put({
-      ...{ kind: "breakdown", id: "many.memory-parts", describe: "what that memory is made of", unit: "MB" },
+      kind: "breakdown",
+      id: "many.memory-parts",
+      describe: "what that memory is made of",
+      unit: "MB",
       bars: middleBar("a machine", pids.map(partsOfMemory)),
     });
     await bench.inTurn({
@@ -105,7 +112,8 @@ export const many: Section = {
       },
       alternatives: [
         {
-          ...{ describe: "to the same task, while its machine runs", where: "runtime" },
+          describe: "to the same task, while its machine runs",
+          where: "runtime",
           take: async () => ({ "paused-prompt": await timed(() => talk.ask("hello", first)) }),
         },
       ],

@@ -87,11 +87,13 @@ export const networking: Section = {
         target: { describe: "from this host, through the proxy", take: () => inTask(3128, `/provider/${PROVIDER}`) },
         alternatives: [
           {
-            ...{ describe: "from a server beside it in the task, without a proxy", where: "runtime" },
+            describe: "from a server beside it in the task, without a proxy",
+            where: "runtime",
             take: () => inTask(0, ""),
           },
           {
-            ...{ describe: "on the host, without a machine", where: "host" },
+            describe: "on the host, without a machine",
+            where: "host",
             take: async () => {
               const much = await timed(() => fetch(port, MEGABYTES * 1_000_000));
               const many = await timed(() => Promise.all(Array.from({ length: AT_ONCE }, () => fetch(port, 100_000))));

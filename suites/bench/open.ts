@@ -24,7 +24,8 @@ export const opening: Section = {
     const describe = "a new task with a folder, written to from both sides, until its agent is ready";
     const fromClone = await measureOwn(bench, fromClones, describe, [
       {
-        ...{ describe: "in the machine that all tasks share", where: "runtime" },
+        describe: "in the machine that all tasks share",
+        where: "runtime",
         take: async (round) => ({ "own-machine": (await openAndDelete(shared, round)).took }),
       },
     ]);
@@ -43,7 +44,10 @@ export const opening: Section = {
       alternatives: [],
     });
     bench.put({
-      ...{ kind: "breakdown", id: "open.phases", describe: "what opening a task is made of", unit: "ms" },
+      kind: "breakdown",
+      id: "open.phases",
+      describe: "what opening a task is made of",
+      unit: "ms",
       bars: [
         ...middleBar("in a machine cloned for it", fromClone),
         ...middleBar("in a machine of the pool", pooled),

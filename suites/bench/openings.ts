@@ -67,7 +67,8 @@ export async function measureCold(
     },
     alternatives: [
       {
-        ...{ describe: "a cold boot with a cold agent, as such runtimes usually start", where: "runtime" },
+        describe: "a cold boot with a cold agent, as such runtimes usually start",
+        where: "runtime",
         take: async (round) => ({ cold: await timed(() => openCold(clones, `cold-${round}`, agent)) }),
       },
     ],

@@ -34,11 +34,13 @@ export const prompting: Section = {
       },
       alternatives: [
         {
-          ...{ describe: "the same agent as a plain process of the host, by its stdin", where: "host" },
+          describe: "the same agent as a plain process of the host, by its stdin",
+          where: "host",
           take: echo((message) => plain.ask(message)),
         },
         {
-          ...{ describe: "the same agent in plain bubblewrap on the host", where: "host" },
+          describe: "the same agent in plain bubblewrap on the host",
+          where: "host",
           take: echo((message) => walled.ask(message)),
         },
       ],
@@ -47,7 +49,10 @@ export const prompting: Section = {
     for (let round = 0; round < WATCHED; round++)
       phases.push((await watchPhases(runtime.client, promptEnds, () => runtime.talk.ask(MESSAGE, task))).phases);
     bench.put({
-      ...{ kind: "breakdown", id: "prompt.phases", describe: "what a prompt is made of", unit: "ms" },
+      kind: "breakdown",
+      id: "prompt.phases",
+      describe: "what a prompt is made of",
+      unit: "ms",
       bars: middleBar("a prompt", phases),
     });
   },

@@ -44,11 +44,17 @@ export const switching: Section = {
     for (let round = 0; round < WATCHED; round++)
       switches.push((await watchPhases(client, switchEnds, () => switchTo(open[round % 2 === 0 ? 0 : 1]))).phases);
     bench.put({
-      ...{ kind: "breakdown", id: "switch.phases", describe: "what a switch to an open task is made of", unit: "ms" },
+      kind: "breakdown",
+      id: "switch.phases",
+      describe: "what a switch to an open task is made of",
+      unit: "ms",
       bars: middleBar("a switch", switches),
     });
     bench.put({
-      ...{ kind: "breakdown", id: "switch.opening", describe: "what opening a stopped task is made of", unit: "ms" },
+      kind: "breakdown",
+      id: "switch.opening",
+      describe: "what opening a stopped task is made of",
+      unit: "ms",
       bars: middleBar("an opening", openings),
     });
   },

@@ -87,7 +87,11 @@ export function linkFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
         };
         writeFileSync(join(folder, proof.file), "proof");
         await ask(unbound, "create_or_open_task", {
-          ...{ taskId: unbound, title: "Unbound", folder: "late", agent: "probe", ...NOTHING_CHOSEN },
+          taskId: unbound,
+          title: "Unbound",
+          folder: "late",
+          agent: "probe",
+          ...NOTHING_CHOSEN,
           files: { kind: "share", proofs: [proof] },
         });
         await waitFor("the bind", NOTICE_MS, async () => (await viewOf(unbound))?.folder === "late" || undefined);

@@ -84,10 +84,23 @@ function largeReport(directory: string): string {
   const ids = results.map(({ id }) => id);
   const startedAt = new Date().toISOString();
   return renderReport({
-    ...{ directory, results, own: undefined, environment: lookAround() },
+    directory,
+    results,
+    own: undefined,
+    environment: lookAround(),
     claims: {
-      ...{ run: "any", suite: "large", commit: null, clean: null, command: "none", startedAt, finishedAt: startedAt },
-      ...{ expected: ids, attacks: [], executed: ids, passed: MANY, failed: 1 },
+      run: "any",
+      suite: "large",
+      commit: null,
+      clean: null,
+      command: "none",
+      startedAt,
+      finishedAt: startedAt,
+      expected: ids,
+      attacks: [],
+      executed: ids,
+      passed: MANY,
+      failed: 1,
     },
   });
 }

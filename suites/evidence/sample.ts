@@ -128,11 +128,21 @@ function takePictures(directory: string): void {
   const files = { "scene.png": paint(DIFFERING), "scene.baseline.png": paint(0), "scene.diff.png": paint(DIFFERING) };
   for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
   const shots: Screenshots = {
-    ...{ schema: 1, browser: "none: these were painted", fonts: [] },
+    schema: 1,
+    browser: "none: these were painted",
+    fonts: [],
     screenshots: [
       {
-        ...{ scene: "painted", capture: "scene.png", baseline: "scene.baseline.png", difference: "scene.diff.png" },
-        ...{ width: 40, height: 20, verdict: "different", differing: DIFFERING, threshold: 0.01, masks: [] },
+        scene: "painted",
+        capture: "scene.png",
+        baseline: "scene.baseline.png",
+        difference: "scene.diff.png",
+        width: 40,
+        height: 20,
+        verdict: "different",
+        differing: DIFFERING,
+        threshold: 0.01,
+        masks: [],
       },
     ],
   };

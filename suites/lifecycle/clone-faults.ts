@@ -86,7 +86,11 @@ export function cloneFaults(sandbox: Sandbox, inARow: number): Check[] {
         using disk = new SmallDisk(join(sandbox.directory, "small"), 16);
         const kind = await clones.kind();
         const building = buildTemplate({
-          ...{ ...kind, key: templateKey(kind), walls: ALL_WALLS, cache: disk.path, scratch: clones.directory },
+          ...kind,
+          key: templateKey(kind),
+          walls: ALL_WALLS,
+          cache: disk.path,
+          scratch: clones.directory,
           consoleLog: clones.consoleLog,
           signal: new AbortController().signal,
         });

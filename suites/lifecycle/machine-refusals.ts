@@ -67,7 +67,8 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
     return $({
       stdio: ["ignore", "ignore", "pipe"],
       env: { ...process.env, ...environment(state) },
-      ...{ nothrow: true, quiet: true },
+      nothrow: true,
+      quiet: true,
     })`exec unshare --user --keep-caps ${user} ${program}`;
   }
 

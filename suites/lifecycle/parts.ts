@@ -25,12 +25,28 @@ import { wire } from "./wire.ts";
 
 /** What takes longest, and is left to whole runs: `npm test` has to end within minutes. */
 const SLOW: ReadonlySet<string> = new Set([
-  ...["machine.other-folder", "wire.reconnect"],
-  ...["agent.hangs", "agent.floods", "exec.bytes", "task.stop-and-go", "session.special", "quota.ordinary"],
-  ...["rest.clock", "rest.wakes-often", "rest.background-of-command"],
-  ...["clone.killed-at-each-step", "clone.many-in-a-row", "template.disk-full"],
-  ...["own-machine.crash", "own-machine.at-once", "own-machine.shutdown-while-filling", "own-machine.kill-9-of-many"],
-  ...["template.truncated", "template.flipped-memory", "template.flipped-state", "template.other-key"],
+  "machine.other-folder",
+  "wire.reconnect",
+  "agent.hangs",
+  "agent.floods",
+  "exec.bytes",
+  "task.stop-and-go",
+  "session.special",
+  "quota.ordinary",
+  "rest.clock",
+  "rest.wakes-often",
+  "rest.background-of-command",
+  "clone.killed-at-each-step",
+  "clone.many-in-a-row",
+  "template.disk-full",
+  "own-machine.crash",
+  "own-machine.at-once",
+  "own-machine.shutdown-while-filling",
+  "own-machine.kill-9-of-many",
+  "template.truncated",
+  "template.flipped-memory",
+  "template.flipped-state",
+  "template.other-key",
 ]);
 
 /** What is about the probe itself: misconduct that pi cannot be asked for, and values that it draws; `machines`, where nobody has a model, is left out whole. */

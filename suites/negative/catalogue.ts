@@ -1,4 +1,10 @@
-import { type AgentAttack, groupOf } from "../../harness/attacks/attack.ts";
+import { type Attack, groupOf, type TaskAttack } from "../../harness/attacks/attack.ts";
+import { attackCheck, type LaneCheck } from "../../harness/attacks/check.ts";
+import type { Fixtures } from "../../harness/attacks/fixtures.ts";
+import { honestChecks } from "../../harness/attacks/host.ts";
+import { networkWork } from "../../harness/attacks/network.ts";
+import { qemuLayerChecks } from "../../harness/attacks/qemu.ts";
+import type { Check } from "../../harness/checks/checks.ts";
 import { acrossTasks } from "./agent/across-tasks.ts";
 import { descriptors } from "./agent/descriptors.ts";
 import { hardLinks } from "./agent/hard-links.ts";
@@ -12,13 +18,34 @@ import { runningOut } from "./agent/running-out.ts";
 import { secrets } from "./agent/secrets.ts";
 import { specialFiles } from "./agent/special-files.ts";
 import { symlinks } from "./agent/symlinks.ts";
+import { networkForged } from "./forged/forged.ts";
+import { controlApi } from "./host/control-api.ts";
+import { hostFolders } from "./host/folders.ts";
+import { honestFiles } from "./host/honest-files.ts";
+import { hostLinks } from "./host/links.ts";
+import { hostNames } from "./host/names.ts";
+import { hostPaths } from "./host/paths.ts";
+import { hostRaces } from "./host/races.ts";
+import { apiBinds, apiRaces } from "./host/races-api.ts";
+import { hostSpecial } from "./host/special.ts";
+import { networkAcross } from "./network/across.ts";
+import { networkAddresses } from "./network/addresses.ts";
+import { networkDirect } from "./network/direct.ts";
+import { networkFlood } from "./network/flood.ts";
+import { networkPolicy } from "./network/policy.ts";
+import { networkProvider } from "./network/provider.ts";
+import { networkSmuggling } from "./network/smuggling.ts";
+import { allowedNetwork } from "./network/work.ts";
+import { qemuAttacks } from "./qemu/qemu.ts";
 import { rootAcross } from "./root/root-across.ts";
+import { piTools } from "./tools/pi-tools.ts";
+import { wallChecks } from "./walls/walls.ts";
+import { warmWallChecks } from "./warm/warm-walls.ts";
+import { wireChecks } from "./wire/wire.ts";
+import { legitimateWork } from "./work/work.ts";
 
-/** Groups whose attacks look for another task, or for what root has in the same machine. */
-const ACROSS: ReadonlySet<string> = new Set(["across", "descriptors", "ipc", "mounts", "proc", "secrets"]);
-
-/** Everything that is tried from inside of a task. */
-export const agentAttacks: readonly AgentAttack[] = [
+/** Attacks by a process of a task. */
+export const agentAttacks: readonly TaskAttack[] = [
   ...paths,
   ...names,
   ...symlinks,
@@ -34,39 +61,63 @@ export const agentAttacks: readonly AgentAttack[] = [
   ...runningOut,
 ];
 
-/** What every run tries: what is quick, and stands for its neighbours. The rest, and what takes a machine apart, is for `--all`. */
-export const ESSENTIAL: Readonly<Record<string, string>> = {
-  paths: "parent absolute same-prefix behind-link find size link-target",
-  names: "newline invalid-utf-8",
-  symlinks: "final intermediate chain proc-root git write-through rename-through mode-through",
-  "hard-links": "inwards moved-in outwards",
-  "special-files": "setuid-mknod device-found",
-  proc: "init-root any-cwd environ cmdline taskd-environ kmsg kcore own-mem-device disk unix-names",
-  mounts: "bind umount nested-clone setns-init pivot-root chroot handle remounted",
-  kernel: "name core-pattern",
-  descriptors: "proc-parent openat fchdir",
-  secrets: "environment parent-environment private-root",
-  identity: "setuid file-capability",
-  ipc: "shm queue posix-queue key abstract-root socket-victim",
-  network: "loopback udp",
-  across:
-    "tmp session outputs uploads home deleted-file vm-read ptrace write create mode home-written own-uploads own-kept-session signal signal-stop pidfd-signal",
-  "running-out": "shm folder processor",
-  "root-across": "folder list kept dot-dot links namespaces proc bound planted renamed programs",
-};
-
-/** Everything that the root of a task's own machine tries. */
-export const rootAttacks: readonly AgentAttack[] = rootAcross;
-
-export const essentialAttacks: readonly AgentAttack[] = [...agentAttacks, ...rootAttacks].filter(({ id }) => {
-  const [group = "", name = ""] = id.split(".");
-  return ESSENTIAL[group]?.split(" ").includes(name);
-});
+/** Groups whose attacks look for another task, or for what root has in the same machine. */
+const ACROSS: ReadonlySet<string> = new Set(["across", "descriptors", "ipc", "mounts", "proc", "secrets"]);
 
 /**
- * Of these, what a task tries against another one: the walls between two tasks matter where one kernel has both. Without
- * /proc/kmsg: the control reads it until it is empty, so a second control would find nothing.
+ * The essential ones of these are also tried in one machine with the victim: the walls between two tasks matter where one kernel has
+ * both. Without /proc/kmsg: the control reads it until it is empty, so a second control would find nothing.
  */
-export const acrossAttacks: readonly AgentAttack[] = essentialAttacks.filter(
-  (attack) => ACROSS.has(groupOf(attack)) && attack.id !== "proc.kmsg",
-);
+const sharedAttacks = agentAttacks
+  .filter((attack) => attack.essential && ACROSS.has(groupOf(attack)) && attack.id !== "proc.kmsg")
+  .map((attack): TaskAttack => ({ ...attack, id: `shared.${attack.id}`, lane: "shared" }));
+
+/** Every attack that is a row of a table. */
+export const attacks: readonly Attack[] = [
+  ...agentAttacks,
+  ...rootAcross,
+  ...sharedAttacks,
+  ...piTools,
+  ...networkDirect,
+  ...networkPolicy,
+  ...networkAddresses,
+  ...networkSmuggling,
+  ...networkProvider,
+  ...networkAcross,
+  ...networkForged,
+  ...qemuAttacks,
+  ...hostPaths,
+  ...hostLinks,
+  ...hostSpecial,
+  ...hostFolders,
+  ...hostNames,
+];
+
+const about = (
+  common: Pick<LaneCheck, "lane" | "kind" | "essential">,
+  checks: readonly Check<Fixtures>[],
+): LaneCheck[] => checks.map((check) => ({ ...common, ...check }));
+
+const of = (lane: LaneCheck["lane"]) => attacks.filter((attack) => attack.lane === lane).map(attackCheck);
+
+/** Every check of the suite. */
+export const catalogue: readonly LaneCheck[] = [
+  ...of("agent"),
+  ...of("root"),
+  ...of("shared"),
+  ...of("tools"),
+  ...of("network"),
+  ...about({ lane: "network", kind: "attack" }, [networkFlood]),
+  ...about({ lane: "network", kind: "work" }, networkWork(allowedNetwork)),
+  ...of("forged"),
+  ...of("qemu"),
+  ...about({ lane: "qemu", kind: "refusal", essential: true }, qemuLayerChecks(qemuAttacks)),
+  ...about({ lane: "walls", kind: "refusal" }, wallChecks),
+  ...about({ lane: "warm", kind: "refusal", essential: true }, warmWallChecks),
+  ...of("host"),
+  ...about({ lane: "host", kind: "attack" }, [...hostRaces, ...apiRaces]),
+  ...about({ lane: "host", kind: "work", essential: true }, honestChecks(honestFiles)),
+  ...about({ lane: "host", kind: "refusal", essential: true }, [...apiBinds, ...controlApi]),
+  ...about({ lane: "work", kind: "work" }, legitimateWork),
+  ...about({ lane: "wire", kind: "refusal", essential: true }, wireChecks),
+];

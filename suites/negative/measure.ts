@@ -1,20 +1,20 @@
-import type { Sight } from "../../harness/attacks/oracles.ts";
+import type { Confinement } from "../../harness/attacks/confinement.ts";
 import { perform } from "../../harness/attacks/perform.ts";
 import { QemuWorld } from "../../harness/attacks/qemu-world.ts";
 import { Target } from "../../harness/attacks/target.ts";
-import type { Way } from "../../harness/attacks/ways.ts";
+import type { Sight } from "../../harness/attacks/verdict.ts";
 import { type Check, Run, type Tally } from "../../harness/checks/checks.ts";
 import type { Isolation } from "../../runtime/protocol/kinds.ts";
 import type { MachineLayer } from "../../runtime/protocol/layers.ts";
 import { agentAttacks } from "./catalogue.ts";
-import { qemu } from "./qemu/qemu.ts";
+import { qemuAttacks } from "./qemu/qemu.ts";
 
 /** Characters of what was seen that a line shows. */
 const SHOWN = 160;
 
 /** What gets through somewhere else: a measurement, of which nothing is expected. */
 export async function measure(
-  way: Way,
+  confinement: Confinement,
   filter: string,
   machines: readonly MachineLayer[],
   isolation: Isolation,
@@ -22,7 +22,7 @@ export async function measure(
   const run = new Run("negative-score", { command: `npx mise run test-negative ${process.argv.slice(2).join(" ")}` });
   const through: string[] = [];
   const attacks = agentAttacks.filter(({ id }) => id.includes(filter));
-  const fromQemu = machines.length === 0 ? [] : qemu.filter(({ id }) => id.includes(filter));
+  const fromQemu = machines.length === 0 ? [] : qemuAttacks.filter(({ id }) => id.includes(filter));
   const tried = <A extends { id: string; tries: string }>(attack: A, look: (attack: A) => Promise<Sight>): Check => ({
     id: attack.id,
     claim: `${attack.tries}: it can be tried, whatever comes of it`,
@@ -35,7 +35,7 @@ export async function measure(
   });
   run.expect([...attacks, ...fromQemu]);
   if (attacks.length > 0) {
-    await using target = await Target.open(way, run.directory, isolation, machines);
+    await using target = await Target.open(confinement, run.directory, isolation, machines);
     await run.perform(attacks.map((attack) => tried(attack, (one) => perform(one, target))));
   }
   if (fromQemu.length > 0) {
@@ -45,7 +45,9 @@ export async function measure(
   }
   const tally = run.finish();
   const left = machines.length === 0 ? "" : `, machines without ${machines.join(", ")}`;
-  console.log(`\n${way.description}${left}: attacks ${attacks.length + fromQemu.length} · through ${through.length}`);
+  console.log(
+    `\n${confinement.description}${left}: attacks ${attacks.length + fromQemu.length} · through ${through.length}`,
+  );
   for (const id of through) console.log(`  ${id}`);
   return tally;
 }

@@ -193,7 +193,8 @@ async function ask(
     cwd: REPOSITORY,
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
-    ...{ nothrow: true, quiet: true },
+    nothrow: true,
+    quiet: true,
   })`${process.execPath} --import tsx suites/screenshot.ts ${name}`;
   return { code: exitCode, output: stdout + stderr };
 }

@@ -10,26 +10,34 @@ export function plantTasks(directory: string, tasks: readonly RestingTask[]): vo
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const [number, task] of tasks.entries()) {
     const record: TaskRecord = {
-      ...{
-        version: 5,
-        memoryBytes: 1024 ** 3,
-        thinking: null,
-        ...task,
-        sharedFolder: false,
-        agent: "probe",
-        model: null,
-        state: "stopped",
-      },
+      version: 5,
+      memoryBytes: 1024 ** 3,
+      thinking: null,
+      ...task,
+      sharedFolder: false,
+      agent: "probe",
+      model: null,
+      state: "stopped",
       createdAt: new Date(Date.UTC(2026, 0, 1, 0, number)).toISOString(),
-      ...{ turn: null, lostTurn: null, growth: null },
+      turn: null,
+      lostTurn: null,
+      growth: null,
     };
     writeFileSync(join(directory, `${record.id}.json`), `${JSON.stringify(record)}\n`, { mode: 0o600 });
   }
 }
 
 const CHORES = [
-  ...["Sort the photos", "Answer the letters", "Rename the scans", "Count the hours", "Check the translations"],
-  ...["Prepare the slides", "Merge the addresses", "Find the invoices", "Draft the minutes", "Tidy the notes"],
+  "Sort the photos",
+  "Answer the letters",
+  "Rename the scans",
+  "Count the hours",
+  "Check the translations",
+  "Prepare the slides",
+  "Merge the addresses",
+  "Find the invoices",
+  "Draft the minutes",
+  "Tidy the notes",
 ];
 const WHOSE = ["January", "February", "March", "the house", "the club"];
 

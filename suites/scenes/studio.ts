@@ -52,7 +52,9 @@ export class Studio implements AsyncDisposable {
     mkdirSync(workspace);
     plantTasks(join(state, "records"), tasks);
     this.#runtime = await RunningRuntime.start(this.sandbox, {
-      ...{ panel: true, words: WORDS, isolation: "vm" },
+      panel: true,
+      words: WORDS,
+      isolation: "vm",
       ...(without !== undefined && { unsafe: { without } }),
     });
   }

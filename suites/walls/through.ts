@@ -1,11 +1,11 @@
+import { piworkWithout } from "../../harness/attacks/confinement.ts";
 import { perform } from "../../harness/attacks/perform.ts";
 import type { QemuWorld } from "../../harness/attacks/qemu-world.ts";
 import type { Target } from "../../harness/attacks/target.ts";
-import { piworkWay } from "../../harness/attacks/ways.ts";
 import type { MachineLayer, TaskLayer } from "../../runtime/protocol/layers.ts";
 import { agentAttacks } from "../negative/catalogue.ts";
 import { sortLayers } from "../negative/layers.ts";
-import { qemu } from "../negative/qemu/qemu.ts";
+import { qemuAttacks } from "../negative/qemu/qemu.ts";
 
 /** Gives a target whose machines are without these layers. */
 export type OpenTarget = (machines: readonly MachineLayer[]) => Promise<Target>;
@@ -21,11 +21,11 @@ export async function through(
   if (ids.length === 0) return [];
   const { tasks, machines } = sortLayers(without);
   const target = await openTarget(machines);
-  await target.use(piworkWay(tasks));
+  await target.use(piworkWithout(tasks));
   const found: string[] = [];
   for (const attack of agentAttacks.filter(({ id }) => ids.includes(id)))
     if ((await perform(attack, target)).through) found.push(attack.id);
-  await target.use(piworkWay([]));
+  await target.use(piworkWithout([]));
   return tell(without, found, ids);
 }
 
@@ -35,7 +35,7 @@ export async function throughQemu(
   layer: MachineLayer,
   without: readonly MachineLayer[],
 ): Promise<string[]> {
-  const attacks = qemu.filter((attack) => attack.layer === layer);
+  const attacks = qemuAttacks.filter((attack) => attack.layer === layer);
   const found: string[] = [];
   for (const attack of attacks) if ((await world.perform(attack, { without })).through) found.push(attack.id);
   return tell(

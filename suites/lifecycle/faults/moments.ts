@@ -34,12 +34,11 @@ export interface Moment {
 function openUntil(step: string): Moment["begin"] {
   return async (lane, { id }) => {
     await lane.client.call("task_stop", { task: id });
-    const tape = await EventTape.open(lane.client);
+    const tape = await EventTape.open(lane.client, id);
     const outcome = attempt(() => lane.client.call("task_switch", { task: id }));
     await tape.waitFor(
       `the step '${step}'`,
-      ({ event, taskId, payload }) =>
-        event === "task_bootstrap_state" && taskId === id && (payload as { step: string }).step === step,
+      (event) => event.event === "task_bootstrap_state" && event.payload.step === step,
     );
     return { outcome };
   };
@@ -76,9 +75,9 @@ export const MOMENTS: readonly Moment[] = [
     bound: true,
     async begin(lane, { id }) {
       await lane.client.call("task_switch", { task: lane.bystander.id });
-      const tape = await EventTape.open(lane.client);
+      const tape = await EventTape.open(lane.client, id);
       const outcome = attempt(() => lane.client.call("task_switch", { task: id }));
-      await tape.waitFor("the switch", ({ event, taskId }) => event === "task_switch_started" && taskId === id);
+      await tape.waitFor("the switch", ({ event }) => event === "task_switch_started");
       return { outcome };
     },
   },

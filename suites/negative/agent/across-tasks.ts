@@ -1,55 +1,55 @@
-import type { AgentAttack } from "../../../harness/attacks/attack.ts";
-import { agent, FIND_BYSTANDER, FIND_TASKD, FIND_VICTIM, type Row } from "./scripts.ts";
+import { agent } from "../../../harness/attacks/attack.ts";
+import { FIND_BYSTANDER, FIND_TASKD, FIND_VICTIM } from "./scripts.ts";
 
-/** Attacks on a process of another task; where it cannot be seen, `$b` is empty. */
-function onBystander(rows: readonly Row[]): AgentAttack[] {
-  const attacks = agent("across", "T", rows);
-  return attacks.map((attack) => ({ ...attack, oracle: "bystander", script: `${FIND_BYSTANDER}; ${attack.script}` }));
-}
-
-/** Other tasks: their directories, processes and limits. */
+/** Other tasks: their directories, processes and limits. Where the bystander cannot be seen, `$b` is empty. */
 export const acrossTasks = [
-  ...agent("across", "R", [
-    ["tmp", "reads another's /tmp", "cat /tmp/secret /run/piwork/slots/*/tmp/secret"],
-    ["session", "reads another's session", "cat /session/* $VICTIM_SLOT/session/*"],
+  ...agent("across", "token", [
+    ["tmp", "reads another's /tmp", "cat /tmp/secret /run/piwork/slots/*/tmp/secret", { essential: true }],
+    ["session", "reads another's session", "cat /session/* $VICTIM_SLOT/session/*", { essential: true }],
     ["kept-session", "reads another's saved session", "cat /run/piwork/tasks/victim*/guest/session/*"],
     [
       "outputs",
       "reads another's outputs",
       "cat /outputs/secret /outputs/../../../victim*/guest/outputs/secret /run/piwork/tasks/victim*/guest/outputs/secret",
+      { essential: true },
     ],
-    ["uploads", "reads another's uploads", "cat /run/piwork/tasks/victim*/guest/uploads/*"],
+    ["uploads", "reads another's uploads", "cat /run/piwork/tasks/victim*/guest/uploads/*", { essential: true }],
     [
       "home",
       "reads another's home",
       "cat ~/secret ~/../../victim*/guest/home/secret /run/piwork/tasks/victim*/guest/home/secret",
+      { essential: true },
     ],
     [
       "deleted-file",
       "takes a descriptor out of another's process",
       `${FIND_VICTIM}; perl -e '$p = syscall(434, int($ARGV[0]), 0); exit if $p < 0; for (3..20) { $fd = syscall(438, $p, $_, 0); next if $fd < 0; open(F, "<&=", $fd); sysseek(F, 0, 0); sysread(F, $b, 64); print $b }' "$v"`,
+      { essential: true },
     ],
     [
       "vm-read",
       "reads another's memory by a call",
       `${FIND_VICTIM}; perl -e '$p = int(shift); open(M, "<", "/proc/$p/maps") or exit; for (<M>) { /^(\\w+)-(\\w+) rw.*( 0 $|heap)/ or next; $n = 262144; $b = "\\0" x $n; $l = pack("PQ", $b, $n); $r = pack("QQ", hex $1, $n); $g = syscall(310, $p, $l, 1, $r, 1, 0); print substr($b, 0, $g) if $g > 0 }' "$v"`,
+      { essential: true },
     ],
     [
       "ptrace",
       "traces another's process and reads its memory so",
       `${FIND_VICTIM}; perl -e '$p = int(shift); open(S, "<", "/proc/$p/stat"); $_ = <S>; s/.*\\) //s; ($from, $to) = (split)[47, 48]; exit if $p < 2 || syscall(101, 16, $p, 0, 0) < 0; waitpid($p, 0x40000000); for ($at = $from; $at < $to; $at += 8) { $word = "\\0" x 8; syscall(101, 2, $p, $at + 0, $word) == 0 and print $word } syscall(101, 17, $p, 0, 0)' "$v"`,
+      { essential: true },
     ],
     ["mem-by-glob", "reads the memory maps of every process", "cat /proc/[0-9]*/task/*/environ"],
     ["machine-tmp", "reads the machine's /tmp", "cat /tmp/secret /proc/1/root/tmp/secret"],
   ]),
-  ...agent("across", "W", [
+  ...agent("across", "change", [
     [
       "write",
       "writes into another's file",
       "echo x >>/run/piwork/workspace/other/secret.txt; echo x >>../other/secret.txt",
+      { essential: true },
     ],
-    ["create", "makes a file in another's folder", "touch ../other/new"],
-    ["mode", "changes the mode of another's file", "chmod 777 ../other/secret.txt"],
+    ["create", "makes a file in another's folder", "touch ../other/new", { essential: true }],
+    ["mode", "changes the mode of another's file", "chmod 777 ../other/secret.txt", { essential: true }],
     ["time", "changes the time of another's file", "touch -d @1 ../other/secret.txt"],
     ["remove", "removes another's file", "rm ../other/secret.txt"],
     [
@@ -61,6 +61,7 @@ export const acrossTasks = [
       "home-written",
       "writes into another's home",
       "echo x >/run/piwork/tasks/victim*/guest/home/.bashrc; echo x >~/../../victim/home/x; for d in /run/piwork/tasks/victim*/guest/home; do echo x >$d/new; done",
+      { essential: true },
     ],
     [
       "outputs-written",
@@ -76,6 +77,7 @@ export const acrossTasks = [
       "own-uploads",
       "writes into its own uploads",
       "d=/uploads; [ -e $d/upload.txt ] || d=$(echo /run/piwork/tasks/attacker*/guest/uploads); echo x >$d/new",
+      { essential: true },
     ],
     [
       "own-uploads-replaced",
@@ -91,6 +93,7 @@ export const acrossTasks = [
       "own-kept-session",
       "changes its own saved session",
       "for d in /run/piwork/tasks/attacker*/guest/session; do echo x >>$d/session.jsonl; done; echo x >>/session/../kept",
+      { essential: true },
     ],
     [
       "victims-session",
@@ -106,13 +109,14 @@ export const acrossTasks = [
     ["machine-shm", "writes into the machine's shared memory", "echo x >/dev/shm/planted", { oracle: "guest-change" }],
     ["private-root", "writes beside what taskd mounts", "echo x >/run/piwork/planted", { oracle: "guest-change" }],
   ]),
-  ...onBystander([
-    ["signal", "kills a process of another", 'kill -9 "$b"'],
-    ["signal-stop", "stops a process of another", 'kill -STOP "$b"'],
+  ...agent("across", "bystander", [
+    ["signal", "kills a process of another", 'kill -9 "$b"', { essential: true }],
+    ["signal-stop", "stops a process of another", 'kill -STOP "$b"', { essential: true }],
     [
       "pidfd-signal",
       "kills another's process by a descriptor",
       `perl -e '$p = syscall(434, int($ARGV[0]), 0); exit if $p < 0; syscall(424, $p, 9, 0, 0)' "$b"`,
+      { essential: true },
     ],
     [
       "sigqueue",
@@ -126,8 +130,8 @@ export const acrossTasks = [
       "makes the kernel prefer another's process when memory is short",
       "echo 1000 >/proc/$b/oom_score_adj",
     ],
-  ]),
-  ...agent("across", "T", [
+  ]).map((attack) => ({ ...attack, script: `${FIND_BYSTANDER}; ${attack.script}` })),
+  ...agent("across", "victim", [
     [
       "kill",
       "kills every process of another that it can find",
@@ -175,17 +179,17 @@ export const acrossTasks = [
       "stop-taskd",
       "stops taskd for a while",
       `${FIND_TASKD}; kill -STOP $t && { sleep 4.5; kill -CONT $t; }`,
-      { invariant: "L" },
+      { oracle: "silence" },
     ],
-    ["kill-taskd", "kills taskd", `${FIND_TASKD}; kill -9 $t`, { invariant: "L", ruinous: true }],
-    ["kill-everything", "kills all processes it may", "kill -9 -1", { invariant: "L", ruinous: true }],
+    ["kill-taskd", "kills taskd", `${FIND_TASKD}; kill -9 $t`, { oracle: "silence", ruinous: true }],
+    ["kill-everything", "kills all processes it may", "kill -9 -1", { oracle: "silence", ruinous: true }],
     [
       "taskd-inspector",
       "makes taskd open its inspector",
       `${FIND_TASKD}; kill -USR1 $t; sleep 0.5`,
       {
-        ruinous: true,
         oracle: "excess",
+        ruinous: true,
         excess: { measure: "cat /proc/net/tcp | grep -c ':240D 0*:0000 0A'", allowed: 0 },
       },
     ],

@@ -1,4 +1,5 @@
-import { agent, FIND_PORT, FIND_TASKD } from "./scripts.ts";
+import { agent } from "../../../harness/attacks/attack.ts";
+import { FIND_PORT, FIND_TASKD } from "./scripts.ts";
 
 /** A careless supervisor leaves descriptor 12 open on its private root. Where none is left, root opens it by itself. */
 const LEAKED = "[ -e /proc/self/fd/12 ] || exec 12</run/piwork";
@@ -6,7 +7,7 @@ const bash = (script: string) => `exec bash -c '${LEAKED}; ${script.replaceAll("
 
 /** Descriptors that somebody left open. */
 export const descriptors = [
-  ...agent("descriptors", "R", [
+  ...agent("descriptors", "token", [
     [
       "proc",
       "reads below an inherited descriptor (CVE-2024-21626)",
@@ -16,6 +17,7 @@ export const descriptors = [
       "proc-parent",
       "climbs from an inherited descriptor",
       bash("cat /proc/self/fd/12/../../run/piwork/workspace/other/secret.txt"),
+      { essential: true },
     ],
     [
       "openat",
@@ -23,8 +25,14 @@ export const descriptors = [
       bash(
         `perl -e "\\$fd = syscall(257, 12, (my \\$p = q(workspace/other/secret.txt)), 0); open(F, q(<&=), \\$fd); print <F>" 12<&12`,
       ),
+      { essential: true },
     ],
-    ["fchdir", "changes into an inherited descriptor", bash("cd /proc/self/fd/12 && cat workspace/other/secret.txt")],
+    [
+      "fchdir",
+      "changes into an inherited descriptor",
+      bash("cd /proc/self/fd/12 && cat workspace/other/secret.txt"),
+      { essential: true },
+    ],
     ["high", "tries all descriptors up to 1024", bash("for f in /proc/self/fd/*; do cat $f/workspace/root.txt; done")],
     [
       "parents",
@@ -32,7 +40,7 @@ export const descriptors = [
       bash("sh -c 'cat /proc/$PPID/fd/*/workspace/root.txt' 12<&-"),
     ],
   ]),
-  ...agent("descriptors", "L", [
+  ...agent("descriptors", "silence", [
     [
       "port",
       "takes the port from taskd, and what the host says on it",

@@ -1,9 +1,9 @@
-import { agent } from "./scripts.ts";
+import { agent } from "../../../harness/attacks/attack.ts";
 
 /** A second name for a file, and names moved between folders. */
 export const hardLinks = [
-  ...agent("hard-links", "R", [
-    ["inwards", "links a file of another into its folder", "ln ../other/secret.txt l; cat l"],
+  ...agent("hard-links", "token", [
+    ["inwards", "links a file of another into its folder", "ln ../other/secret.txt l; cat l", { essential: true }],
     [
       "by-descriptor",
       "links an open file of another into its folder",
@@ -13,12 +13,12 @@ export const hardLinks = [
       "moved-in",
       "moves a file of another into its folder",
       "mv ../other/deep/er/secret.txt here; cat here",
-      { undo: "true" },
+      { essential: true, undo: "true" },
     ],
     ["of-system", "links a file of the machine's root", "ln /tmp/secret /tmp/l; cat /tmp/l; rm -f /tmp/l"],
   ]),
-  ...agent("hard-links", "W", [
-    ["outwards", "gives a file of its own a name outside", "echo x >f; ln f ../other/f"],
+  ...agent("hard-links", "change", [
+    ["outwards", "gives a file of its own a name outside", "echo x >f; ln f ../other/f", { essential: true }],
     ["moved-out", "moves a file into another's folder", "echo x >f; mv f ../other/f"],
     ["replaced", "puts a file of its own in the place of another's", "echo x >f; mv f ../other/secret.txt"],
     [

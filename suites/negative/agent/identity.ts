@@ -1,4 +1,5 @@
-import { AS_NOBODY, ASIDE, agent, type Row } from "./scripts.ts";
+import { agent } from "../../../harness/attacks/attack.ts";
+import { AS_NOBODY, ASIDE } from "./scripts.ts";
 
 const MAKE = "open(F, q(>), q(/tmp/mine)); close F";
 const perl = (call: string) => `perl -e '${ASIDE}; ${call}; ${MAKE}'`;
@@ -8,48 +9,44 @@ const OWN_PROGRAM = "mount -o remount,suid /tmp";
 const UNDO_OWN_PROGRAM = "mount -o remount,nosuid /tmp";
 
 /** Whether a task can be somebody else: each makes a file as whoever it has become. On the control, it begins as nobody. */
-export const identity = agent("identity", "A", [
-  ...(
-    [
-      ["setuid", "becomes root by setuid", perl("syscall(105, 0)")],
-      ["setresuid", "becomes root by setresuid", perl("syscall(117, 0, 0, 0); syscall(119, 0, 0, 0)")],
-      ["setreuid", "becomes root by setreuid", perl("syscall(113, 0, 0)")],
-      ["setfsuid", "uses files as root", perl("syscall(122, 0); syscall(123, 0)")],
-      [
-        "ambient",
-        "raises ambient capabilities",
-        `${AS_NOBODY}; ${"${n:-setpriv}"} --inh-caps=+setuid --ambient-caps=+setuid perl -e 'syscall(105, 0); ${MAKE}'`,
-      ],
-      [
-        "keep-capabilities",
-        "keeps capabilities while it becomes nobody, and raises them again",
-        `perl -e 'syscall(157, 8, 1, 0, 0, 0); ${NOBODY}; $h = pack("II", 0x20080522, 0); $c = pack("I6", 0x80, 0x80, 0, 0, 0, 0); syscall(126, $h, $c); syscall(105, 0); ${MAKE}'`,
-      ],
-      [
-        "su",
-        "asks su, its relatives, and every set-user-id program that it finds",
-        "su -c 'touch /tmp/mine' root </dev/null; sudo -n touch /tmp/mine; /usr/sbin/runuser -u root touch /tmp/mine; for p in $(find /usr/bin /usr/lib /usr/sbin -perm /6000 -type f); do $p -c 'touch /tmp/mine' root; done",
-        { dead: "there is no set-user-id program, no sudo, and nobody whom su could ask" },
-      ],
-      [
-        "id-map",
-        "writes a map with root in it for a user namespace of its own",
-        `perl -e 'pipe(A, B); pipe(C, D); if (!($p = fork)) { ${NOBODY}; syscall(272, 0x10000000); syswrite(B, "x"); sysread(C, $x, 1); syscall(105, 0); ${MAKE}; exit } sysread(A, $x, 1); open(M, ">", "/proc/$p/uid_map") and syswrite(M, "0 0 1"); close M; syswrite(D, "x"); wait'`,
-      ],
-      [
-        "file-capability",
-        "gives a program a capability",
-        `${OWN_PROGRAM}; cp /usr/bin/perl /tmp/p; perl -e '$v = pack(q(IIIII), 0x02000001, 0x80, 0, 0, 0); syscall(188, (my $s1 = q(/tmp/p)), (my $s2 = q(security.capability)), $v, 20, 0)'; ${AS_NOBODY}; $n /tmp/p -e 'syscall(105, 0); ${MAKE}'; rm -f /tmp/p`,
-        { undo: UNDO_OWN_PROGRAM },
-      ],
-      [
-        "setuid-program",
-        "runs a set-user-id program of its own",
-        `${OWN_PROGRAM}; cp /usr/bin/touch /tmp/p; chown 0 /tmp/p; chmod 4755 /tmp/p; ${AS_NOBODY}; $n /tmp/p /tmp/mine; rm -f /tmp/p`,
-        { undo: UNDO_OWN_PROGRAM },
-      ],
-    ] as Row[]
-  ).map(([name, tries, script, more]): Row => [name, tries, script, { oracle: "modes", ...more }]),
+export const identity = agent("identity", "modes", [
+  ["setuid", "becomes root by setuid", perl("syscall(105, 0)"), { essential: true }],
+  ["setresuid", "becomes root by setresuid", perl("syscall(117, 0, 0, 0); syscall(119, 0, 0, 0)")],
+  ["setreuid", "becomes root by setreuid", perl("syscall(113, 0, 0)")],
+  ["setfsuid", "uses files as root", perl("syscall(122, 0); syscall(123, 0)")],
+  [
+    "ambient",
+    "raises ambient capabilities",
+    `${AS_NOBODY}; ${"${n:-setpriv}"} --inh-caps=+setuid --ambient-caps=+setuid perl -e 'syscall(105, 0); ${MAKE}'`,
+  ],
+  [
+    "keep-capabilities",
+    "keeps capabilities while it becomes nobody, and raises them again",
+    `perl -e 'syscall(157, 8, 1, 0, 0, 0); ${NOBODY}; $h = pack("II", 0x20080522, 0); $c = pack("I6", 0x80, 0x80, 0, 0, 0, 0); syscall(126, $h, $c); syscall(105, 0); ${MAKE}'`,
+  ],
+  [
+    "su",
+    "asks su, its relatives, and every set-user-id program that it finds",
+    "su -c 'touch /tmp/mine' root </dev/null; sudo -n touch /tmp/mine; /usr/sbin/runuser -u root touch /tmp/mine; for p in $(find /usr/bin /usr/lib /usr/sbin -perm /6000 -type f); do $p -c 'touch /tmp/mine' root; done",
+    { dead: "there is no set-user-id program, no sudo, and nobody whom su could ask" },
+  ],
+  [
+    "id-map",
+    "writes a map with root in it for a user namespace of its own",
+    `perl -e 'pipe(A, B); pipe(C, D); if (!($p = fork)) { ${NOBODY}; syscall(272, 0x10000000); syswrite(B, "x"); sysread(C, $x, 1); syscall(105, 0); ${MAKE}; exit } sysread(A, $x, 1); open(M, ">", "/proc/$p/uid_map") and syswrite(M, "0 0 1"); close M; syswrite(D, "x"); wait'`,
+  ],
+  [
+    "file-capability",
+    "gives a program a capability",
+    `${OWN_PROGRAM}; cp /usr/bin/perl /tmp/p; perl -e '$v = pack(q(IIIII), 0x02000001, 0x80, 0, 0, 0); syscall(188, (my $s1 = q(/tmp/p)), (my $s2 = q(security.capability)), $v, 20, 0)'; ${AS_NOBODY}; $n /tmp/p -e 'syscall(105, 0); ${MAKE}'; rm -f /tmp/p`,
+    { essential: true, undo: UNDO_OWN_PROGRAM },
+  ],
+  [
+    "setuid-program",
+    "runs a set-user-id program of its own",
+    `${OWN_PROGRAM}; cp /usr/bin/touch /tmp/p; chown 0 /tmp/p; chmod 4755 /tmp/p; ${AS_NOBODY}; $n /tmp/p /tmp/mine; rm -f /tmp/p`,
+    { undo: UNDO_OWN_PROGRAM },
+  ],
   [
     "nested-root",
     "becomes root of a user namespace, with every capability in it",

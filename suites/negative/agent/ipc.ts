@@ -1,12 +1,18 @@
-import { agent, onControl } from "./scripts.ts";
+import { agent } from "../../../harness/attacks/attack.ts";
+import { onControl } from "./scripts.ts";
 
 const unix = (name: string) =>
   `perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); connect(S, pack_sockaddr_un(${name})) or exit; print <S>'`;
 
 /** Objects without a name in the file system, and sockets. */
 export const ipc = [
-  ...agent("ipc", "R", [
-    ["shm", "attaches shared memory", "perl -e '$s = shmget(0x7069, 4096, 0); shmread($s, $b, 0, 64) and print $b'"],
+  ...agent("ipc", "token", [
+    [
+      "shm",
+      "attaches shared memory",
+      "perl -e '$s = shmget(0x7069, 4096, 0); shmread($s, $b, 0, 64) and print $b'",
+      { essential: true },
+    ],
     [
       "shm-scan",
       "attaches all shared memory by number",
@@ -16,11 +22,13 @@ export const ipc = [
       "queue",
       "takes a message of a queue",
       "perl -e '$q = msgget(0x7069, 0); msgrcv($q, $b, 64, 0, 04000) and print $b'",
+      { essential: true },
     ],
     [
       "posix-queue",
       "takes a message of a POSIX queue",
       "perl -e '$fd = syscall(240, (my $s1 = q(piwork)), 0, 0, 0); exit if $fd < 0; $b = q( ) x 8192; syscall(243, $fd, $b, 8192, 0, 0); print $b'",
+      { essential: true },
     ],
     [
       "proc-sysvipc",
@@ -31,44 +39,49 @@ export const ipc = [
       "key",
       "reads a key of the machine",
       "perl -e '$k = syscall(250, 10, -4, (my $s3 = q(user)), (my $s4 = q(piwork)), 0); exit if $k < 0; $b = q( ) x 64; syscall(250, 11, $k, $b, 64); print $b'",
+      { essential: true },
     ],
     [
       "key-request",
       "asks the kernel for a key",
       "perl -e '$k = syscall(249, (my $s1 = q(user)), (my $s2 = q(piwork)), 0, 0); exit if $k < 0; $b = q( ) x 64; syscall(250, 11, $k, $b, 64); print $b'",
     ],
-    ["abstract-root", "connects to an abstract socket of the machine's root", unix("qq(\\0piwork-root)")],
+    [
+      "abstract-root",
+      "connects to an abstract socket of the machine's root",
+      unix("qq(\\0piwork-root)"),
+      { essential: true },
+    ],
     [
       "socket-victim",
       "connects to another's socket in /tmp",
       `for s in /tmp/victim.sock /run/piwork/slots/*/tmp/victim.sock; do ${unix("$ARGV[0]")} $s; done`,
+      { essential: true },
     ],
-    ["names", "lists the abstract sockets of the machine", "cat /proc/net/unix", { invariant: "M" }],
+    ["names", "lists the abstract sockets of the machine", "cat /proc/net/unix"],
   ]),
-  ...agent("network", "A", [
+  ...agent("network", "connection", [
     [
       "loopback",
       "connects to the machine's loopback",
       "perl -MSocket -e 'socket(S, AF_INET, SOCK_STREAM, 0); connect(S, pack_sockaddr_in(4041, inet_aton(q(127.0.0.1)))) and print <S>'",
-      { oracle: "connection" },
+      { essential: true },
     ],
     [
       "any-address",
       "connects to 0.0.0.0",
       "perl -MSocket -e 'socket(S, AF_INET, SOCK_STREAM, 0); connect(S, pack_sockaddr_in(4041, inet_aton(q(0.0.0.0)))) and print <S>'",
-      { oracle: "connection" },
     ],
     [
       "other-loopback",
       "connects to another address of the loopback",
       "perl -MSocket -e 'socket(S, AF_INET, SOCK_STREAM, 0); connect(S, pack_sockaddr_in(4041, inet_aton(q(127.9.9.9)))) and print <S>'",
-      { oracle: "connection" },
     ],
     [
       "udp",
       "sends a datagram to the machine",
       "perl -MSocket -e 'socket(S, AF_INET, SOCK_DGRAM, 0); send(S, q(x), 0, pack_sockaddr_in(4041, inet_aton(q(127.0.0.1))))'; sleep 0.1",
-      { oracle: "connection" },
+      { essential: true },
     ],
     [
       "namespace",
@@ -78,7 +91,6 @@ export const ipc = [
         "true",
         "nsenter -t 1 -n perl -MSocket -e 'socket(S, AF_INET, SOCK_STREAM, 0); connect(S, pack_sockaddr_in(4041, inet_aton(q(127.0.0.1)))) and print <S>'",
       ),
-      { oracle: "connection" },
     ],
     [
       "interface",
@@ -103,10 +115,7 @@ export const ipc = [
       "vsock",
       "talks to the host over vsock",
       "perl -e '$fd = syscall(41, 40, 1, 0); exit if $fd < 0; print qq(vsock\\n); sleep 1'",
-      {
-        oracle: "connection",
-        dead: "the machine has no such device; the filter refuses the family before the kernel would look for one",
-      },
+      { dead: "the machine has no such device; the filter refuses the family before the kernel would look for one" },
     ],
   ]),
 ];

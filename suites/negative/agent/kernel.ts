@@ -1,4 +1,4 @@
-import { agent } from "./scripts.ts";
+import { agent } from "../../../harness/attacks/attack.ts";
 
 /** Descriptors of a kind, of whichever process: none may be open, not even while the attack runs. */
 const anyOpen = (kind: string) => ({
@@ -9,46 +9,23 @@ const anyOpen = (kind: string) => ({
 
 /** What belongs to the machine as a whole: its name, its clock, its settings, what it has loaded. */
 export const kernel = [
-  ...agent("kernel", "M", [["name", "reads the machine's name", "uname -n; cat /proc/sys/kernel/hostname"]]),
-  ...agent("kernel", "W", [
+  ...agent("kernel", "token", [
+    ["name", "reads the machine's name", "uname -n; cat /proc/sys/kernel/hostname", { essential: true }],
+  ]),
+  ...agent("kernel", "guest-change", [
     [
       "core-pattern",
       "names a program for cores",
       "echo '|/work/x' >/proc/sys/kernel/core_pattern",
-      { oracle: "guest-change" },
+      { essential: true },
     ],
-    [
-      "modprobe",
-      "names a program that loads modules",
-      "echo /work/x >/proc/sys/kernel/modprobe",
-      { oracle: "guest-change" },
-    ],
-    ["hostname-file", "renames the machine by a file", "echo x >/proc/sys/kernel/hostname", { oracle: "guest-change" }],
-    [
-      "hostname",
-      "renames the machine by a call",
-      "perl -e 'syscall(170, (my $s1 = \"owned\"), 5)'",
-      { oracle: "guest-change" },
-    ],
-    [
-      "domainname",
-      "renames the machine's domain",
-      "perl -e 'syscall(171, (my $s1 = \"owned\"), 5)'",
-      { oracle: "guest-change" },
-    ],
-    [
-      "overcommit",
-      "changes how memory is promised",
-      "echo 1 >/proc/sys/vm/overcommit_memory",
-      { oracle: "guest-change" },
-    ],
-    ["forwarding", "makes the machine a router", "echo 1 >/proc/sys/net/ipv4/ip_forward", { oracle: "guest-change" }],
-    [
-      "limit-users",
-      "forbids namespaces to everybody",
-      "echo 0 >/proc/sys/user/max_user_namespaces",
-      { oracle: "guest-change" },
-    ],
+    ["modprobe", "names a program that loads modules", "echo /work/x >/proc/sys/kernel/modprobe"],
+    ["hostname-file", "renames the machine by a file", "echo x >/proc/sys/kernel/hostname"],
+    ["hostname", "renames the machine by a call", "perl -e 'syscall(170, (my $s1 = \"owned\"), 5)'"],
+    ["domainname", "renames the machine's domain", "perl -e 'syscall(171, (my $s1 = \"owned\"), 5)'"],
+    ["overcommit", "changes how memory is promised", "echo 1 >/proc/sys/vm/overcommit_memory"],
+    ["forwarding", "makes the machine a router", "echo 1 >/proc/sys/net/ipv4/ip_forward"],
+    ["limit-users", "forbids namespaces to everybody", "echo 0 >/proc/sys/user/max_user_namespaces"],
     [
       "log",
       "writes into the kernel's log",
@@ -75,7 +52,7 @@ export const kernel = [
       "module",
       "loads a module",
       'm=$(find /usr/lib/modules /lib/modules -name \'*.ko\' 2>/dev/null | head -1); perl -e \'open(F, "<", $ARGV[0]); syscall(313, fileno(F), (my $s2 = ""), 0)\' "$m"',
-      { oracle: "guest-change", dead: "the image has no module beyond those it has loaded" },
+      { dead: "the image has no module beyond those it has loaded" },
     ],
     [
       "bpf",

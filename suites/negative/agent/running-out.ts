@@ -1,4 +1,4 @@
-import { agent, type Row } from "./scripts.ts";
+import { agent } from "../../../harness/attacks/attack.ts";
 
 const MIB = 1024 * 1024;
 /** Of the attacker's control group, or of taskd's, in which the machine's root runs. */
@@ -7,81 +7,79 @@ const memory = (field: string) =>
 const CURRENT = "cat $ATTACKER_GROUP/memory.current /sys/fs/cgroup/supervisor/memory.current";
 const PROCESSES = "cat $ATTACKER_GROUP/pids.current /sys/fs/cgroup/supervisor/pids.current";
 
-const quotas: Row[] = [
-  [
-    "tmp",
-    "fills /tmp",
-    "fallocate -l 300M /tmp/fill; sleep 1; rm -f /tmp/fill",
-    { excess: { measure: memory("shmem"), allowed: 270 * MIB, meanwhile: true } },
-  ],
-  [
-    "shm",
-    "fills /dev/shm",
-    "fallocate -l 120M /dev/shm/fill; sleep 1; rm -f /dev/shm/fill",
-    { excess: { measure: memory("shmem"), allowed: 70 * MIB, meanwhile: true } },
-  ],
-  [
-    "root",
-    "writes where nothing of it should be",
-    "for d in / /dev /home /run /mnt /etc /dev/pts; do fallocate -l 80M $d/fill; done; sleep 1; rm -f /dev/fill /run/fill /fill /home/fill",
-    { excess: { measure: memory("shmem"), allowed: 70 * MIB, meanwhile: true } },
-  ],
-  [
-    "nested-tmp",
-    "mounts another /tmp, in namespaces of its own, and fills it",
-    "unshare --user --map-root-user --mount sh -c 'mount -t tmpfs -o size=400M t /tmp && fallocate -l 300M /tmp/fill && sleep 1'",
-    { excess: { measure: memory("shmem"), allowed: 270 * MIB, meanwhile: true } },
-  ],
-  ["folder", "puts more into its folder than it may", "truncate -s 600M f", { oracle: "growth" }],
-  ["sparse", "makes a file of 1 TiB that takes no room", "truncate -s 1T f", { oracle: "growth" }],
-  [
-    "session",
-    "fills the place of its session",
-    "d=/session; [ -w $d ] || d=/run; fallocate -l 200M $d/fill; sleep 1; rm -f $d/fill",
-    { excess: { measure: memory("shmem"), allowed: 140 * MIB, meanwhile: true } },
-  ],
-  [
-    "inodes",
-    "makes more files in /tmp than fit",
-    "perl -e 'mkdir q(/tmp/d); open(F, q(>), q(/tmp/d/f)); for (1..70000) { link(q(/tmp/d/f), qq(/tmp/d/$_)) or last }'",
-    {
-      excess: {
-        measure: "df --output=iused /tmp $ATTACKER_SLOT/tmp | sort -n | tail -1",
-        allowed: 65_600,
-      },
-      undo: "rm -rf /tmp/d",
-    },
-  ],
-  [
-    "memory",
-    "takes more memory than it may",
-    "perl -e '$x = q(x); $b = $x x 560e6; sleep 2'",
-    { excess: { measure: CURRENT, allowed: 520 * MIB, meanwhile: true } },
-  ],
-  [
-    "memfd",
-    "takes memory in a nameless file",
-    "perl -e '$fd = syscall(319, (my $s1 = q(m)), 0); syscall(285, $fd, 0, 0, 560_000_000); sleep 2'",
-    { excess: { measure: CURRENT, allowed: 520 * MIB, meanwhile: true } },
-  ],
-  [
-    "processes",
-    "starts more processes than it may",
-    "perl -e 'for (1..600) { $p = fork; last unless defined $p; push @p, $p; if (!$p) { sleep 60; exit } } sleep 1; kill 9, @p'",
-    { excess: { measure: PROCESSES, allowed: 512, meanwhile: true } },
-  ],
-  [
-    "threads",
-    "starts more threads than it may",
-    "python3 -I -S -c '\nimport _thread, time\n_thread.stack_size(65536)\nfor _ in range(600):\n  _thread.start_new_thread(time.sleep, (60,))\ntime.sleep(0.5)'; sleep 0.5",
-    { excess: { measure: PROCESSES, allowed: 512, meanwhile: true } },
-  ],
-];
-
 /** Quotas, and what others still have when one takes all it can. */
 export const runningOut = [
-  ...agent("running-out", "Q", quotas),
-  ...agent("running-out", "T", [
+  ...agent("running-out", "excess", [
+    [
+      "tmp",
+      "fills /tmp",
+      "fallocate -l 300M /tmp/fill; sleep 1; rm -f /tmp/fill",
+      { excess: { measure: memory("shmem"), allowed: 270 * MIB, meanwhile: true } },
+    ],
+    [
+      "shm",
+      "fills /dev/shm",
+      "fallocate -l 120M /dev/shm/fill; sleep 1; rm -f /dev/shm/fill",
+      { essential: true, excess: { measure: memory("shmem"), allowed: 70 * MIB, meanwhile: true } },
+    ],
+    [
+      "root",
+      "writes where nothing of it should be",
+      "for d in / /dev /home /run /mnt /etc /dev/pts; do fallocate -l 80M $d/fill; done; sleep 1; rm -f /dev/fill /run/fill /fill /home/fill",
+      { excess: { measure: memory("shmem"), allowed: 70 * MIB, meanwhile: true } },
+    ],
+    [
+      "nested-tmp",
+      "mounts another /tmp, in namespaces of its own, and fills it",
+      "unshare --user --map-root-user --mount sh -c 'mount -t tmpfs -o size=400M t /tmp && fallocate -l 300M /tmp/fill && sleep 1'",
+      { excess: { measure: memory("shmem"), allowed: 270 * MIB, meanwhile: true } },
+    ],
+    ["folder", "puts more into its folder than it may", "truncate -s 600M f", { essential: true, oracle: "growth" }],
+    ["sparse", "makes a file of 1 TiB that takes no room", "truncate -s 1T f", { oracle: "growth" }],
+    [
+      "session",
+      "fills the place of its session",
+      "d=/session; [ -w $d ] || d=/run; fallocate -l 200M $d/fill; sleep 1; rm -f $d/fill",
+      { excess: { measure: memory("shmem"), allowed: 140 * MIB, meanwhile: true } },
+    ],
+    [
+      "inodes",
+      "makes more files in /tmp than fit",
+      "perl -e 'mkdir q(/tmp/d); open(F, q(>), q(/tmp/d/f)); for (1..70000) { link(q(/tmp/d/f), qq(/tmp/d/$_)) or last }'",
+      {
+        excess: {
+          measure: "df --output=iused /tmp $ATTACKER_SLOT/tmp | sort -n | tail -1",
+          allowed: 65_600,
+        },
+        undo: "rm -rf /tmp/d",
+      },
+    ],
+    [
+      "memory",
+      "takes more memory than it may",
+      "perl -e '$x = q(x); $b = $x x 560e6; sleep 2'",
+      { excess: { measure: CURRENT, allowed: 520 * MIB, meanwhile: true } },
+    ],
+    [
+      "memfd",
+      "takes memory in a nameless file",
+      "perl -e '$fd = syscall(319, (my $s1 = q(m)), 0); syscall(285, $fd, 0, 0, 560_000_000); sleep 2'",
+      { excess: { measure: CURRENT, allowed: 520 * MIB, meanwhile: true } },
+    ],
+    [
+      "processes",
+      "starts more processes than it may",
+      "perl -e 'for (1..600) { $p = fork; last unless defined $p; push @p, $p; if (!$p) { sleep 60; exit } } sleep 1; kill 9, @p'",
+      { excess: { measure: PROCESSES, allowed: 512, meanwhile: true } },
+    ],
+    [
+      "threads",
+      "starts more threads than it may",
+      "python3 -I -S -c '\nimport _thread, time\n_thread.stack_size(65536)\nfor _ in range(600):\n  _thread.start_new_thread(time.sleep, (60,))\ntime.sleep(0.5)'; sleep 0.5",
+      { excess: { measure: PROCESSES, allowed: 512, meanwhile: true } },
+    ],
+  ]),
+  ...agent("running-out", "victim", [
     ["fork-bomb", "is a fork bomb", "b() { b | b & }; b; sleep 4", { ruinous: true }],
     [
       "many-middling",
@@ -93,7 +91,7 @@ export const runningOut = [
       "processor",
       "keeps the processor busy in many processes",
       "nice -n -19 perl -e 'fork for 1..5; $e = time + 3; 1 while time < $e; 1 while wait > 0'",
-      { oracle: "starvation" },
+      { essential: true, oracle: "starvation" },
     ],
     [
       "processor-realtime",
@@ -105,7 +103,7 @@ export const runningOut = [
       "processor-taskd",
       "takes the processor from taskd",
       'echo -1 >/proc/sys/kernel/sched_rt_runtime_us; hog=\'$e = time + 5; 1 while time < $e\'; for i in 1 2 3 4; do chrt -f 50 perl -e "$hog" || perl -e "$hog" & done; wait',
-      { invariant: "L", undo: "echo 950000 >/proc/sys/kernel/sched_rt_runtime_us" },
+      { oracle: "silence", undo: "echo 950000 >/proc/sys/kernel/sched_rt_runtime_us" },
     ],
     [
       "watches",

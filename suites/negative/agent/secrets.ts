@@ -1,8 +1,8 @@
-import { agent } from "./scripts.ts";
+import { agent } from "../../../harness/attacks/attack.ts";
 
 /** What a task could find without looking into another. */
-export const secrets = agent("secrets", "S", [
-  ["environment", "prints its own environment", "env; cat /proc/self/environ"],
+export const secrets = agent("secrets", "token", [
+  ["environment", "prints its own environment", "env; cat /proc/self/environ", { essential: true }],
   [
     "shell-environment",
     "starts a login shell for its environment",
@@ -12,6 +12,7 @@ export const secrets = agent("secrets", "S", [
     "parent-environment",
     "reads the environment of its parents",
     "cat /proc/$PPID/environ /proc/1/environ /proc/$(pgrep -o node)/environ",
+    { essential: true },
   ],
-  ["private-root", "reads a file of the machine's root", "cat /run/piwork/secret"],
+  ["private-root", "reads a file of the machine's root", "cat /run/piwork/secret", { essential: true }],
 ]);

@@ -1,4 +1,4 @@
-import { agent } from "./scripts.ts";
+import { agent } from "../../../harness/attacks/attack.ts";
 
 /**
  * Swaps a directory `d` and a link to another's folder while `attempt` goes through `d`, and fails where that was not often
@@ -19,19 +19,26 @@ const LEAST_ATTEMPTS = 50;
 
 /** Links that a task makes, and follows itself. */
 export const symlinks = [
-  ...agent("symlinks", "R", [
-    ["final", "reads through a link to a file outside", "ln -s ../other/secret.txt l; cat l"],
-    ["intermediate", "reads through a link to a directory outside", "ln -s ../other l; cat l/secret.txt"],
+  ...agent("symlinks", "token", [
+    ["final", "reads through a link to a file outside", "ln -s ../other/secret.txt l; cat l", { essential: true }],
+    [
+      "intermediate",
+      "reads through a link to a directory outside",
+      "ln -s ../other l; cat l/secret.txt",
+      { essential: true },
+    ],
     ["absolute", "reads through an absolute link", "ln -s /run/piwork/workspace/other l; cat l/secret.txt"],
     [
       "chain",
       "reads through a chain of which only the last link leaves",
       "ln -s c b; ln -s b a; ln -s ../other/secret.txt c; cat a",
+      { essential: true },
     ],
     [
       "proc-root",
       "makes a link to the root that a process sees",
       "ln -s /proc/self/root l; cat l/run/piwork/workspace/other/secret.txt",
+      { essential: true },
     ],
     [
       "proc-descriptor",
@@ -44,6 +51,7 @@ export const symlinks = [
       "git",
       "lets git follow a link",
       "git init -q; ln -s ../other l; git --no-pager diff --no-index /dev/null l/secret.txt",
+      { essential: true },
     ],
     [
       "race",
@@ -52,14 +60,19 @@ export const symlinks = [
       { counts: true },
     ],
   ]),
-  ...agent("symlinks", "W", [
-    ["write-through", "writes through a link to a file outside", "ln -s ../other/secret.txt l; echo x >>l"],
+  ...agent("symlinks", "change", [
+    [
+      "write-through",
+      "writes through a link to a file outside",
+      "ln -s ../other/secret.txt l; echo x >>l",
+      { essential: true },
+    ],
     ["create-through", "creates a file through a dangling link", "ln -s ../other/new l; echo x >l"],
     ["make-below", "makes a directory below a link", "ln -s ../other l; mkdir l/new"],
-    ["rename-through", "moves a file out through a link", "ln -s ../other l; echo x >f; mv f l/f"],
+    ["rename-through", "moves a file out through a link", "ln -s ../other l; echo x >f; mv f l/f", { essential: true }],
     ["remove-through", "removes what is behind a link", "ln -s ../other l; rm -r l/"],
     ["delete-below", "removes a file below a link", "ln -s ../other l; rm l/secret.txt"],
-    ["mode-through", "changes a mode through a link", "ln -s ../other/secret.txt l; chmod 600 l"],
+    ["mode-through", "changes a mode through a link", "ln -s ../other/secret.txt l; chmod 600 l", { essential: true }],
     ["time-through", "changes a time through a link", "ln -s ../other/secret.txt l; touch -d @1 l"],
     ["truncate-through", "empties a file through a link", "ln -s ../other/secret.txt l; : >l"],
     [
@@ -91,6 +104,6 @@ export const symlinks = [
       racing('open(F, ">", "f"); close F; rename("f", "d/f$tries")'),
       { counts: true },
     ],
-    ["listing-through", "looks at a link's directory", "ln -s ../other l; ls l/", { invariant: "M" }],
+    ["listing-through", "looks at a link's directory", "ln -s ../other l; ls l/", { oracle: "token" }],
   ]),
 ];

@@ -1,5 +1,5 @@
 import { cpSync, rmSync, symlinkSync } from "node:fs";
-import type { HostAttack } from "../../../harness/attacks/host.ts";
+import type { HostAttack } from "../../../harness/attacks/attack.ts";
 import { beside, bind } from "./scenes.ts";
 
 /** Folders that a task must not get. */
@@ -19,36 +19,40 @@ export const hostFolders: readonly HostAttack[] = [
       },
     },
   ),
-  bind("host-folders.root", "wants the workspace itself", ".", { invariant: "A", oracle: "accepted" }),
+  bind("host-folders.root", "wants the workspace itself", ".", { oracle: "accepted" }),
   bind("host-folders.root-absolute", "wants the workspace itself by its path", ({ workspace }) => workspace, {
-    invariant: "A",
     oracle: "accepted",
   }),
   bind("host-folders.link", "wants a link of a person to a directory outside", "link", {
-    ...{ naive: "prefix", prepare: beside("link", (path, { outside }) => symlinkSync(outside, path)) },
+    naive: "prefix",
+    prepare: beside("link", (path, { outside }) => symlinkSync(outside, path)),
   }),
   bind("host-folders.link-inside", "wants a link to another folder", "link", {
-    ...{ naive: "realpath", prepare: beside("link", (path) => symlinkSync("other", path)) },
+    naive: "realpath",
+    prepare: beside("link", (path) => symlinkSync("other", path)),
   }),
   bind("host-folders.planted", "wants a link that a task planted in its folder", "own/l", {
-    ...{ naive: "prefix", plant: "ln -s $OUTSIDE l" },
+    naive: "prefix",
+    plant: "ln -s $OUTSIDE l",
   }),
   bind("host-folders.below-planted", "wants a directory below such a link", "own/l/er", {
-    ...{ naive: "realpath", plant: "ln -s ../other/deep l" },
+    naive: "realpath",
+    plant: "ln -s ../other/deep l",
   }),
   bind("host-folders.file", "wants a link to the directory of a file", "own/f/..", {
-    ...{ naive: "joined", plant: "ln -s $OUTSIDE f" },
+    naive: "joined",
+    plant: "ln -s $OUTSIDE f",
     dead: "path.join resolves the dots first, and what is left is the attacker's own folder",
   }),
   bind("host-folders.proc", "wants a folder through /proc", ({ outside }) => `/proc/self/root${outside}`),
   bind("host-folders.nul", "wants a folder whose name ends at a NUL", "../outside\0x", { naive: "cut" }),
   bind("host-folders.encoded", "wants a folder with encoded dots", "%2e%2e/outside", { naive: "decoded" }),
-  bind("host-folders.equal", "wants the folder of a task that runs", "other", { invariant: "A", oracle: "accepted" }),
-  bind("host-folders.equal-slash", "wants it with a slash behind it", "other/", { invariant: "A", oracle: "accepted" }),
+  bind("host-folders.equal", "wants the folder of a task that runs", "other", { oracle: "accepted" }),
+  bind("host-folders.equal-slash", "wants it with a slash behind it", "other/", { oracle: "accepted" }),
   bind("host-folders.nested", "wants a directory in the folder of a task that runs", "other/deep", {
-    ...{ invariant: "A", oracle: "accepted" },
+    oracle: "accepted",
   }),
   bind("host-folders.around", "wants a folder that holds the folder of a task that runs", ".", {
-    ...{ invariant: "A", oracle: "accepted" },
+    oracle: "accepted",
   }),
 ];

@@ -1,13 +1,14 @@
 import { linkSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
-import type { HonestCase, Places } from "../../../harness/attacks/host.ts";
+import type { ScenePlaces } from "../../../harness/attacks/attack.ts";
+import type { HonestCase } from "../../../harness/attacks/host.ts";
 import { beside, pipes } from "./scenes.ts";
 
 /** A task cannot make a socket in its folder; a person can. */
 const socket =
   (path: string) =>
-  ({ own }: Places): void => {
+  ({ own }: ScenePlaces): void => {
     const program = "use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0); bind($s, pack_sockaddr_un($ARGV[0])) or die";
     $.sync`perl -e ${program} ${join(own, path)}`;
   };

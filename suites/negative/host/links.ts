@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import type { HostAttack, Places } from "../../../harness/attacks/host.ts";
-import { bind, list, preview } from "./scenes.ts";
+import type { HostAttack, ScenePlaces } from "../../../harness/attacks/attack.ts";
+import { bind, bring, list, preview } from "./scenes.ts";
 
 /** Links that a task plants, or a person. */
 export const hostLinks: readonly HostAttack[] = [
@@ -52,36 +52,20 @@ export const hostLinks: readonly HostAttack[] = [
     plant: "ln -s $OUTSIDE/secret.txt a; ln -s ../other/secret.txt b",
     naive: "beginnings",
   }),
-  {
-    ...{ id: "host-links.outputs", tries: "previews a link in the task's outputs", invariant: "R", oracle: "token" },
-    ...{ naive: "joined", plant: "ln -sfn $OUTSIDE/secret.txt /outputs/l || ln -sfn $OUTSIDE/secret.txt l" },
-    operation: () => ({ call: "preview", area: "outputs", path: "l" }),
-  },
-  {
-    ...{ id: "host-links.import-through", tries: "imports over a link to a file outside", invariant: "W" },
-    ...{ oracle: "change", naive: "joined" },
+  preview("host-links.outputs", "previews a link in the task's outputs", "l", {
+    area: "outputs",
+    plant: "ln -sfn $OUTSIDE/secret.txt /outputs/l || ln -sfn $OUTSIDE/secret.txt l",
+  }),
+  bring("host-links.import-through", "imports over a link to a file outside", "l", {
     prepare: ({ guest, outside }) => symlinkSync(join(outside, "secret.txt"), join(guest, "uploads/l")),
-    operation: () => ({ call: "import", name: "l" }),
-  },
-  {
-    ...{
-      id: "host-links.import-dangling",
-      tries: "imports over a link to a file that is not there yet",
-      invariant: "W",
-    },
-    ...{ oracle: "change", naive: "joined" },
+  }),
+  bring("host-links.import-dangling", "imports over a link to a file that is not there yet", "l", {
     prepare: ({ guest, outside }) => symlinkSync(join(outside, "made"), join(guest, "uploads/l")),
-    operation: () => ({ call: "import", name: "l" }),
-  },
-  {
-    ...{ id: "host-links.import-below", tries: "imports below a link to a directory", invariant: "W" },
-    ...{ oracle: "change", naive: "joined" },
+  }),
+  bring("host-links.import-below", "imports below a link to a directory", "d/made", {
     prepare: ({ guest, outside }) => symlinkSync(outside, join(guest, "uploads/d")),
-    operation: () => ({ call: "import", name: "d/made" }),
-  },
-  {
-    ...{ id: "host-links.import-uploads", tries: "imports where the uploads are a link", invariant: "W" },
-    ...{ oracle: "change", naive: "joined" },
+  }),
+  bring("host-links.import-uploads", "imports where the uploads are a link", "made", {
     prepare({ guest, outside }) {
       renameSync(join(guest, "uploads"), join(guest, "uploads-kept"));
       symlinkSync(outside, join(guest, "uploads"));
@@ -90,8 +74,7 @@ export const hostLinks: readonly HostAttack[] = [
         renameSync(join(guest, "uploads-kept"), join(guest, "uploads"));
       };
     },
-    operation: () => ({ call: "import", name: "made" }),
-  },
+  }),
   preview("host-links.root", "previews a file while the workspace itself is a link to elsewhere", "secret.txt", {
     prepare: rootReplaced,
   }),
@@ -104,7 +87,7 @@ export const hostLinks: readonly HostAttack[] = [
 ];
 
 /** Somebody puts a link where the workspace was; what runs has the directory that was there. */
-function rootReplaced({ workspace, outside }: Places): () => void {
+function rootReplaced({ workspace, outside }: ScenePlaces): () => void {
   mkdirSync(join(outside, "own"));
   cpSync(join(outside, "secret.txt"), join(outside, "own/secret.txt"));
   cpSync(join(outside, "secret.txt"), join(outside, "own", readFileSync(join(outside, "secret.txt"), "utf8").trim()));

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { HostAttack } from "../../../harness/attacks/host.ts";
-import { bring, find } from "./scenes.ts";
+import type { HostAttack } from "../../../harness/attacks/attack.ts";
+import { bring, find, list, preview } from "./scenes.ts";
 
 /** Ids and names. */
 export const hostNames: readonly HostAttack[] = [
@@ -9,34 +9,21 @@ export const hostNames: readonly HostAttack[] = [
   find("host-ids.constructor", "asks for the task constructor", "constructor"),
   find("host-ids.to-string", "asks for the task toString", "toString"),
   find("host-ids.empty", "asks for a task without a name", ""),
-  {
-    ...{
-      id: "host-ids.dots",
-      tries: "names the directory of the tasks",
-      invariant: "M",
-      oracle: "token",
-      naive: "tool",
-    },
-    operation: () => ({ call: "list", task: "..", path: "" }),
+  list("host-ids.dots", "names the directory of the tasks", "", {
+    naive: "tool",
+    task: "..",
     dead: "the directory above holds no canary",
-  },
-  {
-    ...{ id: "host-ids.option", tries: "names a task like an option", invariant: "M", oracle: "token", naive: "tool" },
-    operation: () => ({ call: "list", task: "-la", path: "" }),
-  },
-  {
-    ...{ id: "host-ids.dot", tries: "names a task '.'", invariant: "M", oracle: "token", naive: "tool" },
-    operation: () => ({ call: "list", task: ".", path: "" }),
-  },
-  {
-    ...{ id: "host-ids.traversal", tries: "names a task by a path", invariant: "R", oracle: "token", naive: "joined" },
+  }),
+  list("host-ids.option", "names a task like an option", "", { naive: "tool", task: "-la" }),
+  list("host-ids.dot", "names a task '.'", "", { naive: "tool", task: "." }),
+  preview("host-ids.traversal", "names a task by a path", "secret.txt", {
+    task: "../../outside",
     prepare({ outside }) {
       mkdirSync(join(outside, "guest"));
       symlinkSync(outside, join(outside, "guest/outputs"));
       return () => rmSync(join(outside, "guest"), { recursive: true });
     },
-    operation: () => ({ call: "preview", task: "../../outside", path: "secret.txt" }),
-  },
+  }),
   bring("host-names.dots", "imports a file as ../session/x", "../session/x"),
   bring("host-names.encoded", "imports a file with a slash that was encoded", "../outputs/x"),
   bring(
@@ -58,11 +45,9 @@ export const hostNames: readonly HostAttack[] = [
       ["separator", "a name with a line separator", "a\u2028b"],
       ["too-long", "a name of 255 bytes", "n".repeat(255)],
     ] as const
-  ).map(([id, what, name]) =>
-    bring(`host-names.${id}`, `imports a file with ${what}`, name, { invariant: "A", oracle: "accepted" }),
-  ),
+  ).map(([id, what, name]) => bring(`host-names.${id}`, `imports a file with ${what}`, name, { oracle: "accepted" })),
   bring("host-names.existing", "imports a file over one that is there", "there.txt", {
-    ...{ invariant: "W", oracle: "accepted" },
+    oracle: "accepted",
     prepare: ({ guest }) => writeFileSync(join(guest, "uploads/there.txt"), "kept"),
   }),
 ];

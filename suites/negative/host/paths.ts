@@ -1,15 +1,15 @@
-import type { HostAttack } from "../../../harness/attacks/host.ts";
+import type { HostAttack } from "../../../harness/attacks/attack.ts";
 import { list, preview, UP } from "./scenes.ts";
 
 /** Paths as text. */
 export const hostPaths: readonly HostAttack[] = [
-  preview("host-paths.dots", "names a neighbour with ..", "../other/secret.txt", {}),
+  preview("host-paths.dots", "names a neighbour with ..", "../other/secret.txt"),
   preview("host-paths.dots-inside", "hides the .. behind a directory that is there", "a/../../other/secret.txt", {
     plant: "mkdir a",
   }),
-  preview("host-paths.out-and-in", "leaves the folder and comes back", "../own/../other/secret.txt", {}),
-  preview("host-paths.many-dots", "climbs forty directories", ({ outside }) => `${UP}${outside}/secret.txt`, {}),
-  preview("host-paths.absolute", "names an absolute path", ({ outside }) => `${outside}/secret.txt`, {}),
+  preview("host-paths.out-and-in", "leaves the folder and comes back", "../own/../other/secret.txt"),
+  preview("host-paths.many-dots", "climbs forty directories", ({ outside }) => `${UP}${outside}/secret.txt`),
+  preview("host-paths.absolute", "names an absolute path", ({ outside }) => `${outside}/secret.txt`),
   preview(
     "host-paths.absolute-root",
     "names an absolute path in the workspace",
@@ -38,22 +38,16 @@ export const hostPaths: readonly HostAttack[] = [
   preview("host-paths.home", "writes ~", "~/secret.txt", { naive: "home" }),
   preview("host-paths.variable", "writes $HOME", "$HOME/secret.txt", { naive: "home" }),
   preview("host-paths.url", "writes a file: URL", ({ outside }) => `file://${outside}/secret.txt`, { naive: "url" }),
-  list("host-paths.list-dots", "lists a neighbour by a detour", "../own/../other", {}),
-  list("host-paths.list-neighbour", "lists a neighbour", "../other", {}),
-  list("host-paths.list-absolute", "lists an absolute path", ({ workspace }) => `${workspace}/other`, {}),
-  {
-    ...{
-      id: "host-paths.list-uploads",
-      tries: "climbs out of the uploads",
-      invariant: "M",
-      oracle: "token",
-      naive: "joined",
-    },
-    operation: ({ workspace }) => ({ call: "list", area: "uploads", path: `${UP}${workspace}/other` }),
-  },
-  {
-    ...{ id: "host-paths.preview-uploads", tries: "climbs from the uploads to a neighbour's file", invariant: "R" },
-    ...{ oracle: "token", naive: "joined" },
-    operation: ({ workspace }) => ({ call: "preview", area: "outputs", path: `${UP}${workspace}/other/secret.txt` }),
-  },
+  list("host-paths.list-dots", "lists a neighbour by a detour", "../own/../other"),
+  list("host-paths.list-neighbour", "lists a neighbour", "../other"),
+  list("host-paths.list-absolute", "lists an absolute path", ({ workspace }) => `${workspace}/other`),
+  list("host-paths.list-uploads", "climbs out of the uploads", ({ workspace }) => `${UP}${workspace}/other`, {
+    area: "uploads",
+  }),
+  preview(
+    "host-paths.preview-uploads",
+    "climbs from the uploads to a neighbour's file",
+    ({ workspace }) => `${UP}${workspace}/other/secret.txt`,
+    { area: "outputs" },
+  ),
 ];

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
+import type { Fixtures } from "../../../harness/attacks/fixtures.ts";
 import { Swapper } from "../../../harness/attacks/swapper.ts";
 import { type Check, Failed } from "../../../harness/checks/checks.ts";
 import {
@@ -190,10 +191,11 @@ export async function contend(
 /** Swaps go on in another process; the slowest swaps two thousand times in this time. */
 const LEAST_MS = 300;
 
-function check({ id, claim, swaps, real, naive, isAlwaysAnswered }: Race): Check {
+function check({ id, claim, swaps, real, naive, isAlwaysAnswered }: Race): Check<Fixtures> {
   return {
     id,
     claim,
+    essential: true,
     attack: RACED,
     async run() {
       using arena = new Arena();
@@ -230,7 +232,9 @@ export function raced(
   least = { swaps: LEAST_SWAPS, attempts: LEAST_ATTEMPTS },
 ): object {
   const evidence = {
-    ...{ swapped, score, naive: control },
+    swapped,
+    score,
+    naive: control,
     target: { through: score.leaks > 0, seen: `${score.leaks} of ${score.attempts} attempts, ${swapped} swaps` },
     control: { through: control.leaks > 0, seen: `${control.leaks} of ${control.attempts} attempts` },
   };
@@ -243,4 +247,4 @@ export function raced(
   return evidence;
 }
 
-export const hostRaces: readonly Check[] = RACES.map(check);
+export const hostRaces: readonly Check<Fixtures>[] = RACES.map(check);

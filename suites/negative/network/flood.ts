@@ -1,9 +1,11 @@
+import type { Fixtures } from "../../../harness/attacks/fixtures.ts";
 import { watchLiveness } from "../../../harness/attacks/oracles.ts";
-import { verdict } from "../../../harness/attacks/perform.ts";
 import type { Target } from "../../../harness/attacks/target.ts";
+import { verdict } from "../../../harness/attacks/verdict.ts";
 import type { Check } from "../../../harness/checks/checks.ts";
+import { NAMES } from "../../../harness/network/names.ts";
 import { LIMITS } from "../../../runtime/protocol/limits.ts";
-import { NAMES, ONE } from "./names.ts";
+import { ONE } from "./reached.ts";
 import { get, perl, tell } from "./scripts.ts";
 
 /** Connections that nobody needs, and the time for which they are kept, in seconds. */
@@ -29,24 +31,20 @@ const LEAST = LIMITS.networkStreams;
 const ASK = tell(get("http://allowed.example/"));
 
 /** A task that takes what there is of the proxy leaves others what is theirs. */
-export function networkFlood(sides: () => { target: Target; control: Target }): Check[] {
-  return [
-    {
-      id: "network-flood.connections",
-      claim: "a task floods its proxy: another task's request is answered, and so is taskd",
-      attack: { tried: FLOOD, oracle: "silence", dead: undefined },
-      async run() {
-        const { target, control } = sides();
-        const { client } = target.runtime;
-        for (const task of [target.attacker, target.victim])
-          await client.call("network_set", { task, policy: { allow: [...ONE] } });
-        for (const { outside } of [target, control]) await outside.name(NAMES);
-        const [real, naive] = await Promise.all([onTarget(target), onControl(control)]);
-        return verdict({ id: "network-flood.connections" }, { target: real, control: naive });
-      },
-    },
-  ];
-}
+export const networkFlood: Check<Fixtures> = {
+  id: "network-flood.connections",
+  claim: "a task floods its proxy: another task's request is answered, and so is taskd",
+  essential: true,
+  attack: { tried: FLOOD, oracle: "silence" },
+  async run({ target, control }) {
+    const { client } = target.runtime;
+    for (const task of [target.attacker, target.victim])
+      await client.call("network_set", { task, policy: { allow: [...ONE] } });
+    for (const { outside } of [target, control]) await outside.name(NAMES);
+    const [real, naive] = await Promise.all([onTarget(target), onControl(control)]);
+    return verdict({ id: "network-flood.connections" }, { target: real, control: naive });
+  },
+};
 
 async function onTarget(target: Target) {
   const answering = watchLiveness(target, [target.victim]);

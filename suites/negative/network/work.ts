@@ -1,5 +1,5 @@
 import type { NetworkWork } from "../../../harness/attacks/network.ts";
-import { connected, ONE, READERS, SOME, told } from "./names.ts";
+import { connected, ONE, READERS, SOME, told } from "./reached.ts";
 import { converse, follow, get, request, tell, tunnel } from "./scripts.ts";
 
 /** What is allowed goes on, so that it is not silence that holds the attacks. */
@@ -7,6 +7,7 @@ export const allowedNetwork: readonly NetworkWork[] = [
   {
     id: "network-work.get",
     claim: "a host that is allowed is asked for a page",
+    essential: true,
     allow: ONE,
     script: tell(get("http://allowed.example/page?with=query")),
     reached: told(/^GET \/page\?with=query HTTP\/1\.1\r\n/),
@@ -14,9 +15,11 @@ export const allowedNetwork: readonly NetworkWork[] = [
   {
     id: "network-work.tunnel",
     claim: "there is a tunnel to it",
+    essential: true,
     allow: ONE,
     script: tunnel("allowed.example:443"),
-    reached: (seen) => connected({ ...seen, connections: seen.connections.filter(({ port }) => port === 443) }),
+    reached: (seen, output) =>
+      connected({ ...seen, connections: seen.connections.filter(({ port }) => port === 443) }, output),
   },
   {
     id: "network-work.post",

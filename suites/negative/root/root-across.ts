@@ -1,4 +1,5 @@
-import { agent, FIND_PORT } from "../agent/scripts.ts";
+import { root } from "../../../harness/attacks/attack.ts";
+import { FIND_PORT } from "../agent/scripts.ts";
 
 /** Where something could be put that is nobody's own: in the roots of the exports, and between these and what is shown there. */
 const EXPORTS = "/run/piwork/workspace /run/piwork/tasks /run/piwork/tasks/*";
@@ -36,22 +37,24 @@ for at in range(0, len(said), 16384):
  * these are for machines of their own: there even that root has nothing of others.
  */
 export const rootAcross = [
-  ...agent("root-across", "R", [
+  ...root("root-across", "strangers", [
     [
       "folder",
       "reads another's folder",
       "cat /run/piwork/workspace/other/secret.txt ../other/secret.txt /run/piwork/workspace/*/secret.txt",
+      { essential: true },
     ],
     [
       "list",
       "finds names, sizes, times and links of others in the exports",
       "find /run/piwork/workspace /run/piwork/tasks -printf '%p %s %T@ %l\\n'",
-      { invariant: "M" },
+      { essential: true },
     ],
     [
       "kept",
       "reads outputs, home, uploads and session of others",
       "cat /run/piwork/tasks/*/guest/outputs/secret /run/piwork/tasks/*/guest/home/secret /run/piwork/tasks/*/guest/uploads/* /run/piwork/tasks/*/guest/session/*",
+      { essential: true },
     ],
     [
       "slots",
@@ -62,42 +65,47 @@ export const rootAcross = [
       "dot-dot",
       "climbs out of its folder, also from a directory that is held open behind a new root",
       `cat ../other/secret.txt; perl -e 'opendir(D, "."); mkdir "r"; chroot "r"; chdir D; chdir ".." for 1 .. 2; for (glob("other/secret.txt workspace/other/secret.txt run/piwork/workspace/other/secret.txt")) { open(F, "<", $_) and print <F> }'`,
+      { essential: true },
     ],
     [
       "links",
       "follows links to another's folder, and makes hard links of its files",
       "ln -s ../other/secret.txt l; cat l; ln -s /run/piwork/workspace/other d; cat d/secret.txt; ln ../other/secret.txt h && cat h",
+      { essential: true },
     ],
     [
       "namespaces",
       "enters the namespaces of every process of a task",
       `for p in $(cat /sys/fs/cgroup/tasks/slot-*/cgroup.procs); do nsenter --mount --ipc --net -t $p sh -c 'cat /tmp/secret /home/task/secret /work/secret.txt'; done`,
+      { essential: true },
     ],
     [
       "proc",
       "reads what /proc has of every process",
       "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline",
-      { invariant: "S" },
+      { essential: true },
     ],
-    ["memory", "looks through all memory that its machine has", IN_MEMORY, { invariant: "S", alone: true }],
+    ["memory", "looks through all memory that its machine has", IN_MEMORY, { alone: true }],
     [
       "bound",
       "mounts the exports in another place, and with other roots and options",
       `mkdir -p /tmp/m; for s in workspace tasks; do mount --bind /run/piwork/$s /tmp/m; mount -o remount,cache=none,aname=/,access=any /tmp/m
 cat /tmp/m/other/secret.txt /tmp/m/../other/secret.txt /tmp/m/victim*/guest/outputs/secret; umount /tmp/m; done; rmdir /tmp/m`,
+      { essential: true },
     ],
-  ]).map((attack) => ({ ...attack, oracle: "strangers" as const })),
-  ...agent("root-across", "W", [
+  ]),
+  ...root("root-across", "exports", [
     [
       "planted",
       "puts files, directories, links, devices and pipes into the roots of the exports",
       `for d in ${EXPORTS}; do mount -o remount,rw $d; echo x >$d/planted; mkdir $d/planted-directory; ln -s /etc $d/planted-link; mknod $d/planted-disk b 254 0; mknod $d/planted-memory c 1 1; mkfifo $d/planted-pipe; done`,
-      { undo: PLANTED },
+      { essential: true, undo: PLANTED },
     ],
     [
       "renamed",
       "renames, removes and opens to everybody what its exports show",
       "w=/run/piwork/workspace; d=$w/third; [ -d $d ] || d=$w/own; chmod 777 $w; touch -d @1 $w $d; mv $d $w/away; rmdir $d",
+      { essential: true },
     ],
     [
       "filled",
@@ -105,13 +113,13 @@ cat /tmp/m/other/secret.txt /tmp/m/../other/secret.txt /tmp/m/victim*/guest/outp
       `for d in ${EXPORTS}; do for n in $(seq 60); do : >$d/planted-$n; done; head -c 8M /dev/zero >$d/planted; done`,
       { undo: PLANTED },
     ],
-  ]).map((attack) => ({ ...attack, oracle: "exports" as const })),
-  ...agent("root-across", "T", [
+  ]),
+  ...root("root-across", "victim", [
     [
       "programs",
       "writes to the disk that all machines have, and puts others in the place of its programs",
       "blockdev --setrw /dev/vda; head -c 1M /dev/zero >/dev/vda; mount -o remount,rw /; rm -f /usr/bin/perl; mount --bind /usr/bin/false /usr/bin/perl; sleep 1.5",
-      { undo: "umount /usr/bin/perl" },
+      { essential: true, undo: "umount /usr/bin/perl" },
     ],
     [
       "kill",
@@ -154,7 +162,7 @@ cat /tmp/m/other/secret.txt /tmp/m/../other/secret.txt /tmp/m/victim*/guest/outp
       "forged",
       "tells the runtime, in the place of taskd, that another task was stopped",
       FORGE,
-      { invariant: "A", oracle: "record", alone: true, ruinous: true, deadlineMs: 20_000 },
+      { oracle: "record", alone: true, ruinous: true, deadlineMs: 20_000 },
     ],
   ]),
 ];

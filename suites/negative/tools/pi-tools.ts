@@ -1,4 +1,4 @@
-import { agent } from "../agent/scripts.ts";
+import { tools } from "../../../harness/attacks/attack.ts";
 
 const OTHER = "../other/secret.txt";
 const OF_ROOT = "/run/piwork/workspace/other/secret.txt";
@@ -11,7 +11,7 @@ const edit = (path: string) => ["edit", { path, edits: [{ oldText: "\n", newText
 
 /** What pi does with the tools that take paths; on the control, a shell does the same. */
 export const piTools = [
-  ...agent("pi-tools", "R", [
+  ...tools("pi-tools", "token", [
     ["read-parent", "has pi read another's file", `cat ${OTHER}`, { tools: [read(OTHER)] }],
     [
       "read-absolute",
@@ -78,7 +78,7 @@ export const piTools = [
       },
     ],
   ]),
-  ...agent("pi-tools", "W", [
+  ...tools("pi-tools", "change", [
     ["write-parent", "has pi write to another's file", `echo x >${OF_ROOT}`, { tools: [write(OTHER), write(OF_ROOT)] }],
     [
       "write-new",
@@ -105,7 +105,7 @@ export const piTools = [
       { tools: [bash(`ln -s ${OTHER} l; ln -s ${OF_ROOT} m`), edit("l"), edit("m")] },
     ],
   ]),
-  ...agent("pi-tools", "S", [
+  ...tools("pi-tools", "token", [
     [
       "key",
       "has pi look for the environment of taskd",

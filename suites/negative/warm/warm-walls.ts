@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { WarmMachine } from "../../../harness/attacks/warm-machine.ts";
+import type { Fixtures } from "../../../harness/attacks/fixtures.ts";
 import type { Check } from "../../../harness/checks/checks.ts";
 import type { TaskLayer } from "../../../runtime/protocol/layers.ts";
 import { SLOTS } from "../walls/walls.ts";
@@ -28,40 +28,40 @@ const BREAKS: readonly { id: string; layer: TaskLayer; what: string; break: stri
   { id: "unbounded-tmp", layer: "tmpfs", what: "its /tmp has no bound of its own", break: inside("mount --bind /etc /tmp") },
 ];
 
-/** An agent that waits is given to a task only while its walls are whole, with the task's directories in them. */
-export function warmWallChecks(machine: () => WarmMachine): Check[] {
-  const whole: Check = {
-    id: "walls.warm-whole",
-    claim: "an agent that waits is given to a task as long as nobody has touched its walls",
-    async run() {
-      await machine().warm();
-      const before = await machine().asRoot(SLOTS);
-      assert.deepEqual(await machine().openTask("whole-task"), { code: "accepted", message: "" });
-      assert.equal(slots(await machine().asRoot(SLOTS)), slots(before), "it was not the one that waited");
-      assert.equal((await machine().stopTask("whole-task")).code, "accepted");
-      return { before };
-    },
-  };
-  const refused = BREAKS.map(({ id, layer, what, break: sabotage, mend = "" }) => ({
+const whole: Check<Fixtures> = {
+  id: "walls.warm-whole",
+  claim: "an agent that waits is given to a task as long as nobody has touched its walls",
+  async run({ warm }) {
+    await warm.warm();
+    const before = await warm.asRoot(SLOTS);
+    assert.deepEqual(await warm.openTask("whole-task"), { code: "accepted", message: "" });
+    assert.equal(slots(await warm.asRoot(SLOTS)), slots(before), "it was not the one that waited");
+    assert.equal((await warm.stopTask("whole-task")).code, "accepted");
+    return { before };
+  },
+};
+
+const refused = BREAKS.map(
+  ({ id, layer, what, break: sabotage, mend = "" }): Check<Fixtures> => ({
     id: `walls.warm-${id}`,
     claim: `an agent waits and ${what}: no task gets it, the layer '${layer}' is named, and nothing of it is left`,
-    async run() {
-      const before = await machine().asRoot(SLOTS);
-      await machine().warm();
-      await machine().asRoot(`${WAITING}\n${sabotage}`);
-      const outcome = await machine()
-        .openTask("refused-task")
-        .finally(() => machine().asRoot(mend));
-      const after = await machine().asRoot(SLOTS);
-      if (outcome.code === "accepted") await machine().stopTask("refused-task");
+    async run({ warm }) {
+      const before = await warm.asRoot(SLOTS);
+      await warm.warm();
+      await warm.asRoot(`${WAITING}\n${sabotage}`);
+      const outcome = await warm.openTask("refused-task").finally(() => warm.asRoot(mend));
+      const after = await warm.asRoot(SLOTS);
+      if (outcome.code === "accepted") await warm.stopTask("refused-task");
       assert.equal(outcome.code, "TASK_BOOTSTRAP_FAILED");
       assert.match(outcome.message, new RegExp(`\\b${layer}\\b`));
       assert.equal(after, before, "something of the refused agent is left");
       return outcome;
     },
-  }));
-  return [whole, ...refused];
-}
+  }),
+);
+
+/** An agent that waits is given to a task only while its walls are whole, with the task's directories in them. */
+export const warmWallChecks: readonly Check<Fixtures>[] = [whole, ...refused];
 
 /** Only which there are. */
 function slots(seen: string): string {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { deep, type Refusal, type Send, TOO_LONG } from "../../../harness/attacks/wire.ts";
+import { deep, type Send, TOO_LONG, type WireRefusal } from "../../../harness/attacks/wire.ts";
 import { KNOWN_FILES } from "../../../harness/machines/raw-link.ts";
 import { greeting } from "../../../runtime/bridge/greeting.ts";
 import { NOTHING_CHOSEN } from "../../../runtime/machine/rehearsal.ts";
@@ -29,8 +29,13 @@ const proven = (...proofs: object[]) => created({ files: share(...proofs) });
 const frame = (more: object) => ({ id: randomUUID(), type: "runtime_get_state", payload: {}, ...more });
 const line = (value: unknown): Send => ({ line: JSON.stringify(value) });
 
-const refusal = (id: string, tries: string, send: Send, twin: Send, more: Partial<Refusal> = {}): Refusal => ({
-  ...{ id: `wire-${id}`, tries, send, twin: { send: twin }, invariant: "A", refused: "INVALID_REQUEST" },
+const refusal = (id: string, tries: string, send: Send, twin: Send, more: Partial<WireRefusal> = {}): WireRefusal => ({
+  id: `wire-${id}`,
+  tries,
+  send,
+  twin: { send: twin },
+
+  refused: "INVALID_REQUEST",
   ...more,
 });
 
@@ -54,7 +59,7 @@ const RIGHT: Partial<Record<Command, Record<string, unknown>>> = {
 const NOT_REPEATED: ReadonlySet<string> = new Set<Command>(["runtime_hello", "runtime_unmount"]);
 
 /** For every command: each of its fields missing or of another type, and one that is not its own. */
-function wrongTypes(): Refusal[] {
+function wrongTypes(): WireRefusal[] {
   return Object.entries(RIGHT).flatMap(([type, right]) => {
     const twin: Send = NOT_REPEATED.has(type) ? state : { type, payload: right };
     const { shape } = commands[type as Command].payload;
@@ -84,7 +89,7 @@ function wrongTypes(): Refusal[] {
   });
 }
 
-const refusals: readonly Refusal[] = [
+const refusals: readonly WireRefusal[] = [
   refusal("frame.no-json", "sends what is no JSON", { line: "{" }, state),
   refusal("frame.two", "sends two frames in a line", { line: "{}{}" }, state),
   refusal("frame.null", "sends null", { line: "null" }, state),
@@ -123,20 +128,20 @@ const refusals: readonly Refusal[] = [
     },
     abort,
   ),
-  refusal("frame.deep", "sends JSON of ten thousand levels", { line: deep(10_000) }, state, { invariant: "L" }),
+  refusal("frame.deep", "sends JSON of ten thousand levels", { line: deep(10_000) }, state, {}),
   refusal(
     "frame.deep-payload",
     "sends a payload of 64 levels",
     { line: `{"id":"d1","type":"runtime_get_state","payload":${deep(64)}}` },
     state,
-    { invariant: "L" },
+    {},
   ),
   refusal(
     "frame.too-long",
     "sends a line over the limit",
     { line: TOO_LONG },
     bash(["true", "x".repeat(LIMITS.execWordBytes)]),
-    { invariant: "L", refused: "LIMIT_EXCEEDED" },
+    { refused: "LIMIT_EXCEEDED" },
   ),
   refusal(
     "frame.answer",
@@ -186,7 +191,7 @@ const refusals: readonly Refusal[] = [
       },
     },
     state,
-    { invariant: "R" },
+    {},
   ),
   refusal(
     "hello.tag",
@@ -211,7 +216,7 @@ const refusals: readonly Refusal[] = [
       },
     },
     state,
-    { invariant: "R" },
+    {},
   ),
   refusal(
     "hello.entropy",
@@ -244,7 +249,7 @@ const refusals: readonly Refusal[] = [
     "has more agents wait than a machine may have",
     { type: "runtime_warm", payload: { agent: "probe", slots: LIMITS.warmSlots + 1 } },
     { type: "runtime_warm", payload: { agent: "probe", slots: 0 } },
-    { invariant: "L" },
+    {},
   ),
   refusal(
     "warm.less-than-none",
@@ -257,7 +262,7 @@ const refusals: readonly Refusal[] = [
     "takes the shares away while a task is open",
     { type: "runtime_unmount", payload: {} },
     { type: "runtime_settle", payload: {} },
-    { invariant: "L", refused: "TASK_BUSY" },
+    { refused: "TASK_BUSY" },
   ),
   refusal("proofs.many", "has three directories of a task proven", proven(PROOF, PROOF, PROOF), created({})),
   refusal(
@@ -265,18 +270,14 @@ const refusals: readonly Refusal[] = [
     "has a directory proven outside of its share",
     proven({ ...PROOF, path: "../x" }),
     created({}),
-    {
-      invariant: "R",
-    },
+    {},
   ),
   refusal(
     "proofs.file",
     "proves a directory with a path",
     proven({ ...PROOF, file: "../../etc/passwd" }),
     created({}),
-    {
-      invariant: "R",
-    },
+    {},
   ),
   refusal("proofs.absent", "proves a directory that is not there", proven({ ...PROOF, path: "absent" }), created({}), {
     refused: "WORKSPACE_POLICY_VIOLATION",
@@ -329,15 +330,13 @@ const refusals: readonly Refusal[] = [
       `binds the folder ${JSON.stringify(folder.slice(0, 12))}`,
       created({ folder }),
       created({}),
-      { invariant: "R" },
+      {},
     ),
   ),
   refusal("folders.missing", "binds a folder that is not there", created({ folder: "missing" }), created({}), {
-    invariant: "R",
     refused: "WORKSPACE_POLICY_VIOLATION",
   }),
   refusal("folders.encoded", "binds a folder with encoded dots", created({ folder: "%2e%2e" }), created({}), {
-    invariant: "R",
     refused: "WORKSPACE_POLICY_VIOLATION",
   }),
   refusal("titles.newline", "gives a title with a newline", created({ title: "a\nb" }), created({ title: "a b" })),
@@ -414,4 +413,4 @@ const refusals: readonly Refusal[] = [
 ];
 
 /** Every refusal on the wire, each beside a twin that is accepted. */
-export const wireRefusals: readonly Refusal[] = [...refusals, ...wrongTypes()];
+export const wireRefusals: readonly WireRefusal[] = [...refusals, ...wrongTypes()];

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { $ } from "zx";
-import type { Target } from "../../../harness/attacks/target.ts";
+import type { Fixtures } from "../../../harness/attacks/fixtures.ts";
 import { type Work, workChecks } from "../../../harness/attacks/work.ts";
 import type { Check } from "../../../harness/checks/checks.ts";
 import { waitFor } from "../../../harness/host/wait-for.ts";
@@ -278,45 +278,47 @@ except FileExistsError: pass`),
 /** What an edit on one side needs to be seen on the other, in milliseconds. */
 const SEEN_MS = 1_000;
 
-function bothWays(target: () => Target): Check[] {
-  return [
-    {
-      id: "work.edit-on-host",
-      claim: "an edit on the host is seen by the task within a second, also of a file that it has read before",
-      async run() {
-        const { own } = target().world;
-        writeFileSync(join(own, "f"), "before");
-        const watching = target().attack(
-          python(`
+/** What host and task do to the same file at the same time. */
+const bothWays: readonly Check<Fixtures>[] = [
+  {
+    id: "work.edit-on-host",
+    essential: true,
+    claim: "an edit on the host is seen by the task within a second, also of a file that it has read before",
+    async run({ target }) {
+      const { own } = target.world;
+      writeFileSync(join(own, "f"), "before");
+      const watching = target.attack(
+        python(`
 import time
 assert open("f").read() == "before"; open("ready", "w").close()
 end = time.monotonic() + 20
 while open("f").read() != "after": assert time.monotonic() < end; time.sleep(0.05)
 open("seen", "w").close()`),
-        );
-        await waitFor("the task to watch", 20_000, () => existsSync(join(own, "ready")) || undefined);
-        const edited = performance.now();
-        writeFileSync(join(own, "f"), "after");
-        await waitFor("the task to see it", 20_000, () => existsSync(join(own, "seen")) || undefined);
-        const milliseconds = Math.round(performance.now() - edited);
-        assert.equal((await watching).code, 0);
-        target().world.emptyOwn();
-        // The interpreter polls, and shares a processor: what is asked is that no cache holds it for longer.
-        assert.equal(milliseconds < SEEN_MS, true, `${milliseconds} ms`);
-        return { milliseconds };
-      },
+      );
+      await waitFor("the task to watch", 20_000, () => existsSync(join(own, "ready")) || undefined);
+      const edited = performance.now();
+      writeFileSync(join(own, "f"), "after");
+      await waitFor("the task to see it", 20_000, () => existsSync(join(own, "seen")) || undefined);
+      const milliseconds = Math.round(performance.now() - edited);
+      assert.equal((await watching).code, 0);
+      target.world.emptyOwn();
+      // The interpreter polls, and shares a processor: what is asked is that no cache holds it for longer.
+      assert.equal(milliseconds < SEEN_MS, true, `${milliseconds} ms`);
+      return { milliseconds };
     },
-    {
-      id: "work.open-file",
-      claim:
-        "of a file that a task keeps open, the host has what was written before it is closed, and the task reads an edit that leaves the length as it is, and lines that are appended",
-      async run() {
-        const { own } = target().world;
-        const wait = (name: string) =>
-          waitFor(`the task to make ${name}`, 20_000, () => existsSync(join(own, name)) || undefined);
-        writeFileSync(join(own, "read"), "aaaa\n");
-        const working = target().attack(
-          python(`
+  },
+  {
+    id: "work.open-file",
+    essential: true,
+    claim:
+      "of a file that a task keeps open, the host has what was written before it is closed, and the task reads an edit that leaves the length as it is, and lines that are appended",
+    async run({ target }) {
+      const { own } = target.world;
+      const wait = (name: string) =>
+        waitFor(`the task to make ${name}`, 20_000, () => existsSync(join(own, name)) || undefined);
+      writeFileSync(join(own, "read"), "aaaa\n");
+      const working = target.attack(
+        python(`
 import os, time
 def mark(name): open(name, "w").close()
 def wait(name):
@@ -325,21 +327,20 @@ def wait(name):
 log = open("log", "w", buffering=1); log.write("one line\\n"); reader = open("read", "rb"); assert reader.read() == b"aaaa\\n"
 mark("open"); wait("edited"); reader.seek(0); assert reader.read() == b"bbbb\\n", "the edit is not seen"
 mark("seen"); wait("appended"); assert reader.read() == b"cccc\\n", "the line is not seen"; mark("done")`),
-        );
-        await wait("open");
-        assert.equal(readFileSync(join(own, "log"), "utf8"), "one line\n");
-        writeFileSync(join(own, "read"), "bbbb\n", { flag: "r+" });
-        writeFileSync(join(own, "edited"), "");
-        await wait("seen");
-        writeFileSync(join(own, "read"), "cccc\n", { flag: "a" });
-        writeFileSync(join(own, "appended"), "");
-        const { code, output } = await working;
-        target().world.emptyOwn();
-        assert.equal(code, 0, output);
-      },
+      );
+      await wait("open");
+      assert.equal(readFileSync(join(own, "log"), "utf8"), "one line\n");
+      writeFileSync(join(own, "read"), "bbbb\n", { flag: "r+" });
+      writeFileSync(join(own, "edited"), "");
+      await wait("seen");
+      writeFileSync(join(own, "read"), "cccc\n", { flag: "a" });
+      writeFileSync(join(own, "appended"), "");
+      const { code, output } = await working;
+      target.world.emptyOwn();
+      assert.equal(code, 0, output);
     },
-  ];
-}
+  },
+];
 
 /** As the root of a machine, for whom the image brings more of the kernel than a boot loads. */
 const LOAD_MODULES = `set -e
@@ -348,17 +349,13 @@ cd /run; mkdir -p ovl/lower ovl/upper ovl/work ovl/merged; echo lower >ovl/lower
 busybox mount -t overlay -o lowerdir=/run/ovl/lower,upperdir=/run/ovl/upper,workdir=/run/ovl/work overlay ovl/merged
 echo upper >>ovl/merged/f; cat ovl/lower/f ovl/upper/f; busybox umount ovl/merged; rm -r ovl; for module in f2fs overlay fuse; do busybox rmmod $module; done`;
 
-const modules = (target: () => Target): Check => ({
+const modules: Check<Fixtures> = {
   id: "work.modules",
   claim: "a machine that runs loads overlay, f2fs and fuse from its image, and mounts an overlay",
-  async run() {
-    const { code, text } = await target().asRoot(LOAD_MODULES);
+  async run({ target }) {
+    const { code, text } = await target.asRoot(LOAD_MODULES);
     assert.deepEqual([code, text.trim()], [0, "lower\nlower\nupper"]);
   },
-});
+};
 
-export const legitimateWork = (target: () => Target): Check[] => [
-  ...workChecks(works, target),
-  ...bothWays(target),
-  modules(target),
-];
+export const legitimateWork: readonly Check<Fixtures>[] = [...workChecks(works), ...bothWays, modules];

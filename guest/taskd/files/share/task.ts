@@ -1,4 +1,4 @@
-import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { writeAtomically } from "../../../../runtime/linux/atomic-file.ts";
 import type { Restriction } from "../../../../runtime/linux/mounts.ts";
 import { openBeneath, type Place } from "../../../../runtime/linux/open-beneath.ts";
 import { SESSION_FILE } from "../../../../runtime/protocol/session.ts";
@@ -7,9 +7,6 @@ import type { GivenDirectory, IsGiven } from "../../../walls/launch.ts";
 import { showPlace } from "../../mounting.ts";
 import { readSession } from "../../read-session.ts";
 import type { TaskFiles } from "../files.ts";
-
-/** Nothing that a task put there is written through. */
-const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /** Opens a directory of a share. */
 type OpenShared = (tag: MountProof["tag"], parts: readonly string[]) => Place;
@@ -53,19 +50,7 @@ export class SharedTask implements TaskFiles {
   }
 
   keepSession(content: Buffer): void {
-    const path = `${this.#session.path}/${SESSION_FILE}`;
-    const draft = `${path}.draft`;
-    const fd = create(draft);
-    try {
-      writeFileSync(fd, content);
-      fsyncSync(fd);
-    } catch (error) {
-      rmSync(draft, { force: true }); // what is there of it may be what fills the disk
-      throw error;
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(draft, path);
+    writeAtomically(`${this.#session.path}/${SESSION_FILE}`, content);
   }
 
   async close(): Promise<void> {
@@ -78,15 +63,4 @@ export class SharedTask implements TaskFiles {
 async function showAt(place: Place, target: string, flags: readonly Restriction[], path: string): Promise<IsGiven> {
   await showPlace(place, target, flags);
   return ({ root }) => root === path;
-}
-
-/** Creates a file; what is there under its name was left by a turn that could not be kept. */
-function create(path: string): number {
-  try {
-    return openSync(path, CREATE, 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    unlinkSync(path);
-    return openSync(path, CREATE, 0o600);
-  }
 }

@@ -3,10 +3,10 @@ import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { SMALL_MEMORY_BYTES } from "../runtimes/quota.ts";
 
 /**
- * Something that is attacked. Whoever has another sandbox to judge writes one of these: how a shell script is run where
- * the attacker is, in a folder that the world knows as `own`.
+ * Something that is attacked. To judge another sandbox, write one of these: how a shell script is run where the
+ * attacker is, in a folder that the world knows as `own`.
  */
-export interface Way {
+export interface Confinement {
   name: string;
   /** what it is, for reports */
   description: string;
@@ -22,7 +22,7 @@ export interface Way {
 const OWN_FOR_ROOT = "/run/piwork/workspace/own";
 
 /** Piwork's own walls, some layers of them left out. */
-export function piworkWay(without: TaskLayer[]): Way {
+export function piworkWithout(without: TaskLayer[]): Confinement {
   const groups = without.flatMap((layer) => UNBOUND[layer] ?? []);
   return {
     name: "piwork",
@@ -39,13 +39,13 @@ export function piworkWay(without: TaskLayer[]): Way {
   };
 }
 
-const unbound = (file: string, value: number): NonNullable<Way["groups"]> => ({
+const unbound = (file: string, value: number): NonNullable<Confinement["groups"]> => ({
   change: `echo max >"$ATTACKER_GROUP/${file}"`,
   undo: `echo ${value} >"$ATTACKER_GROUP/${file}"`,
 });
 
 /** The layers of a control group belong to a task, not to a command: root takes them off it. */
-const UNBOUND: Partial<Record<TaskLayer, NonNullable<Way["groups"]>>> = {
+const UNBOUND: Partial<Record<TaskLayer, NonNullable<Confinement["groups"]>>> = {
   memory: unbound("memory.max", SMALL_MEMORY_BYTES),
   processes: unbound("pids.max", LIMITS.taskProcesses),
   cpu: {
@@ -56,28 +56,49 @@ const UNBOUND: Partial<Record<TaskLayer, NonNullable<Way["groups"]>>> = {
 };
 
 /** No walls at all: what an attack has to get through here proves that it works. */
-export const CONTROL: Way = {
+export const CONTROL: Confinement = {
   name: "control",
   description: "the machine's root, in the task's folder",
   enter: (script) => ({ argv: ["sh", "-c", `cd ${OWN_FOR_ROOT} || exit\n${script}`], unconfined: true }),
 };
 
 /** Plain bubblewrap, as agents are often started with it: everything readable, the folder writable, all namespaces. */
-export const BWRAP: Way = {
+export const BWRAP: Confinement = {
   name: "bwrap",
   description: "plain bubblewrap in the machine: --unshare-all, / read-only, the folder writable",
   enter: (script) => ({
     argv: [
-      ...["setpriv", "--reuid=20001", "--regid=20001", "--clear-groups", "bwrap", "--unshare-all", "--die-with-parent"],
-      ...["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"],
-      ...["--bind", OWN_FOR_ROOT, OWN_FOR_ROOT, "--chdir", OWN_FOR_ROOT, "sh", "-c", script],
+      "setpriv",
+      "--reuid=20001",
+      "--regid=20001",
+      "--clear-groups",
+      "bwrap",
+      "--unshare-all",
+      "--die-with-parent",
+      "--ro-bind",
+      "/",
+      "/",
+      "--dev",
+      "/dev",
+      "--proc",
+      "/proc",
+      "--tmpfs",
+      "/tmp",
+      "--bind",
+      OWN_FOR_ROOT,
+      OWN_FOR_ROOT,
+      "--chdir",
+      OWN_FOR_ROOT,
+      "sh",
+      "-c",
+      script,
     ],
     unconfined: true,
   }),
 };
 
 /** All of Piwork's walls. */
-export const PIWORK: Way = piworkWay([]);
+export const PIWORK: Confinement = piworkWithout([]);
 
 /** The same around the real agent, which attacks them itself. */
-export const BY_PI: Way = { ...PIWORK, name: "pi", description: "pi, with its own tools", agent: "pi" };
+export const BY_PI: Confinement = { ...PIWORK, name: "pi", description: "pi, with its own tools", agent: "pi" };
