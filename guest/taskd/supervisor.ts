@@ -75,7 +75,7 @@ export function supervise({ link, outlet, port, unsafe }: Surroundings): Handler
       const after = link.resume(afterSeq);
       // Whatever draws a random value, or looks at the clock, does so after this.
       await wake(time, Buffer.from(entropy, "hex"));
-      if (files !== null) (await filesOf(files).accept(files))[Symbol.dispose]();
+      using _accepted = files === null ? null : await filesOf(files).accept(files);
       const result = { protocol: PROTOCOL_VERSION, capabilities: FILE_PATHS, agents: AGENTS, unsafe };
       return { result, after };
     },

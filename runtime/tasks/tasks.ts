@@ -315,8 +315,18 @@ export class Tasks {
     const permissions = this.#parts.permissions.of(record);
     const providers = this.#parts.providers();
     using given = await files.give(record);
-    const chosen = { taskId: id, title, folder, agent, model, thinking, memoryBytes, providers, permissions };
-    const payload = { ...chosen, files: given.message };
+    const payload = {
+      taskId: id,
+      title,
+      folder,
+      agent,
+      model,
+      thinking,
+      memoryBytes,
+      providers,
+      permissions,
+      files: given.message,
+    };
     await bridge.request("create_or_open_task", payload, { deadlineMs: OPEN_DEADLINE_MS });
     given.check();
     this.#parts.fleet.opened(id);
