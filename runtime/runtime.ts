@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import type { CallOutput, StatusView } from "./api/control.ts";
+import type { CallOutput } from "./api/calls.ts";
 import type { Area } from "./api/files.ts";
+import type { StatusView } from "./api/status.ts";
 import type { Fleet, Present } from "./fleet/fleet.ts";
 import { askMachines } from "./fleet/machine-answers.ts";
 import { MachineEach } from "./fleet/machine-each.ts";
@@ -152,26 +153,25 @@ export class Runtime implements AsyncDisposable {
     });
     const walls = { unconfined: options.unconfinedQemu === true, without: options.unsafe?.without ?? [] };
     this.#source = new MachineSource({
-      ...{
-        places,
-        agent,
-        files: filesPath,
-        walls,
-        acceleration: options.acceleration,
-        unsafe: options.unsafe !== undefined,
-      },
-      ...{ consoleLog: this.consoleLog, buildImage: options.buildImage, signal: this.#ending.signal, warn },
+      places,
+      agent,
+      files: filesPath,
+      walls,
+      acceleration: options.acceleration,
+      unsafe: options.unsafe !== undefined,
+      consoleLog: this.consoleLog,
+      buildImage: options.buildImage,
+      signal: this.#ending.signal,
+      warn,
       step: (words) => this.#step(words),
       note: (words) => this.#say(words),
     });
     this.network = new Network({
-      ...{
-        policies: networkDirectory(places),
-        state: places.state,
-        allowed: options.allowed,
-        reach: options.reach,
-        warn,
-      },
+      policies: networkDirectory(places),
+      state: places.state,
+      allowed: options.allowed,
+      reach: options.reach,
+      warn,
       isKnown: (task) => this.book.has(task),
       mayRun: (task) => this.tasks.mayRun(task),
       requested: (task, request) => this.events.publish({ event: "network_request", taskId: task, payload: request }),
@@ -191,7 +191,12 @@ export class Runtime implements AsyncDisposable {
       providers: () => this.network.providers.views(),
     };
     this.tasks = new Tasks({
-      ...{ ...shared, records, trash, files: this.#files, workspace, agent },
+      ...shared,
+      records,
+      trash,
+      files: this.#files,
+      workspace,
+      agent,
       beginnings: this.#beginnings,
       model: options.model ?? null,
       memoryBytes: this.memoryBytes,
@@ -231,7 +236,10 @@ export class Runtime implements AsyncDisposable {
   #makeFleet(): Fleet {
     const { places, agent, isolation, pool } = this.#options;
     const parts = {
-      ...{ source: this.#source, files: filesPath, places: this.#filePlaces, agent },
+      source: this.#source,
+      files: filesPath,
+      places: this.#filePlaces,
+      agent,
       memoryOf: (task: string) => this.book.find(task).memoryBytes,
       observe: (id: string) => ({
         event: (event: RuntimeEvent) => this.#publishFromMachine(event),

@@ -5,13 +5,13 @@ import { type Check, conclude, Run, type Tally } from "../harness/checks/checks.
 import { prepareMachines } from "../harness/machines/prepare.ts";
 import { connectIfRunning, makeSandbox, PIWORK } from "../harness/runtimes/piwork.ts";
 import { agreeing, makeTasks, type Tasks } from "./dump-state/agreeing.ts";
+import { assertNamed, DumpedRuntime } from "./dump-state/dumped-runtime.ts";
 import { asCheck } from "./dump-state/fault.ts";
 import { guestFaults } from "./dump-state/guest-faults.ts";
 import { keptFaults } from "./dump-state/kept-faults.ts";
 import { linkFaults } from "./dump-state/link-faults.ts";
 import { machineFaults } from "./dump-state/machine-faults.ts";
 import { silent } from "./dump-state/silent.ts";
-import { assertNamed, Stage } from "./dump-state/stage.ts";
 import { toldFaults } from "./dump-state/told-faults.ts";
 
 /** Shows the state of the runtime that is up, if one is; then, always, the suite, on runtimes of its own. */
@@ -36,16 +36,15 @@ export async function dumpState(): Promise<Tally> {
 /** A runtime as anybody has it, with its panel; without a pool, whose machines rehearse for seconds beside each task that is opened. */
 async function ordinary(run: Run): Promise<void> {
   using sandbox = makeSandbox(join(run.directory, "ordinary"));
-  await using stage = await Stage.open(sandbox, run.directory, { panel: true, words: ["--pool", "0"] });
-  const tasks: Tasks = await makeTasks(stage);
-  const [here, there] = [() => stage, () => tasks];
-  const faults = [keptFaults, linkFaults, toldFaults].flatMap((part) => part(here, there));
+  await using dumped = await DumpedRuntime.open(sandbox, run.directory, { panel: true, words: ["--pool", "0"] });
+  const tasks: Tasks = await makeTasks(dumped);
+  const faults = [keptFaults, linkFaults, toldFaults].flatMap((part) => part(dumped, tasks));
   const again: Check = {
     id: "dump.agrees-again",
     claim: "once what was said and kept is mended, nothing contradicts any more",
-    run: async () => assertNamed(await stage.dump("state.after"), []),
+    run: async () => assertNamed(await dumped.dump("state.after"), []),
   };
-  const checks = [...agreeing(here, there), ...faults.map((fault) => asCheck(fault, here)), again];
+  const checks = [...agreeing(dumped, tasks), ...faults.map((fault) => asCheck(fault, dumped)), again];
   run.expect(checks);
   await run.perform(checks);
 }
@@ -53,14 +52,13 @@ async function ordinary(run: Run): Promise<void> {
 /** A runtime whose machines are done something to. */
 async function broken(run: Run): Promise<void> {
   using sandbox = makeSandbox(join(run.directory, "broken"));
-  await using stage = await Stage.open(sandbox, run.directory, { words: ["--pool", "0"] });
-  const tasks = { unbound: await stage.makeTask("Unbound"), active: await stage.makeTask("Active", "active") };
-  const here = () => stage;
-  const faults = machineFaults(here, () => tasks).map((fault) => asCheck(fault, here));
+  await using dumped = await DumpedRuntime.open(sandbox, run.directory, { words: ["--pool", "0"] });
+  const tasks = { unbound: await dumped.makeTask("Unbound"), active: await dumped.makeTask("Active", "active") };
+  const faults = machineFaults(dumped, tasks).map((fault) => asCheck(fault, dumped));
   const again: Check = {
     id: "dump.agrees-with-other-machines",
     claim: "once the machines are others, nothing contradicts any more",
-    run: async () => assertNamed(await stage.dump("state.after-machines"), []),
+    run: async () => assertNamed(await dumped.dump("state.after-machines"), []),
   };
   const checks = [...faults, again];
   run.expect(checks);
@@ -70,10 +68,9 @@ async function broken(run: Run): Promise<void> {
 /** A runtime whose machines are there to be attacked, without a panel. */
 async function attacked(run: Run): Promise<void> {
   using sandbox = makeSandbox(join(run.directory, "attacked"));
-  await using stage = await Stage.open(sandbox, run.directory, { unsafe: true });
-  const here = () => stage;
-  const faults = guestFaults(here).map((fault) => asCheck(fault, here));
-  const checks = [...faults, ...silent(here)];
+  await using dumped = await DumpedRuntime.open(sandbox, run.directory, { unsafe: true });
+  const faults = guestFaults(dumped).map((fault) => asCheck(fault, dumped));
+  const checks = [...faults, ...silent(dumped)];
   run.expect(checks);
   await run.perform(checks);
 }

@@ -7,7 +7,7 @@ import { files } from "./panel/files.ts";
 import { firstUse } from "./panel/first-use.ts";
 import { hostileText } from "./panel/hostile-text.ts";
 import { looks } from "./panel/looks.ts";
-import { openStage } from "./panel/stage.ts";
+import { openPanel } from "./panel/open-panel.ts";
 import { survival } from "./panel/survival.ts";
 
 /** What `npm test` has no time for. */
@@ -22,13 +22,13 @@ export async function panel(isWhole: boolean): Promise<Tally> {
 
 async function usePanel(run: Run, isWhole: boolean): Promise<void> {
   using sandbox = makeSandbox(run.directory);
-  await using stage = await openStage(sandbox);
-  const all = [access, firstUse, conversations, files, hostileText, looks, survival].flatMap((part) => part(stage));
+  await using panel = await openPanel(sandbox);
+  const all = [access, firstUse, conversations, files, hostileText, looks, survival].flatMap((part) => part(panel));
   const checks = all.filter(({ id }) => isWhole || !SLOW.has(id));
   run.expect(checks);
-  await run.keepState("before", stage.runtime.client);
+  await run.keepState("before", panel.runtime.client);
   await run.perform(checks);
-  await run.keepState("after", stage.runtime.client);
+  await run.keepState("after", panel.runtime.client);
 }
 
 if (import.meta.filename === process.argv[1]) {

@@ -8,7 +8,7 @@ import { captureRunning } from "./scenes/running.ts";
 import { sceneCheck } from "./scenes/scene-check.ts";
 import { SCENES, type Scene } from "./scenes/scenes.ts";
 import { Studio } from "./scenes/studio.ts";
-import type { World } from "./scenes/worlds.ts";
+import type { WorldBuilder } from "./scenes/worlds.ts";
 
 const NAMES = SCENES.map(({ name }) => name).join(" ");
 const USAGE = `usage: screenshot.ts NAME [--update] | --all [--update]
@@ -85,8 +85,8 @@ function repeatWords(id: string): string {
 }
 
 /** Builds the world of a scene, unless it is there already. */
-function builderOf(studio: Studio): (world: World) => Promise<void> {
-  let current: World | undefined;
+function builderOf(studio: Studio): (world: WorldBuilder) => Promise<void> {
+  let current: WorldBuilder | undefined;
   return async (world) => {
     if (world === current) return;
     current = undefined;

@@ -28,12 +28,16 @@ if (import.meta.filename === process.argv[1]) {
 
 type Part = () => Promise<Tally>;
 
-/** Runs parts one after the other, and adds up. */
+/** Runs parts one after the other, and adds up. A part that breaks off has failed; those after it run all the same. */
 export async function inTurn(parts: Readonly<Record<string, Part>>): Promise<Tally> {
   const tallies: Tally[] = [];
   for (const [name, part] of Object.entries(parts)) {
     console.log(`\n--- ${name}`);
-    tallies.push(await part());
+    const tally = await part().catch((error: unknown) => {
+      console.error(`FAILED  ${name} broke off:`, error);
+      return { passed: 0, failed: 1 };
+    });
+    tallies.push(tally);
   }
   return addTallies(tallies);
 }

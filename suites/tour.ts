@@ -1,7 +1,7 @@
 import { conclude, Run, type Tally } from "../harness/checks/checks.ts";
 import { prepareMachines } from "../harness/machines/prepare.ts";
 import { makeSandbox, piwork } from "../harness/runtimes/piwork.ts";
-import { openStage } from "./panel/stage.ts";
+import { openPanel } from "./panel/open-panel.ts";
 import { Gallery } from "./tour/gallery.ts";
 import { key } from "./tour/key.ts";
 import { work } from "./tour/work.ts";
@@ -16,14 +16,14 @@ export async function tour(): Promise<Tally> {
 async function take(run: Run): Promise<void> {
   using sandbox = makeSandbox(run.directory);
   await piwork([...sandbox.words, "provider", "add", "scripted"]);
-  await using stage = await openStage(sandbox, ["--agent", "pi", "--provider", "scripted"]);
+  await using panel = await openPanel(sandbox, ["--agent", "pi", "--provider", "scripted"]);
   const gallery = new Gallery(run.directory);
   run.report = () => gallery.report();
-  const checks = [...work(stage, gallery), ...key(stage, run.directory)];
+  const checks = [...work(panel, gallery), ...key(panel, run.directory)];
   run.expect(checks);
-  await run.keepState("before", stage.runtime.client);
+  await run.keepState("before", panel.runtime.client);
   await run.perform(checks);
-  await run.keepState("after", stage.runtime.client);
+  await run.keepState("after", panel.runtime.client);
 }
 
 if (import.meta.filename === process.argv[1]) {

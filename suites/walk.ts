@@ -5,7 +5,7 @@ import { Random } from "../harness/random/random.ts";
 import { Lane } from "./lifecycle/faults/lane.ts";
 import { agrees } from "./walk/agrees.ts";
 import { Model } from "./walk/model.ts";
-import { FIRST, STEPS, type World } from "./walk/steps.ts";
+import { FIRST, STEPS, type Walk } from "./walk/steps.ts";
 
 const STEPS_PER_ROUND = 5;
 
@@ -24,7 +24,7 @@ export async function walk(rounds: number, seed: number): Promise<Tally> {
   );
   const lane = await Lane.open(join(run.directory, "lane"));
   const model = new Model();
-  const world: World = { lane, model, random: new Random(seed) };
+  const walk: Walk = { lane, model, random: new Random(seed) };
   // Through it the harness acts as the machine's root; the walk leaves it alone.
   model.active = lane.bystander.id;
   const checks = Array.from({ length: rounds }, (_, round): Check => {
@@ -36,9 +36,9 @@ export async function walk(rounds: number, seed: number): Promise<Tally> {
       },
       async run() {
         for (let count = 0; count < STEPS_PER_ROUND; count++) {
-          const step = model.tasks.size === 0 ? FIRST : world.random.weighted(STEPS);
-          words.push(await step(world));
-          await agrees(world);
+          const step = model.tasks.size === 0 ? FIRST : walk.random.weighted(STEPS);
+          words.push(await step(walk));
+          await agrees(walk);
         }
       },
     };

@@ -1,7 +1,7 @@
 import { loadavg } from "node:os";
 import { withDeadline } from "../checks/checks.ts";
 import { type Alternative, type Figure, type Measurement, ratioOf, type Sample, spreadOf } from "./figures.ts";
-import type { Plan, Way } from "./section.ts";
+import type { Candidate, Plan } from "./section.ts";
 
 /** A sample that takes this long hangs. */
 const SAMPLE_DEADLINE_MS = 120_000;
@@ -21,7 +21,7 @@ export async function* takeInTurn<Q extends string>(
   rounds: number,
   onSample: (taken: Taken) => void,
 ): AsyncGenerator<Figure[]> {
-  const ways: readonly Way<Q>[] = [plan.target, ...plan.alternatives];
+  const ways: readonly Candidate<Q>[] = [plan.target, ...plan.alternatives];
   const samples = new Map(ways.map((way) => [way, new Map(given(plan, way).map((of) => [of, [] as Sample[]]))]));
   for (let round = 1; round <= rounds; round++) {
     for (const way of ways) {
@@ -37,11 +37,15 @@ export async function* takeInTurn<Q extends string>(
   }
 }
 
-function given<Q extends string>({ quantities }: Plan<Q>, { gives }: Way<Q>): readonly Q[] {
+function given<Q extends string>({ quantities }: Plan<Q>, { gives }: Candidate<Q>): readonly Q[] {
   return gives ?? (Object.keys(quantities) as Q[]);
 }
 
-async function takeOne<Q extends string>(way: Way<Q>, quantities: readonly Q[], round: number): Promise<[Q, Sample][]> {
+async function takeOne<Q extends string>(
+  way: Candidate<Q>,
+  quantities: readonly Q[],
+  round: number,
+): Promise<[Q, Sample][]> {
   const load = loadavg()[0] ?? 0;
   try {
     const values = await withDeadline(Promise.resolve(way.take(round)), SAMPLE_DEADLINE_MS);
@@ -59,9 +63,9 @@ function figureOf<Q extends string>(
   section: string,
   plan: Plan<Q>,
   quantity: Q,
-  samplesOf: (way: Way<Q>) => readonly Sample[] | undefined,
+  samplesOf: (way: Candidate<Q>) => readonly Sample[] | undefined,
 ): Figure {
-  const measured = (way: Way<Q>): Measurement => {
+  const measured = (way: Candidate<Q>): Measurement => {
     const samples = [...(samplesOf(way) ?? [])];
     return { describe: way.describe, spread: spreadOf(samples), samples };
   };

@@ -8,7 +8,7 @@ import { takeInTurn } from "./in-turn.ts";
 import { Progress } from "./progress.ts";
 import { figuresPart } from "./report.ts";
 import type { Bench, Plan, Section } from "./section.ts";
-import { judge, type Target } from "./targets.ts";
+import { type FigureTarget, judge } from "./targets.ts";
 
 /** Whatever a section does, it is over by then. */
 const SECTION_DEADLINE_MS = 4 * 3_600_000;
@@ -17,9 +17,9 @@ const SECTION_DEADLINE_MS = 4 * 3_600_000;
 export class Recording {
   readonly document: BenchDocument;
   readonly #run: Run;
-  readonly #targets: readonly Target[];
+  readonly #targets: readonly FigureTarget[];
 
-  constructor(run: Run, targets: readonly Target[]) {
+  constructor(run: Run, targets: readonly FigureTarget[]) {
     this.#run = run;
     this.#targets = targets;
     this.document = {

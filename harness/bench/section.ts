@@ -34,11 +34,11 @@ export interface Plan<Q extends string> {
   quantities: Record<Q, { describe: string; unit: Unit }>;
   /** fewer rounds than the section's samples */
   rounds?: number;
-  target: Way<NoInfer<Q>>;
-  alternatives: readonly (Way<NoInfer<Q>> & Pick<Alternative, "where">)[];
+  target: Candidate<NoInfer<Q>>;
+  alternatives: readonly (Candidate<NoInfer<Q>> & Pick<Alternative, "where">)[];
 }
 
-export interface Way<Q extends string> {
+export interface Candidate<Q extends string> {
   describe: string;
   /** the quantities it has, where it does not have all */
   gives?: readonly Q[];

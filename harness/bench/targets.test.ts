@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Figure, spreadOf } from "./figures.ts";
-import { judge, type Target } from "./targets.ts";
+import { type FigureTarget, judge } from "./targets.ts";
 
 const measured = (describe: string, values: (number | null)[]) => {
   const samples = values.map((value) => ({ value, load: 0 }));
@@ -15,7 +15,7 @@ const figure = (id: string, values: (number | null)[], beside: number[] = []): F
   target: measured("", values),
   alternatives: beside.length === 0 ? [] : [{ ...measured("", beside), where: "runtime", ratio: null }],
 });
-const row = (more: Partial<Target> = {}): Target => ({
+const row = (more: Partial<FigureTarget> = {}): FigureTarget => ({
   step: "open",
   of: "open.time",
   statistic: "p50",
@@ -23,7 +23,7 @@ const row = (more: Partial<Target> = {}): Target => ({
   unit: "ms",
   ...more,
 });
-const verdict = (target: Target, ...figures: Figure[]) => judge([target], figures)[0];
+const verdict = (target: FigureTarget, ...figures: Figure[]) => judge([target], figures)[0];
 
 test("a limit is reached by what does not exceed it", () => {
   assert.equal(verdict(row(), figure("open.time", [10]))?.verdict, "reached");

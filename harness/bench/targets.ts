@@ -21,7 +21,7 @@ const target = z.strictObject({
   /** the id of what these samples are counted of, where that is something else: a total says nothing of how many it is of */
   counted: z.string().optional(),
 });
-export type Target = z.input<typeof target>;
+export type FigureTarget = z.input<typeof target>;
 
 export const judged = target.extend({
   measured: z.number().nullable(),
@@ -35,7 +35,7 @@ export type Judged = z.infer<typeof judged>;
 const P95_SAMPLES = 20;
 
 /** What each target has come to in these findings. */
-export function judge(targets: readonly Target[], findings: readonly Finding[]): Judged[] {
+export function judge(targets: readonly FigureTarget[], findings: readonly Finding[]): Judged[] {
   return targets.map((row) => judgeOne(target.parse(row), findings));
 }
 

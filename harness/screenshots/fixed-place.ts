@@ -4,13 +4,15 @@ import {
   copyFileSync,
   existsSync,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   rmSync,
 } from "node:fs";
 import { join } from "node:path";
-import { tryLock, waitForLock } from "../../runtime/linux/flock.mjs";
+import { setTimeout as delay } from "node:timers/promises";
+import { tryLock } from "../../runtime/linux/flock.mjs";
 import { atExit } from "../host/at-exit.ts";
 import type { Sandbox } from "../runtimes/piwork.ts";
 
@@ -18,6 +20,7 @@ import type { Sandbox } from "../runtimes/piwork.ts";
 const PLACE = "/tmp/piwork-scenes";
 /** Another run may have the place for as long as its pictures take, in seconds. */
 const TURN_S = 600;
+const POLL_MS = 500;
 
 /** The places of a runtime whose paths are the same in each run; one run has them at a time. Its logs go to `evidence`. */
 export async function takeFixedPlace(evidence: string): Promise<Sandbox> {
@@ -27,18 +30,15 @@ export async function takeFixedPlace(evidence: string): Promise<Sandbox> {
     if (existsSync(logs))
       for (const name of readdirSync(logs).filter((entry) => entry.endsWith(".log")))
         copyFileSync(join(logs, name), join(evidence, name));
-    empty();
+    rmSync(PLACE, { recursive: true, force: true });
   };
   const forget = atExit(remove);
-  empty();
+  // A run that was killed leaves its files.
+  for (const name of readdirSync(PLACE)) rmSync(join(PLACE, name), { recursive: true, force: true });
   const [state, workspace] = [join(PLACE, "state"), join(PLACE, "projects")];
   for (const directory of [workspace, logs]) mkdirSync(directory);
   return {
-    directory: PLACE,
-    state,
-    workspace,
-    logs,
-    words: ["--state", state, "--logs", logs],
+    ...{ directory: PLACE, state, workspace, logs, words: ["--state", state, "--logs", logs] },
     [Symbol.dispose]() {
       forget();
       remove();
@@ -49,17 +49,32 @@ export async function takeFixedPlace(evidence: string): Promise<Sandbox> {
 
 /** A lock of the directory itself; the kernel takes it back however this process ends. */
 async function takeTurn(): Promise<number> {
-  mkdirSync(PLACE, { recursive: true, mode: 0o700 });
-  const fd = openSync(PLACE, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  if (fstatSync(fd).uid !== process.getuid?.())
-    throw new Error(`${PLACE} belongs to another user; the pictures are taken in it, so remove it first.`);
-  if (tryLock(fd)) return fd;
-  console.log(`another run takes its pictures in ${PLACE}; waiting for its end`);
-  if (await waitForLock(fd, { seconds: TURN_S })) return fd;
-  throw new Error(`another run has ${PLACE} for more than ${TURN_S} s`);
+  for (let waited = 0; waited < TURN_S * 1000; waited += POLL_MS) {
+    const fd = tryTurn();
+    if (fd !== undefined) return fd;
+    if (waited === 0) console.log(`another run takes its pictures in ${PLACE}; waiting for its end`);
+    await delay(POLL_MS);
+  }
+  throw new Error(`another run has had ${PLACE} for ${TURN_S} s; if none takes pictures, remove it`);
 }
 
-/** The directory stays: who waits has its lock. */
-function empty(): void {
-  for (const name of readdirSync(PLACE)) rmSync(join(PLACE, name), { recursive: true, force: true });
+/** The place and its lock, unless another run of this user, or of another user, has it. */
+function tryTurn(): number | undefined {
+  mkdirSync(PLACE, { recursive: true, mode: 0o700 });
+  const fd = openPlace();
+  if (fd === undefined) return undefined;
+  const { uid, ino } = fstatSync(fd);
+  const isOurs = uid === process.getuid?.() && tryLock(fd);
+  // The run before removes the directory when it ends.
+  if (isOurs && lstatSync(PLACE, { throwIfNoEntry: false })?.ino === ino) return fd;
+  closeSync(fd);
+  return undefined;
+}
+
+function openPlace(): number | undefined {
+  try {
+    return openSync(PLACE, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch {
+    return undefined; // another user's, or removed at this moment
+  }
 }

@@ -39,7 +39,12 @@ function boot(name: string, program: string) {
   const view = ["/usr/bin/perl", "-e", `chdir shift or die; ${program}`, sockets];
   const files = { ...NO_FILES, view };
   const { machine, up } = Machine.boot({
-    ...{ id: name, image: { dir: directory } as Image, accelerator: "tcg", unsafe: false, files, sockets },
+    id: name,
+    image: { dir: directory } as Image,
+    accelerator: "tcg",
+    unsafe: false,
+    files,
+    sockets,
     walls: { unconfined: true, without: [] },
     consoleLog: join(directory, "console.log"),
     observer: { event: () => {}, violation: () => {}, changed: () => {}, connection: (stream) => stream.destroy() },

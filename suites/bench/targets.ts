@@ -1,8 +1,8 @@
-import type { Target } from "../../harness/bench/targets.ts";
+import type { FigureTarget } from "../../harness/bench/targets.ts";
 
 /** How fast and how small the runtime is to become. `of` names a figure or a series, whichever section measures it. */
 // biome-ignore format: a table
-export const TARGETS: readonly Target[] = [
+export const TARGETS: readonly FigureTarget[] = [
   { step: "clone spawned → taskd answers, all walls on", of: "clone.answer", statistic: "p50", limit: 130, unit: "ms" },
   { step: "open a task in its own machine, from a clone", of: "open.own-machine", statistic: "p50", limit: 220, unit: "ms" },
   { step: "open a task in its own machine, from the pool", of: "open.pool", statistic: "p50", limit: 40, unit: "ms" },

@@ -4,7 +4,7 @@ import type { Check } from "../../harness/checks/checks.ts";
 import { ISOLATION, piwork } from "../../harness/runtimes/piwork.ts";
 import { stateDump } from "../../runtime/api/dump.ts";
 import { saidIn } from "../../runtime/api/told.ts";
-import { assertNamed, type Stage } from "./stage.ts";
+import { assertNamed, type DumpedRuntime } from "./dumped-runtime.ts";
 
 /** Dumps that are taken while something goes on. */
 const DUMPS = 6;
@@ -22,29 +22,29 @@ export interface Tasks {
   stopped: string;
 }
 
-export async function makeTasks(stage: Stage): Promise<Tasks> {
-  const stopped = await stage.makeTask("Stopped", "stopped");
-  await stage.client.call("task_stop", { task: stopped });
-  const bound = await stage.makeTask("Bound", "bound");
-  const unbound = await stage.makeTask("Unbound");
-  const active = await stage.makeTask("Active", "active");
+export async function makeTasks(dumped: DumpedRuntime): Promise<Tasks> {
+  const stopped = await dumped.makeTask("Stopped", "stopped");
+  await dumped.client.call("task_stop", { task: stopped });
+  const bound = await dumped.makeTask("Bound", "bound");
+  const unbound = await dumped.makeTask("Unbound");
+  const active = await dumped.makeTask("Active", "active");
   return { active, bound, unbound, stopped };
 }
 
 /** Where nothing is wrong, no contradiction is named, whatever goes on. */
-export function agreeing(stage: () => Stage, tasks: () => Tasks): Check[] {
+export function agreeing(dumped: DumpedRuntime, tasks: Tasks): Check[] {
   return [
     {
       id: "dump.agrees",
       claim: `nothing contradicts between the sides of tasks that are active, idle and stopped, with and without a folder (${ISOLATION})`,
       async run() {
-        const { stdout, stderr, code } = await piwork([...stage().sandbox.words, "dump-state", "--json"]);
+        const { stdout, stderr, code } = await piwork([...dumped.sandbox.words, "dump-state", "--json"]);
         assert.equal(code, 0, stderr);
         const dump = stateDump.parse(JSON.parse(stdout));
-        stage().keep("state.before", dump);
+        dumped.keep("state.before", dump);
         assertNamed(dump, []);
         // A dump of sides that say nothing names nothing either.
-        const { active, bound, unbound, stopped } = tasks();
+        const { active, bound, unbound, stopped } = tasks;
         const heard = Object.fromEntries(
           dump.tasks.map(({ id, runtime, taskd, panel, host }) => [
             id,
@@ -70,13 +70,13 @@ export function agreeing(stage: () => Stage, tasks: () => Tasks): Check[] {
       id: "dump.summary",
       claim: "'piwork dump-state' has a line for each machine and task, and leaves the whole document beside the logs",
       async run() {
-        const { stdout, code } = await piwork([...stage().sandbox.words, "dump-state"]);
+        const { stdout, code } = await piwork([...dumped.sandbox.words, "dump-state"]);
         assert.equal(code, 0, stdout);
-        for (const id of Object.values(tasks())) assert.match(stdout, new RegExp(`^${id} `, "m"));
+        for (const id of Object.values(tasks)) assert.match(stdout, new RegExp(`^${id} `, "m"));
         assert.match(stdout, /^no contradictions between the sides of \d machines? and 4 tasks$/m);
         assert.match(
           stdout,
-          new RegExp(`^all of it: .*${join(stage().sandbox.logs, "state.json").split("/").at(-2)}/state.json$`, "m"),
+          new RegExp(`^all of it: .*${join(dumped.sandbox.logs, "state.json").split("/").at(-2)}/state.json$`, "m"),
         );
       },
     },
@@ -84,13 +84,13 @@ export function agreeing(stage: () => Stage, tasks: () => Tasks): Check[] {
       id: "dump.leaves-paused",
       claim: "a machine that was paused is paused again after a dump, and its task knows nothing of it",
       async run() {
-        const { active } = tasks();
-        await stage().rest(active);
-        const { pid } = await stage().machineOf(active);
-        assertNamed(await stage().dump("state.paused"), []);
-        await stage().rest(active);
-        assert.equal((await stage().machineOf(active)).pid, pid);
-        assert.match(await stage().talk.ask("recall", active), /the first turn of Active/);
+        const { active } = tasks;
+        await dumped.rest(active);
+        const { pid } = await dumped.machineOf(active);
+        assertNamed(await dumped.dump("state.paused"), []);
+        await dumped.rest(active);
+        assert.equal((await dumped.machineOf(active)).pid, pid);
+        assert.match(await dumped.talk.ask("recall", active), /the first turn of Active/);
       },
     },
     {
@@ -108,7 +108,7 @@ export function agreeing(stage: () => Stage, tasks: () => Tasks): Check[] {
         const takeDumps = async () => {
           try {
             for (let dump = 1; dump <= DUMPS || steps < LEAST_STEPS; dump++) {
-              const taken = await stage().dump("state.busy");
+              const taken = await dumped.dump("state.busy");
               assertNamed(taken, []);
               takes.push(taken.takes);
             }
@@ -116,8 +116,8 @@ export function agreeing(stage: () => Stage, tasks: () => Tasks): Check[] {
             isOver = true;
           }
         };
-        const { client, talk } = stage();
-        const { active, bound, unbound } = tasks();
+        const { client, talk } = dumped;
+        const { active, bound, unbound } = tasks;
         const takes: number[] = [];
         const ends = await Promise.allSettled([
           does(async () => talk.prompt("run: echo busy > busy; sleep 0.1", bound)),

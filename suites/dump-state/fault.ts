@@ -1,7 +1,7 @@
 import type { Check } from "../../harness/checks/checks.ts";
 import type { ContradictionKind } from "../../runtime/api/contradiction.ts";
 import type { Sides } from "../../runtime/dump/sides.ts";
-import { assertNamed, type Stage } from "./stage.ts";
+import { assertNamed, type DumpedRuntime } from "./dumped-runtime.ts";
 
 /** Something that is put wrong on purpose, so that two sides contradict each other. */
 export interface Fault {
@@ -22,7 +22,7 @@ interface Made {
 }
 
 /** What was put wrong is named, with the task or machine that it is about, and nothing else is. */
-export function asCheck({ kind, how, words, make }: Fault, stage: () => Stage): Check {
+export function asCheck({ kind, how, words, make }: Fault, dumped: DumpedRuntime): Check {
   const name = how === undefined ? kind : `${kind}-${how}`;
   return {
     id: `dump.${name}`,
@@ -30,7 +30,7 @@ export function asCheck({ kind, how, words, make }: Fault, stage: () => Stage): 
     async run() {
       const { named, change, mend } = await make();
       try {
-        const dump = await stage().dump(`state.${name}`, change);
+        const dump = await dumped.dump(`state.${name}`, change);
         assertNamed(dump, named);
         return { says: dump.contradictions.map(({ says }) => says) };
       } finally {

@@ -1,6 +1,6 @@
 import { waitFor } from "../../harness/host/wait-for.ts";
+import type { DumpedRuntime } from "./dumped-runtime.ts";
 import type { Fault } from "./fault.ts";
-import type { Stage } from "./stage.ts";
 
 /** Leaves in variables the first process of an agent's namespace, with which all of it ends, bubblewrap around it, and its control group. */
 const FIND_AGENT = `
@@ -13,17 +13,17 @@ init=$(parent $agent); outer=$(parent $init); read -r group </proc/$agent/cgroup
 `;
 
 /** What the root of a machine does to a task in it, which its taskd does not notice. The machines are there to be attacked. */
-export function guestFaults(stage: () => Stage): Fault[] {
+export function guestFaults(dumped: DumpedRuntime): Fault[] {
   const asRoot = async (task: string, script: string) => {
     const argv = ["sh", "-c", `${FIND_AGENT}\n${script}`, "sh", task];
-    const end = await stage().talk.exec(argv, { task, unconfined: true });
+    const end = await dumped.talk.exec(argv, { task, unconfined: true });
     if (end.code !== 0) throw new Error(`the machine's root failed with ${end.code}: ${end.stderr}`);
     return end.stdout.toString().trim();
   };
   /** The one task of this runtime, and its machine. */
   let victim: Promise<string> | undefined;
   const find = () => {
-    victim ??= stage().makeTask("Victim", "victim");
+    victim ??= dumped.makeTask("Victim", "victim");
     return victim;
   };
 
@@ -49,12 +49,12 @@ export function guestFaults(stage: () => Stage): Fault[] {
           until grep -q "^State:.Z" /proc/$init/status; do sleep 0.02; done; echo $outer`,
         );
         const mend = async () => {
-          await stage().talk.exec(["sh", "-c", `kill -CONT ${frozen}`], { task, unconfined: true });
+          await dumped.talk.exec(["sh", "-c", `kill -CONT ${frozen}`], { task, unconfined: true });
           await waitFor("the state 'errored'", 30_000, async () => {
-            const { state } = await stage().client.call("task_show", { task });
+            const { state } = await dumped.client.call("task_show", { task });
             return state === "errored" || undefined;
           });
-          await stage().talk.prompt("with another agent", task);
+          await dumped.talk.prompt("with another agent", task);
         };
         return { named: [`agent-missing ${task}`], mend };
       },

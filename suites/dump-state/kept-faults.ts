@@ -2,13 +2,13 @@ import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, 
 import { join } from "node:path";
 import { recordsDirectory, tasksDirectory } from "../../runtime/state/places.ts";
 import type { Tasks } from "./agreeing.ts";
+import type { DumpedRuntime } from "./dumped-runtime.ts";
 import type { Fault } from "./fault.ts";
-import type { Stage } from "./stage.ts";
 
 /** Files of the state directory that are not what the runtime thinks they are. */
-export function keptFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
-  const record = (id: string) => join(recordsDirectory(stage().places), `${id}.json`);
-  const session = (id: string) => join(tasksDirectory(stage().places), id, "guest/session/session.jsonl");
+export function keptFaults(dumped: DumpedRuntime, tasks: Tasks): Fault[] {
+  const record = (id: string) => join(recordsDirectory(dumped.places), `${id}.json`);
+  const session = (id: string) => join(tasksDirectory(dumped.places), id, "guest/session/session.jsonl");
   const aside = (path: string) => {
     renameSync(path, `${path}.aside`);
     return () => renameSync(`${path}.aside`, path);
@@ -25,26 +25,26 @@ export function keptFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
       kind: "record-differs",
       words: "a record was edited while the runtime has the task",
       async make() {
-        const path = record(tasks().bound);
+        const path = record(tasks.bound);
         const edited = { ...JSON.parse(readFileSync(path, "utf8")), title: "Edited" };
         const mend = rewrite(path, JSON.stringify(edited));
-        return { named: [`record-differs ${tasks().bound}`], mend };
+        return { named: [`record-differs ${tasks.bound}`], mend };
       },
     },
     {
       kind: "record-missing",
       words: "a record was moved away",
-      make: async () => ({ named: [`record-missing ${tasks().unbound}`], mend: aside(record(tasks().unbound)) }),
+      make: async () => ({ named: [`record-missing ${tasks.unbound}`], mend: aside(record(tasks.unbound)) }),
     },
     {
       kind: "leftover-state",
       words: "a record and what a task kept are there without a task",
       async make() {
-        const kept = join(tasksDirectory(stage().places), "nobody-1");
+        const kept = join(tasksDirectory(dumped.places), "nobody-1");
         mkdirSync(kept);
         const anHourAgo = Date.now() / 1000 - 3600;
         utimesSync(kept, anHourAgo, anHourAgo);
-        const content = JSON.parse(readFileSync(record(tasks().bound), "utf8"));
+        const content = JSON.parse(readFileSync(record(tasks.bound), "utf8"));
         writeFileSync(record("nobody-2"), JSON.stringify({ ...content, id: "nobody-2" }));
         const mend = () => {
           rmSync(kept, { recursive: true });
@@ -57,17 +57,17 @@ export function keptFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
       kind: "active-task-differs",
       words: "the file that names the active task names another one",
       async make() {
-        const mend = rewrite(join(recordsDirectory(stage().places), "active"), `${tasks().bound}\n`);
-        return { named: [`active-task-differs ${tasks().active}`], mend };
+        const mend = rewrite(join(recordsDirectory(dumped.places), "active"), `${tasks.bound}\n`);
+        return { named: [`active-task-differs ${tasks.active}`], mend };
       },
     },
     {
       kind: "session-stale",
       words: "the session of a task was replaced by the one of a turn before",
       async make() {
-        const { active } = tasks();
+        const { active } = tasks;
         const older = readFileSync(session(active), "utf8");
-        await stage().talk.prompt("one turn more", active);
+        await dumped.talk.prompt("one turn more", active);
         return { named: [`session-stale ${active}`], mend: rewrite(session(active), older) };
       },
     },
@@ -75,7 +75,7 @@ export function keptFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
       kind: "session-foreign",
       words: "the session of a task was replaced by another task's",
       async make() {
-        const { stopped, bound } = tasks();
+        const { stopped, bound } = tasks;
         const put = aside(session(stopped));
         copyFileSync(session(bound), session(stopped));
         return { named: [`session-foreign ${stopped}`], mend: put };

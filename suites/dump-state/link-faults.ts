@@ -8,24 +8,24 @@ import { ISOLATION } from "../../harness/runtimes/piwork.ts";
 import { saidIn } from "../../runtime/api/told.ts";
 import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 import type { Tasks } from "./agreeing.ts";
+import type { DumpedRuntime } from "./dumped-runtime.ts";
 import type { Fault } from "./fault.ts";
-import type { Stage } from "./stage.ts";
 
 const NOTICE_MS = 30_000;
 
 /** A runtime and a taskd that do not know the same, because something was said on the link between them that neither has said. */
-export function linkFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
+export function linkFaults(dumped: DumpedRuntime, tasks: Tasks): Fault[] {
   /** Asks something of taskd behind the runtime's back, once its machine is awake. */
   const ask = async (task: string, type: string, payload: object) => {
-    const { pid } = await stage().machineOf(task);
-    await sayAsRuntime(stage().pid, pid, "taskd.sock", { id: randomBytes(8).toString("hex"), type, payload });
+    const { pid } = await dumped.machineOf(task);
+    await sayAsRuntime(dumped.pid, pid, "taskd.sock", { id: randomBytes(8).toString("hex"), type, payload });
     // A machine that was paused takes it in with the next thing that the runtime asks.
-    await stage().client.call("diag", {});
+    await dumped.client.call("diag", {});
   };
   /** Says an event as the taskd of a task. The next one that taskd says has the same number, and is taken for known. */
   const forge = async (task: string, event: string, payload: object) => {
-    const { pid, id } = await stage().machineOf(task);
-    const answers = await stage().client.call("machine_answers", { patienceMs: 5_000 });
+    const { pid, id } = await dumped.machineOf(task);
+    const answers = await dumped.client.call("machine_answers", { patienceMs: 5_000 });
     const answer = answers.machines.find(({ machine }) => machine === id);
     if (answer === undefined || "silent" in answer.taskd) throw new Error(`${id} is silent`);
     const { sent } = answer.taskd.said.diag.events;
@@ -34,13 +34,13 @@ export function linkFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
   };
   /** What taskd says of a task. */
   const viewOf = async (task: string) => {
-    const { machines } = await stage().client.call("machine_answers", { patienceMs: 5_000 });
+    const { machines } = await dumped.client.call("machine_answers", { patienceMs: 5_000 });
     const known = machines.flatMap(({ taskd }) => saidIn(taskd)?.state.tasks ?? []);
     return known.find(({ taskId }) => taskId === task);
   };
   const becomes = (task: string, state: string) =>
     waitFor(`the state '${state}'`, NOTICE_MS, async () => {
-      const record = await stage().client.call("task_show", { task });
+      const record = await dumped.client.call("task_show", { task });
       return record.state === state || undefined;
     });
 
@@ -49,7 +49,7 @@ export function linkFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
       kind: "turn-differs",
       words: "taskd has a prompt that the runtime did not send",
       async make() {
-        const { active } = tasks();
+        const { active } = tasks;
         await ask(active, "prompt", { taskId: active, message: "wait" });
         const mend = () => ask(active, "abort", { taskId: active });
         return { named: [`turn-differs ${active}`], mend };
@@ -59,13 +59,13 @@ export function linkFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
       kind: "task-state-differs",
       words: "a task was switched to in its machine, and not by the runtime",
       async make() {
-        const { unbound, active } = tasks();
-        await stage().client.call("task_stop", { task: unbound });
-        await stage().talk.prompt("opened, and not switched to", unbound);
+        const { unbound, active } = tasks;
+        await dumped.client.call("task_stop", { task: unbound });
+        await dumped.talk.prompt("opened, and not switched to", unbound);
         await ask(unbound, "switch_task", { taskId: unbound });
         const others = [`task-state-differs ${active}`, `active-task-differs ${active}`];
         const mend = async () => {
-          for (const task of [unbound, active]) await stage().client.call("task_switch", { task });
+          for (const task of [unbound, active]) await dumped.client.call("task_switch", { task });
         };
         return { named: [`task-state-differs ${unbound}`, ...(ISOLATION === "shared" ? others : [])], mend };
       },
@@ -74,11 +74,11 @@ export function linkFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
       kind: "folder-differs",
       words: "taskd was given a folder for a task that has none",
       async make() {
-        const { unbound } = tasks();
-        const { id, pid } = await stage().machineOf(unbound);
-        const folder = join(stage().sandbox.workspace, "late");
+        const { unbound } = tasks;
+        const { id, pid } = await dumped.machineOf(unbound);
+        const folder = join(dumped.sandbox.workspace, "late");
         mkdirSync(folder);
-        if (ISOLATION === "vm") await showInStage(stage(), pid, folder, `${id}/workspace/late`);
+        if (ISOLATION === "vm") await showInStage(dumped, pid, folder, `${id}/workspace/late`);
         const proof = {
           tag: "workspace",
           path: "late",
@@ -96,7 +96,7 @@ export function linkFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
         });
         await waitFor("the bind", NOTICE_MS, async () => (await viewOf(unbound))?.folder === "late" || undefined);
         for (const name of readdirSync(folder)) rmSync(join(folder, name));
-        const mend = () => stage().client.call("task_bind", { task: unbound, folder: "late" });
+        const mend = () => dumped.client.call("task_bind", { task: unbound, folder: "late" });
         return { named: [`folder-differs ${unbound}`, ...(ISOLATION === "vm" ? [`export-differs ${id}`] : [])], mend };
       },
     },
@@ -104,8 +104,8 @@ export function linkFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
       kind: "process-without-task",
       words: "the runtime was told that a task has stopped, which goes on in its machine",
       async make() {
-        const task = await stage().makeTask("Forged");
-        const { id } = await stage().machineOf(task);
+        const task = await dumped.makeTask("Forged");
+        const { id } = await dumped.machineOf(task);
         await forge(task, "task_stopped", {});
         await becomes(task, "stopped");
         return {
@@ -114,7 +114,7 @@ export function linkFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
             `task-unknown-to-runtime ${task}`,
             ...(ISOLATION === "vm" ? [`machine-without-task ${id}`] : []),
           ],
-          mend: () => leave(stage(), task),
+          mend: () => leave(dumped, task),
         };
       },
     },
@@ -122,30 +122,30 @@ export function linkFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
       kind: "task-unknown-to-taskd",
       words: "a task was stopped in its machine, and the runtime did not hear of it",
       async make() {
-        const task = await stage().makeTask("Unheard");
+        const task = await dumped.makeTask("Unheard");
         // That it has stopped, which taskd says next, counts as heard already.
         await forge(task, "task_bootstrap_state", { step: "forged" });
         await ask(task, "stop_task", { taskId: task });
         const isGone = async () => (await viewOf(task)) === undefined || undefined;
         await waitFor("the end of the task in its machine", NOTICE_MS, isGone);
         const alsoActive = ISOLATION === "shared" ? [`active-task-differs ${task}`] : [];
-        return { named: [`task-unknown-to-taskd ${task}`, ...alsoActive], mend: () => leave(stage(), task) };
+        return { named: [`task-unknown-to-taskd ${task}`, ...alsoActive], mend: () => leave(dumped, task) };
       },
     },
   ];
 }
 
 /** Deletes a task about which the two do not agree; what was active before is active again. */
-async function leave(stage: Stage, task: string): Promise<void> {
-  await stage.client.call("task_delete", { task });
-  const { tasks } = await stage.client.call("status", {});
+async function leave(dumped: DumpedRuntime, task: string): Promise<void> {
+  await dumped.client.call("task_delete", { task });
+  const { tasks } = await dumped.client.call("status", {});
   const active = tasks.find(({ title }) => title === "Active");
-  if (active !== undefined) await stage.client.call("task_switch", { task: active.id });
+  if (active !== undefined) await dumped.client.call("task_switch", { task: active.id });
 }
 
 /** Shows a directory where the runtime shows a machine what its task was given: in the view that QEMU's parent has. */
-async function showInStage(stage: Stage, qemu: number, directory: string, at: string): Promise<void> {
-  const target = join(stage.places.sockets, "stage", at);
+async function showInStage(dumped: DumpedRuntime, qemu: number, directory: string, at: string): Promise<void> {
+  const target = join(dumped.places.sockets, "stage", at);
   const script = 'mkdir -p "$2" && mount --bind "$1" "$2"';
   const { stdout } = await $`ps -o ppid= -p ${qemu}`;
   const users = process.getuid?.() === 0 ? [] : ["--user", "--preserve-credentials"];

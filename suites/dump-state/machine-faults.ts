@@ -7,14 +7,14 @@ import { ISOLATION } from "../../harness/runtimes/piwork.ts";
 import { QEMU, spawnHypervisor } from "../../runtime/machine/hypervisor.ts";
 import { ALL_WALLS } from "../../runtime/machine/walls.ts";
 import type { Tasks } from "./agreeing.ts";
+import type { DumpedRuntime } from "./dumped-runtime.ts";
 import type { Fault } from "./fault.ts";
-import type { Stage } from "./stage.ts";
 
 const NOTICE_MS = 30_000;
 
 /** Machines whose QEMU is not what the runtime thinks it is. */
-export function machineFaults(stage: () => Stage, tasks: () => Pick<Tasks, "unbound" | "active">): Fault[] {
-  const socketsOf = (machine: string) => join(stage().places.sockets, machine);
+export function machineFaults(dumped: DumpedRuntime, tasks: Pick<Tasks, "unbound" | "active">): Fault[] {
+  const socketsOf = (machine: string) => join(dumped.places.sockets, machine);
 
   return [
     {
@@ -53,7 +53,7 @@ export function machineFaults(stage: () => Stage, tasks: () => Pick<Tasks, "unbo
       kind: "socket-missing",
       words: "a socket of a machine that is up was moved away",
       async make() {
-        const { id } = await stage().machineOf(tasks().unbound);
+        const { id } = await dumped.machineOf(tasks.unbound);
         const path = join(socketsOf(id), "taskd.sock");
         renameSync(path, `${path}.aside`);
         return { named: [`socket-missing ${id}`], mend: () => renameSync(`${path}.aside`, path) };
@@ -63,7 +63,7 @@ export function machineFaults(stage: () => Stage, tasks: () => Pick<Tasks, "unbo
       kind: "qemu-frozen",
       words: "QEMU was stopped by a signal",
       async make() {
-        const { id, pid } = await stage().machineOf(tasks().unbound);
+        const { id, pid } = await dumped.machineOf(tasks.unbound);
         process.kill(pid, "SIGSTOP");
         // The last of its threads may take a while.
         await waitFor("QEMU to stop", NOTICE_MS, () => /^State:\tT/m.test(readFileSync(`/proc/${pid}/status`, "utf8")));
@@ -74,19 +74,18 @@ export function machineFaults(stage: () => Stage, tasks: () => Pick<Tasks, "unbo
       kind: "run-state-differs",
       words: "a machine in which a turn is under way was paused, and not by the runtime",
       async make() {
-        const { unbound } = tasks();
-        const turn = stage().talk.prompt("wait", unbound);
+        const { unbound } = tasks;
+        const turn = dumped.talk.prompt("wait", unbound);
         const { id, pid } = await waitFor("the turn", NOTICE_MS, async () => {
-          const { turn } = await stage().client.call("task_show", { task: unbound });
-          const machine = await stage().machineOf(unbound);
+          const { turn } = await dumped.client.call("task_show", { task: unbound });
+          const machine = await dumped.machineOf(unbound);
           return turn !== null && machine.state === "running" ? machine : undefined;
         });
-        const say = (command: string) =>
-          sayAsRuntime(stage().pid, pid, "qmp.sock", { execute: command, id: 1_000_000 });
+        const say = (command: string) => sayAsRuntime(dumped.pid, pid, "qmp.sock", { execute: command, id: 1_000_000 });
         await say("stop");
         const mend = async () => {
           await say("cont");
-          await stage().client.call("abort", { task: unbound });
+          await dumped.client.call("abort", { task: unbound });
           await turn;
         };
         return { named: [`run-state-differs ${id}`], mend };
@@ -96,14 +95,14 @@ export function machineFaults(stage: () => Stage, tasks: () => Pick<Tasks, "unbo
       kind: "export-differs",
       words: "a directory was taken out of QEMU's view",
       async make() {
-        const { active } = tasks();
-        const { id, pid } = await stage().machineOf(active);
+        const { active } = tasks;
+        const { id, pid } = await dumped.machineOf(active);
         await unmountIn(pid, ISOLATION === "vm" ? "/export/workspace/active" : "/export/workspace");
         // It sees it again when its machine is another one.
         const mend = async () => {
           process.kill(pid, "SIGKILL");
-          await lost(stage(), active);
-          await stage().talk.prompt("in another machine", active);
+          await lost(dumped, active);
+          await dumped.talk.prompt("in another machine", active);
         };
         return { named: [`export-differs ${id}`], mend };
       },
@@ -112,16 +111,16 @@ export function machineFaults(stage: () => Stage, tasks: () => Pick<Tasks, "unbo
       kind: "qemu-gone",
       words: "QEMU was killed, and the runtime is kept from hearing of it",
       async make() {
-        const { active } = tasks();
-        const { id, pid } = await stage().machineOf(active);
+        const { active } = tasks;
+        const { id, pid } = await dumped.machineOf(active);
         // Whoever would tell the runtime that QEMU ended is its parent.
         const parent = Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
         process.kill(parent, "SIGSTOP");
         process.kill(pid, "SIGKILL");
         const mend = async () => {
           process.kill(parent, "SIGCONT");
-          await lost(stage(), active);
-          await stage().talk.prompt("in yet another one", active);
+          await lost(dumped, active);
+          await dumped.talk.prompt("in yet another one", active);
         };
         return { named: [`qemu-gone ${id}`], mend };
       },
@@ -129,9 +128,9 @@ export function machineFaults(stage: () => Stage, tasks: () => Pick<Tasks, "unbo
   ];
 }
 
-async function lost(stage: Stage, task: string): Promise<void> {
+async function lost(dumped: DumpedRuntime, task: string): Promise<void> {
   await waitFor("the state 'errored'", NOTICE_MS, async () => {
-    const { state } = await stage.client.call("task_show", { task });
+    const { state } = await dumped.client.call("task_show", { task });
     return state === "errored" || undefined;
   });
 }

@@ -1,19 +1,19 @@
 import { ISOLATION } from "../../harness/runtimes/piwork.ts";
 import type { Tasks } from "./agreeing.ts";
+import type { DumpedRuntime } from "./dumped-runtime.ts";
 import type { Fault } from "./fault.ts";
-import type { Stage } from "./stage.ts";
 
 /**
  * What cannot be done to a runtime that works: the panel's server has the runtime's own list, a machine ends with its last word, and
  * the kernel takes nothing from a QEMU that runs. Here one side is changed as it answers; all that is behind it is real.
  */
-export function toldFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
+export function toldFaults(dumped: DumpedRuntime, tasks: Tasks): Fault[] {
   return [
     {
       kind: "panel-differs",
       words: "the panel shows a task as it was before",
       async make() {
-        const { bound } = tasks();
+        const { bound } = tasks;
         return {
           named: [`panel-differs ${bound}`],
           change: ({ panel }) => ({
@@ -47,8 +47,8 @@ export function toldFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
       kind: "task-without-machine",
       words: "the runtime has lost the machine of a task that is open",
       async make() {
-        const { unbound, active } = tasks();
-        const { id, pid } = await stage().machineOf(unbound);
+        const { unbound, active } = tasks;
+        const { id, pid } = await dumped.machineOf(unbound);
         const lost = ISOLATION === "shared" ? [unbound, active] : [unbound];
         return {
           named: [
@@ -74,7 +74,7 @@ export function toldFaults(stage: () => Stage, tasks: () => Tasks): Fault[] {
       how: "host",
       words: "the host's kernel says that QEMU has a wall less",
       async make() {
-        const { id } = await stage().machineOf(tasks().unbound);
+        const { id } = await dumped.machineOf(tasks.unbound);
         return {
           named: [`walls-missing ${id}`],
           change: ({ host }) => ({

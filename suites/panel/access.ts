@@ -7,7 +7,7 @@ import { expect } from "../../harness/browser/browser.ts";
 import type { Check } from "../../harness/checks/checks.ts";
 import { listenersOf, processTree } from "../../harness/host/processes.ts";
 import { piwork } from "../../harness/runtimes/piwork.ts";
-import type { Stage } from "./stage.ts";
+import type { OpenPanel } from "./open-panel.ts";
 
 interface Sent {
   method: string;
@@ -17,7 +17,7 @@ interface Sent {
 }
 
 /** What is wrong with a request that the page would send otherwise, and how it is answered. */
-const WRONG: [id: string, claim: string, headers: (stage: Stage) => OutgoingHttpHeaders, status: number][] = [
+const WRONG: [id: string, claim: string, headers: (panel: OpenPanel) => OutgoingHttpHeaders, status: number][] = [
   ["no-token", "no token", () => ({ authorization: undefined }), 401],
   ["wrong-token", "a wrong token", () => ({ authorization: `Bearer ${"0".repeat(64)}` }), 401],
   ["cut-token", "the beginning of the token", ({ token }) => ({ authorization: `Bearer ${token.slice(0, 63)}` }), 401],
@@ -42,13 +42,13 @@ const WRONG: [id: string, claim: string, headers: (stage: Stage) => OutgoingHttp
 ];
 
 /** Who is answered on the panel's port. */
-export function access(stage: Stage): Check[] {
+export function access(panel: OpenPanel): Check[] {
   const send = async ({ method, path, headers, body }: Sent): Promise<{ status: number; body: string }> => {
-    const { hostname, port } = new URL(stage.origin);
+    const { hostname, port } = new URL(panel.origin);
     const right = {
       host: `${hostname}:${port}`,
-      origin: stage.origin,
-      authorization: `Bearer ${stage.token}`,
+      origin: panel.origin,
+      authorization: `Bearer ${panel.token}`,
       "content-type": "application/json",
     };
     const all = Object.entries({ ...right, ...headers }).filter(([, value]) => value !== undefined);
@@ -75,14 +75,14 @@ export function access(stage: Stage): Check[] {
       id: "panel.address",
       claim: "the last line that is printed is the panel's address, which opens it, on 127.0.0.1 alone",
       async run() {
-        const { hostname, port } = new URL(stage.address);
+        const { hostname, port } = new URL(panel.address);
         assert.equal(hostname, "127.0.0.1");
-        const open = processTree(stage.runtime.process.pid as number).flatMap((pid) => listenersOf(pid));
+        const open = processTree(panel.runtime.process.pid as number).flatMap((pid) => listenersOf(pid));
         assert.deepEqual(open, [`127.0.0.1:${port}`]);
-        const { stdout } = await piwork([...stage.sandbox.words, "panel"]);
-        assert.equal(stdout.trim(), stage.address);
-        await expect(stage.page.getByRole("heading", { name: "Piwork" })).toBeVisible();
-        assert.equal(stage.page.url(), `${stage.origin}/`, "the token stays in the address");
+        const { stdout } = await piwork([...panel.sandbox.words, "panel"]);
+        assert.equal(stdout.trim(), panel.address);
+        await expect(panel.page.getByRole("heading", { name: "Piwork" })).toBeVisible();
+        assert.equal(panel.page.url(), `${panel.origin}/`, "the token stays in the address");
       },
     },
     ...WRONG.map(([id, claim, headers, status]) => ({
@@ -97,7 +97,7 @@ export function access(stage: Stage): Check[] {
         ];
         const seen: object[] = [];
         for (const way of ways) {
-          const refused = await send({ ...way, headers: headers(stage) });
+          const refused = await send({ ...way, headers: headers(panel) });
           const twin = await send({ ...way, headers: {} });
           seen.push({ path: way.path, refused: refused.status, twin: twin.status });
           assert.equal(refused.status, status, way.path);
@@ -107,7 +107,7 @@ export function access(stage: Stage): Check[] {
           assert.equal(answered.includes(twin.status), true, `${way.path}: ${twin.status} ${twin.body}`);
           if (!answered.includes(200)) assert.match(twin.body, /TASK_NOT_FOUND|does not exist|WORKSPACE_POLICY/);
         }
-        assert.deepEqual(await stage.tasks(), []);
+        assert.deepEqual(await panel.tasks(), []);
         return { seen };
       },
     })),
@@ -139,15 +139,15 @@ export function access(stage: Stage): Check[] {
       id: "panel.policy",
       claim: "the page may run its own script alone, and asks nobody but its own server",
       async run() {
-        const response = await stage.page.request.get(`${stage.origin}/`);
+        const response = await panel.page.request.get(`${panel.origin}/`);
         const policy = response.headers()["content-security-policy"] ?? "";
         assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self'/);
         assert.doesNotMatch(policy, /unsafe|\*/);
-        const foreign = stage.browser.asked.filter(
-          (url) => !url.startsWith(`${stage.origin}/`) && !url.startsWith("blob:"),
+        const foreign = panel.browser.asked.filter(
+          (url) => !url.startsWith(`${panel.origin}/`) && !url.startsWith("blob:"),
         );
         assert.deepEqual(foreign, []);
-        assert.equal(stage.browser.asked.length > 3, true, "nothing was asked at all");
+        assert.equal(panel.browser.asked.length > 3, true, "nothing was asked at all");
         // What a script that got in would try; on a page without a policy it works.
         const tryScript = () => {
           const script = document.createElement("script");
@@ -155,32 +155,32 @@ export function access(stage: Stage): Check[] {
           document.body.append(script);
           return "intruder" in window;
         };
-        assert.equal(await stage.page.evaluate(tryScript).catch(() => false), false);
-        const other = await stage.browser.open("about:blank");
+        assert.equal(await panel.page.evaluate(tryScript).catch(() => false), false);
+        const other = await panel.browser.open("about:blank");
         assert.equal(await other.evaluate(tryScript), true, "the control does not run either");
         await other.context().close();
-        stage.browser.complaints.length = 0; // the policy said so of this try
+        panel.browser.complaints.length = 0; // the policy said so of this try
       },
     },
     {
       id: "panel.token-kept",
       claim: "the token is in a file of mode 0600, and in no log",
       run() {
-        const file = join(stage.sandbox.state, "panel.json");
+        const file = join(panel.sandbox.state, "panel.json");
         assert.equal((statSync(file).mode & 0o777).toString(8), "600");
-        assert.equal(readFileSync(file, "utf8").includes(stage.token), true, "the control: it is there");
-        for (const name of readdirSync(stage.sandbox.logs).filter((entry) => entry.endsWith(".log")))
-          assert.equal(readFileSync(join(stage.sandbox.logs, name), "utf8").includes(stage.token), false, name);
+        assert.equal(readFileSync(file, "utf8").includes(panel.token), true, "the control: it is there");
+        for (const name of readdirSync(panel.sandbox.logs).filter((entry) => entry.endsWith(".log")))
+          assert.equal(readFileSync(join(panel.sandbox.logs, name), "utf8").includes(panel.token), false, name);
       },
     },
     {
       id: "panel.without-token",
       claim: "a browser without the token is told how to get in, and shown nothing else",
       async run() {
-        const page = await stage.browser.open(stage.origin);
+        const page = await panel.browser.open(panel.origin);
         await expect(page.getByRole("heading", { name: "This page needs its token" })).toBeVisible();
         assert.doesNotMatch(await page.locator("body").innerText(), /workspace/i);
-        await page.goto(`${stage.origin}/#${stage.token}`);
+        await page.goto(`${panel.origin}/#${panel.token}`);
         await expect(page.getByRole("heading", { name: "No task yet" })).toBeVisible();
         await page.context().close();
       },

@@ -5,7 +5,7 @@ import { crc32 } from "node:zlib";
 import { expect } from "../../harness/browser/browser.ts";
 import type { Check } from "../../harness/checks/checks.ts";
 import { ISOLATION } from "../../harness/runtimes/piwork.ts";
-import type { Stage } from "./stage.ts";
+import type { OpenPanel } from "./open-panel.ts";
 
 const FIRST = "First <b>task</b>";
 /** One point. */
@@ -17,12 +17,12 @@ const PNG = Buffer.from(
 const PNG_BEGINNING = 33;
 
 /** The side: files of a task, what changed, what is imported, and what it can reach. */
-export function files(stage: Stage): Check[] {
-  const { page, sandbox } = stage;
+export function files(panel: OpenPanel): Check[] {
+  const { page, sandbox } = panel;
   const demo = join(sandbox.workspace, "outer/demo");
   const section = (title: string) => page.locator(".section", { has: page.getByRole("heading", { name: title }) });
   const dialog = page.getByRole("dialog");
-  const uploads = async () => join(sandbox.state, "tasks", (await stage.task(FIRST)).id, "guest/uploads");
+  const uploads = async () => join(sandbox.state, "tasks", (await panel.task(FIRST)).id, "guest/uploads");
 
   return [
     {
@@ -30,8 +30,8 @@ export function files(stage: Stage): Check[] {
       claim:
         "what the task created, modified and deleted in its folder is told apart, and links that leave it are named",
       async run() {
-        await stage.show(FIRST);
-        await stage.sayAndWait(
+        await panel.show(FIRST);
+        await panel.sayAndWait(
           "run: echo more >> old.txt; rm gone.txt; mkdir -p new/deep; echo x > new/deep/file; ln -s /etc/passwd planted; mkfifo pipe; true",
         );
         const list = section("Changes").locator(".changes");
@@ -90,10 +90,10 @@ export function files(stage: Stage): Check[] {
         assert.deepEqual(readdirSync(directory).sort(), ["by button.txt", "dropped.txt"]);
         assert.equal(readFileSync(join(directory, "dropped.txt"), "utf8"), "dropped bytes");
         assert.equal((statSync(join(directory, "dropped.txt")).mode & 0o777).toString(8), "444");
-        await stage.sayAndWait(
+        await panel.sayAndWait(
           "run: cat /uploads/dropped.txt; echo worse > /uploads/dropped.txt || rm -f /uploads/dropped.txt",
         );
-        await expect(stage.lastTurn.locator(".output")).toContainText("dropped bytes");
+        await expect(panel.lastTurn.locator(".output")).toContainText("dropped bytes");
         assert.equal(readFileSync(join(directory, "dropped.txt"), "utf8"), "dropped bytes");
       },
     },
@@ -156,8 +156,8 @@ export function files(stage: Stage): Check[] {
       claim: "the boundary says what the kernels say: every wall by name, and one that does not hold in so many words",
       async run() {
         const card = section("Boundary");
-        const { id } = await stage.task(FIRST);
-        const said = await stage.runtime.client.call("task_boundary", { task: id });
+        const { id } = await panel.task(FIRST);
+        const said = await panel.runtime.client.call("task_boundary", { task: id });
         assert.deepEqual([said.task.length, said.qemu.length], [18, 9]);
         assert.equal(
           [...said.task, ...said.qemu].every(({ holds }) => holds),
@@ -171,7 +171,7 @@ export function files(stage: Stage): Check[] {
           await expect(card.getByRole("rowheader", { name: layer, exact: true }).first()).toBeVisible();
         await expect(card).toContainText(ISOLATION === "vm" ? "a machine of its own" : "shares a machine");
         await expect(card.locator(".reach")).toContainText("outer/demo");
-        const { acceleration } = await stage.runtime.client.call("status", {});
+        const { acceleration } = await panel.runtime.client.call("status", {});
         await expect(card.locator(".warning")).toHaveCount(acceleration?.used === "tcg" ? 1 : 0);
         // The same answer with one wall that is not there: the page has to be able to say so.
         await page.route("**/v1/task_boundary", async (route) => {

@@ -3,11 +3,11 @@ import { mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "../../harness/browser/browser.ts";
 import type { Check } from "../../harness/checks/checks.ts";
-import type { Stage } from "./stage.ts";
+import type { OpenPanel } from "./open-panel.ts";
 
 /** From an empty panel to tasks with folders. */
-export function firstUse(stage: Stage): Check[] {
-  const { page, sandbox } = stage;
+export function firstUse(panel: OpenPanel): Check[] {
+  const { page, sandbox } = panel;
   const inWorkspace = (...parts: string[]) => join(sandbox.workspace, ...parts);
   const dialog = page.getByRole("dialog");
 
@@ -43,22 +43,22 @@ export function firstUse(stage: Stage): Check[] {
         await dialog.getByRole("button", { name: "Make the task" }).click();
         await expect(dialog).toBeHidden();
         await expect(page.getByRole("heading", { name: "First <b>task</b>", level: 2 })).toBeVisible();
-        assert.equal((await stage.task("First <b>task</b>")).folder, "outer/demo");
+        assert.equal((await panel.task("First <b>task</b>")).folder, "outer/demo");
         await expect(page.locator(".column-head .state")).toHaveText("ready");
-        assert.equal((await stage.task("First <b>task</b>")).state, "active");
+        assert.equal((await panel.task("First <b>task</b>")).state, "active");
       },
     },
     {
       id: "panel.folder-refused",
       claim: "a folder that another task has is refused with a reason, no task is made, and another folder works",
       async run() {
-        const before = (await stage.tasks()).length;
+        const before = (await panel.tasks()).length;
         await page.getByRole("navigation", { name: "Tasks" }).getByRole("button", { name: "New task" }).click();
         await dialog.getByLabel("Title").fill("Second");
         await dialog.getByRole("button", { name: "outer" }).click();
         await dialog.getByRole("button", { name: "Make the task" }).click();
         await expect(dialog.getByRole("alert")).toContainText("holds or lies in");
-        assert.equal((await stage.tasks()).length, before);
+        assert.equal((await panel.tasks()).length, before);
         await dialog.locator(".path").getByRole("button").first().click();
         await dialog.getByLabel("Name of a new folder").fill("second");
         await dialog.getByRole("button", { name: "Make it" }).click();
@@ -66,7 +66,7 @@ export function firstUse(stage: Stage): Check[] {
         assert.equal(statSync(inWorkspace("second")).isDirectory(), true);
         await dialog.getByRole("button", { name: "Make the task" }).click();
         await expect(dialog).toBeHidden();
-        assert.equal((await stage.task("Second")).folder, "second");
+        assert.equal((await panel.task("Second")).folder, "second");
         await expect(page.locator(".column-head .state")).toHaveText("ready");
       },
     },
@@ -74,7 +74,7 @@ export function firstUse(stage: Stage): Check[] {
       id: "panel.folder-paths",
       claim: "the picker's calls leave the workspace by no path and no link",
       async run() {
-        const { client } = stage.runtime;
+        const { client } = panel.runtime;
         for (const path of ["way-in", "way-in/demo", "no-folder", "outer/../..", "/etc", ".."]) {
           await assert.rejects(client.call("folders", { path }), /WORKSPACE_POLICY|symlink|valid/, path);
           await assert.rejects(client.call("folder_make", { path: `${path}/made` }), /symlink|valid|exist/, path);
@@ -86,23 +86,23 @@ export function firstUse(stage: Stage): Check[] {
       id: "panel.bind",
       claim: "a task without a folder gets one in the page, for good, and keeps its conversation",
       async run() {
-        await stage.runtime.client.call("task_stop", { task: (await stage.task("Second")).id });
+        await panel.runtime.client.call("task_stop", { task: (await panel.task("Second")).id });
         mkdirSync(inWorkspace("late"));
         await page.getByRole("navigation", { name: "Tasks" }).getByRole("button", { name: "New task" }).click();
         await dialog.getByLabel("Title").fill("Late");
         await dialog.getByRole("button", { name: "Make the task" }).click();
         await expect(dialog).toBeHidden();
-        await stage.sayAndWait("said before");
+        await panel.sayAndWait("said before");
         await page.getByRole("button", { name: "Give a folder" }).click();
         await dialog.locator(".choices").getByRole("button", { name: "late" }).click();
         await dialog.getByRole("button", { name: "Give it, for good" }).click();
         await expect(dialog).toBeHidden();
-        assert.equal((await stage.task("Late")).folder, "late");
+        assert.equal((await panel.task("Late")).folder, "late");
         await expect(page.getByRole("button", { name: "Give a folder" })).toBeHidden();
-        await stage.sayAndWait("run: echo here > made");
+        await panel.sayAndWait("run: echo here > made");
         assert.equal(statSync(inWorkspace("late", "made")).size, 5);
-        await stage.sayAndWait("recall");
-        await expect(stage.lastTurn).toContainText("said before");
+        await panel.sayAndWait("recall");
+        await expect(panel.lastTurn).toContainText("said before");
       },
     },
   ];

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "../../harness/browser/browser.ts";
 import type { Check } from "../../harness/checks/checks.ts";
-import type { Stage } from "./stage.ts";
+import type { OpenPanel } from "./open-panel.ts";
 
 const FIRST = "First <b>task</b>";
 /** Each would run where it is taken for markup. */
@@ -11,8 +11,8 @@ const SCRIPT = "<script>window.pwned=1</script>";
 const IMAGE = '<img src=x onerror="window.pwned=1">';
 
 /** What a task says and calls its files is never markup, and never a link into the page. */
-export function hostileText(stage: Stage): Check[] {
-  const { page, sandbox } = stage;
+export function hostileText(panel: OpenPanel): Check[] {
+  const { page, sandbox } = panel;
   const demo = join(sandbox.workspace, "outer/demo");
   const isPwned = () => page.evaluate(() => "pwned" in window);
   const strange = () =>
@@ -23,7 +23,7 @@ export function hostileText(stage: Stage): Check[] {
       id: "panel.markup-control",
       claim: "the control: what is planted here runs where it is taken for markup",
       async run() {
-        const other = await stage.browser.open("about:blank");
+        const other = await panel.browser.open("about:blank");
         await other.evaluate((markup) => {
           document.body.innerHTML = markup;
         }, IMAGE);
@@ -35,18 +35,18 @@ export function hostileText(stage: Stage): Check[] {
       id: "panel.markup-in-output",
       claim: "markup in prompts, answers, commands, output and errors is text",
       async run() {
-        await stage.show(FIRST);
-        await stage.sayAndWait(
+        await panel.show(FIRST);
+        await panel.sayAndWait(
           `${SCRIPT} ${IMAGE} <b>bold</b> <svg onload=window.pwned=1>\n\nand **strong** <i>in</i> a line`,
         );
-        await expect(stage.lastTurn.locator(".markdown")).toContainText(SCRIPT);
-        await expect(stage.lastTurn.locator(".markdown")).toContainText(IMAGE);
-        await expect(stage.lastTurn.locator(".markdown strong")).toHaveText("strong");
-        await expect(stage.lastTurn.locator(".markdown b, .markdown i")).toHaveCount(0);
-        await stage.sayAndWait(`run: echo '${SCRIPT}${IMAGE}'; exit 3`);
-        await expect(stage.lastTurn.locator(".output")).toContainText(SCRIPT);
-        await stage.sayAndWait(`refuse: ${IMAGE}`);
-        await expect(stage.lastTurn.locator(".failure")).toContainText(IMAGE);
+        await expect(panel.lastTurn.locator(".markdown")).toContainText(SCRIPT);
+        await expect(panel.lastTurn.locator(".markdown")).toContainText(IMAGE);
+        await expect(panel.lastTurn.locator(".markdown strong")).toHaveText("strong");
+        await expect(panel.lastTurn.locator(".markdown b, .markdown i")).toHaveCount(0);
+        await panel.sayAndWait(`run: echo '${SCRIPT}${IMAGE}'; exit 3`);
+        await expect(panel.lastTurn.locator(".output")).toContainText(SCRIPT);
+        await panel.sayAndWait(`refuse: ${IMAGE}`);
+        await expect(panel.lastTurn.locator(".failure")).toContainText(IMAGE);
         assert.deepEqual([await isPwned(), await strange()], [false, 0]);
       },
     },
@@ -54,19 +54,19 @@ export function hostileText(stage: Stage): Check[] {
       id: "panel.links-in-output",
       claim: "links of an answer lead to the web in another tab, none runs a script, and no picture is fetched",
       async run() {
-        await stage.sayAndWait(
+        await panel.sayAndWait(
           "[good](https://example.org/a) [bad](javascript:window.pwned=1) [data](data:text/html,<script>) ![pixel](http://127.0.0.1:1/pixel.png) <javascript:window.pwned=1>",
         );
-        const links = await stage.lastTurn
+        const links = await panel.lastTurn
           .locator(".markdown a")
           .evaluateAll((all) =>
             all.map((link) => [link.getAttribute("href"), link.getAttribute("target"), link.getAttribute("rel")]),
           );
         const usable = links.filter(([href]) => href !== null);
         assert.deepEqual(usable, [["https://example.org/a", "_blank", "noopener noreferrer nofollow"]]);
-        await expect(stage.lastTurn).toContainText("pixel");
+        await expect(panel.lastTurn).toContainText("pixel");
         assert.deepEqual(
-          stage.browser.asked.filter((url) => url.includes("pixel")),
+          panel.browser.asked.filter((url) => url.includes("pixel")),
           [],
         );
         assert.deepEqual([await isPwned(), await strange()], [false, 0]);

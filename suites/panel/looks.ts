@@ -4,21 +4,21 @@ import type { Page } from "@playwright/test";
 import { expect } from "../../harness/browser/browser.ts";
 import type { Check } from "../../harness/checks/checks.ts";
 import { waitFor } from "../../harness/host/wait-for.ts";
-import type { Stage } from "./stage.ts";
+import type { OpenPanel } from "./open-panel.ts";
 
 const FIRST = "First <b>task</b>";
 const LONG = 10_000_000;
 
 /** How the page is used without a mouse, on small screens, in the dark, and with much to show. */
-export function looks(stage: Stage): Check[] {
-  const { page } = stage;
+export function looks(panel: OpenPanel): Check[] {
+  const { page } = panel;
 
   return [
     {
       id: "panel.keyboard",
       claim: "a task is made, prompted, stopped and left by the keyboard alone",
       async run() {
-        const own = await stage.browser.open(stage.address);
+        const own = await panel.browser.open(panel.address);
         await expect(own.locator(".task").first()).toBeVisible();
         const tabTo = async (what: string, key = "Tab") => {
           for (let steps = 0; steps < 60; steps++) {
@@ -50,7 +50,7 @@ export function looks(stage: Stage): Check[] {
         await tabTo("Stop");
         await own.keyboard.press("Enter");
         await expect(own.getByRole("button", { name: "Send" })).toBeVisible();
-        assert.equal((await stage.task("By keys")).turn, null);
+        assert.equal((await panel.task("By keys")).turn, null);
         await tabTo("By keys", "Shift+Tab");
         await own.keyboard.press("ArrowDown");
         await own.keyboard.press("Enter");
@@ -63,30 +63,30 @@ export function looks(stage: Stage): Check[] {
       claim: "an answer of 10 MB is shown whole, in few elements, and the page goes on answering",
       deadlineMs: 300_000,
       async run() {
-        await stage.show(FIRST);
-        await stage.say(`flood: ${LONG} 20000`);
+        await panel.show(FIRST);
+        await panel.say(`flood: ${LONG} 20000`);
         await waitFor(
           "the end of the flood",
           240_000,
-          async () => (await stage.task(FIRST)).turn === null || undefined,
+          async () => (await panel.task(FIRST)).turn === null || undefined,
         );
         const shown = () =>
-          stage.lastTurn
+          panel.lastTurn
             .locator(".long-text")
             .last()
             .evaluate((text) => text.textContent?.length ?? 0);
         await expect.poll(shown, { timeout: 30_000 }).toBe(LONG);
         const started = performance.now();
-        await stage.show("Late");
-        await stage.show(FIRST);
+        await panel.show("Late");
+        await panel.show(FIRST);
         const milliseconds = Math.round(performance.now() - started);
         // What makes a page slow is their number, whatever else this host does.
-        const elements = await stage.lastTurn.evaluate((turn) => turn.querySelectorAll("*").length);
+        const elements = await panel.lastTurn.evaluate((turn) => turn.querySelectorAll("*").length);
         assert.equal(elements < 1_000, true, `${elements} elements for one answer`);
         await page.reload();
         await expect.poll(shown, { timeout: 30_000 }).toBe(LONG);
-        await stage.sayAndWait("and on");
-        await expect(stage.lastTurn.locator(".markdown")).toHaveText("and on");
+        await panel.sayAndWait("and on");
+        await expect(panel.lastTurn.locator(".markdown")).toHaveText("and on");
         return { milliseconds, elements };
       },
     },
@@ -94,7 +94,7 @@ export function looks(stage: Stage): Check[] {
       id: `panel.accessible-${colorScheme}`,
       claim: `in ${colorScheme} colours a scan for accessibility finds nothing serious, with a task, a dialog and the drawer`,
       async run() {
-        const own = await stage.browser.open(stage.address, { colorScheme });
+        const own = await panel.browser.open(panel.address, { colorScheme });
         await own.locator(".task", { hasText: "Late" }).click();
         await expect(own.locator(".step").first()).toBeVisible();
         await assertAccessible(own);
@@ -114,7 +114,7 @@ export function looks(stage: Stage): Check[] {
       id: "panel.narrow",
       claim: "at 400 pixels each part has the whole width, and nothing is wider",
       async run() {
-        const own = await stage.browser.open(stage.address, { viewport: { width: 400, height: 800 } });
+        const own = await panel.browser.open(panel.address, { viewport: { width: 400, height: 800 } });
         for (const [view, what] of [
           ["Tasks", ".tasks"],
           ["Conversation", ".middle"],
@@ -137,13 +137,13 @@ export function looks(stage: Stage): Check[] {
       claim:
         "the drawer shows the machines with their processes, what accelerates them and why, the template, events and the log",
       async run() {
-        const status = await stage.runtime.client.call("status", {});
+        const status = await panel.runtime.client.call("status", {});
         await page.getByRole("button", { name: "Runtime", exact: true }).click();
         const drawer = page.locator(".drawer");
         await expect(drawer).toContainText(status.acceleration?.reason ?? "?");
         if (status.template !== null) await expect(drawer).toContainText(status.template.key);
         await drawer.getByRole("button", { name: "Machines" }).click();
-        for (const { id, pid } of (await stage.runtime.client.call("status", {})).machines)
+        for (const { id, pid } of (await panel.runtime.client.call("status", {})).machines)
           await expect(
             drawer.locator("tr", { has: page.getByRole("rowheader", { name: id, exact: true }) }),
           ).toContainText(String(pid));

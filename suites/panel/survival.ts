@@ -3,20 +3,20 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "../../harness/browser/browser.ts";
 import type { Check } from "../../harness/checks/checks.ts";
-import type { Stage } from "./stage.ts";
+import type { OpenPanel } from "./open-panel.ts";
 
 const MANY = 50;
 
 /** A page that is open while the runtime ends, and finds the next one. */
-export function survival(stage: Stage): Check[] {
-  const { page, sandbox } = stage;
+export function survival(panel: OpenPanel): Check[] {
+  const { page, sandbox } = panel;
 
   return [
     {
       id: "panel.no-complaints",
       claim: "so far no page failed, and none did what its policy forbids",
       run() {
-        assert.deepEqual(stage.browser.complaints, []);
+        assert.deepEqual(panel.browser.complaints, []);
       },
     },
     {
@@ -24,33 +24,33 @@ export function survival(stage: Stage): Check[] {
       claim: "a runtime that dies in the middle of a turn is said to be gone, and the page keeps what it shows",
       async run() {
         await page.evaluate(() => Object.assign(window, { sameDocument: true }));
-        await stage.show("Late");
-        await stage.say("run: echo before the end; sleep 600");
-        await expect(stage.lastTurn.locator(".output")).toContainText("before the end");
-        await stage.page.getByLabel("Prompt").fill("written meanwhile");
-        stage.runtime.process.kill("SIGKILL");
-        await stage.runtime.exited;
+        await panel.show("Late");
+        await panel.say("run: echo before the end; sleep 600");
+        await expect(panel.lastTurn.locator(".output")).toContainText("before the end");
+        await panel.page.getByLabel("Prompt").fill("written meanwhile");
+        panel.runtime.process.kill("SIGKILL");
+        await panel.runtime.exited;
         await expect(page.locator(".link")).toContainText("does not answer");
-        await expect(stage.lastTurn.locator(".output")).toContainText("before the end");
+        await expect(panel.lastTurn.locator(".output")).toContainText("before the end");
       },
     },
     {
       id: "panel.returns",
       claim: "the next runtime is found without a reload, the lost turn is said, and the conversation goes on",
       async run() {
-        const before = stage.address;
+        const before = panel.address;
         plantRecords(sandbox.state, MANY);
-        await stage.startAgain();
-        assert.equal(stage.address, before, "the page could not find it");
+        await panel.startAgain();
+        assert.equal(panel.address, before, "the page could not find it");
         await expect(page.locator(".link")).toHaveText("connected");
         assert.equal(await page.evaluate(() => "sameDocument" in window), true, "it was loaded again");
         await expect(page.getByText("The last turn was lost")).toBeVisible();
         await expect(page.locator(".turn").first()).toContainText("said before");
         await expect(page.getByLabel("Prompt")).toHaveValue("written meanwhile");
         await page.getByRole("button", { name: "Send" }).click();
-        await expect(stage.lastTurn.locator(".markdown")).toHaveText("written meanwhile");
-        await stage.sayAndWait("recall");
-        await expect(stage.lastTurn).toContainText("said before");
+        await expect(panel.lastTurn.locator(".markdown")).toHaveText("written meanwhile");
+        await panel.sayAndWait("recall");
+        await expect(panel.lastTurn).toContainText("said before");
       },
     },
     {
@@ -58,8 +58,8 @@ export function survival(stage: Stage): Check[] {
       claim: `${MANY} more tasks are listed, one stop for Tab, and reached by arrows and End`,
       async run() {
         const tasks = page.locator(".task");
-        await expect(tasks).toHaveCount((await stage.tasks()).length);
-        assert.equal((await stage.tasks()).length > MANY, true);
+        await expect(tasks).toHaveCount((await panel.tasks()).length);
+        assert.equal((await panel.tasks()).length > MANY, true);
         assert.equal(await page.locator(".task[tabindex='0']").count(), 1);
         await page.locator(".task[tabindex='0']").focus();
         await page.keyboard.press("End");

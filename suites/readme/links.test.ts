@@ -6,6 +6,7 @@ import { REPOSITORY } from "../../runtime/state/places.ts";
 
 const PAGES = [
   "README.md",
+  "CONTRIBUTING.md",
   ...readdirSync(join(REPOSITORY, "docs"), { recursive: true, encoding: "utf8" }).map((file) => `docs/${file}`),
 ].filter((file) => file.endsWith(".md"));
 
@@ -29,7 +30,7 @@ function brokenLinks(page: string, markdown: string): string[] {
   });
 }
 
-test("every link between README.md and the pages below docs/ leads somewhere", () => {
+test("every link between README.md, CONTRIBUTING.md and the pages below docs/ leads somewhere", () => {
   assert.deepEqual(
     PAGES.flatMap((page) => brokenLinks(page, readFileSync(join(REPOSITORY, page), "utf8"))),
     [],

@@ -13,12 +13,12 @@ import { MASKED_AT_MOST } from "../../harness/screenshots/masks.ts";
 import { REPOSITORY } from "../../runtime/state/places.ts";
 import { SCENES } from "./scenes.ts";
 import type { Studio } from "./studio.ts";
-import { morning, type World } from "./worlds.ts";
+import { morning, type WorldBuilder } from "./worlds.ts";
 
 type Change = (page: Page) => Promise<unknown>;
 
 /** What has to be caught: pages that are not as they were, beside one that is. */
-export function controls(studio: Studio, build: (world: World) => Promise<void>): Check[] {
+export function controls(studio: Studio, build: (world: WorldBuilder) => Promise<void>): Check[] {
   const boundary = SCENES.find(({ name }) => name === "boundary");
   if (boundary === undefined) throw new Error("there is no scene of the boundary");
   /** The boundary with something done to it. */

@@ -7,11 +7,11 @@ import { captureCovered } from "../../harness/screenshots/capture.ts";
 import { REPOSITORY } from "../../runtime/state/places.ts";
 import type { Scene } from "./scenes.ts";
 import type { Studio } from "./studio.ts";
-import type { World } from "./worlds.ts";
+import type { WorldBuilder } from "./worlds.ts";
 
 export interface Means {
   studio: Studio;
-  build(world: World): Promise<void>;
+  build(world: WorldBuilder): Promise<void>;
   album: Album;
 }
 

@@ -1,13 +1,13 @@
 import type { BrowserContextOptions, Page } from "@playwright/test";
 import { expect } from "../../harness/browser/browser.ts";
-import { fifty, morning, NOTES, nothing, question, type World, work } from "./worlds.ts";
+import { fifty, morning, NOTES, nothing, question, type WorldBuilder, work } from "./worlds.ts";
 
 /** A page to be looked at: what has to be there, how it is seen, and the way to it. */
 export interface Scene {
   name: string;
   /** what is seen, for people */
   shows: string;
-  world: World;
+  world: WorldBuilder;
   seen?: BrowserContextOptions;
   /** goes there as a person would, and waits for what is to be seen */
   go(page: Page): Promise<void>;

@@ -5,7 +5,7 @@ import { FIFTY, type RestingTask } from "./resting-tasks.ts";
 import type { Studio, Walls } from "./studio.ts";
 
 /** What has to be there for a scene, built on a runtime of its own by what people and programs can do. */
-export type World = (studio: Studio, walls?: Walls) => Promise<void>;
+export type WorldBuilder = (studio: Studio, walls?: Walls) => Promise<void>;
 
 /** The task that most scenes are of. */
 export const NOTES = { id: "release-notes", title: "Release notes for 2.4", folder: "meadow" };
@@ -44,10 +44,10 @@ const FILES = {
   "household/readme.txt": "",
 };
 
-export const nothing: World = (studio, walls) => studio.begin([], walls);
+export const nothing: WorldBuilder = (studio, walls) => studio.begin([], walls);
 
 /** Tasks as of a morning's work: one that is busy with release notes, and two that rest. */
-export const morning: World = async (studio, walls) => {
+export const morning: WorldBuilder = async (studio, walls) => {
   const resting = [
     { id: "sort-the-photos", title: "Sort the photos of 2026", folder: "photos" },
     { id: "compare-the-offers", title: "Compare the two offers", folder: null },
@@ -59,7 +59,7 @@ export const morning: World = async (studio, walls) => {
 };
 
 /** A turn that goes on. */
-export const work: World = async (studio, walls) => {
+export const work: WorldBuilder = async (studio, walls) => {
   await openNotes(studio, [], walls);
   await studio.talk.promptOrFail("run: cat no-such-file", NOTES.id);
   const command = 'for part in maps walks trails; do echo "$part: looked at"; done; sleep 600';
@@ -67,7 +67,7 @@ export const work: World = async (studio, walls) => {
 };
 
 /** An agent that waits for an answer. */
-export const question: World = async (studio, walls) => {
+export const question: WorldBuilder = async (studio, walls) => {
   await openNotes(studio, [], walls);
   await studio.talk.promptOrFail(COUNT, NOTES.id);
   const options = ["As a list in notes.md", "As a page for the website", "Not at all, for now"].join(" | ");
@@ -76,7 +76,7 @@ export const question: World = async (studio, walls) => {
 };
 
 /** Fifty tasks of earlier days, and one of now. */
-export const fifty: World = async (studio, walls) => {
+export const fifty: WorldBuilder = async (studio, walls) => {
   await openNotes(studio, FIFTY, walls);
   await studio.talk.promptOrFail(COUNT, NOTES.id);
 };

@@ -6,17 +6,17 @@ import { filesWith } from "../../harness/evidence/canary.ts";
 import { memoryHolds } from "../../harness/host/process-memory.ts";
 import { Providers } from "../../runtime/network/providers.ts";
 import { ScriptedServer } from "../../runtime/scripted-model/process.ts";
-import type { Stage } from "../panel/stage.ts";
+import type { OpenPanel } from "../panel/open-panel.ts";
 
 /** A provider like any other, with a key that this suite knows; its server takes no other. */
-export function key(stage: Stage, evidence: string): Check[] {
+export function key(panel: OpenPanel, evidence: string): Check[] {
   return [
     {
       id: "tour.key-stays",
       claim:
         "the key of a provider that answers is in the one file that keeps it: in no other, not in the machine's memory, no dump, no log",
       async run() {
-        const { sandbox, runtime } = stage;
+        const { sandbox, runtime } = panel;
         const { client } = runtime;
         await using server = new ScriptedServer();
         const { port, key } = await server.address();
@@ -28,7 +28,7 @@ export function key(stage: Stage, evidence: string): Check[] {
         await client.call("model_set", { task, model: { provider: "kept", id: "scripted" } });
         const marker = randomBytes(24).toString("hex");
         // Without its key the server answers nobody.
-        assert.match(await stage.talk.ask(`hello ${marker}`, task), /I am the scripted model/);
+        assert.match(await panel.talk.ask(`hello ${marker}`, task), /I am the scripted model/);
         const pid = await runtime.qemuPid(task);
         assert.equal(
           memoryHolds(pid, Buffer.from(marker)),

@@ -4,23 +4,23 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { qemusOf } from "../../harness/host/processes.ts";
 import { ISOLATION } from "../../harness/runtimes/piwork.ts";
-import type { StatusView } from "../../runtime/api/control.ts";
 import { parseTaskRecord } from "../../runtime/api/record.ts";
+import type { StatusView } from "../../runtime/api/status.ts";
 import { parseSessionHead } from "../../runtime/protocol/session.ts";
 import { MACHINE_TRANSITIONS, TASK_TRANSITIONS } from "../../runtime/protocol/states.ts";
 import type { Lane } from "../lifecycle/faults/lane.ts";
 import type { Model } from "./model.ts";
-import type { World } from "./steps.ts";
+import type { Walk } from "./steps.ts";
 
 /** What a side has heard of but not noted yet gets this long; a contradiction stays. */
 const SETTLE_MS = 10_000;
 
 /** Compares the runtime, its files and its processes with the model; gives what is still on its way a moment. */
-export async function agrees(world: World): Promise<void> {
+export async function agrees(walk: Walk): Promise<void> {
   const deadline = performance.now() + SETTLE_MS;
   for (;;) {
     try {
-      return await compare(world);
+      return await compare(walk);
     } catch (error) {
       if (performance.now() > deadline) throw error;
       await delay(100);
@@ -28,8 +28,8 @@ export async function agrees(world: World): Promise<void> {
   }
 }
 
-async function compare(world: World): Promise<void> {
-  const { lane, model } = world;
+async function compare(walk: Walk): Promise<void> {
+  const { lane, model } = walk;
   const status = await lane.client.call("status", {});
   const tasks = status.tasks.filter(({ id }) => id !== lane.bystander.id);
   const expected = [...model.tasks.values()].map(({ id, state, folder, hasLostTurn }) => ({
@@ -49,14 +49,14 @@ async function compare(world: World): Promise<void> {
   assert.equal(status.activeTask, model.active);
   for (const { turn } of tasks) assert.equal(turn, null, "a turn is in flight that nobody asked for");
   if (ISOLATION === "shared") assert.equal(status.machines.length <= 1, true);
-  else assertOwnMachines(status, world);
+  else assertOwnMachines(status, walk);
   assert.equal(qemusOf(lane.sandbox).length, status.machines.length, "QEMUs");
   compareFiles(lane, model);
   await compareHistory(lane, status.machines.length > 0);
 }
 
 /** Each task of which something runs has a machine, and no other has one. */
-function assertOwnMachines({ machines }: StatusView, { lane, model }: World): void {
+function assertOwnMachines({ machines }: StatusView, { lane, model }: Walk): void {
   const expected = [...model.tasks.values()].filter(({ isInMachine }) => isInMachine).map(({ id }) => id);
   const found = machines.map(({ task }) => task).filter((task) => task !== lane.bystander.id);
   assert.deepEqual(found.sort(), expected.sort(), "tasks that have a machine");

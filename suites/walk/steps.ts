@@ -15,16 +15,16 @@ import type { Model } from "./model.ts";
 const FOLDERS = ["a", "a/inner", "b", "b/inner", "b/inner/deep", "c", "d"];
 const MOST_TASKS = 6;
 
-export interface World {
+export interface Walk {
   lane: Lane;
   model: Model;
   random: Random;
 }
 
 /** One thing that happens, to the runtime and to the model; gives what it did, in words. */
-export type Step = (world: World) => Promise<string>;
+export type Step = (walk: Walk) => Promise<string>;
 
-function someTask({ model, random }: World): string {
+function someTask({ model, random }: Walk): string {
   return random.pick([...model.tasks.keys()]);
 }
 
@@ -34,9 +34,9 @@ async function fault(id: string, lane: Lane, victim = ""): Promise<void> {
   await found.inject(lane, { id: victim, folder: "", token: "" });
 }
 
-const create: Step = async (world) => {
-  const { lane, model, random } = world;
-  if (model.tasks.size >= MOST_TASKS) return remove(world);
+const create: Step = async (walk) => {
+  const { lane, model, random } = walk;
+  if (model.tasks.size >= MOST_TASKS) return remove(walk);
   const folder = random.below(3) === 0 ? null : random.pick(FOLDERS);
   if (folder !== null) mkdirSync(join(lane.sandbox.workspace, folder), { recursive: true });
   let id = "";
@@ -52,9 +52,9 @@ const create: Step = async (world) => {
   return `create ${id} with ${folder}`;
 };
 
-const bind: Step = async (world) => {
-  const { lane, model, random } = world;
-  const task = model.task(someTask(world));
+const bind: Step = async (walk) => {
+  const { lane, model, random } = walk;
+  const task = model.task(someTask(walk));
   const folder = random.pick(FOLDERS);
   mkdirSync(join(lane.sandbox.workspace, folder), { recursive: true });
   const outcome = await attempt(() => lane.client.call("task_bind", { task: task.id, folder }));
@@ -71,18 +71,18 @@ function cannotOpen(model: Model, id: string): boolean {
   return !isOpen(state) && folder !== null && model.overlaps(id, folder);
 }
 
-async function expectRefusal(world: World, id: string, action: () => Promise<unknown>): Promise<string> {
+async function expectRefusal(walk: Walk, id: string, action: () => Promise<unknown>): Promise<string> {
   assert.equal(await attempt(action), "WORKSPACE_POLICY_VIOLATION");
-  world.model.task(id).state = "errored";
+  walk.model.task(id).state = "errored";
   return "refused, its folder is taken";
 }
 
-const prompt: Step = async (world) => {
-  const { lane, model, random } = world;
-  const task = model.task(someTask(world));
+const prompt: Step = async (walk) => {
+  const { lane, model, random } = walk;
+  const task = model.task(someTask(walk));
   const message = random.pick([`words ${random.below(1e9)}`, "recall"]);
   if (cannotOpen(model, task.id))
-    return `prompt ${task.id}: ${await expectRefusal(world, task.id, () => lane.talk.prompt(message, task.id))}`;
+    return `prompt ${task.id}: ${await expectRefusal(walk, task.id, () => lane.talk.prompt(message, task.id))}`;
   const answer = await lane.talk.ask(message, task.id);
   const remembered = task.said.map((said) => JSON.stringify(said)).join("\n");
   assert.equal(answer, message === "recall" ? remembered : message);
@@ -105,10 +105,10 @@ async function startTurn(lane: Lane, id: string): Promise<{ ended: Promise<Runti
   return { ended };
 }
 
-const abort: Step = async (world) => {
-  const { lane, model } = world;
-  const task = model.task(someTask(world));
-  if (cannotOpen(model, task.id)) return prompt(world);
+const abort: Step = async (walk) => {
+  const { lane, model } = walk;
+  const task = model.task(someTask(walk));
+  if (cannotOpen(model, task.id)) return prompt(walk);
   const { ended } = await startTurn(lane, task.id);
   assert.deepEqual(await lane.client.call("abort", { task: task.id }), { aborted: true });
   assert.equal((await ended)?.event, "agent_end");
@@ -118,32 +118,32 @@ const abort: Step = async (world) => {
   return `abort ${task.id}`;
 };
 
-const toggle: Step = async (world) => {
-  const { lane, model } = world;
-  const id = someTask(world);
+const toggle: Step = async (walk) => {
+  const { lane, model } = walk;
+  const id = someTask(walk);
   const action = () => lane.client.call("task_switch", { task: id });
-  if (cannotOpen(model, id)) return `switch ${id}: ${await expectRefusal(world, id, action)}`;
+  if (cannotOpen(model, id)) return `switch ${id}: ${await expectRefusal(walk, id, action)}`;
   await action();
   model.switched(id);
   return `switch ${id}`;
 };
 
-const stop: Step = async (world) => {
-  const id = someTask(world);
-  await world.lane.client.call("task_stop", { task: id });
-  world.model.stopped(id);
+const stop: Step = async (walk) => {
+  const id = someTask(walk);
+  await walk.lane.client.call("task_stop", { task: id });
+  walk.model.stopped(id);
   return `stop ${id}`;
 };
 
-const remove: Step = async (world) => {
-  const id = someTask(world);
-  await world.lane.client.call("task_delete", { task: id });
-  world.model.deleted(id);
+const remove: Step = async (walk) => {
+  const id = someTask(walk);
+  await walk.lane.client.call("task_delete", { task: id });
+  walk.model.deleted(id);
   return `delete ${id}`;
 };
 
-const killAgent: Step = async (world) => {
-  const { lane, model, random } = world;
+const killAgent: Step = async (walk) => {
+  const { lane, model, random } = walk;
   if (model.open.length === 0) return "kill an agent: none runs";
   const task = random.pick(model.open);
   const inTurn = random.below(2) === 0;
@@ -160,8 +160,8 @@ const killAgent: Step = async (world) => {
 
 /** Kills what carries a task, or all of them, with a turn in flight or without one. */
 function killUnder(id: "kill-qemu" | "kill-taskd" | "kill-runtime"): Step {
-  return async (world) => {
-    const { lane, model, random } = world;
+  return async (walk) => {
+    const { lane, model, random } = walk;
     const task = random.below(2) === 0 && model.open.length > 0 ? random.pick(model.open) : undefined;
     const turn = task === undefined ? undefined : await startTurn(lane, task.id);
     // A machine that is gone already is started by the first request that needs one.

@@ -5,7 +5,7 @@ import { RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { Talk } from "../../harness/runtimes/talk.ts";
 
 /** What the checks of the panel share: a runtime, a browser, and the one page that most of them use. */
-export class Stage implements AsyncDisposable {
+export class OpenPanel implements AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly browser: TestBrowser;
   readonly talk = new Talk(() => this.runtime.client);
@@ -80,11 +80,11 @@ export class Stage implements AsyncDisposable {
 }
 
 /** `words` are further ones for `piwork up`. */
-export async function openStage(sandbox: Sandbox, words: readonly string[] = []): Promise<Stage> {
+export async function openPanel(sandbox: Sandbox, words: readonly string[] = []): Promise<OpenPanel> {
   const runtime = await startWithPanel(sandbox, words);
   try {
     const browser = await TestBrowser.start();
-    return new Stage(sandbox, words, runtime, browser, await browser.open(addressIn(runtime)));
+    return new OpenPanel(sandbox, words, runtime, browser, await browser.open(addressIn(runtime)));
   } catch (error) {
     await runtime[Symbol.asyncDispose]();
     throw error;

@@ -14,7 +14,7 @@ import { findPlaces, type Places } from "../../runtime/state/places.ts";
 const REST_MS = 30_000;
 
 /** A runtime of which dumps are taken, and its tasks. */
-export class Stage implements AsyncDisposable {
+export class DumpedRuntime implements AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly places: Places;
   readonly runtime: RunningRuntime;
@@ -34,8 +34,8 @@ export class Stage implements AsyncDisposable {
     sandbox: Sandbox,
     directory: string,
     how: Parameters<typeof RunningRuntime.start>[1],
-  ): Promise<Stage> {
-    return new Stage(sandbox, await RunningRuntime.start(sandbox, how), directory);
+  ): Promise<DumpedRuntime> {
+    return new DumpedRuntime(sandbox, await RunningRuntime.start(sandbox, how), directory);
   }
 
   get client() {
