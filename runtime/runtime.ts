@@ -149,19 +149,24 @@ export class Runtime implements AsyncDisposable {
     });
     const walls = { unconfined: options.unconfinedQemu === true, without: options.unsafe?.without ?? [] };
     this.#source = new MachineSource({
-      ...{ places, agent, walls, acceleration: options.acceleration, unsafe: options.unsafe !== undefined },
-      ...{ consoleLog: this.consoleLog, buildImage: options.buildImage, signal: this.#ending.signal, warn },
+      places,
+      agent,
+      walls,
+      acceleration: options.acceleration,
+      unsafe: options.unsafe !== undefined,
+      consoleLog: this.consoleLog,
+      buildImage: options.buildImage,
+      signal: this.#ending.signal,
+      warn,
       step: (words) => this.#step(words),
       note: (words) => this.#say(words),
     });
     this.network = new Network({
-      ...{
-        policies: networkDirectory(places),
-        state: places.state,
-        allowed: options.allowed,
-        reach: options.reach,
-        warn,
-      },
+      policies: networkDirectory(places),
+      state: places.state,
+      allowed: options.allowed,
+      reach: options.reach,
+      warn,
       isKnown: (task) => this.book.has(task),
       mayRun: (task) => this.tasks.mayRun(task),
       requested: (task, request) => this.events.publish({ event: "network_request", taskId: task, payload: request }),
@@ -181,7 +186,12 @@ export class Runtime implements AsyncDisposable {
       providers: () => this.network.providers.views(),
     };
     this.tasks = new Tasks({
-      ...{ ...shared, records, trash, tasksDirectory: tasksDirectory(places), workspace, agent },
+      ...shared,
+      records,
+      trash,
+      tasksDirectory: tasksDirectory(places),
+      workspace,
+      agent,
       beginnings: this.#beginnings,
       model: options.model ?? null,
       memoryBytes: this.memoryBytes,
@@ -221,7 +231,10 @@ export class Runtime implements AsyncDisposable {
   #makeFleet(): Fleet {
     const { places, workspace, agent, isolation, pool } = this.#options;
     const parts = {
-      ...{ source: this.#source, workspace, agent, tasksDirectory: tasksDirectory(places) },
+      source: this.#source,
+      workspace,
+      agent,
+      tasksDirectory: tasksDirectory(places),
       memoryOf: (task: string) => this.book.find(task).memoryBytes,
       observe: (id: string) => ({
         event: (event: RuntimeEvent) => this.#publishFromMachine(event),

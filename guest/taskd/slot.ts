@@ -46,8 +46,14 @@ export class Slot {
     this.#root = `${PRIVATE_ROOT}/slots/${number}`;
     const at = (name: string) => `${this.#root}/${name}`;
     this.#directories = {
-      ...{ work: at("work"), outputs: at("outputs"), uploads: at("uploads"), home: at("home") },
-      ...{ tmp: at("tmp"), session: at("session"), terminals: at("terminals"), facts: at("facts") },
+      work: at("work"),
+      outputs: at("outputs"),
+      uploads: at("uploads"),
+      home: at("home"),
+      tmp: at("tmp"),
+      session: at("session"),
+      terminals: at("terminals"),
+      facts: at("facts"),
     };
     const accounts = { passwd: at("passwd"), group: at("group") };
     this.#group = new Group(`slot-${number}`);

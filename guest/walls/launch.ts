@@ -83,7 +83,12 @@ export function launchWords(
   const unless = (layer: TaskLayer, ...words: string[]) => (has(layer) ? words : []);
 
   const prepare = [
-    ...["busybox", "sh", "-c", PREPARE, "launch", group],
+    "busybox",
+    "sh",
+    "-c",
+    PREPARE,
+    "launch",
+    group,
     `${has("descriptors") ? FILTER_FD : Number.MAX_SAFE_INTEGER}`,
   ];
   const bubblewrap = [

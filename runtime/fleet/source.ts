@@ -98,7 +98,15 @@ export class MachineSource implements AsyncDisposable {
     const template = this.#template;
     if (template === undefined) step(`booting a machine (${acceleration.used}: ${acceleration.reason})`);
     const started = Machine.boot({
-      ...{ id, image, accelerator: acceleration.used, unsafe, walls, consoleLog, observer, signal, ...how },
+      id,
+      image,
+      accelerator: acceleration.used,
+      unsafe,
+      walls,
+      consoleLog,
+      observer,
+      signal,
+      ...how,
       sockets: join(places.sockets, id),
       deadlineMs: template === undefined ? BOOT_DEADLINE_MS : CLONE_DEADLINE_MS,
       ...(template && { memory: { use: "clone", template } as const }),
@@ -138,7 +146,14 @@ export class MachineSource implements AsyncDisposable {
           "saving a template of a machine (once for each version, half a minute); machines are booted until it is there",
         );
         const manifest = await buildTemplate({
-          ...{ ...kind, key, walls, cache: places.cache, scratch: places.sockets, consoleLog, agent, signal },
+          ...kind,
+          key,
+          walls,
+          cache: places.cache,
+          scratch: places.sockets,
+          consoleLog,
+          agent,
+          signal,
         });
         this.#template = await Template.load(templateDirectory(places.cache, key), manifest);
         note("the template is there: machines are cloned from now on");

@@ -27,7 +27,13 @@ function boot(name: string, program: string) {
   const sockets = join(directory, name);
   const stage = { prefix: ["/usr/bin/perl", "-e", `chdir shift or die; ${program}`, sockets] } as unknown as Stage;
   const { machine, up } = Machine.boot({
-    ...{ id: name, image: { dir: directory } as Image, accelerator: "tcg", unsafe: false, shares: [], stage, sockets },
+    id: name,
+    image: { dir: directory } as Image,
+    accelerator: "tcg",
+    unsafe: false,
+    shares: [],
+    stage,
+    sockets,
     walls: { unconfined: true, without: [] },
     consoleLog: join(directory, "console.log"),
     observer: { event: () => {}, violation: () => {}, changed: () => {}, connection: (stream) => stream.destroy() },

@@ -54,7 +54,10 @@ export async function buildTemplate(build: TemplateBuild): Promise<TemplateManif
     const lastSeq = await saveMachine(build, memory.fd, join(draft, "state"));
     const state = readFileSync(join(draft, "state"));
     const manifest: TemplateManifest = {
-      ...{ schema: TEMPLATE_SCHEMA, key, agent, accelerator },
+      schema: TEMPLATE_SCHEMA,
+      key,
+      agent,
+      accelerator,
       lastSeq,
       createdAt: new Date().toISOString(),
       memory: await packMemory(memory.fd, MACHINE_MEMORY_MB * 1024 * 1024, join(draft, "memory")),
@@ -84,7 +87,14 @@ async function saveMachine(build: TemplateBuild, memory: number, target: string)
   const startedAt = Date.now();
   using rehearsal = Rehearsal.prepare(scratch, "rehearsal");
   await using machine = await Machine.boot({
-    ...{ id: "template", image, accelerator, unsafe, walls, sockets, consoleLog, signal },
+    id: "template",
+    image,
+    accelerator,
+    unsafe,
+    walls,
+    sockets,
+    consoleLog,
+    signal,
     shares: rehearsal.shares,
     memory: { use: "template", fd: memory },
     observer: {

@@ -19,18 +19,20 @@ import { Tasks } from "./tasks.ts";
 import type { Trash } from "./trash.ts";
 
 const record: TaskRecord = {
-  ...{
-    version: 5,
-    memoryBytes: 1024 ** 3,
-    id: "good",
-    title: "Good",
-    folder: null,
-    sharedFolder: false,
-    agent: "probe",
-    model: null,
-    thinking: null,
-  },
-  ...{ createdAt: "2026-01-01T00:00:00.000Z", state: "stopped", turn: null, lostTurn: null, growth: null },
+  version: 5,
+  memoryBytes: 1024 ** 3,
+  id: "good",
+  title: "Good",
+  folder: null,
+  sharedFolder: false,
+  agent: "probe",
+  model: null,
+  thinking: null,
+  createdAt: "2026-01-01T00:00:00.000Z",
+  state: "stopped",
+  turn: null,
+  lostTurn: null,
+  growth: null,
 };
 
 /** Tasks whose machines were taken over: each answers and says what the test wants. */
@@ -76,7 +78,11 @@ function setUp(answer: (command: string) => unknown) {
   } as unknown as Fleet;
   const book = new TaskBook({ records, lastSavedTurn: () => undefined, changed: () => {}, warn: () => {} });
   const tasks = new Tasks({
-    ...{ book, records, fleet, agent: "probe", warn: () => {} },
+    book,
+    records,
+    fleet,
+    agent: "probe",
+    warn: () => {},
     trash: {} as Trash,
     permissions: new TaskPermissions({ decisions: join(directory, "decisions"), policy: join(directory, "policy") }),
     providers: () => [],

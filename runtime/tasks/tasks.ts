@@ -316,8 +316,16 @@ export class Tasks {
       const mounts = proofs.map(({ request }) => request);
       const providers = this.#parts.providers();
       const payload = {
-        ...{ taskId: id, title, folder, agent, model, thinking, memoryBytes },
-        ...{ providers, permissions, mounts },
+        taskId: id,
+        title,
+        folder,
+        agent,
+        model,
+        thinking,
+        memoryBytes,
+        providers,
+        permissions,
+        mounts,
       };
       await bridge.request("create_or_open_task", payload, { deadlineMs: OPEN_DEADLINE_MS });
       for (const proof of proofs) proof.check();
