@@ -7,8 +7,16 @@ import { sessionHead } from "../../runtime/protocol/session.ts";
 
 /** Every schema of the document, by its name in the sources. */
 const DOCUMENTED = {
-  ...{ commands, runtimeEvent, requestFrame, answerFrame, ackFrame },
-  ...{ calls, streams, uploaded, uploadName, sessionHead },
+  commands,
+  runtimeEvent,
+  requestFrame,
+  answerFrame,
+  ackFrame,
+  calls,
+  streams,
+  uploaded,
+  uploadName,
+  sessionHead,
 };
 
 interface Found {
