@@ -41,7 +41,12 @@ export async function makeBundles(repo: string, root: string, modules: string, n
 async function bundlePi(repo: string, root: string, modules: string, target: string): Promise<GuestPi> {
   const outdir = join(root, PI.directory);
   await bundle(repo, PI.entry, {
-    ...{ outdir, target, format: "esm", splitting: true, chunkNames: "[name]-[hash]", outExtension: { ".js": ".mjs" } },
+    outdir,
+    target,
+    format: "esm",
+    splitting: true,
+    chunkNames: "[name]-[hash]",
+    outExtension: { ".js": ".mjs" },
     entryNames: "pi",
     // It would make pictures smaller; pi does without where it is not there.
     external: ["@silvia-odwyer/photon-node"],

@@ -42,7 +42,9 @@ async function makeSession(
   for (const provider of readProviders()) modelRegistry.registerProvider(provider.name, describeProvider(provider));
   if (rehearsal !== undefined) modelRegistry.registerProvider("rehearsal", rehearsal);
   const services = {
-    ...{ cwd: WORK, agentDir: AGENT_DIRECTORY, authStorage },
+    cwd: WORK,
+    agentDir: AGENT_DIRECTORY,
+    authStorage,
     settingsManager: SettingsManager.inMemory({}),
     modelRegistry,
     resourceLoader: await findResources(WORK, (api) => {

@@ -30,10 +30,14 @@ test("turns are kept, completed or aborted; one that was refused or broken off i
   probe.prompt("die: during");
   await probe.ending();
   assert.deepEqual(entries(file), [
-    ...[user("hello\nyou"), assistant("hello\nyou")],
-    ...[user("run: echo out; exit 7"), assistant("out\nCommand exited with code 7\n")],
-    ...[user("wait"), assistant("")],
-    ...[user("z".repeat(5000)), assistant("z".repeat(4096))],
+    user("hello\nyou"),
+    assistant("hello\nyou"),
+    user("run: echo out; exit 7"),
+    assistant("out\nCommand exited with code 7\n"),
+    user("wait"),
+    assistant(""),
+    user("z".repeat(5000)),
+    assistant("z".repeat(4096)),
   ]);
 });
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { calls, streams, uploaded } from "../../runtime/api/control.ts";
+import { calls, streamFailure, streams, uploaded } from "../../runtime/api/calls.ts";
 import { runtimeEvent } from "../../runtime/protocol/events.ts";
 import { uploadName } from "../../runtime/protocol/ids.ts";
 import { ackFrame, answerFrame, commands, requestFrame } from "../../runtime/protocol/rpc.ts";
@@ -14,6 +14,7 @@ const DOCUMENTED = {
   ackFrame,
   calls,
   streams,
+  streamFailure,
   uploaded,
   uploadName,
   sessionHead,

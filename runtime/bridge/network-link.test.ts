@@ -23,7 +23,11 @@ async function linked() {
   });
   machine.on("error", () => {});
   return {
-    ...{ link, machine, opened, broken, moved: () => moved },
+    link,
+    machine,
+    opened,
+    broken,
+    moved: () => moved,
     [Symbol.dispose]() {
       machine.destroy();
       link.close();

@@ -4,7 +4,6 @@ import { hasKey, viewOf } from "../network/providers.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { Runtime } from "../runtime.ts";
 import { listFolders, makeFolder } from "../workspace/folder-choices.ts";
-import { listDirectory, previewFile } from "../workspace/listing.ts";
 import type { ControlHandlers } from "./server.ts";
 
 /** What the control API needs to know of a panel. */
@@ -25,18 +24,15 @@ export function controlHandlers(
   return {
     calls: {
       status: () => runtime.status(),
-      shutdown() {
-        shutdown();
-        return {};
-      },
+      shutdown: async () => shutdown(),
       task_create: ({ title, folder, network, ...more }) =>
         tasks.create(title, folder, { ...more, begun: (id) => runtime.network.begin(id, network) }),
       task_list: () => book.list(),
       task_show: ({ task }) => book.find(task),
       task_inspect: ({ task }) => runtime.inspectTask(task),
-      task_files: ({ task, area, path }) => listDirectory(runtime.area(task, area), path),
+      task_files: ({ task, area, path }) => runtime.listFiles(task, area, path),
       task_preview: ({ task, area, path, large }) =>
-        previewFile(runtime.area(task, area), path, large ? LIMITS.largePreviewBytes : LIMITS.previewBytes),
+        runtime.previewFile(task, area, path, large ? LIMITS.largePreviewBytes : LIMITS.previewBytes),
       task_changes: ({ task }) => runtime.changes(task),
       task_boundary: ({ task }) => runtime.boundary(task),
       conversation: ({ task }) => ({ afterSeq: runtime.events.lastSeq, ...conversations.show(task) }),
@@ -48,22 +44,13 @@ export function controlHandlers(
       task_switch: ({ task }) => tasks.switchTo(task),
       task_bind: ({ task, folder, sharedFolder }) => tasks.bind(task, folder, sharedFolder),
       task_stop: ({ task }) => tasks.stop(task),
-      async task_delete({ task }) {
-        await runtime.deleteTask(task);
-        return {};
-      },
+      task_delete: ({ task }) => runtime.deleteTask(task),
       abort: ({ task }) => conversations.abort(task),
       questions: ({ task }) => conversations.questions(task),
-      async answer({ task, question, answer }) {
-        await conversations.answer(task, question, answer);
-        return {};
-      },
+      answer: ({ task, question, answer }) => conversations.answer(task, question, answer),
       models: ({ task }) => conversations.models(task),
       thinking_set: ({ task, level }) => conversations.setThinking(task, level),
-      async steer({ task, message, when }) {
-        await conversations.steer(task, message, when);
-        return {};
-      },
+      steer: ({ task, message, when }) => conversations.steer(task, message, when),
       decisions: ({ task }) => conversations.decisions(task),
       decisions_clear: ({ task, id }) => conversations.clearDecisions(task, id),
       model_set: ({ task, model }) => conversations.setModel(task, model),

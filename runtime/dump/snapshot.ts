@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import type { CallOutput, StatusView } from "../api/control.ts";
+import type { CallOutput } from "../api/calls.ts";
 import type { MachineSides, StateSnapshot, TaskSides } from "../api/dump.ts";
 import type { MachineAnswer } from "../api/machine-answers.ts";
 import type { TaskRecord } from "../api/record.ts";
+import type { StatusView } from "../api/status.ts";
 import { hear, saidIn, type Told } from "../api/told.ts";
 import type { Transition } from "../protocol/states.ts";
 import { type HostFacts, NOTHING_KEPT } from "./host.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { StatusView } from "../api/control.ts";
+import type { StatusView } from "../api/status.ts";
 import { saidIn } from "../api/told.ts";
 import { findPlaces } from "../state/places.ts";
 import { consistent } from "./contradictions/consistent.fixture.ts";
@@ -17,15 +17,17 @@ function sides(other: Partial<Sides> = {}): Sides {
   const { status, confined, history } = snapshot.runtime.said;
   const records = (task: string | null) => status.tasks.filter(({ id }) => id === task);
   const machines = snapshot.machines.map(({ id, runtime, qemu, taskd }) => ({
-    ...{ machine: id, state: runtime?.state ?? "ended", qemu, taskd, underway: [] },
+    machine: id,
+    state: runtime?.state ?? "ended",
+    qemu,
+    taskd,
+    underway: [],
     records: records(runtime?.task ?? null),
   }));
   const facts: HostFacts = {
-    ...{
-      workspace: snapshot.host.workspace,
-      tasksDirectory: snapshot.host.tasks,
-      activeTask: snapshot.host.activeTask,
-    },
+    workspace: snapshot.host.workspace,
+    tasksDirectory: snapshot.host.tasks,
+    activeTask: snapshot.host.activeTask,
     tasks: new Map(snapshot.tasks.map(({ id, host }) => [id, host])),
     machines: new Map(snapshot.machines.map(({ id, host }) => [id, host])),
   };
@@ -121,8 +123,14 @@ test("a machine that makes thousands of tasks up is heard in seconds", async () 
   const taskd = saidIn(answers.machines[0]?.taskd ?? { silent: "" });
   for (let at = 0; at < 1500; at++)
     taskd?.state.tasks.push({
-      ...{ taskId: `made-up-${at}`, state: "ready", folder: null, agent: "probe", turns: 0 },
-      ...{ agentPid: 1, promptId: null, execIds: [] },
+      taskId: `made-up-${at}`,
+      state: "ready",
+      folder: null,
+      agent: "probe",
+      turns: 0,
+      agentPid: 1,
+      promptId: null,
+      execIds: [],
     });
   const before = performance.now();
   const dump = await take(sides({ machineAnswers: async () => answers }));

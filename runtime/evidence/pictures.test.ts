@@ -45,8 +45,16 @@ const files: Record<string, Buffer> = {
 };
 
 const same = {
-  ...{ scene: "any", capture: "white.png", baseline: "white.png", difference: null, width: 8, height: 8 },
-  ...{ verdict: "same", differing: 0, threshold: 0, masks: [] },
+  scene: "any",
+  capture: "white.png",
+  baseline: "white.png",
+  difference: null,
+  width: 8,
+  height: 8,
+  verdict: "same",
+  differing: 0,
+  threshold: 0,
+  masks: [],
 };
 const mask = (share: number) => ({ selector: "any", share });
 const look = (change: object) => assertPicture(screenshot.parse({ ...same, ...change }), (name) => files[name]);

@@ -8,7 +8,8 @@ const through = { through: true, seen: "a canary" };
 const passed: CheckResult = { id: "a", claim: "", verdict: "passed", milliseconds: 0 };
 const failed: CheckResult = { ...passed, id: "b", verdict: "failed", reason: "no" };
 const attack = (id: string, control: typeof held, dead?: string): CheckResult => ({
-  ...{ ...passed, id },
+  ...passed,
+  id,
   attack: { tried: "", oracle: "", target: held, control, ...(dead === undefined ? {} : { dead }) },
 });
 

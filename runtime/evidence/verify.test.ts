@@ -14,29 +14,47 @@ const key = signingKey(root);
 
 const AT = "2026-01-01T00:00:00.000Z";
 const environment = {
-  ...{ schema: 1, system: "", processor: "", cores: 1, memoryMb: 1, load: [], node: "", qemu: null, browser: null },
-  ...{ fonts: [], image: null, templates: [], runtimes: {} },
+  schema: 1,
+  system: "",
+  processor: "",
+  cores: 1,
+  memoryMb: 1,
+  load: [],
+  node: "",
+  qemu: null,
+  browser: null,
+  fonts: [],
+  image: null,
+  templates: [],
+  runtimes: {},
 };
 
 /** A bundle of one check, changed before it is signed. */
 function makeBundle(change: (manifest: Manifest, results: Results) => void = () => {}): string {
   const directory = mkdtempSync(join(root, "bundle-"));
   const results: Results = {
-    ...{ schema: 2, suite: "any", expected: ["a"], passed: 1, failed: 0 },
+    schema: 2,
+    suite: "any",
+    expected: ["a"],
+    passed: 1,
+    failed: 0,
     results: [{ id: "a", claim: "it is so", verdict: "passed", milliseconds: 1 }],
   };
   const manifest: Manifest = {
-    ...{
-      schema: 1,
-      run: "any",
-      suite: "any",
-      commit: null,
-      clean: null,
-      command: "none",
-      startedAt: AT,
-      finishedAt: AT,
-    },
-    ...{ expected: ["a"], attacks: [], executed: ["a"], passed: 1, failed: 0, files: [] },
+    schema: 1,
+    run: "any",
+    suite: "any",
+    commit: null,
+    clean: null,
+    command: "none",
+    startedAt: AT,
+    finishedAt: AT,
+    expected: ["a"],
+    attacks: [],
+    executed: ["a"],
+    passed: 1,
+    failed: 0,
+    files: [],
   };
   writeFileSync(join(directory, BUNDLE_FILES.environment), JSON.stringify(environment));
   const files = [BUNDLE_FILES.results, BUNDLE_FILES.environment];

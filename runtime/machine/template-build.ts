@@ -54,7 +54,10 @@ export async function buildTemplate(build: TemplateBuild): Promise<TemplateManif
     const lastSeq = await saveMachine(build, memory.fd, join(draft, "state"));
     const state = readFileSync(join(draft, "state"));
     const manifest: TemplateManifest = {
-      ...{ schema: TEMPLATE_SCHEMA, key, agent, accelerator },
+      schema: TEMPLATE_SCHEMA,
+      key,
+      agent,
+      accelerator,
       lastSeq,
       createdAt: new Date().toISOString(),
       memory: await packMemory(memory.fd, MACHINE_MEMORY_MB * 1024 * 1024, join(draft, "memory")),
@@ -84,8 +87,15 @@ async function saveMachine(build: TemplateBuild, memory: number, target: string)
   const startedAt = Date.now();
   using rehearsal = Rehearsal.prepare(scratch, "rehearsal");
   await using machine = await Machine.boot({
-    ...{ id: "template", image, accelerator, unsafe, walls, sockets, consoleLog, signal },
-    shares: rehearsal.shares,
+    id: "template",
+    image,
+    accelerator,
+    unsafe,
+    walls,
+    sockets,
+    consoleLog,
+    signal,
+    files: build.files.forTemplate(rehearsal.places),
     memory: { use: "template", fd: memory },
     observer: {
       event: (event) => rehearsal.hear(event),
@@ -105,7 +115,7 @@ async function saveMachine(build: TemplateBuild, memory: number, target: string)
   await bridge.request("runtime_prove", { agent }, { deadlineMs: BUILD_DEADLINE_MS });
   for (let round = 0; round < ROUNDS; round++) {
     signal.throwIfAborted();
-    await rehearsal.perform(bridge, agent, AMOUNT);
+    await rehearsal.perform(machine, agent, AMOUNT);
   }
   await bridge.request("runtime_warm", { agent, slots: SLOTS }, { deadlineMs: BUILD_DEADLINE_MS });
   await bridge.request("runtime_settle", {}, { deadlineMs: BUILD_DEADLINE_MS });

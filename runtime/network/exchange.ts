@@ -79,7 +79,11 @@ function begin(request: IncomingMessage, { way, isEncrypted, authority, path, he
         : [];
   const options = {
     ...way,
-    ...{ method, path, agent: false, setHost: false, maxHeaderSize: LIMITS.networkHeadBytes },
+    method,
+    path,
+    agent: false,
+    setHost: false,
+    maxHeaderSize: LIMITS.networkHeadBytes,
     headers: [["host", authority] as [string, string], ...headers, ...length, ["connection", "close"]].flat(),
   };
   return isEncrypted ? encryptedRequest(options) : plainRequest(options);

@@ -2,8 +2,19 @@ import type { ProviderApi } from "../protocol/providers.ts";
 
 /** They are of one connection, and are made anew for the next. */
 const OF_A_CONNECTION = new Set([
-  ...["connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect", "http2-settings"],
-  ...["proxy-authenticate", "proxy-authorization", "proxy-connection", "proxy-authentication-info", "host"],
+  "connection",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+  "http2-settings",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "proxy-authentication-info",
+  "host",
 ]);
 
 /** They hold a key, or stand for one. */

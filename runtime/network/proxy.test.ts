@@ -39,8 +39,15 @@ test("an allowed request is said anew, with its own headers and no others", asyn
   assert.equal(typeof time, "number");
   assert.equal(rule, `allow good.example:${outside.port}`);
   assert.deepEqual(noted, {
-    ...{ kind: "http", host: "good.example", port: outside.port, verdict: "allowed", bytesUp: 0, bytesDown: 12 },
-    ...{ method: "GET", path: "/a/b", status: 200 },
+    kind: "http",
+    host: "good.example",
+    port: outside.port,
+    verdict: "allowed",
+    bytesUp: 0,
+    bytesDown: 12,
+    method: "GET",
+    path: "/a/b",
+    status: 200,
   });
 });
 
@@ -324,7 +331,9 @@ for (const [where, addresses] of ELSEWHERE) {
   test(`an allowed name that leads to ${where} is refused, for requests and tunnels`, async () => {
     await using outside = await Outside.http();
     await using stage = await Stage.open({
-      ...{ policy: allowing(outside.port), hosts: { "good.example": [addresses] }, publicAddresses: [] },
+      policy: allowing(outside.port),
+      hosts: { "good.example": [addresses] },
+      publicAddresses: [],
     });
     const target = `good.example:${outside.port}`;
     const answers = [
@@ -347,7 +356,8 @@ test("an allowed address that is special is refused as well", async () => {
 test("a name is looked up once for a request, and anew for the next on the same connection", async () => {
   await using outside = await Outside.http();
   await using stage = await Stage.open({
-    ...{ policy: allowing(outside.port), hosts: { "good.example": [["127.0.0.1"], ["127.0.0.2"]] } },
+    policy: allowing(outside.port),
+    hosts: { "good.example": [["127.0.0.1"], ["127.0.0.2"]] },
   });
   const target = `good.example:${outside.port}`;
   const request = asked(`GET http://${target}/ HTTP/1.1`, [`Host: ${target}`]);
@@ -530,7 +540,8 @@ for (const [what, body] of [
 test("a length that stands behind a thousand headers counts: the next request is not hidden in a body", async () => {
   await using outside = await Outside.http();
   await using stage = await Stage.open({
-    ...{ policy: allowing(outside.port, "good.example", ["GET"]), hosts: LOOPBACK },
+    policy: allowing(outside.port, "good.example", ["GET"]),
+    hosts: LOOPBACK,
   });
   const target = `good.example:${outside.port}`;
   const hidden = asked("DELETE /other HTTP/1.1", ["Host: other.example"]);

@@ -235,7 +235,9 @@ export class TaskProxy {
     const verdict = refusal === undefined ? "allowed" : refusal.hasFailed ? "failed" : "refused";
     this.#parts.over(task, {
       ...request,
-      ...{ verdict, bytesUp: up.bytes, bytesDown: down.bytes },
+      verdict,
+      bytesUp: up.bytes,
+      bytesDown: down.bytes,
       rule: (refusal?.rule ?? entry.rule).slice(0, 300),
       ...(status !== undefined && { status }),
     });

@@ -33,7 +33,10 @@ const KINDS = new Map<number, FrameKind>(Object.entries(FRAMES).map(([name, byte
 
 /** How long a payload can be. */
 const LONGEST: Record<FrameKind, readonly [least: number, most: number]> = {
-  ...{ hello: [0, 0], end: [0, 0], reset: [0, 0], credit: [4, 4] },
+  hello: [0, 0],
+  end: [0, 0],
+  reset: [0, 0],
+  credit: [4, 4],
   open: [3, 64],
   data: [1, LIMITS.networkFrameBytes],
 };

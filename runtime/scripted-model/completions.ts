@@ -24,7 +24,10 @@ export const completions: Dialect = {
   read(body) {
     const { model, messages, stream, stream_options, reasoning_effort, tools } = request.parse(body);
     return {
-      ...{ api: "openai-completions", model, sent: messages, turns: messages.map(turnOf) },
+      api: "openai-completions",
+      model,
+      sent: messages,
+      turns: messages.map(turnOf),
       isStreamed: stream === true,
       wantsUsage: stream_options?.include_usage === true,
       effort: effortOf(reasoning_effort),

@@ -3,8 +3,14 @@ import type { Asked, Turn } from "./conversation.ts";
 /** A request with these turns. */
 export function asked(turns: Turn[], more: Partial<Asked> = {}): Asked {
   return {
-    ...{ api: "openai-completions", model: "scripted", isStreamed: true, wantsUsage: false, effort: null },
-    ...{ tools: ["read", "bash", "edit", "write"], turns, sent: turns },
+    api: "openai-completions",
+    model: "scripted",
+    isStreamed: true,
+    wantsUsage: false,
+    effort: null,
+    tools: ["read", "bash", "edit", "write"],
+    turns,
+    sent: turns,
     ...more,
   };
 }

@@ -42,7 +42,10 @@ const TOOLS = ["read", "bash", "edit", "write"].map((name) => ({ type: "function
 
 function startProgram(program: string, key: string) {
   return execa(process.execPath, ["--import", "tsx", program], {
-    ...{ stdin: "pipe", stderr: "inherit", buffer: false, reject: false },
+    stdin: "pipe",
+    stderr: "inherit",
+    buffer: false,
+    reject: false,
     env: { PIWORK_SCRIPTED_KEY: key },
   });
 }
@@ -106,8 +109,15 @@ export function after(result: string): object[] {
 
 async function read(response: Response): Promise<Streamed> {
   const seen: Streamed = {
-    ...{ status: response.status, content: "", reasoning: "", calls: [], finish: null, usage: undefined },
-    ...{ chunks: 0, isDone: false, broken: undefined },
+    status: response.status,
+    content: "",
+    reasoning: "",
+    calls: [],
+    finish: null,
+    usage: undefined,
+    chunks: 0,
+    isDone: false,
+    broken: undefined,
   };
   if (response.status !== 200) return { ...seen, content: await response.text() };
   try {

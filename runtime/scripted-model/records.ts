@@ -42,10 +42,16 @@ export class Records {
   add({ asked, conversation, attempt }: Answer, status: number): void {
     this.#total++;
     this.#asked.push({
-      ...{ api: asked.api, model: asked.model, stream: asked.isStreamed, reasoningEffort: asked.effort },
-      ...{ tools: conversation.tools, messages: asked.turns.length },
+      api: asked.api,
+      model: asked.model,
+      stream: asked.isStreamed,
+      reasoningEffort: asked.effort,
+      tools: conversation.tools,
+      messages: asked.turns.length,
       prompt: conversation.prompt.slice(0, PROMPT_CHARACTERS),
-      ...{ step: conversation.answered + 1, attempt, status },
+      step: conversation.answered + 1,
+      attempt,
+      status,
     });
     if (this.#asked.length > REMEMBERED) this.#asked.shift();
   }

@@ -21,7 +21,9 @@ test("without the key nothing is answered, and that is counted", async () => {
       const response = await provider.fetch(path, undefined, { authorization: `Bearer ${key}` });
       assert.equal(response.status, 401);
       assert.deepEqual(await errorOf(response), {
-        ...{ message: "Incorrect API key provided.", type: "invalid_request_error", param: null },
+        message: "Incorrect API key provided.",
+        type: "invalid_request_error",
+        param: null,
         code: "invalid_api_key",
       });
     }
@@ -63,7 +65,9 @@ test("text is streamed in pieces, with a reason, usage and an end", async () => 
   assert.equal(seen.isDone, true);
   assert.equal(seen.chunks > 8, true);
   assert.deepEqual(seen.usage, {
-    ...{ prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 },
+    prompt_tokens: 100,
+    completion_tokens: 20,
+    total_tokens: 120,
     prompt_tokens_details: { cached_tokens: 30 },
   });
 });
@@ -168,7 +172,9 @@ test("waits and paces take their time, and end with whoever asked", async () => 
     messages: [{ role: "user", content: script("say a", "wait 600000") }],
   };
   const response = await fetch(`${provider.url}/v1/chat/completions`, {
-    ...{ method: "POST", signal: gone.signal, body: JSON.stringify(body) },
+    method: "POST",
+    signal: gone.signal,
+    body: JSON.stringify(body),
     headers: { authorization: `Bearer ${provider.key}` },
   });
   gone.abort();
@@ -218,9 +224,16 @@ test("a script that cannot be played says where and why", async () => {
 test("what was asked can be read", async () => {
   await provider.ask("hello there", after("x"), { model: "scripted-thinking", reasoning_effort: "low" });
   assert.deepEqual((await provider.requests()).requests.at(-1), {
-    ...{ api: "openai-completions", model: "scripted-thinking", stream: true, reasoningEffort: "low" },
+    api: "openai-completions",
+    model: "scripted-thinking",
+    stream: true,
+    reasoningEffort: "low",
     tools: ["read", "bash", "edit", "write"],
-    ...{ messages: 4, prompt: "hello there", step: 2, attempt: 1, status: 200 },
+    messages: 4,
+    prompt: "hello there",
+    step: 2,
+    attempt: 1,
+    status: 200,
   });
 });
 

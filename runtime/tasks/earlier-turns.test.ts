@@ -28,7 +28,10 @@ test("pi's session gives its turns, with thoughts and with the tools that were u
   );
   assert.deepEqual(turns, [
     {
-      ...{ id: null, prompt: "list", dropped: 0, end },
+      id: null,
+      prompt: "list",
+      dropped: 0,
+      end,
       parts: [
         { type: "thought", text: "hm" },
         { type: "text", text: "I look." },

@@ -68,8 +68,13 @@ function say(turn: Turn | undefined, type: "text" | "thought", text: string): vo
 
 function stepOf({ id, name, arguments: args }: z.infer<typeof toolCall>): ToolStep {
   return {
-    ...{ type: "step", call: id, tool: name, command: toolCallText(name, args) },
-    ...{ output: "", state: "running", exitCode: null },
+    type: "step",
+    call: id,
+    tool: name,
+    command: toolCallText(name, args),
+    output: "",
+    state: "running",
+    exitCode: null,
   };
 }
 

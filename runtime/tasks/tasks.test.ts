@@ -9,6 +9,8 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { Machine } from "../machine/machine.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
+import { HostDirectories } from "../workspace/host-directories.ts";
+import { filesPath } from "../workspace/paths.ts";
 import { Beginnings } from "./beginnings.ts";
 import { TaskBook } from "./book.ts";
 import { EventStream } from "./event-stream.ts";
@@ -19,18 +21,20 @@ import { Tasks } from "./tasks.ts";
 import type { Trash } from "./trash.ts";
 
 const record: TaskRecord = {
-  ...{
-    version: 5,
-    memoryBytes: 1024 ** 3,
-    id: "good",
-    title: "Good",
-    folder: null,
-    sharedFolder: false,
-    agent: "probe",
-    model: null,
-    thinking: null,
-  },
-  ...{ createdAt: "2026-01-01T00:00:00.000Z", state: "stopped", turn: null, lostTurn: null, growth: null },
+  version: 5,
+  memoryBytes: 1024 ** 3,
+  id: "good",
+  title: "Good",
+  folder: null,
+  sharedFolder: false,
+  agent: "probe",
+  model: null,
+  thinking: null,
+  createdAt: "2026-01-01T00:00:00.000Z",
+  state: "stopped",
+  turn: null,
+  lostTurn: null,
+  growth: null,
 };
 
 /** Tasks whose machines were taken over: each answers and says what the test wants. */
@@ -56,15 +60,14 @@ function setUp(answer: (command: string) => unknown) {
         return given;
       },
     };
-    const machine = { bridge: bridge as unknown as Bridge, state: "running" } as Machine;
+    const files = filesPath.forAllTasks({ workspace: directory, tasks: directory });
+    const machine = { bridge: bridge as unknown as Bridge, state: "running", files } as Machine;
     machines.set(task, { machine, task });
     return machine;
   };
   const fleet = {
     enter: async (task: string) => machines.get(task)?.machine ?? enter(task),
     machineOf: (task: string) => machines.get(task)?.machine,
-    show: async () => [],
-    withdraw: async () => {},
     opened: () => {},
     async leave(task: string) {
       left.push(task);
@@ -76,7 +79,11 @@ function setUp(answer: (command: string) => unknown) {
   } as unknown as Fleet;
   const book = new TaskBook({ records, lastSavedTurn: () => undefined, changed: () => {}, warn: () => {} });
   const tasks = new Tasks({
-    ...{ book, records, fleet, agent: "probe", warn: () => {} },
+    book,
+    records,
+    fleet,
+    agent: "probe",
+    warn: () => {},
     trash: {} as Trash,
     permissions: new TaskPermissions({ decisions: join(directory, "decisions"), policy: join(directory, "policy") }),
     providers: () => [],
@@ -85,7 +92,7 @@ function setUp(answer: (command: string) => unknown) {
     assertMemory: () => {},
     beginnings: new Beginnings(join(directory, "beginnings"), join(directory, "workspace"), () => {}),
     quota: { admit: async () => {}, settle: async () => {} } as unknown as Quota,
-    tasksDirectory: join(directory, "tasks"),
+    files: new HostDirectories({ workspace: directory, tasks: join(directory, "tasks"), drafts: directory }),
     workspace: join(directory, "workspace"),
     events,
   });

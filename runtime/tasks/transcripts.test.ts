@@ -17,11 +17,19 @@ function session(task: string, content: string): void {
 
 const line = (role: string, text: string) => `${JSON.stringify({ role, text })}\n`;
 const text = (taskId: string, requestId: string, delta: string): RuntimeEvent => ({
-  ...{ type: "event", event: "agent_output", timestamp: 1, seq: 1, taskId },
+  type: "event",
+  event: "agent_output",
+  timestamp: 1,
+  seq: 1,
+  taskId,
   payload: { requestId, message: { type: "message_update", assistantMessageEvent: { type: "text_delta", delta } } },
 });
 const end = (taskId: string, requestId: string): RuntimeEvent => ({
-  ...{ type: "event", event: "agent_end", timestamp: 1, seq: 1, taskId },
+  type: "event",
+  event: "agent_end",
+  timestamp: 1,
+  seq: 1,
+  taskId,
   payload: { requestId, saved: true },
 });
 const prompts = (transcripts: Transcripts, task: string) => transcripts.of(task).turns.map(({ prompt }) => prompt);

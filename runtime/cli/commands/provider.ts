@@ -100,7 +100,11 @@ async function remote(name: string, { url, api, model, keyEnv, keyStdin }: Addin
     );
   const key = keyStdin ? (await text(process.stdin)).trim() : undefined;
   return {
-    ...{ kind: "remote", name, api, url, models: model },
+    kind: "remote",
+    name,
+    api,
+    url,
+    models: model,
     ...(keyEnv !== undefined && { keyEnv }),
     ...(key !== undefined && { key }),
   };

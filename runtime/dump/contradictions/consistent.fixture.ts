@@ -9,8 +9,14 @@ const AT = "2026-01-01T00:00:00.000Z";
 export function consistent(): StateSnapshot {
   const [one, two] = [record("one", "active", "folder"), record("two", "stopped", null)];
   const view: TaskView = {
-    ...{ taskId: "one", state: "active", folder: "folder", agent: "probe", turns: 2 },
-    ...{ agentPid: 50, promptId: null, execIds: [] },
+    taskId: "one",
+    state: "active",
+    folder: "folder",
+    agent: "probe",
+    turns: 2,
+    agentPid: 50,
+    promptId: null,
+    execIds: [],
   };
   return {
     takenAt: AT,
@@ -36,38 +42,41 @@ export function consistent(): StateSnapshot {
 
 function record(id: string, state: TaskRecord["state"], folder: string | null): TaskRecord {
   return {
-    ...{
-      version: 5,
-      memoryBytes: 1024 ** 3,
-      id,
-      title: id,
-      folder,
-      sharedFolder: false,
-      agent: "probe",
-      model: null,
-      thinking: null,
-      createdAt: AT,
-      state,
-    },
-    ...{ turn: null, lostTurn: null, growth: null },
+    version: 5,
+    memoryBytes: 1024 ** 3,
+    id,
+    title: id,
+    folder,
+    sharedFolder: false,
+    agent: "probe",
+    model: null,
+    thinking: null,
+    createdAt: AT,
+    state,
+    turn: null,
+    lostTurn: null,
+    growth: null,
   };
 }
 
 function status(tasks: TaskRecord[]): Extract<StateSnapshot["runtime"], { said: unknown }>["said"]["status"] {
   return {
-    ...{
-      version: "0",
-      pid: 1,
-      startedAt: AT,
-      workspace: "/workspace",
-      state: "/state",
-      logs: "/logs",
-      isolation: "vm",
-      memoryBytes: 1024 ** 3,
-    },
-    ...{ starting: null, acceleration: null, image: null, template: null, warnings: [] },
-    ...{ machines: [view("machine-1", 11, "running", "one"), view("machine-2", 12, "paused", null)] },
-    ...{ tasks: structuredClone(tasks), activeTask: "one" },
+    version: "0",
+    pid: 1,
+    startedAt: AT,
+    workspace: "/workspace",
+    state: "/state",
+    logs: "/logs",
+    isolation: "vm",
+    memoryBytes: 1024 ** 3,
+    starting: null,
+    acceleration: null,
+    image: null,
+    template: null,
+    warnings: [],
+    machines: [view("machine-1", 11, "running", "one"), view("machine-2", 12, "paused", null)],
+    tasks: structuredClone(tasks),
+    activeTask: "one",
   };
 }
 
@@ -129,15 +138,18 @@ function diagnosis() {
   const layers = taskLayer.options.map((layer) => ({ layer, holds: true, seen: "so" }));
   const mount = (target: string) => ({ target: `/run/piwork/${target}`, type: "9p", options: "rw" });
   return {
-    ...{ monotonicMs: 1, wallMs: 1, kernel: "6", node: "v20", clocksource: "tsc", port: { uid: 0, mode: "600" } },
-    ...{
-      memoryTotalKb: 1,
-      memoryAvailableKb: 1,
-      taskdResidentKb: 1,
-      taskdPeakKb: 1,
-      events: { sent: 1, acknowledged: 1 },
-      history: [],
-    },
+    monotonicMs: 1,
+    wallMs: 1,
+    kernel: "6",
+    node: "v20",
+    clocksource: "tsc",
+    port: { uid: 0, mode: "600" },
+    memoryTotalKb: 1,
+    memoryAvailableKb: 1,
+    taskdResidentKb: 1,
+    taskdPeakKb: 1,
+    events: { sent: 1, acknowledged: 1 },
+    history: [],
     walls: [{ taskId: "one", layers }],
     mounts: ["tasks", "workspace", ...["work", "outputs", "uploads", "home"].map((name) => `slots/1/${name}`)].map(
       mount,

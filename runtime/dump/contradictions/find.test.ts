@@ -166,8 +166,14 @@ const WRONG: Record<ContradictionKind, [change: (parts: Parts) => void, ...named
 };
 
 const NO_AGENT: Exclude<View, null> = {
-  ...{ taskId: "two", state: "errored", folder: null, agent: "probe", turns: 0 },
-  ...{ agentPid: null, promptId: null, execIds: [] },
+  taskId: "two",
+  state: "errored",
+  folder: null,
+  agent: "probe",
+  turns: 0,
+  agentPid: null,
+  promptId: null,
+  execIds: [],
 };
 
 function at(name: string, from: string) {
