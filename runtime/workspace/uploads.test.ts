@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { execaSync } from "execa";
-import { makeGuestDirectories } from "../workspace/guest-directories.ts";
+import { makeGuestDirectories } from "./guest-directories.ts";
 import { importUpload, removeDrafts } from "./uploads.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "piwork-uploads-"));
