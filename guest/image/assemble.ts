@@ -10,14 +10,14 @@ import { makeInitramfs } from "./initramfs.ts";
 import { takeKernel } from "./kernel.ts";
 import { installModules } from "./modules.ts";
 import { REPO } from "./places.ts";
-import { type BuildOptions, identity, type Plan } from "./plan.ts";
+import { type BuildOptions, type ImagePlan, identity } from "./plan.ts";
 import type { Deb } from "./resolve.ts";
 import { StepError } from "./step-error.ts";
 import { makeUserland, settleModes } from "./userland.ts";
 
 /** Makes the three files and their manifest in `output`, from packages that are already here. */
 export async function assembleImage(
-  plan: Plan,
+  plan: ImagePlan,
   output: string,
   scratch: string,
   options: BuildOptions,
@@ -65,7 +65,7 @@ async function describeImage(
   output: string,
   release: string,
   versions: { node: string; pi: GuestPi },
-  plan: Plan,
+  plan: ImagePlan,
   { extraPackages }: BuildOptions,
 ): Promise<ImageManifest> {
   return {

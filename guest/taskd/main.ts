@@ -6,7 +6,7 @@ import { Link } from "../link/link.ts";
 import { Port } from "../link/port.ts";
 import { Outlet } from "../network/outlet.ts";
 import { prepareGroups } from "../walls/group.ts";
-import { Requests } from "./requests.ts";
+import { RememberedRequests } from "./requests.ts";
 import { preparePrivateRoot } from "./shares.ts";
 import { supervise } from "./supervisor.ts";
 
@@ -27,7 +27,7 @@ const port = await Port.open(TASKD_PORT);
 const outlet = await Outlet.open();
 const say = (line: string) => port.send(Buffer.from(`${line}\n`));
 const link = new Link(say);
-const requests = new Requests(supervise({ link, outlet, port: port.device, unsafe }), say, (ack) =>
+const requests = new RememberedRequests(supervise({ link, outlet, port: port.device, unsafe }), say, (ack) =>
   link.acknowledge(ack),
 );
 console.log("piwork: taskd listens");

@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { LineTooLong } from "../../runtime/protocol/lines.ts";
-import { type Handlers, Requests } from "./requests.ts";
+import { type Handlers, RememberedRequests } from "./requests.ts";
 
 /** A Requests with one working command, `abort`, whose effects are counted. */
 function setUp(abort: () => Promise<{ aborted: boolean }> = async () => ({ aborted: true })) {
@@ -20,7 +20,7 @@ function setUp(abort: () => Promise<{ aborted: boolean }> = async () => ({ abort
     },
   } as unknown as Handlers;
   const acks: number[] = [];
-  const requests = new Requests(
+  const requests = new RememberedRequests(
     handlers,
     async (line) => void lines.push(line),
     ({ seq }) => void acks.push(seq),

@@ -9,9 +9,9 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { Machine } from "../machine/machine.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { Beginnings } from "./beginnings.ts";
 import { TaskBook } from "./book.ts";
 import { EventStream } from "./event-stream.ts";
+import { FolderBaselines } from "./folder-baselines.ts";
 import { TaskPermissions } from "./permissions.ts";
 import type { Quota } from "./quota.ts";
 import { Records } from "./records.ts";
@@ -89,7 +89,7 @@ function setUp(answer: (command: string) => unknown) {
     model: null,
     memoryBytes: LIMITS.taskMemoryBytes,
     assertMemory: () => {},
-    beginnings: new Beginnings(join(directory, "beginnings"), join(directory, "workspace"), () => {}),
+    baselines: new FolderBaselines(join(directory, "beginnings"), join(directory, "workspace"), () => {}),
     quota: { admit: async () => {}, settle: async () => {} } as unknown as Quota,
     tasksDirectory: join(directory, "tasks"),
     workspace: join(directory, "workspace"),
