@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import type { CallOutput, StatusView } from "./api/control.ts";
+import type { CallOutput } from "./api/calls.ts";
 import type { Area } from "./api/files.ts";
+import type { StatusView } from "./api/status.ts";
 import type { Fleet, Present } from "./fleet/fleet.ts";
 import { askMachines } from "./fleet/machine-answers.ts";
 import { MachineEach } from "./fleet/machine-each.ts";

@@ -178,3 +178,20 @@ test("while every remembered request runs, one more is refused and the running o
   await Promise.all(running);
   assert.equal(answers().length, LIMITS.rememberedIds + 1);
 });
+
+test("long answers are forgotten before their bytes fill the memory", async () => {
+  const effects = { count: 0 };
+  // One answer is a line, and no longer.
+  const answer = "x".repeat(LIMITS.rememberedBytes / 9);
+  const handlers = { abort: async () => ({ result: { answer, count: effects.count++ } }) } as unknown as Handlers;
+  const requests = new RememberedRequests(
+    handlers,
+    async () => {},
+    () => {},
+  );
+  for (let id = 0; id < 10; id++) await requests.receive(line(`id-${id}`));
+  await requests.receive(line("id-9"));
+  assert.equal(effects.count, 10, "the newest is remembered");
+  await requests.receive(line("id-0"));
+  assert.equal(effects.count, 11, "the oldest is forgotten");
+});

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { StreamInput } from "../../runtime/api/control.ts";
+import type { StreamInput } from "../../runtime/api/calls.ts";
 import type { Client } from "../../runtime/control/client.ts";
 
 /** What a script came to. */

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RuntimeFacts } from "../../runtime/api/bundle.ts";
-import type { StatusView } from "../../runtime/api/control.ts";
+import type { StatusView } from "../../runtime/api/status.ts";
 import type { Client } from "../../runtime/control/client.ts";
 
 /** Lies beside the logs of a runtime that a suite has started. */

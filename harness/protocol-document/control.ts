@@ -1,4 +1,4 @@
-import { calls, streams, uploaded } from "../../runtime/api/control.ts";
+import { calls, streamFailure, streams, uploaded } from "../../runtime/api/calls.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { controlSocket, findPlaces } from "../../runtime/state/places.ts";
 import { fieldTable, part } from "./fields.ts";
@@ -38,9 +38,11 @@ A request body has at most ${size(LIMITS.controlBodyBytes)}.
 ${callSections.join("\n\n")}
 
 ### Streams
-\`POST /v1/<stream>\`, JSON in, one JSON object a line out. A stream that ends with an item of the type \`error\` has failed. Of
-events \`seq\` is the runtime's own count: it does not begin anew with a machine. A reader of \`exec\` that leaves
-more than ${size(LIMITS.unreadStreamBytes)} unread gets \`LIMIT_EXCEEDED\`, and the command ends; \`data\` of an \`output\` is base64.
+\`POST /v1/<stream>\`, JSON in, one JSON object a line out. The number \`seq\` of an event is the
+runtime's own: it does not start anew with a machine. A reader of \`exec\` that leaves more than ${size(LIMITS.unreadStreamBytes)} unread
+gets \`LIMIT_EXCEEDED\`, and the command ends. The last item of a stream that fails is:
+
+${fieldTable(streamFailure)}
 
 ${streamSections.join("\n\n")}
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { calls, streams, uploaded } from "../../runtime/api/control.ts";
+import { calls, streamFailure, streams, uploaded } from "../../runtime/api/calls.ts";
 import { runtimeEvent } from "../../runtime/protocol/events.ts";
 import { uploadName } from "../../runtime/protocol/ids.ts";
 import { ackFrame, answerFrame, commands, requestFrame } from "../../runtime/protocol/rpc.ts";
@@ -8,7 +8,7 @@ import { sessionHead } from "../../runtime/protocol/session.ts";
 /** Every schema of the document, by its name in the sources. */
 const DOCUMENTED = {
   ...{ commands, runtimeEvent, requestFrame, answerFrame, ackFrame },
-  ...{ calls, streams, uploaded, uploadName, sessionHead },
+  ...{ calls, streams, streamFailure, uploaded, uploadName, sessionHead },
 };
 
 interface Found {

@@ -5,13 +5,13 @@ import { sessionHead } from "../protocol/session.ts";
 import { transition } from "../protocol/states.ts";
 import { answerOf } from "./answer.ts";
 import { boundary } from "./boundary.ts";
+import { calls } from "./calls.ts";
 import { contradiction } from "./contradiction.ts";
-import { calls } from "./control.ts";
 import { planted } from "./files.ts";
 import { machineAnswer } from "./machine-answers.ts";
 import { taskRecord } from "./record.ts";
+import { statusView } from "./status.ts";
 
-const statusView = calls.status.output;
 const taskView = commands.runtime_get_state.result.shape.tasks.element;
 
 /** A QEMU that has its sockets where this runtime's machines have them, as the host's kernel knows it. */

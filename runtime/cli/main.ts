@@ -8,15 +8,14 @@ import { addDiag } from "./commands/diag.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addDumpState } from "./commands/dump-state.ts";
 import { addExec } from "./commands/exec.ts";
-import { addFiles, addPreview } from "./commands/files.ts";
+import { addFiles } from "./commands/files.ts";
 import { addImage, imageWords, runImage } from "./commands/image.ts";
 import { addImport } from "./commands/import.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addNetwork } from "./commands/network.ts";
-import { addAbort, addPrompt } from "./commands/prompt.ts";
+import { addPrompt } from "./commands/prompt.ts";
 import { addProvider } from "./commands/provider.ts";
-import { addDown, addPanel, addStatus } from "./commands/status.ts";
-import { addSteer } from "./commands/steer.ts";
+import { addStatus } from "./commands/status.ts";
 import { addTask } from "./commands/task.ts";
 import { addTemplate } from "./commands/template.ts";
 import { addUp } from "./commands/up.ts";
@@ -53,20 +52,15 @@ export function buildProgram(): Command {
     .showHelpAfterError("(add --help for what there is)");
   for (const add of [
     addUp,
-    addDown,
     addStatus,
-    addPanel,
     addTask,
     addPrompt,
-    addSteer,
-    addAbort,
     addAnswer,
     addDecisions,
     addImport,
     addNetwork,
     addProvider,
     addFiles,
-    addPreview,
     addExec,
     addLogs,
     addDiag,

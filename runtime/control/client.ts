@@ -9,9 +9,10 @@ import {
   type Stream,
   type StreamInput,
   type StreamItem,
+  streamFailure,
   streams,
   uploaded,
-} from "../api/control.ts";
+} from "../api/calls.ts";
 import { errorBody, PiworkError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../protocol/lines.ts";
@@ -29,7 +30,6 @@ export class NoRuntime extends Error {
 const ITEM_BYTES = LIMITS.lineBytes * 2;
 
 const refusal = z.object({ error: errorBody });
-const failureItem = z.looseObject({ type: z.literal("error"), error: errorBody });
 
 /** A typed client of the control API of one running runtime. */
 export class Client {
@@ -48,20 +48,16 @@ export class Client {
   }
 
   /** A call with many answers. Leaving the loop early, or aborting, tells the runtime that nobody reads any more. */
-  async *stream<S extends Stream>(
-    name: S,
-    input: StreamInput<S>,
-    signal?: AbortSignal,
-  ): AsyncGenerator<Exclude<StreamItem<S>, { type: "error" }>> {
+  async *stream<S extends Stream>(name: S, input: StreamInput<S>, signal?: AbortSignal): AsyncGenerator<StreamItem<S>> {
     const response = await this.#post(name, input, signal);
     const splitter = new LineSplitter(ITEM_BYTES);
     for await (const chunk of readAll(response)) {
       for (const line of splitter.push(chunk)) {
         if (line instanceof LineTooLong) throw line;
         const value: unknown = JSON.parse(line);
-        const failure = failureItem.safeParse(value);
+        const failure = streamFailure.safeParse(value);
         if (failure.success) throw PiworkError.fromBody(failure.data.error);
-        yield streams[name].item.parse(value) as Exclude<StreamItem<S>, { type: "error" }>;
+        yield streams[name].item.parse(value) as StreamItem<S>;
       }
     }
   }

@@ -25,10 +25,7 @@ export function controlHandlers(
   return {
     calls: {
       status: () => runtime.status(),
-      shutdown() {
-        shutdown();
-        return {};
-      },
+      shutdown: async () => shutdown(),
       task_create: ({ title, folder, network, ...more }) =>
         tasks.create(title, folder, { ...more, begun: (id) => runtime.network.begin(id, network) }),
       task_list: () => book.list(),
@@ -48,22 +45,13 @@ export function controlHandlers(
       task_switch: ({ task }) => tasks.switchTo(task),
       task_bind: ({ task, folder, sharedFolder }) => tasks.bind(task, folder, sharedFolder),
       task_stop: ({ task }) => tasks.stop(task),
-      async task_delete({ task }) {
-        await runtime.deleteTask(task);
-        return {};
-      },
+      task_delete: ({ task }) => runtime.deleteTask(task),
       abort: ({ task }) => conversations.abort(task),
       questions: ({ task }) => conversations.questions(task),
-      async answer({ task, question, answer }) {
-        await conversations.answer(task, question, answer);
-        return {};
-      },
+      answer: ({ task, question, answer }) => conversations.answer(task, question, answer),
       models: ({ task }) => conversations.models(task),
       thinking_set: ({ task, level }) => conversations.setThinking(task, level),
-      async steer({ task, message, when }) {
-        await conversations.steer(task, message, when);
-        return {};
-      },
+      steer: ({ task, message, when }) => conversations.steer(task, message, when),
       decisions: ({ task }) => conversations.decisions(task),
       decisions_clear: ({ task, id }) => conversations.clearDecisions(task, id),
       model_set: ({ task, model }) => conversations.setModel(task, model),

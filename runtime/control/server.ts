@@ -11,13 +11,16 @@ import {
   type StreamItem,
   streams,
   type uploaded,
-} from "../api/control.ts";
+} from "../api/calls.ts";
 import { type ErrorCode, invalidRequest, PiworkError, toErrorBody } from "../protocol/errors.ts";
 import { taskId } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
 
+/** A call without output resolves when it is done. */
+type HttpAnswer<Output> = Output extends Record<string, never> ? Promise<void> : Output | Promise<Output>;
+
 type CallHandlers = {
-  [C in Call]: (input: z.infer<(typeof calls)[C]["input"]>) => CallOutput<C> | Promise<CallOutput<C>>;
+  [C in Call]: (input: z.infer<(typeof calls)[C]["input"]>) => HttpAnswer<CallOutput<C>>;
 };
 
 /** A stream handler sends items until it returns, each sent when `send` resolves; `signal` says that nobody reads any more. */
@@ -136,7 +139,7 @@ async function answerCall<C extends Call>(
 ): Promise<void> {
   const input = await readInput(name, calls[name].input, request);
   const output = await handlers[name](input as z.infer<(typeof calls)[C]["input"]>);
-  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(output));
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(output ?? {}));
 }
 
 async function answerStream<S extends Stream>(

@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
-import { type CallOutput, calls, type StatusView } from "../api/control.ts";
+import { type CallOutput, calls } from "../api/calls.ts";
+import type { StatusView } from "../api/status.ts";
 import { Client } from "../control/client.ts";
 import { conceal } from "../log/redaction.ts";
 import { controlSocket, type Places } from "../state/places.ts";

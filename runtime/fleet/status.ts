@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { StatusView } from "../api/control.ts";
+import type { StatusView } from "../api/status.ts";
 import type { Acceleration } from "../machine/acceleration.ts";
 import type { Template } from "../machine/template.ts";
 import type { Isolation } from "../protocol/kinds.ts";

@@ -6,7 +6,7 @@ export const LIMITS = {
   execChunkBytes: 64 * 1024,
   /** raw bytes of one command's output on their way to whoever asked for it */
   execWindowBytes: 1024 * 1024,
-  /** what a piece of output counts at least there, in bytes: to keep one takes that much, however short it is */
+  /** least that one piece of output counts in that window, in bytes: keeping a short one takes this much memory */
   minimumChunkCharge: 256,
   /** bytes of events that the host has not acknowledged; with more, taskd stops reading agents and commands */
   unackedEventBytes: 4 * 1024 * 1024,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { execaSync } from "execa";
 import { changes } from "../api/files.ts";
+import { LIMITS } from "../protocol/limits.ts";
 import { findChanges, folderBaseline, lookAtFolder } from "./changes.ts";
 
 const root = mkdtempSync(join(tmpdir(), "piwork-changes-"));
@@ -78,4 +79,12 @@ test("a look that was cut says so, and calls nothing deleted", async () => {
   const first = await lookAtFolder(here);
   const found = await findChanges(here, first, LONG_AGO, { entries: 10, milliseconds: 1000 });
   assert.deepEqual([found.truncated, told(found)], [true, []]);
+});
+
+test("so many changes are listed, and that there are more is said", async () => {
+  const { here, inside } = folder("many");
+  const first = await lookAtFolder(here);
+  for (let number = 0; number <= LIMITS.listedChanges; number++) writeFileSync(inside(`${number}`), "");
+  const found = await findChanges(here, first, LONG_AGO);
+  assert.deepEqual([found.changes.length, found.truncated], [LIMITS.listedChanges, true]);
 });

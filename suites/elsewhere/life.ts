@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { waitFor, waitForEnd } from "../../harness/host/wait-for.ts";
 import { type Ended, OrdinaryUser, processesOf } from "../../harness/runtimes/ordinary-user.ts";
-import type { StatusView } from "../../runtime/api/control.ts";
+import type { StatusView } from "../../runtime/api/status.ts";
 import { findPlaces } from "../../runtime/state/places.ts";
 
 /** A runtime may take this long to be ready where everything has to be booted. */

@@ -6,7 +6,7 @@ import type { Check } from "../../harness/checks/checks.ts";
 import { processStatus, qemusWithSocketsIn } from "../../harness/host/processes.ts";
 import { waitFor, waitForEnd } from "../../harness/host/wait-for.ts";
 import { ISOLATION, PIWORK, piwork, type Sandbox } from "../../harness/runtimes/piwork.ts";
-import type { StatusView } from "../../runtime/api/control.ts";
+import type { StatusView } from "../../runtime/api/status.ts";
 import { probeAccelerator } from "../../runtime/machine/acceleration.ts";
 import { BOOT_DEADLINE_MS, type BootOptions, Machine } from "../../runtime/machine/machine.ts";
 import { ALL_WALLS } from "../../runtime/machine/walls.ts";

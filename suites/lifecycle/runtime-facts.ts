@@ -7,7 +7,7 @@ import { listenersOf, processStatus, processTree } from "../../harness/host/proc
 import { waitFor } from "../../harness/host/wait-for.ts";
 import { ISOLATION, piwork, type RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { attempt } from "../../harness/runtimes/talk.ts";
-import type { StatusView } from "../../runtime/api/control.ts";
+import type { StatusView } from "../../runtime/api/status.ts";
 import { rememberedVerdict } from "../../runtime/machine/acceleration.ts";
 import { isOpen } from "../../runtime/protocol/states.ts";
 import { controlSocket, findPlaces, REPOSITORY } from "../../runtime/state/places.ts";

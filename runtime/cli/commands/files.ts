@@ -9,6 +9,11 @@ interface FileOptions {
 }
 
 export function addFiles(program: Command): void {
+  addListing(program);
+  addPreview(program);
+}
+
+function addListing(program: Command): void {
   program
     .command("files [PATH]")
     .description("list what a task has, at PATH below its folder; links are shown, never followed")
@@ -25,7 +30,7 @@ export function addFiles(program: Command): void {
     });
 }
 
-export function addPreview(program: Command): void {
+function addPreview(program: Command): void {
   program
     .command("preview PATH")
     .description("the beginning of a file of a task: its bytes, or on a terminal with control characters made visible")

@@ -1,10 +1,17 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { PiworkError } from "../../protocol/errors.ts";
 import { attach, complain, ofTask, print, printJson, sayWaiting } from "../attach.ts";
 import { PrintedTranscript } from "../transcript.ts";
 import { askOnTerminal, howToAnswer } from "./answer.ts";
 
+/** The commands that speak to a task's agent. */
 export function addPrompt(program: Command): void {
+  addTurn(program);
+  addSteer(program);
+  addAbort(program);
+}
+
+function addTurn(program: Command): void {
   program
     .command("prompt TEXT")
     .description("send a prompt and stream the answer; Ctrl-C aborts the turn. Ends with 0 where the agent finished")
@@ -43,7 +50,23 @@ export function addPrompt(program: Command): void {
     });
 }
 
-export function addAbort(program: Command): void {
+function addSteer(program: Command): void {
+  program
+    .command("steer TEXT")
+    .description("send a message to an agent that is working")
+    .option("--task <ID>", "the task (default: the active one)")
+    .addOption(
+      new Option("--when <WHEN>", "now: the agent reads it before its next step; after: when it would have ended")
+        .choices(["now", "after"])
+        .default("now"),
+    )
+    .action(async (message: string, options: { task?: string; when: "now" | "after" }, command: Command) => {
+      await (await attach(command)).call("steer", { ...ofTask(options.task), message, when: options.when });
+      print(`Queued. The agent reads it ${options.when === "now" ? "after the current step" : "when it is done"}.`);
+    });
+}
+
+function addAbort(program: Command): void {
   program
     .command("abort [ID]")
     .description("end the prompt in flight of a task (the active one without ID)")

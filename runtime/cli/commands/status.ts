@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import type { StatusView } from "../../api/control.ts";
+import type { StatusView } from "../../api/status.ts";
 import { PiworkError } from "../../protocol/errors.ts";
 import { memoryWords } from "../../protocol/memory-words.ts";
 import { attach, plain, print, printJson } from "../attach.ts";
@@ -11,6 +11,12 @@ import { table } from "../table.ts";
 const DOWN_DEADLINE_MS = 60_000;
 
 export function addStatus(program: Command): void {
+  addDown(program);
+  addOverview(program);
+  addPanel(program);
+}
+
+function addOverview(program: Command): void {
   program
     .command("status")
     .description("one screen of facts about the running runtime")
@@ -22,7 +28,7 @@ export function addStatus(program: Command): void {
     });
 }
 
-export function addPanel(program: Command): void {
+function addPanel(program: Command): void {
   program
     .command("panel")
     .description("the address of the panel, with the token that opens it")
@@ -68,7 +74,7 @@ export function describeTasks(tasks: StatusView["tasks"], activeTask: string | n
   return table([[" ", "task", "state", "memory", "folder", "title"], ...rows]);
 }
 
-export function addDown(program: Command): void {
+function addDown(program: Command): void {
   program
     .command("down")
     .description("stop the running runtime, its tasks and its machine")

@@ -1,4 +1,4 @@
-import type { Call, CallInput, CallOutput, Stream, StreamInput, StreamItem } from "../../api/control.ts";
+import type { Call, CallInput, CallOutput, Stream, StreamFailure, StreamInput, StreamItem } from "../../api/calls.ts";
 import type { ErrorBody } from "../../protocol/errors.ts";
 
 /** A call that the runtime refused, with the sentence that says what to do. */
@@ -46,7 +46,7 @@ export async function* stream<S extends Stream>(
   name: S,
   input: StreamInput<S>,
   signal?: AbortSignal,
-): AsyncGenerator<Exclude<StreamItem<S>, { type: "error" }>> {
+): AsyncGenerator<StreamItem<S>> {
   const response = await send(`/v1/${name}`, "POST", JSON.stringify(input), signal);
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   if (reader === undefined) return;
@@ -58,10 +58,10 @@ export async function* stream<S extends Stream>(
       const [end = "", ...begun] = value.split("\n");
       pieces.push(end);
       for (const next of begun) {
-        const item = JSON.parse(pieces.join("")) as StreamItem<S>;
+        const item = JSON.parse(pieces.join("")) as StreamItem<S> | StreamFailure;
         pieces = [next];
         if (item.type === "error") throw new CallRefused(200, item.error, "");
-        yield item as Exclude<StreamItem<S>, { type: "error" }>;
+        yield item;
       }
     }
   } finally {

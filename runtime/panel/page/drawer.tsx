@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import type { StatusView } from "../../api/control.ts";
 import type { EvidenceRun } from "../../api/evidence.ts";
+import type { StatusView } from "../../api/status.ts";
 import { call } from "./api.ts";
 import { Refusal } from "./refusal.tsx";
 import { ScrollArea } from "./scroll-area.tsx";

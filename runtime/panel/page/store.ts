@@ -1,6 +1,6 @@
-import type { StatusView } from "../../api/control.ts";
 import { addEvent, newTurn, type Turn } from "../../api/conversation.ts";
 import type { TaskRecord } from "../../api/record.ts";
+import type { StatusView } from "../../api/status.ts";
 import type { DialogAnswer, DialogQuestion } from "../../protocol/agent.ts";
 import type { RuntimeEvent } from "../../protocol/events.ts";
 import { CallRefused, call, hasToken, onNewToken, stream } from "./api.ts";

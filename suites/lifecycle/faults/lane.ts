@@ -6,7 +6,7 @@ import { keepFactsOf } from "../../../harness/evidence/facts.ts";
 import { qemusOf } from "../../../harness/host/processes.ts";
 import { makeSandbox, RunningRuntime, type Sandbox } from "../../../harness/runtimes/piwork.ts";
 import { Talk } from "../../../harness/runtimes/talk.ts";
-import type { CallOutput } from "../../../runtime/api/control.ts";
+import type { CallOutput } from "../../../runtime/api/calls.ts";
 import type { Client } from "../../../runtime/control/client.ts";
 import type { Transition } from "../../../runtime/protocol/states.ts";
 

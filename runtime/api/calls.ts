@@ -4,12 +4,12 @@ import { errorBody } from "../protocol/errors.ts";
 import { runtimeEvent } from "../protocol/events.ts";
 import { decision, policy } from "../protocol/facts.ts";
 import { innerPath, relativeFolder, taskId, title } from "../protocol/ids.ts";
-import { isolation, modelName, thinkingLevel } from "../protocol/kinds.ts";
+import { modelName, thinkingLevel } from "../protocol/kinds.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { networkPolicy, networkRequest } from "../protocol/network.ts";
 import { providerView } from "../protocol/providers.ts";
 import { commands } from "../protocol/rpc.ts";
-import { machineState, transition } from "../protocol/states.ts";
+import { transition } from "../protocol/states.ts";
 import { taskMemory } from "../protocol/task-memory.ts";
 import { boundary } from "./boundary.ts";
 import { conversation } from "./conversation.ts";
@@ -17,6 +17,7 @@ import { evidenceRun } from "./evidence.ts";
 import { area, changes, folderChoices, listing, planted, preview } from "./files.ts";
 import { LONGEST_PATIENCE_MS, machineAnswer } from "./machine-answers.ts";
 import { taskRecord } from "./record.ts";
+import { statusView } from "./status.ts";
 
 const none = z.strictObject({});
 
@@ -31,77 +32,10 @@ const namedFolder = z
 
 const sharedFolder = z.boolean().optional().describe("Whether the folder may overlap the folder of another open task.");
 
-const machineView = z
-  .strictObject({
-    id: z.string().describe("Id of the machine."),
-    state: machineState,
-    pid: z.int().nullable().describe("Process id of QEMU on the host; null while none runs."),
-    memoryMb: z.int().describe("Memory of the machine, in MiB."),
-    residentKb: z.int().nullable().describe("Resident memory of QEMU, in kilobytes."),
-    task: taskId.nullable().describe("Task of the machine; null where all tasks share it, or none has it yet."),
-    bootMs: z.number().nullable().describe("Time from QEMU's start to taskd's greeting, in milliseconds; null before."),
-    startedAt: z.iso.datetime().describe("Start of QEMU."),
-  })
-  .meta({ title: "machine view", description: "Machine as the host sees it." });
-
-const statusView = z
-  .strictObject({
-    version: z.string().describe("Version of Piwork."),
-    pid: z.int().describe("Process id of the runtime."),
-    startedAt: z.iso.datetime().describe("Start of the runtime."),
-    workspace: z.string().describe("Path of the workspace root."),
-    state: z.string().describe("Path of the state directory."),
-    logs: z.string().describe("Path of the directory of logs."),
-    isolation,
-    memoryBytes: taskMemory.describe(
-      "Memory of a new task's processes together, in bytes, unless its creator chooses.",
-    ),
-    starting: z
-      .string()
-      .nullable()
-      .describe("Present step of the start, in words; null once the runtime can open tasks."),
-    acceleration: z
-      .strictObject({
-        requested: z.enum(["auto", "kvm", "tcg"]).describe("Requested acceleration."),
-        used: z.enum(["kvm", "tcg"]).describe("Acceleration in use."),
-        reason: z.string().describe("Reason of the choice."),
-      })
-      .nullable()
-      .describe("Acceleration of the machines; null while it is not decided."),
-    image: z
-      .strictObject({
-        inputs: z.string().describe("Hash of everything that the image was made from."),
-        kernel: z.string().describe("Version of the kernel."),
-        node: z.string().describe("Version of Node."),
-      })
-      .nullable()
-      .describe("Guest image; null until there is one."),
-    template: z
-      .strictObject({
-        key: z.string().describe("Key of the template."),
-        createdAt: z.iso.datetime().describe("Time at which the template was saved."),
-      })
-      .nullable()
-      .describe("Template of the machines; null where there is none."),
-    machines: z.array(machineView).describe("Machines of the runtime."),
-    tasks: z.array(taskRecord).describe("Tasks, the oldest first."),
-    activeTask: taskId.nullable().describe("Active task, if any."),
-    warnings: z.array(z.string()).describe("Facts that weaken the walls, in sentences for a person."),
-  })
-  .meta({ title: "status", description: "Overview of a runtime." });
-export type StatusView = z.infer<typeof statusView>;
-
 const history = z
   .array(transition)
   .max(LIMITS.history)
   .describe("Last state changes of tasks and machines, the oldest first.");
-
-const failure = z
-  .strictObject({
-    type: z.literal("error").describe("Mark of the last item of a stream that failed."),
-    error: errorBody,
-  })
-  .meta({ title: "failure of a stream", description: "Last item of a stream that failed." });
 
 /**
  * Calls of the control API with one answer: `POST /v1/<name>`, JSON in, JSON out. Client, panel, handler table and
@@ -316,12 +250,12 @@ export const calls = {
   },
 } as const satisfies Record<string, { does: string; input: z.ZodType; output: z.ZodType }>;
 
-/** Calls with many answers: `POST /v1/<name>`, JSON in, one JSON object a line out; an `error` item is always the last. */
+/** Calls with many answers: `POST /v1/<name>`, JSON in, one JSON object a line out. */
 export const streams = {
   prompt: {
     does: "Sends a prompt and gives its events up to the one that ends it. Leaving the stream does not end the turn.",
     input: ofTask.extend({ message: commands.prompt.payload.shape.message }),
-    item: z.union([runtimeEvent, failure]),
+    item: runtimeEvent,
   },
   exec: {
     does: "Runs a command in a task. Leaving the stream ends the command.",
@@ -337,7 +271,6 @@ export const streams = {
       commands.system_bash.result
         .extend({ type: z.literal("exit").describe("Mark of the command's end.") })
         .meta({ title: "end of a command", description: "Last item of the stream `exec`." }),
-      failure,
     ]),
   },
   events: {
@@ -353,10 +286,15 @@ export const streams = {
         })
         .meta({ title: "start of the events", description: "First item of the stream `events`." }),
       runtimeEvent,
-      failure,
     ]),
   },
 } as const satisfies Record<string, { does: string; input: z.ZodType; item: z.ZodType }>;
+
+/** Last item of every stream that fails. */
+export const streamFailure = z.strictObject({
+  type: z.literal("error").describe("Mark of a failure."),
+  error: errorBody,
+});
 
 /** Answer to `PUT /v1/uploads/<task>/<name>` with the bytes of the file. */
 export const uploaded = z.strictObject({
@@ -370,3 +308,4 @@ export type CallOutput<C extends Call> = z.infer<(typeof calls)[C]["output"]>;
 export type Stream = keyof typeof streams;
 export type StreamInput<S extends Stream> = z.input<(typeof streams)[S]["input"]>;
 export type StreamItem<S extends Stream> = z.infer<(typeof streams)[S]["item"]>;
+export type StreamFailure = z.infer<typeof streamFailure>;
