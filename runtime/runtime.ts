@@ -40,21 +40,21 @@ import {
 } from "./state/places.ts";
 import { StateLock } from "./state/state-lock.ts";
 import { VERSION } from "./state/version.ts";
-import { areaOf } from "./tasks/areas.ts";
 import { TaskBook } from "./tasks/book.ts";
 import { Conversations } from "./tasks/conversations.ts";
 import { EventStream } from "./tasks/event-stream.ts";
 import { FolderBaselines } from "./tasks/folder-baselines.ts";
 import { TaskPermissions } from "./tasks/permissions.ts";
-import { DEFAULT_QUOTA, measureTask, Quota, type QuotaLimits } from "./tasks/quota.ts";
+import { DEFAULT_QUOTA, Quota, type QuotaLimits } from "./tasks/quota.ts";
 import { Records } from "./tasks/records.ts";
 import { readSessionHead } from "./tasks/session.ts";
 import { Tasks } from "./tasks/tasks.ts";
 import { Transcripts } from "./tasks/transcripts.ts";
 import { Trash } from "./tasks/trash.ts";
-import { importUpload, removeDrafts } from "./tasks/uploads.ts";
-import type { TaskDirectory } from "./workspace/listing.ts";
+import type { HostFiles, HostPlaces } from "./workspace/files.ts";
+import { filesPath } from "./workspace/paths.ts";
 import { findPlanted } from "./workspace/planted.ts";
+import { removeDrafts } from "./workspace/uploads.ts";
 
 /** Time a machine has to tell of itself. */
 const DIAG_DEADLINE_MS = 30_000;
@@ -101,6 +101,8 @@ export class Runtime implements AsyncDisposable {
   readonly #locks: readonly StateLock[];
   readonly #history = new History();
   readonly #logShare = new LogShare();
+  readonly #filePlaces: HostPlaces;
+  readonly #files: HostFiles;
   readonly #quota: Quota;
   readonly #baselines: FolderBaselines;
   readonly #permissions: TaskPermissions;
@@ -138,10 +140,12 @@ export class Runtime implements AsyncDisposable {
       changed: (id, from, to, why) => this.#history.add(id, from, to, why),
       warn,
     });
+    this.#filePlaces = { workspace, tasks: tasksDirectory(places), drafts: draftsDirectory(places) };
+    this.#files = filesPath.onHost(this.#filePlaces);
     this.#quota = new Quota({
       book: this.book,
       limits: options.quota ?? DEFAULT_QUOTA,
-      measure: (record, signal) => measureTask({ workspace, tasksDirectory: tasksDirectory(places) }, record, signal),
+      measure: (record, signal) => this.#files.measure(record, signal),
       mayRun: (id) => this.tasks.mayRun(id),
       resting: (id) => this.#fleet.machineOf(id)?.rest,
       end: (id, reason) => this.#endForQuota(id, reason),
@@ -151,6 +155,7 @@ export class Runtime implements AsyncDisposable {
     this.#source = new MachineSource({
       places,
       agent,
+      files: filesPath,
       walls,
       acceleration: options.acceleration,
       unsafe: options.unsafe !== undefined,
@@ -189,7 +194,7 @@ export class Runtime implements AsyncDisposable {
       ...shared,
       records,
       trash,
-      tasksDirectory: tasksDirectory(places),
+      files: this.#files,
       workspace,
       agent,
       baselines: this.#baselines,
@@ -229,12 +234,12 @@ export class Runtime implements AsyncDisposable {
   }
 
   #makeFleet(): Fleet {
-    const { places, workspace, agent, isolation, pool } = this.#options;
+    const { places, agent, isolation, pool } = this.#options;
     const parts = {
       source: this.#source,
-      workspace,
+      files: filesPath,
+      places: this.#filePlaces,
       agent,
-      tasksDirectory: tasksDirectory(places),
       memoryOf: (task: string) => this.book.find(task).memoryBytes,
       observe: (id: string) => ({
         event: (event: RuntimeEvent) => this.#publishFromMachine(event),
@@ -327,15 +332,18 @@ export class Runtime implements AsyncDisposable {
       this.log.info("event", { event, taskId, payload, ...(leftOut > 0 && { leftOutBefore: leftOut }) });
   }
 
-  /** Where a task's files are on the host. */
-  area(task: string | undefined, area: Area): TaskDirectory {
-    const { workspace, places } = this.#options;
-    return areaOf({ workspace, tasksDirectory: tasksDirectory(places) }, this.book.find(task), area);
+  listFiles(task: string | undefined, area: Area, path: string): Promise<CallOutput<"task_files">> {
+    return this.#files.list(this.book.find(task), area, path);
+  }
+
+  previewFile(task: string | undefined, area: Area, path: string, most: number): CallOutput<"task_preview"> {
+    return this.#files.preview(this.book.find(task), area, path, most);
   }
 
   async inspectTask(task: string | undefined): Promise<CallOutput<"task_inspect">> {
-    const { id, createdAt } = this.book.find(task);
-    const planted = await findPlanted(this.area(id, "folder"), new Date(createdAt));
+    const record = this.book.find(task);
+    const { id, createdAt } = record;
+    const planted = await findPlanted(this.#files.directory(record, "folder"), new Date(createdAt));
     return { record: this.book.find(id), ask: this.#permissions.ask(id), planted };
   }
 
@@ -348,7 +356,7 @@ export class Runtime implements AsyncDisposable {
 
   async changes(task: string | undefined): Promise<CallOutput<"task_changes">> {
     const record = this.book.find(task);
-    return this.#baselines.changes(record, this.area(record.id, "folder"));
+    return this.#baselines.changes(record, this.#files.directory(record, "folder"));
   }
 
   /** What a task can reach, with its walls as the kernels of its machine and of the host tell them now. */
@@ -379,8 +387,7 @@ export class Runtime implements AsyncDisposable {
   ): Promise<{ name: string; bytes: number }> {
     const { id } = this.book.find(task);
     try {
-      const { places } = this.#options;
-      return await importUpload({ tasks: tasksDirectory(places), drafts: draftsDirectory(places) }, id, name, content);
+      return await this.#files.importUpload(id, name, content);
     } catch (error) {
       this.book.find(id); // it may have been deleted meanwhile
       throw error;

@@ -91,6 +91,9 @@ test("two modules that wish for each other end", async (t) => {
 });
 
 test("a missing module is named, and who needs it", async (t) => {
-  const paths = modules(t, { "9p": ["depends=netfs"] });
-  await assert.rejects(names(["9p"], paths), /changed kernel layout: there is no module netfs, which 9p needs/);
+  const paths = modules(t, { cachefiles: ["depends=netfs"] });
+  await assert.rejects(
+    names(["cachefiles"], paths),
+    /changed kernel layout: there is no module netfs, which cachefiles needs/,
+  );
 });

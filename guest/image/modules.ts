@@ -1,10 +1,11 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { SHARE_MODULES } from "../taskd/files/share/modules.ts";
 import { StepError } from "./step-error.ts";
 import { output } from "./vmlinux.ts";
 
 /** What the guest needs from the kernel before taskd runs, where it is not built in: its disk, its channels, its root and the host's folders. */
-export const BOOT_MODULES = ["virtio_pci", "virtio_blk", "erofs", "virtio_console", "9p", "9pnet_virtio"] as const;
+export const BOOT_MODULES = ["virtio_pci", "virtio_blk", "erofs", "virtio_console", ...SHARE_MODULES] as const;
 
 /** What a guest may load later, from its root: each costs time to load, and a boot does without it. */
 export const LATER_MODULES = ["overlay", "f2fs", "fuse"] as const;

@@ -6,8 +6,8 @@ import { Link } from "../link/link.ts";
 import { Port } from "../link/port.ts";
 import { Outlet } from "../network/outlet.ts";
 import { prepareGroups } from "../walls/group.ts";
+import { preparePrivateRoot } from "./mounting.ts";
 import { RememberedRequests } from "./requests.ts";
-import { preparePrivateRoot } from "./shares.ts";
 import { supervise } from "./supervisor.ts";
 
 // A taskd that is wrong about itself ends, and its machine with it. Not by process.exit: that waits for the read of the port.

@@ -1,14 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, constants, fchownSync, lstatSync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { writeAtomically } from "../../runtime/linux/atomic-file.ts";
-import { openBeneath, type Place } from "../../runtime/linux/open-beneath.ts";
-import { openRegularFile } from "../../runtime/linux/open-regular.ts";
+import { openBeneath } from "../../runtime/linux/open-beneath.ts";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import { SESSION_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import type { AgentKind } from "../../runtime/protocol/kinds.ts";
-import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { parseSessionHead, SESSION_FILE, type SessionHead } from "../../runtime/protocol/session.ts";
+import { readSession } from "./read-session.ts";
 import type { Slot } from "./slot.ts";
 
 /** Nothing that a task put there is written through. */
@@ -38,12 +36,11 @@ export class Session {
 
   /** Gives the agent a working copy of what was saved last; says whether there was something. */
   restore(): boolean {
-    const { kept } = this.#slot;
     using working = openBeneath(this.#slot.session, []);
     putAside(`${working.path}/${WORKING_COPY}`);
     let content: Buffer | undefined;
     try {
-      content = readRegular(kept, SESSION_FILE);
+      content = this.#slot.files.readSession();
     } catch (error) {
       console.error("taskd: reading a session failed:", error);
       throw this.#unreadable();
@@ -66,8 +63,7 @@ export class Session {
   /** Keeps the agent's working copy, whole or not at all. */
   save(turn: string): void {
     using working = openBeneath(this.#slot.session, []);
-    const { kept } = this.#slot;
-    const content = readRegular(working, WORKING_COPY) ?? Buffer.alloc(0);
+    const content = readSession(working, WORKING_COPY) ?? Buffer.alloc(0);
     const head: SessionHead = {
       type: "piwork-session",
       version: 1,
@@ -77,8 +73,7 @@ export class Session {
       lastTurn: turn,
       savedAt: new Date().toISOString(),
     };
-    const whole = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), content]);
-    writeAtomically(`${kept.path}/${SESSION_FILE}`, whole);
+    this.#slot.files.keepSession(Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), content]));
     this.#turns++;
   }
 
@@ -100,14 +95,4 @@ function putAside(path: string): void {
     if (code === "EISDIR" || code === "EPERM") renameSync(path, `${path}.${randomUUID()}`);
     else if (code !== "ENOENT") throw error;
   }
-}
-
-/** The bytes of a regular file of bearable size; undefined where nothing is. */
-function readRegular(place: Place, name: string): Buffer | undefined {
-  using file = openRegularFile(place, name);
-  if (file === undefined) return undefined;
-  const content = file.readAtMost(LIMITS.sessionBytes);
-  if (content === undefined)
-    throw new PiworkError("LIMIT_EXCEEDED", `A session has at most ${LIMITS.sessionBytes} bytes.`);
-  return content;
 }

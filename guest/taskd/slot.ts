@@ -1,23 +1,26 @@
 import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { writeAtomically } from "../../runtime/linux/atomic-file.ts";
-import { openBeneath, type Place } from "../../runtime/linux/open-beneath.ts";
 import { FACTS_IN_SANDBOX, MEMORY_EVENTS_IN_SANDBOX, PROVIDERS_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { NetworkNamespace } from "../network/namespace.ts";
 import type { Outlet } from "../network/outlet.ts";
 import { Group } from "../walls/group.ts";
-import type { Confinement, TaskDirectories } from "../walls/launch.ts";
+import {
+  type Confinement,
+  GIVEN_DIRECTORIES,
+  type GivenDirectory,
+  type IsGiven,
+  type TaskDirectories,
+} from "../walls/launch.ts";
 import { Sandbox } from "../walls/sandbox.ts";
 import { Spare } from "../walls/spare.ts";
-import { mountTerminals, mountTmpfs, openShared, PRIVATE_ROOT, showPlace, unmount } from "./shares.ts";
+import type { TaskFiles } from "./files/files.ts";
+import { mountTerminals, mountTmpfs, PRIVATE_ROOT, unmount } from "./mounting.ts";
 
 /** The first user id of tasks in their user namespaces; each slot of a machine gets the next one. */
 const FIRST_USER = 30_001;
 let slots = 0;
-
-/** Directories of a task on the host, by their names there, and where a slot shows them. */
-const OWN = ["outputs", "uploads", "home"] as const;
 
 /** Where a task finds what it is told. */
 const TOLD = [FACTS_IN_SANDBOX, PROVIDERS_IN_SANDBOX] as const;
@@ -32,9 +35,7 @@ export class Slot {
   readonly #directories: TaskDirectories;
   /** what is mounted, the last of it last */
   readonly #mounted: string[] = [];
-  /** what its task has on the host */
-  #guest: Place | undefined;
-  #kept: Place | undefined;
+  #files: TaskFiles | undefined;
   #task: string | undefined;
   #spare: Spare | undefined;
   #isRemoved = false;
@@ -141,39 +142,29 @@ export class Slot {
     this.confinement.memoryBytes = bytes;
   }
 
-  /** Gives it to a task: shows the task's directories in it, and the folder, or the outputs where there is none, at /work. */
-  async give(taskId: string, folder: string | null): Promise<void> {
-    this.#guest = openShared("tasks", [taskId, "guest"]);
+  /** Gives it to a task: shows the task's directories in it. The files are closed with the slot. */
+  async give(taskId: string, files: TaskFiles): Promise<void> {
+    this.#files = files;
     this.#task = taskId;
-    const open = new Map<keyof Confinement["given"], Place>();
-    try {
-      for (const name of OWN) open.set(name, this.#own(name));
-      open.set("work", folder === null ? this.#own("outputs") : openFolder(folder));
-      const given = { ...ownPaths(taskId), work: folder === null ? ownPaths(taskId).outputs : `/${folder}` };
-      // Together: each on its own would wait for the one before. All have ended before a place is closed.
-      const shown = await Promise.allSettled([...open].map(([name, place]) => this.#show(name, place, given[name])));
-      for (const one of shown) if (one.status === "rejected") throw one.reason;
-    } finally {
-      for (const place of open.values()) place[Symbol.dispose]();
-    }
+    // Together: each on its own would wait for the one before. All have ended before the slot may be removed.
+    const shown = await Promise.allSettled(
+      GIVEN_DIRECTORIES.map((name) => {
+        const target = this.#directories[name];
+        return this.#show(name, files.show(name, target, name === "uploads" ? ["readonly"] : []));
+      }),
+    );
+    for (const one of shown) if (one.status === "rejected") throw one.reason;
   }
 
   /** Shows a folder over the outputs; what runs already sees it at /work from now on. */
   async bind(folder: string): Promise<void> {
-    using place = openFolder(folder);
-    await this.#show("work", place, `/${folder}`);
+    await this.#show("work", this.files.bind(folder, this.#directories.work));
   }
 
-  /** Where the session of its task is kept on the host. It stays open: finding it again at the end of each turn takes longer than writing. */
-  get kept(): Place {
-    this.#kept ??= this.#own("session");
-    return this.#kept;
-  }
-
-  /** One of the task's own directories on the host. */
-  #own(name: string): Place {
-    if (this.#guest === undefined) throw new Error("the slot belongs to no task yet");
-    return openBeneath(this.#guest, [name]);
+  /** The files of its task. */
+  get files(): TaskFiles {
+    if (this.#files === undefined) throw new Error("the slot belongs to no task yet");
+    return this.#files;
   }
 
   /** Ends whatever still runs in it, and takes it away. */
@@ -184,8 +175,8 @@ export class Slot {
     await this.#group.remove();
     this.#connections[Symbol.dispose]();
     this.#network[Symbol.dispose]();
-    for (const place of [this.#kept, this.#guest]) place?.[Symbol.dispose]();
-    this.#kept = this.#guest = undefined;
+    await this.#files?.close();
+    this.#files = undefined;
     for (let target = this.#mounted.pop(); target !== undefined; target = this.#mounted.pop()) await unmount(target);
     if (!existsSync(this.#root)) return;
     for (const file of [...TOLD, MEMORY_EVENTS_IN_SANDBOX])
@@ -196,24 +187,17 @@ export class Slot {
     rmdirSync(this.#root);
   }
 
-  async #show(name: keyof Confinement["given"], place: Place, given: string): Promise<void> {
-    const target = this.#directories[name];
-    await this.#keep(target, showPlace(place, target, name === "uploads" ? ["readonly"] : []));
-    this.confinement.given[name] = given;
+  async #show(name: GivenDirectory, showing: Promise<IsGiven>): Promise<void> {
+    await this.#keep(
+      this.#directories[name],
+      showing.then((isGiven) => {
+        this.confinement.given[name] = isGiven;
+      }),
+    );
   }
 
   async #keep(target: string, mounting: Promise<void>): Promise<void> {
     await mounting;
     this.#mounted.push(target);
   }
-}
-
-/** Where a task's own directories are in the share. */
-function ownPaths(taskId: string): Record<(typeof OWN)[number], string> {
-  const path = (name: string) => `/${taskId}/guest/${name}`;
-  return { outputs: path("outputs"), uploads: path("uploads"), home: path("home") };
-}
-
-function openFolder(folder: string): Place {
-  return openShared("workspace", folder.split("/"));
 }

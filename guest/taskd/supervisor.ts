@@ -11,9 +11,10 @@ import { Unconfined } from "../walls/unconfined.ts";
 import { AGENTS } from "./agent.ts";
 import { TaskCommand } from "./command.ts";
 import { diagnose } from "./diagnose.ts";
-import { sync, wake } from "./kernel.ts";
+import { FILE_PATHS, filesOf, releaseFiles, settleFiles } from "./files/paths.ts";
+import { wake } from "./kernel.ts";
+import { PRIVATE_ROOT } from "./mounting.ts";
 import type { Handlers } from "./requests.ts";
-import { closeProven, PRIVATE_ROOT, proveShare, unmountShares } from "./shares.ts";
 import { Slots } from "./slots.ts";
 import { Task } from "./task.ts";
 
@@ -64,7 +65,7 @@ export function supervise({ link, outlet, port, unsafe }: Surroundings): Handler
   };
 
   return {
-    async runtime_hello({ protocol, mounts, afterSeq, time, entropy }) {
+    async runtime_hello({ protocol, files, afterSeq, time, entropy }) {
       if (protocol !== PROTOCOL_VERSION) {
         throw new PiworkError(
           "INVALID_REQUEST",
@@ -74,8 +75,8 @@ export function supervise({ link, outlet, port, unsafe }: Surroundings): Handler
       const after = link.resume(afterSeq);
       // Whatever draws a random value, or looks at the clock, does so after this.
       await wake(time, Buffer.from(entropy, "hex"));
-      for (const mount of mounts) await proveShare(mount);
-      const result = { protocol: PROTOCOL_VERSION, capabilities: ["share"], agents: AGENTS, unsafe };
+      using _accepted = files === null ? null : await filesOf(files).accept(files);
+      const result = { protocol: PROTOCOL_VERSION, capabilities: FILE_PATHS, agents: AGENTS, unsafe };
       return { result, after };
     },
 
@@ -89,21 +90,21 @@ export function supervise({ link, outlet, port, unsafe }: Surroundings): Handler
 
     async runtime_unmount() {
       if (tasks.size > 0) throw new PiworkError("TASK_BUSY", "A task is open, and has its files there.");
-      await unmountShares();
+      await releaseFiles();
       gc?.({ type: "minor" }); // what is left over by now would be cleared away by every clone
       return { result: {} };
     },
 
     async runtime_settle() {
-      await sync();
+      await settleFiles();
       let processes = 0;
       for (const task of tasks.values()) processes += task.processes;
       return { result: { processes } };
     },
 
     async create_or_open_task(request) {
-      const { taskId } = request;
-      for (const mount of request.mounts) await proveShare(mount);
+      const { taskId, files } = request;
+      using _accepted = await filesOf(files).accept(files);
       await awaitMemory(request.memoryBytes);
       // One that is being stopped is opened anew once it is gone.
       await stopping.get(taskId);
@@ -138,8 +139,6 @@ export function supervise({ link, outlet, port, unsafe }: Surroundings): Handler
           await task.discard();
         }
         throw error;
-      } finally {
-        closeProven();
       }
       return { result: task.view };
     },

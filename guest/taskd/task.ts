@@ -9,9 +9,9 @@ import { Agent } from "./agent.ts";
 import { TaskCommand } from "./command.ts";
 import { Conversation, type EmitForTask } from "./conversation.ts";
 import { factsOf } from "./facts.ts";
+import { filesOf } from "./files/paths.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { Session } from "./session.ts";
-import { tasksOwner } from "./shares.ts";
 import type { Slot } from "./slot.ts";
 import type { Slots } from "./slots.ts";
 
@@ -124,7 +124,8 @@ export class Task {
     const { agent: kind, taskId } = this.#request;
     const { signal } = this.#stopping;
     if (this.#slot !== undefined) return Agent.start(kind, this.#slot.confinement, signal);
-    const { slot, agent } = await this.#parts.slots.take(kind, tasksOwner(), signal);
+    const files = filesOf(this.#request.files);
+    const { slot, agent } = await this.#parts.slots.take(kind, files.owner(), signal);
     this.#slot = slot;
     try {
       slot.setMemory(this.#request.memoryBytes);
@@ -134,7 +135,7 @@ export class Task {
         (requestId, message) => void this.#parts.emit("runtime_warning", { requestId, message }),
       );
       await this.#parts.emit("task_bootstrap_state", { step: "folder" });
-      await slot.give(taskId, this.#folder);
+      await slot.give(taskId, files.open(taskId, this.#folder));
       slot.tell(PROVIDERS_IN_SANDBOX, this.#request.providers);
       this.#tellFacts(slot);
     } catch (error) {

@@ -1,8 +1,16 @@
 import { dirname } from "node:path";
+import type { Mount } from "../../runtime/linux/mountinfo.ts";
 import { FACTS_IN_SANDBOX, MEMORY_EVENTS_IN_SANDBOX, SESSION_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import type { TaskLayer } from "../../runtime/protocol/layers.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { NETWORK_PORT } from "../../runtime/protocol/providers.ts";
+
+/** Directories that a slot shows once it has a task. */
+export const GIVEN_DIRECTORIES = ["work", "outputs", "uploads", "home"] as const;
+export type GivenDirectory = (typeof GIVEN_DIRECTORIES)[number];
+
+/** Tells a mount that the task was given from any other. */
+export type IsGiven = (mount: Mount) => boolean;
 
 /** The directories of one task, as taskd sees them. */
 export interface TaskDirectories {
@@ -35,8 +43,8 @@ export interface Confinement {
   owner: number;
   /** uid that it has in its own user namespace; no other task of this machine has it */
   user: number;
-  /** what the task it was given to sees, by the name of the directory: the place in its share */
-  given: { work?: string; outputs?: string; uploads?: string; home?: string };
+  /** how the mounts are known of the task that it was given to; none before */
+  given: Partial<Record<GivenDirectory, IsGiven>>;
 }
 
 /** Descriptors of the launcher: its status goes out on one, the seccomp filter comes in on the other. */

@@ -5,7 +5,7 @@ import { type Mount, mountsOf } from "../../runtime/linux/mountinfo.ts";
 import type { TaskLayer } from "../../runtime/protocol/layers.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { CPU_WEIGHT } from "./group.ts";
-import type { Confinement } from "./launch.ts";
+import { type Confinement, GIVEN_DIRECTORIES } from "./launch.ts";
 import { childrenOf, descriptorsOf, rightsOf, sessionOf } from "./proc.ts";
 
 /** One layer of a running process's walls, as the kernel tells it. */
@@ -75,11 +75,9 @@ export async function readLayers(
   const mounts = mountsOf(child);
   const mount = (target: string) => mounts.findLast((one) => one.target === target);
   const strangers = mounts.map(({ target }) => target).filter((target) => !VIEW.has(target.slice(1)));
-  const own = ["work", "outputs", "uploads", "home"] as const;
-  const strange = own.filter((name) => {
-    const root = mount(name === "home" ? "/home/task" : `/${name}`)?.root ?? "nothing";
-    const expected = given[name];
-    return expected === undefined ? !directories[name].endsWith(root) : root !== expected;
+  const strange = GIVEN_DIRECTORIES.filter((name) => {
+    const found = mount(name === "home" ? "/home/task" : `/${name}`);
+    return found === undefined || !(given[name]?.(found) ?? directories[name].endsWith(found.root));
   });
   const aliens = [
     ...strangers,

@@ -18,6 +18,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { $, type ProcessPromise } from "zx";
 import { seenByQemu } from "../../runtime/machine/walls.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
+import { filesPath } from "../../runtime/workspace/paths.ts";
 import { atExit } from "../host/at-exit.ts";
 import { waitFor } from "../host/wait-for.ts";
 import type { QemuAttack } from "./attack.ts";
@@ -56,7 +57,8 @@ export class QemuWorld implements AsyncDisposable {
   }
 
   get #paths() {
-    const exports = { workspace: join(this.#directory, "workspace"), tasks: join(this.#directory, "tasks") };
+    const places = { workspace: join(this.#directory, "workspace"), tasks: join(this.#directory, "tasks") };
+    const { exports } = filesPath.forAllTasks(places);
     return { image: join(this.#directory, "image"), sockets: this.#sockets, exports };
   }
 
@@ -219,7 +221,8 @@ export class QemuWorld implements AsyncDisposable {
 
   #run(script: string, walls: WallsOfQemu) {
     const places = walls === "none" ? this.#paths : seenByQemu(this.#paths, { unconfined: false, ...walls });
-    const command = ["sh", "-c", `exec 2>&1\n${this.#prelude(places.exports["workspace"] ?? "")}\n${script}`];
+    const workspace = places.exports.find(({ name }) => name === "workspace")?.path ?? "";
+    const command = ["sh", "-c", `exec 2>&1\n${this.#prelude(workspace)}\n${script}`];
     return runInPlaceOfQemu(this.#paths, command, walls);
   }
 

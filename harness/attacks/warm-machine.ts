@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 import { UNSAFE_WORD } from "../../runtime/protocol/rpc.ts";
 import { BareMachine } from "../machines/bare-machine.ts";
-import { RawLink } from "../machines/raw-link.ts";
+import { KNOWN_FILES, RawLink } from "../machines/raw-link.ts";
 import { makeSandbox, type Sandbox } from "../runtimes/piwork.ts";
 
 /** The task beside which the machine's root acts. */
@@ -47,7 +47,7 @@ export class WarmMachine implements AsyncDisposable {
   /** Gives the agent that waits, or else a new one, to a task. */
   async openTask(taskId: string): Promise<WarmAnswer> {
     this.#machine.makeTask(taskId);
-    const task = { taskId, title: "Task", folder: null, agent: "probe", ...NOTHING_CHOSEN, mounts: [] };
+    const task = { taskId, title: "Task", folder: null, agent: "probe", ...NOTHING_CHOSEN, files: KNOWN_FILES };
     return this.#ask("create_or_open_task", task);
   }
 

@@ -10,8 +10,9 @@ import { ADDABLE_MEMORY_MB, MACHINE_MEMORY_MB, type Template } from "../../runti
 import { ALL_WALLS, seenByQemu } from "../../runtime/machine/walls.ts";
 import { findImage } from "../../runtime/state/image.ts";
 import { findPlaces, REPOSITORY } from "../../runtime/state/places.ts";
+import type { MachineFiles } from "../../runtime/workspace/files.ts";
 import { makeGuestDirectories } from "../../runtime/workspace/guest-directories.ts";
-import { type Share, ShareProof, shareDevices, shareExports } from "../../runtime/workspace/share.ts";
+import { filesPath } from "../../runtime/workspace/paths.ts";
 
 interface BareOptions {
   memoryMb?: number;
@@ -22,6 +23,7 @@ interface BareOptions {
 /** A machine with nobody at its link: whoever tests the wire is the host. */
 export class BareMachine implements AsyncDisposable {
   readonly console: Console;
+  readonly files: MachineFiles;
   readonly #directory: string;
   readonly #hypervisor: Hypervisor;
   readonly #gone = new AbortController();
@@ -34,13 +36,19 @@ export class BareMachine implements AsyncDisposable {
   ) {
     this.#directory = directory;
     for (const name of ["workspace", "tasks", "sockets"]) mkdirSync(join(directory, name), { recursive: true });
+    this.files = filesPath.forTemplate({ workspace: this.workspace, tasks: join(directory, "tasks") });
     const image = findImage(findPlaces().cache, REPOSITORY);
     if (image === undefined) throw new Error("there is no image");
-    const paths = { image: image.dir, sockets: join(directory, "sockets"), exports: shareExports(this.shares) };
+    const paths = { image: image.dir, sockets: join(directory, "sockets"), exports: this.files.exports };
     const seen = seenByQemu(paths, ALL_WALLS);
     const addresses = { fixedAddresses: needsFixedAddresses("tcg") };
     const size = { memoryMb, addableMb: ADDABLE_MEMORY_MB };
-    const base = { accelerator: "tcg", ...size, fileDevices: shareDevices(seen.exports), kernelWords } as const;
+    const base = {
+      accelerator: "tcg",
+      ...size,
+      fileDevices: this.files.deviceWords(seen.exports),
+      kernelWords,
+    } as const;
     const memory = template && ("clone" as const);
     const words = qemuArguments({ ...base, ...addresses, memory }, seen);
     const state = template?.openState();
@@ -52,8 +60,8 @@ export class BareMachine implements AsyncDisposable {
     void this.#hypervisor.ended.then(() => this.#gone.abort(new Error(`QEMU ended: ${this.console.lastLine}`)));
   }
 
-  get shares(): Share[] {
-    return (["workspace", "tasks"] as const).map((tag) => ({ tag, path: join(this.#directory, tag) }));
+  get workspace(): string {
+    return join(this.#directory, "workspace");
   }
 
   get hasEnded(): boolean {
@@ -78,11 +86,6 @@ export class BareMachine implements AsyncDisposable {
   /** A link to taskd; there can be one at a time. */
   connect(): Promise<Socket> {
     return connectWhenThere(join(this.#directory, "sockets/taskd.sock"), this.#gone.signal);
-  }
-
-  /** What a first greeting needs to have the shares mounted. */
-  proofs(): ShareProof[] {
-    return this.shares.map(({ tag, path }) => new ShareProof(tag, null, path));
   }
 
   /** The directories without which a task cannot be opened. */

@@ -7,7 +7,8 @@ import { BOOT_DEADLINE_MS, type BootOptions, Machine } from "../../runtime/machi
 import type { Template, TemplateKind } from "../../runtime/machine/template.ts";
 import { ALL_WALLS } from "../../runtime/machine/walls.ts";
 import { findPlaces } from "../../runtime/state/places.ts";
-import type { Share } from "../../runtime/workspace/share.ts";
+import type { FilePlaces } from "../../runtime/workspace/files.ts";
+import { filesPath } from "../../runtime/workspace/paths.ts";
 import { atExit } from "../host/at-exit.ts";
 
 /** What single machines are started from, and directories of nobody for them. */
@@ -24,6 +25,7 @@ export class Clones implements AsyncDisposable {
     for (const name of ["workspace", "tasks"]) mkdirSync(join(this.directory, name));
     this.#source = new MachineSource({
       agent: "probe",
+      files: filesPath,
       acceleration: "auto",
       walls: ALL_WALLS,
       unsafe: false,
@@ -57,22 +59,22 @@ export class Clones implements AsyncDisposable {
   /** What the machines are. */
   async kind(): Promise<TemplateKind> {
     const { image, acceleration } = await this.#source.prepare();
-    return { image, accelerator: acceleration.used, agent: "probe", unsafe: false };
+    return { image, accelerator: acceleration.used, agent: "probe", unsafe: false, files: filesPath };
   }
 
-  get shares(): Share[] {
-    return (["workspace", "tasks"] as const).map((tag) => ({ tag, path: join(this.directory, tag) }));
+  get filePlaces(): FilePlaces {
+    return { workspace: join(this.directory, "workspace"), tasks: join(this.directory, "tasks") };
   }
 
-  /** Starts a machine that has the directories, and proves them, unless it is given a view. */
+  /** Starts a machine that has the files of all tasks, unless it is given others. */
   async start(
-    options: Partial<Pick<BootOptions, "memory" | "walls" | "deadlineMs" | "shares" | "stage">> = {},
+    options: Partial<Pick<BootOptions, "memory" | "walls" | "deadlineMs" | "files">> = {},
   ): Promise<{ machine: Machine; up: Promise<Machine> }> {
     return Machine.boot({
       ...(await this.kind()),
       id: "clone",
       walls: ALL_WALLS,
-      shares: this.shares,
+      files: filesPath.forAllTasks(this.filePlaces),
       sockets: this.sockets,
       consoleLog: this.consoleLog,
       observer: { event: () => {}, violation: () => {}, changed: () => {}, connection: (stream) => stream.destroy() },
@@ -83,7 +85,7 @@ export class Clones implements AsyncDisposable {
   }
 
   clone(
-    options: Partial<Pick<BootOptions, "walls" | "deadlineMs" | "shares" | "stage">> = {},
+    options: Partial<Pick<BootOptions, "walls" | "deadlineMs" | "files">> = {},
   ): Promise<{ machine: Machine; up: Promise<Machine> }> {
     return this.start({ memory: { use: "clone", template: this.template }, ...options });
   }

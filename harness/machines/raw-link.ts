@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import { greeting } from "../../runtime/bridge/greeting.ts";
 import { BOOT_DEADLINE_MS } from "../../runtime/machine/machine.ts";
+import type { GivenFiles } from "../../runtime/protocol/given-files.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../../runtime/protocol/lines.ts";
 import { waitFor } from "../host/wait-for.ts";
@@ -11,6 +12,9 @@ import type { BareMachine } from "./bare-machine.ts";
 const ANSWER_DEADLINE_MS = BOOT_DEADLINE_MS;
 
 type Line = Record<string, unknown>;
+
+/** What a machine is told of the files of a task, where it was greeted with those of all tasks. */
+export const KNOWN_FILES: GivenFiles = { kind: "share", proofs: [] };
 
 /** Lines to a taskd and back, as they are: nothing is checked, repeated or acknowledged unless it is said so. */
 export class RawLink {
@@ -30,12 +34,10 @@ export class RawLink {
     return new RawLink(await machine.connect());
   }
 
-  /** Has the shares mounted, as a host does first. */
+  /** Tells the machine of the files that it has, as a host does first. */
   async greet(machine: BareMachine): Promise<void> {
-    const proofs = machine.proofs();
-    const mounts = proofs.map(({ request }) => request);
-    const answer = await this.ask("runtime_hello", greeting(mounts, 0));
-    for (const proof of proofs) proof[Symbol.dispose]();
+    using handover = machine.files.greet();
+    const answer = await this.ask("runtime_hello", greeting(handover?.message ?? null, 0));
     if (answer["ok"] !== true) throw new Error(`the machine did not greet: ${JSON.stringify(answer)}`);
   }
 

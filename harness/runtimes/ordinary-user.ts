@@ -12,10 +12,10 @@ import {
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { $ } from "zx";
-import { keyOf } from "../../runtime/fleet/source.ts";
-import { templateDirectory } from "../../runtime/machine/template.ts";
+import { templateDirectory, templateKey } from "../../runtime/machine/template.ts";
 import { findImage, type Image } from "../../runtime/state/image.ts";
 import { findPlaces, REPOSITORY } from "../../runtime/state/places.ts";
+import { filesPath } from "../../runtime/workspace/paths.ts";
 import { atExit } from "../host/at-exit.ts";
 import { processStatus } from "../host/processes.ts";
 
@@ -139,9 +139,9 @@ async function copyWhatIsNeeded(home: string, checkout: string, ownCheckout: boo
 
 /** Of machines as suites have them while nobody attacks them. */
 function templatesOf(image: Image, cache: string): string[] {
-  const kind = { image, agent: "probe", unsafe: false } as const;
+  const kind = { image, agent: "probe", unsafe: false, files: filesPath } as const;
   return (["kvm", "tcg"] as const)
-    .map((accelerator) => templateDirectory(cache, keyOf({ ...kind, accelerator })))
+    .map((accelerator) => templateDirectory(cache, templateKey({ ...kind, accelerator })))
     .filter((directory) => existsSync(directory));
 }
 

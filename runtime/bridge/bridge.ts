@@ -3,18 +3,11 @@ import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { PiworkError } from "../protocol/errors.ts";
 import { machineEvent, type RuntimeEvent } from "../protocol/events.ts";
+import type { GivenFiles } from "../protocol/given-files.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../protocol/lines.ts";
 import { parsePlainJson } from "../protocol/plain-json.ts";
-import {
-  type AnswerFrame,
-  answerFrame,
-  type Command,
-  commands,
-  type MountProof,
-  type Payload,
-  type Result,
-} from "../protocol/rpc.ts";
+import { type AnswerFrame, answerFrame, type Command, commands, type Payload, type Result } from "../protocol/rpc.ts";
 import { deadline } from "./deadline.ts";
 import { greeting } from "./greeting.ts";
 import { Pulse } from "./pulse.ts";
@@ -77,9 +70,9 @@ export class Bridge {
     });
   }
 
-  /** The first link; the machine mounts its shares and proves them. */
-  async open(mounts: MountProof[]): Promise<Result<"runtime_hello">> {
-    const hello = await this.#link(mounts);
+  /** The first link; the machine is told of these files. */
+  async open(files: GivenFiles | null): Promise<Result<"runtime_hello">> {
+    const hello = await this.#link(files);
     this.#pulse.start();
     return hello;
   }
@@ -130,7 +123,7 @@ export class Bridge {
 
   /** Sets the machine's clock again, before whatever is asked of it next. */
   async wake(): Promise<void> {
-    await this.request("runtime_hello", greeting([], this.#receipts.lastSeq, this.#observer.now()));
+    await this.request("runtime_hello", greeting(null, this.#receipts.lastSeq, this.#observer.now()));
   }
 
   /** Output of a command reached whoever asked for it; the machine holds back more than a window's worth. */
@@ -166,7 +159,7 @@ export class Bridge {
   }
 
   /** Connects, greets, and asks for what was missed. Resolves when the machine has greeted back. */
-  async #link(mounts: MountProof[], deadlineMs?: number): Promise<Result<"runtime_hello">> {
+  async #link(files: GivenFiles | null, deadlineMs?: number): Promise<Result<"runtime_hello">> {
     const socket = await this.#connect();
     if (this.#closedFor !== undefined) {
       socket.destroy();
@@ -179,16 +172,20 @@ export class Bridge {
       for (const line of splitter.push(chunk)) if (!socket.destroyed) this.#receive(line);
     });
     socket.on("error", () => socket.destroy());
-    const hello = await this.#greet(socket, mounts, deadlineMs);
+    const hello = await this.#greet(socket, files, deadlineMs);
     socket.on("close", () => void this.#relink());
     for (const line of this.#requests.lines) this.#write(line);
     this.#receipts.send();
     return hello;
   }
 
-  async #greet(socket: Socket, mounts: MountProof[], deadlineMs: number | undefined): Promise<Result<"runtime_hello">> {
+  async #greet(
+    socket: Socket,
+    files: GivenFiles | null,
+    deadlineMs: number | undefined,
+  ): Promise<Result<"runtime_hello">> {
     const id = randomUUID();
-    const payload = greeting(mounts, this.#receipts.lastSeq, this.#observer.now());
+    const payload = greeting(files, this.#receipts.lastSeq, this.#observer.now());
     // The first newline ends what an earlier link may have left half said.
     socket.write(`\n${JSON.stringify({ id, type: "runtime_hello", payload })}\n`);
     const breakOff = () => socket.destroy();
@@ -217,7 +214,7 @@ export class Bridge {
       }
       try {
         await delay(Math.min(RETRY_AFTER_MS * 2 ** (this.#fruitless - 1), LONGEST_RETRY_MS));
-        await this.#link([], GREETING_DEADLINE_MS);
+        await this.#link(null, GREETING_DEADLINE_MS);
         return;
       } catch {
         // Tried again. QEMU may be ending: then its owner closes the bridge.

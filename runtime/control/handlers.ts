@@ -4,7 +4,6 @@ import { hasKey, viewOf } from "../network/providers.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { Runtime } from "../runtime.ts";
 import { listFolders, makeFolder } from "../workspace/folder-choices.ts";
-import { listDirectory, previewFile } from "../workspace/listing.ts";
 import type { ControlHandlers } from "./server.ts";
 
 /** What the control API needs to know of a panel. */
@@ -31,9 +30,9 @@ export function controlHandlers(
       task_list: () => book.list(),
       task_show: ({ task }) => book.find(task),
       task_inspect: ({ task }) => runtime.inspectTask(task),
-      task_files: ({ task, area, path }) => listDirectory(runtime.area(task, area), path),
+      task_files: ({ task, area, path }) => runtime.listFiles(task, area, path),
       task_preview: ({ task, area, path, large }) =>
-        previewFile(runtime.area(task, area), path, large ? LIMITS.largePreviewBytes : LIMITS.previewBytes),
+        runtime.previewFile(task, area, path, large ? LIMITS.largePreviewBytes : LIMITS.previewBytes),
       task_changes: ({ task }) => runtime.changes(task),
       task_boundary: ({ task }) => runtime.boundary(task),
       conversation: ({ task }) => ({ afterSeq: runtime.events.lastSeq, ...conversations.show(task) }),

@@ -1,15 +1,14 @@
 import type { Machine, MachineObserver } from "../machine/machine.ts";
 import type { PiworkError } from "../protocol/errors.ts";
 import type { AgentKind } from "../protocol/kinds.ts";
-import type { ShareProof } from "../workspace/share.ts";
+import type { FilePlaces, FilesPath } from "../workspace/files.ts";
 import type { MachineSource } from "./source.ts";
 
 export interface FleetParts {
   source: MachineSource;
-  /** real path of the workspace root */
-  workspace: string;
+  files: FilesPath;
+  places: FilePlaces;
   agent: AgentKind;
-  tasksDirectory: string;
   /** what all processes of a task may use, in bytes */
   memoryOf(task: string): number;
   observe(id: string): MachineObserver;
@@ -35,10 +34,6 @@ export interface Fleet {
   machineOf(task: string): Machine | undefined;
   /** The machine of a task, which is started where there is none. */
   enter(task: string): Promise<Machine>;
-  /** Lets the machine of a task see its directories; it has to prove these before it opens the task. */
-  show(task: string, folder: string | null): Promise<ShareProof[]>;
-  /** Takes the folder away that the machine of a task was shown last, which the task did not get. */
-  withdraw(task: string): Promise<void>;
   /** The task is open there, and has taken what was ready for it. */
   opened(task: string): void;
   /** The task is not in its machine any more. */

@@ -7,6 +7,7 @@ import { ALL_WALLS } from "../machine/walls.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { AgentKind } from "../protocol/kinds.ts";
 import type { Places } from "../state/places.ts";
+import { filesPath } from "../workspace/paths.ts";
 import { MachineSource } from "./source.ts";
 
 export interface TemplateWish {
@@ -35,6 +36,7 @@ export async function haveTemplate(
     await using source = new MachineSource({
       ...wish,
       places: { ...places, sockets: scratch },
+      files: filesPath,
       walls: ALL_WALLS,
       consoleLog: join(places.logs, "template.log"),
       note: wish.step,

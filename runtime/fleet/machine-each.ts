@@ -1,12 +1,10 @@
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Machine, MachineObserver } from "../machine/machine.ts";
-import { REHEARSAL, REHEARSAL_FOLDER, Rehearsal } from "../machine/rehearsal.ts";
+import { Rehearsal } from "../machine/rehearsal.ts";
 import { MACHINE_MEMORY_MB, machineMemoryMb } from "../machine/template.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { RuntimeEvent } from "../protocol/events.ts";
-import { ShareProof } from "../workspace/share.ts";
-import { Stage } from "../workspace/stage.ts";
+import type { MachineFilesSource } from "../workspace/files.ts";
 import type { Fleet, FleetParts, Present } from "./fleet.ts";
 import { restWhenIdle } from "./rest.ts";
 import { RESERVE_MB, Room } from "./room.ts";
@@ -32,23 +30,18 @@ export interface MachineEachParts extends FleetParts {
   warn(message: string, facts: Record<string, unknown>): void;
 }
 
-/** A machine, and what it was shown. */
 interface Member {
   machine: Machine;
   up: Promise<Machine>;
-  stage: Stage;
   task: string | null;
   /** its task has left it, and it ends because of that */
   isLeft: boolean;
-  /** it was shown what the task has besides a folder */
-  hasGuest: boolean;
-  /** the folder that it was shown */
-  folder: string | null;
 }
 
 /** A machine for each task, which has nothing of any other. */
 export class MachineEach implements Fleet {
   readonly #parts: MachineEachParts;
+  readonly #files: MachineFilesSource;
   readonly #members = new Set<Member>();
   readonly #entering = new Map<string, Promise<Member>>();
   readonly #pool: Member[] = [];
@@ -58,18 +51,18 @@ export class MachineEach implements Fleet {
   #fresh: Member | undefined;
   /** settles when the last of them has rehearsed, or failed to */
   #rehearsal: Promise<void> = Promise.resolve();
-  #stage: Promise<Stage> | undefined;
   #started = 0;
   /** what the host has for machines, those that come up counted */
   readonly #room = new Room(() => [...this.#members].map(({ machine }) => machine));
   #poolFailures = 0;
   #filling: Promise<void> = Promise.resolve();
-  /** machines that have ended, until what they were shown is taken away */
+  /** machines that have ended, until what was made for their files is removed */
   readonly #ends = new Set<Promise<void>>();
   #isStopping = false;
 
   constructor(parts: MachineEachParts) {
     this.#parts = parts;
+    this.#files = parts.files.forSingleTasks(parts.places, parts.scratch);
   }
 
   get machines(): readonly Present[] {
@@ -82,7 +75,7 @@ export class MachineEach implements Fleet {
 
   /** Settles what machines are made of; the pool is filled meanwhile. */
   async prepare(): Promise<void> {
-    await Promise.all([this.#parts.source.prepare(), this.#openStage()]);
+    await Promise.all([this.#parts.source.prepare(), this.#files.prepare()]);
     if (this.#parts.pool === 0) return;
     // Where not even one comes up, there is nothing to offer.
     const first = await this.#startInRoom(MACHINE_MEMORY_MB);
@@ -141,31 +134,6 @@ export class MachineEach implements Fleet {
     return this.#takeReady();
   }
 
-  async show(task: string, folder: string | null): Promise<ShareProof[]> {
-    const member = await (this.#entering.get(task) ?? Promise.reject(notThere()));
-    const { machine, stage } = member;
-    const { workspace, tasksDirectory } = this.#parts;
-    const guest = [task, "guest"];
-    const parts = folder?.split("/") ?? [];
-    if (!member.hasGuest) await stage.show(machine.id, "tasks", guest, tasksDirectory, guest);
-    member.hasGuest = true;
-    if (folder !== null && member.folder !== folder) {
-      await this.withdraw(task);
-      await stage.show(machine.id, "workspace", parts, workspace, parts);
-      member.folder = folder;
-    }
-    const proofs = [new ShareProof("tasks", guest.join("/"), tasksDirectory, guest)];
-    if (folder !== null) proofs.push(new ShareProof("workspace", folder, workspace, parts));
-    return proofs;
-  }
-
-  async withdraw(task: string): Promise<void> {
-    const member = await this.#entering.get(task);
-    if (member === undefined || member.folder === null) return;
-    await member.stage.hide(member.machine.id, "workspace");
-    member.folder = null;
-  }
-
   opened(): void {
     setTimeout(() => void this.#fill(), FILL_AFTER_MS);
   }
@@ -185,14 +153,12 @@ export class MachineEach implements Fleet {
     await this.#filling;
     await stopAll();
     await Promise.all(this.#ends);
-    const stage = await this.#stage?.catch(() => undefined);
-    stage?.close();
+    await this.#files.close();
   }
 
   async #start(): Promise<Member> {
-    const stage = await this.#openStage();
     const id = `machine-${++this.#started}`;
-    const shares = stage.makeShares(id);
+    const files = await this.#files.open(id);
     const observer = this.#parts.observe(id);
     let member: Member | undefined;
     const event = (event: RuntimeEvent) => {
@@ -209,8 +175,8 @@ export class MachineEach implements Fleet {
       observer.violation(`a connection of '${task}', which is not in this machine`);
       stream.destroy();
     };
-    const { machine, up } = await this.#parts.source.start(id, { shares, stage }, { ...observer, event, connection });
-    const started: Member = { machine, up, stage, task: null, isLeft: false, hasGuest: false, folder: null };
+    const { machine, up } = await this.#parts.source.start(id, files, { ...observer, event, connection });
+    const started: Member = { machine, up, task: null, isLeft: false };
     member = started;
     up.catch(() => {}); // told where it is waited for
     this.#members.add(started);
@@ -220,15 +186,15 @@ export class MachineEach implements Fleet {
   }
 
   async #end(member: Member, reason: PiworkError): Promise<void> {
-    const { machine, stage, task } = member;
+    const { machine, task } = member;
     this.#members.delete(member);
     const at = this.#pool.indexOf(member);
     if (at !== -1) this.#pool.splice(at, 1);
     if (task !== null && machine.bootMs !== null && !member.isLeft) this.#parts.lost(machine, reason, [task]);
     try {
-      await stage.clear(machine.id);
+      await machine.files.close();
     } catch (error) {
-      this.#parts.warn("what a machine was shown could not be taken away", { id: machine.id, error });
+      this.#parts.warn("what was made for the files of a machine could not be removed", { id: machine.id, error });
     }
   }
 
@@ -279,20 +245,15 @@ export class MachineEach implements Fleet {
 
   /** Lets a machine do once what it will do for a task (in a clone, nothing has run before), and keeps it for one. */
   async #rehearse(member: Member): Promise<void> {
-    const { machine, stage } = member;
+    const { machine } = member;
     const { scratch, agent } = this.#parts;
     using rehearsal = Rehearsal.prepare(scratch, `rehearsal-${machine.id}`);
-    const [workspace, tasks] = rehearsal.shares.map(({ path }) => path) as [string, string];
-    const guest = [REHEARSAL, "guest"];
-    await stage.show(machine.id, "tasks", guest, tasks, guest);
-    await stage.show(machine.id, "workspace", [REHEARSAL_FOLDER], workspace, [REHEARSAL_FOLDER]);
     this.#rehearsals.set(machine.id, rehearsal);
     try {
-      await rehearsal.perform(machine.bridge, agent, AMOUNT);
+      await rehearsal.perform(machine, agent, AMOUNT);
     } finally {
       this.#rehearsals.delete(machine.id);
     }
-    await stage.hide(machine.id);
     this.#poolFailures = 0;
     await machine.pause();
     if (machine.state === "paused") this.#pool.push(member);
@@ -324,14 +285,4 @@ export class MachineEach implements Fleet {
       );
     }
   }
-
-  async #openStage(): Promise<Stage> {
-    if ((await this.#stage?.catch(() => undefined))?.isGone) this.#stage = undefined;
-    this.#stage ??= Stage.open(join(this.#parts.scratch, "stage"));
-    return this.#stage;
-  }
-}
-
-function notThere(): PiworkError {
-  return new PiworkError("TASK_NOT_READY", "The machine of the task has ended; try again.");
 }

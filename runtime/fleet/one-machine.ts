@@ -48,13 +48,9 @@ export class OneMachine implements Fleet {
   }
 
   async #start(): Promise<Machine> {
-    const { source, workspace, tasksDirectory, observe } = this.#parts;
+    const { source, files, places, observe } = this.#parts;
     const id = `machine-${++this.#started}`;
-    const shares = [
-      { tag: "workspace", path: workspace },
-      { tag: "tasks", path: tasksDirectory },
-    ] as const;
-    const { machine, up } = await source.start(id, { shares }, observe(id));
+    const { machine, up } = await source.start(id, files.forAllTasks(places), observe(id));
     this.#present = machine;
     void machine.ended.then((reason) => {
       if (this.#present === machine) this.#present = undefined;
@@ -68,19 +64,11 @@ export class OneMachine implements Fleet {
     return machine;
   }
 
-  /** It sees the directories of all tasks from the first moment on, and has proven them then. */
-  async show(): Promise<[]> {
-    return [];
-  }
-
   /** Has an agent ready for the next task. */
   opened(): void {
     const warm = { agent: this.#parts.agent, slots: 1 };
     this.#present?.bridge.request("runtime_warm", warm, { deadlineMs: WARM_DEADLINE_MS }).catch(() => {}); // it ends
   }
-
-  /** It sees every folder anyway. */
-  async withdraw(): Promise<void> {}
 
   async leave(): Promise<void> {}
 

@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Acceleration, type AccelerationRequest, chooseAcceleration } from "../machine/acceleration.ts";
-import { BOOT_DEADLINE_MS, type BootOptions, Machine, type MachineObserver } from "../machine/machine.ts";
-import { readTemplate, Template, type TemplateKind, templateDirectory, templateKey } from "../machine/template.ts";
+import { BOOT_DEADLINE_MS, Machine, type MachineObserver } from "../machine/machine.ts";
+import { readTemplate, Template, templateDirectory, templateKey } from "../machine/template.ts";
 import { buildTemplate } from "../machine/template-build.ts";
 import type { Walls } from "../machine/walls.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { AgentKind } from "../protocol/kinds.ts";
 import { findImage, type Image } from "../state/image.ts";
 import { type Places, REPOSITORY } from "../state/places.ts";
-import { shareDevices } from "../workspace/share.ts";
+import type { FilesPath, MachineFiles } from "../workspace/files.ts";
 
 /** Time a clone has for its first answer, in milliseconds. It takes a tenth of a second; with all cores busy, some seconds. */
 const CLONE_DEADLINE_MS = 60_000;
@@ -17,6 +17,8 @@ const CLONE_DEADLINE_MS = 60_000;
 export interface SourceOptions {
   places: Places;
   agent: AgentKind;
+  /** how tasks get their files */
+  files: FilesPath;
   acceleration: AccelerationRequest;
   walls: Walls;
   /** boots machines that are there to be attacked */
@@ -89,7 +91,7 @@ export class MachineSource implements AsyncDisposable {
   /** Starts a machine: a clone where there is a template, and otherwise one that is booted. */
   async start(
     id: string,
-    how: Pick<BootOptions, "shares" | "stage">,
+    files: MachineFiles,
     observer: MachineObserver,
   ): Promise<{ machine: Machine; up: Promise<Machine> }> {
     const { image, acceleration } = await this.prepare();
@@ -106,7 +108,7 @@ export class MachineSource implements AsyncDisposable {
       consoleLog,
       observer,
       signal,
-      ...how,
+      files,
       sockets: join(places.sockets, id),
       deadlineMs: template === undefined ? BOOT_DEADLINE_MS : CLONE_DEADLINE_MS,
       ...(template && { memory: { use: "clone", template } as const }),
@@ -167,10 +169,10 @@ export class MachineSource implements AsyncDisposable {
   }
 
   #kind() {
-    const { agent, unsafe } = this.#options;
+    const { agent, unsafe, files } = this.#options;
     if (this.#foundImage === undefined || this.#acceleration === undefined) throw new Error("nothing is prepared");
-    const kind = { image: this.#foundImage, accelerator: this.#acceleration.used, agent, unsafe };
-    return { kind, key: keyOf(kind) };
+    const kind = { image: this.#foundImage, accelerator: this.#acceleration.used, agent, unsafe, files };
+    return { kind, key: templateKey(kind) };
   }
 
   async #findOrBuildImage(): Promise<Image> {
@@ -192,9 +194,4 @@ export class MachineSource implements AsyncDisposable {
     await this.#building;
     await this.#template?.[Symbol.asyncDispose]();
   }
-}
-
-/** What a template of this kind is kept as. */
-export function keyOf(kind: TemplateKind): string {
-  return templateKey(kind, shareDevices({ workspace: "/workspace", tasks: "/tasks" }));
 }

@@ -100,7 +100,7 @@ export async function probeAccelerator(
   const sockets = join(scratch, `probe-${accelerator}`);
   rmSync(sockets, { recursive: true, force: true });
   mkdirSync(sockets, { mode: 0o700 });
-  const paths = { image: image.dir, sockets, exports: {} };
+  const paths = { image: image.dir, sockets, exports: [] };
   const shape = { accelerator, memoryMb: 256, fileDevices: [], kernelWords: ["piwork.probe"], fixedAddresses: false };
   const command = [QEMU, ...qemuArguments(shape, seenByQemu(paths, walls))];
   const hypervisor = spawnHypervisor(paths, accelerator, command, walls);

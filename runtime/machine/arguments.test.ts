@@ -10,7 +10,7 @@ const shape: MachineShape = {
   fixedAddresses: false,
 };
 
-const paths = { image: "/image", sockets: "/sockets", exports: {} };
+const paths = { image: "/image", sockets: "/sockets", exports: [] };
 
 /** The values of every use of one option. */
 function values(option: string, args: string[]): string[] {
@@ -53,7 +53,7 @@ test("acceleration chooses the processor model", () => {
 });
 
 test("a comma in a path stays in the path", () => {
-  const args = qemuArguments(shape, { image: "/a,b", sockets: "/s,readonly=on", exports: {} });
+  const args = qemuArguments(shape, { image: "/a,b", sockets: "/s,readonly=on", exports: [] });
   assert.match(values("-blockdev", args)[0] ?? "", /filename=\/a,,b\/root\.erofs,read-only=on/);
   assert.match(values("-chardev", args)[1] ?? "", /path=\/s,,readonly=on\/qmp\.sock,/);
 });

@@ -7,7 +7,10 @@ import { ALL_WALLS, type MachinePaths, seenByQemu } from "./walls.ts";
 const paths: MachinePaths = {
   image: "/cache/image",
   sockets: "/run/sockets",
-  exports: { workspace: "/home/me/work" },
+  exports: [
+    { name: "workspace", path: "/home/me/work", isReadOnly: false },
+    { name: "lower", path: "/home/me/lower", isReadOnly: true },
+  ],
 };
 
 const NAMESPACES = ["user", "ipc", "uts", "pid", "net"].map((name) => `--unshare-${name}`);
@@ -19,7 +22,11 @@ function binds(option: string, words: string[]): string[] {
 
 test("QEMU sees its image, its sockets, the exported folders and programs, and nothing else of the host", () => {
   const words = confine(paths, "tcg", ["qemu"], []);
-  assert.deepEqual(binds("--ro-bind", words), ["/usr -> /usr", "/cache/image -> /image"]);
+  assert.deepEqual(binds("--ro-bind", words), [
+    "/usr -> /usr",
+    "/cache/image -> /image",
+    "/home/me/lower -> /export/lower",
+  ]);
   assert.deepEqual(binds("--bind", words), ["/run/sockets -> /sockets", "/home/me/work -> /export/workspace"]);
   assert.deepEqual(binds("--dev-bind", words), []);
 });
@@ -51,7 +58,8 @@ test("the harness can leave out each wall, and only that one", () => {
 });
 
 test("QEMU is told the paths that it sees", () => {
-  const inside = { image: "/image", sockets: "/sockets", exports: { workspace: "/export/workspace" } };
+  const exports = paths.exports.map((one) => ({ ...one, path: `/export/${one.name}` }));
+  const inside = { image: "/image", sockets: "/sockets", exports };
   assert.deepEqual(seenByQemu(paths, ALL_WALLS), inside);
   assert.deepEqual(seenByQemu(paths, { ...ALL_WALLS, without: ["qemu-net"] }), inside);
   assert.deepEqual(seenByQemu(paths, { ...ALL_WALLS, without: ["qemu-view"] }), paths);

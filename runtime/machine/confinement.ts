@@ -24,7 +24,7 @@ export function confine(
     ["--cap-drop", "ALL"],
     ["--die-with-parent", "--new-session"],
     has("qemu-view") ? narrowView(paths, accelerator) : ["--dev-bind", "/", "/"],
-    // 9p creates fail without it. It shows the processes of its namespace, so there is no new one of the host's.
+    // QEMU cannot create files in its exports without it. It shows the processes of its namespace, so there is no new one of the host's.
     has("qemu-pid") ? ["--proc", "/proc"] : ["--bind", "/proc", "/proc"],
     // To the kernel, the host's root without any capability still owns the files of /proc/sys.
     ["--remount-ro", "/proc"],
@@ -47,10 +47,10 @@ function narrowView(paths: MachinePaths, accelerator: Accelerator): string[] {
     accelerator === "kvm" ? ["--dev-bind", "/dev/kvm", "/dev/kvm"] : [],
     ["--ro-bind", paths.image, inside.image],
     ["--bind", paths.sockets, inside.sockets],
-    ...Object.entries(paths.exports).map(([tag, path]) => [
-      paths.staged ? "--ro-bind" : "--bind",
+    ...paths.exports.map(({ path, isReadOnly }, index) => [
+      isReadOnly ? "--ro-bind" : "--bind",
       path,
-      inside.exports[tag] as string,
+      inside.exports[index]?.path ?? "",
     ]),
   ].flat();
 }

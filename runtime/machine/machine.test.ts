@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Image } from "../state/image.ts";
-import type { Stage } from "../workspace/stage.ts";
+import type { MachineFiles } from "../workspace/files.ts";
 import { Machine } from "./machine.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "piwork-machine-"));
@@ -22,17 +22,28 @@ my $server = IO::Socket::UNIX->new(Local => "qmp.sock", Listen => 1) or die;
 my $link = $server->accept; <$link>; print $link "nonsense\\n"; $link->flush; sleep 60;
 `;
 
+const NO_FILES: MachineFiles = {
+  exports: [],
+  view: [],
+  deviceWords: () => [],
+  greet: () => null,
+  give: () => Promise.reject(new Error("it has no files")),
+  withdrawFolder: async () => {},
+  withdraw: async () => {},
+  close: async () => {},
+};
+
 /** A machine in which this program runs in QEMU's place, in the directory of its sockets. */
 function boot(name: string, program: string) {
   const sockets = join(directory, name);
-  const stage = { prefix: ["/usr/bin/perl", "-e", `chdir shift or die; ${program}`, sockets] } as unknown as Stage;
+  const view = ["/usr/bin/perl", "-e", `chdir shift or die; ${program}`, sockets];
+  const files = { ...NO_FILES, view };
   const { machine, up } = Machine.boot({
     id: name,
     image: { dir: directory } as Image,
     accelerator: "tcg",
     unsafe: false,
-    shares: [],
-    stage,
+    files,
     sockets,
     walls: { unconfined: true, without: [] },
     consoleLog: join(directory, "console.log"),

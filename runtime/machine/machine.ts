@@ -10,9 +10,8 @@ import type { RuntimeEvent } from "../protocol/events.ts";
 import type { Result } from "../protocol/rpc.ts";
 import { MACHINE_TRANSITIONS, type MachineState } from "../protocol/states.ts";
 import type { Image } from "../state/image.ts";
+import type { MachineFiles } from "../workspace/files.ts";
 import { removeTree } from "../workspace/remove-tree.ts";
-import { type Share, ShareProof, shareDevices, shareExports } from "../workspace/share.ts";
-import type { Stage } from "../workspace/stage.ts";
 import { type Accelerator, qemuArguments } from "./arguments.ts";
 import { Console } from "./console.ts";
 import { explainEnd, type Hypervisor, QEMU, spawnHypervisor } from "./hypervisor.ts";
@@ -44,9 +43,7 @@ export interface BootOptions {
   /** boots a machine that is there to be attacked, and takes no other */
   unsafe: boolean;
   walls: Walls;
-  shares: readonly Share[];
-  /** the view in which the shares are: there is nothing in them yet, and what is shown there later is proven then */
-  stage?: Stage | undefined;
+  files: MachineFiles;
   /** directory for this machine's sockets; made and removed by the machine */
   sockets: string;
   /** file for its serial console */
@@ -67,10 +64,11 @@ export class Machine implements AsyncDisposable {
   readonly id: string;
   readonly qemuWords: readonly string[];
   readonly bridge: Bridge;
+  readonly files: MachineFiles;
   readonly startedAt = Date.now();
   /** Resolves, when QEMU is gone and its sockets with it, with what ended it. */
   readonly ended: Promise<PiworkError>;
-  /** milliseconds from spawn to the first answer, shares proven */
+  /** milliseconds from spawn to the first answer, and the files that it was greeted with are those that it has */
   bootMs: number | null = null;
   /** what it may use of the host at most, in MiB, beside what QEMU itself takes */
   memoryMb = MACHINE_MEMORY_MB;
@@ -93,17 +91,13 @@ export class Machine implements AsyncDisposable {
   private constructor(options: BootOptions) {
     this.id = options.id;
     this.#observer = options.observer;
-    const { stage } = options;
-    const paths = {
-      image: options.image.dir,
-      sockets: options.sockets,
-      exports: shareExports(options.shares),
-      staged: stage !== undefined,
-    };
+    const { files } = options;
+    this.files = files;
+    const paths = { image: options.image.dir, sockets: options.sockets, exports: files.exports };
     const seen = seenByQemu(paths, options.walls);
     const shape = {
       ...machineShape(options),
-      fileDevices: shareDevices(seen.exports),
+      fileDevices: files.deviceWords(seen.exports),
       memory: options.memory?.use,
     };
     this.qemuWords = qemuArguments(shape, seen);
@@ -112,7 +106,7 @@ export class Machine implements AsyncDisposable {
     mkdirSync(options.sockets, { mode: 0o700 });
     const { descriptors, close } = inherit(options.memory);
     this.#hypervisor = spawnHypervisor(paths, options.accelerator, [QEMU, ...this.qemuWords], options.walls, {
-      prefix: stage?.prefix ?? [],
+      prefix: files.view,
       inherited: descriptors,
     });
     close();
@@ -161,7 +155,7 @@ export class Machine implements AsyncDisposable {
     return this.#rest === undefined || ranMs === undefined ? undefined : { ranMs, over: this.#rest.over };
   }
 
-  /** Starts a machine; `up` resolves once its taskd answered and every share was proven from inside. */
+  /** Starts a machine; `up` resolves once its taskd answered and has the files that it was greeted with. */
   static boot(options: BootOptions): { machine: Machine; up: Promise<Machine> } {
     const machine = new Machine(options);
     return { machine, up: machine.#comeUp(options) };
@@ -192,7 +186,7 @@ export class Machine implements AsyncDisposable {
       if (this.hello.unsafe !== unsafe)
         throw new PiworkError("TASK_BOOTSTRAP_FAILED", "The machine was started without its walls and was refused.");
       this.bootMs = this.#did("taskd answers");
-      this.#become("running", "taskd answers and every share is proven");
+      this.#become("running", "taskd answers");
       return this;
     } catch (error) {
       fail(error);
@@ -205,7 +199,7 @@ export class Machine implements AsyncDisposable {
     }
   }
 
-  async #connect({ shares, stage, sockets, memory }: BootOptions): Promise<Result<"runtime_hello">> {
+  async #connect({ files, sockets, memory }: BootOptions): Promise<Result<"runtime_hello">> {
     const qmp = await Qmp.connect(join(sockets, "qmp.sock"), this.#failed.signal, undefined, (reason) => {
       this.#failed.abort(reason);
       this.#hypervisor.kill();
@@ -213,23 +207,18 @@ export class Machine implements AsyncDisposable {
     this.#qmp = qmp;
     this.#did("QEMU starts");
     this.#linkNetwork(join(sockets, "network.sock"));
-    const proofs: ShareProof[] = [];
-    try {
-      for (const { tag, path } of stage === undefined ? shares : []) proofs.push(new ShareProof(tag, null, path));
-      // A clone goes on with the link that its template had, so it is there first.
-      const greeted = this.bridge.open(proofs.map(({ request }) => request));
-      greeted.catch(() => {}); // told where it is waited for
-      if (memory?.use === "clone") {
-        await qmp.load();
-        await this.#untilLoaded(qmp);
-        this.#did("the saved state is loaded");
-      }
-      const hello = await greeted;
-      for (const proof of proofs) proof.check();
-      return hello;
-    } finally {
-      for (const proof of proofs) proof[Symbol.dispose]();
+    using handover = files.greet();
+    // A clone goes on with the link that its template had, so it is there first.
+    const greeted = this.bridge.open(handover?.message ?? null);
+    greeted.catch(() => {}); // told where it is waited for
+    if (memory?.use === "clone") {
+      await qmp.load();
+      await this.#untilLoaded(qmp);
+      this.#did("the saved state is loaded");
     }
+    const hello = await greeted;
+    handover?.check();
+    return hello;
   }
 
   /** A clone goes on with this link as well: it is there before the clone is. */

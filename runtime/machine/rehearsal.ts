@@ -7,12 +7,13 @@ import type { AgentKind } from "../protocol/kinds.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { USE_A_TOOL } from "../protocol/rehearsal-answer.ts";
 import type { Payload } from "../protocol/rpc.ts";
+import type { FilePlaces } from "../workspace/files.ts";
 import { makeGuestDirectories } from "../workspace/guest-directories.ts";
-import { type Share, ShareProof } from "../workspace/share.ts";
+import type { Machine } from "./machine.ts";
 import { REHEARSAL_PROVIDER, RehearsalModel } from "./rehearsal-model.ts";
 
-export const REHEARSAL = "rehearsal";
-export const REHEARSAL_FOLDER = "folder";
+const REHEARSAL = "rehearsal";
+const REHEARSAL_FOLDER = "folder";
 /** Time each step has, in milliseconds; it takes a second, and with all cores busy, many. */
 const DEADLINE_MS = 300_000;
 
@@ -65,8 +66,9 @@ export class Rehearsal implements Disposable {
     return new Rehearsal(directory);
   }
 
-  get shares(): Share[] {
-    return (["workspace", "tasks"] as const).map((tag) => ({ tag, path: join(this.#directory, tag) }));
+  /** Where its files are. */
+  get places(): FilePlaces {
+    return { workspace: join(this.#directory, "workspace"), tasks: join(this.#directory, "tasks") };
   }
 
   /** Serves what the task of the rehearsal opens; nobody else is there. */
@@ -79,22 +81,17 @@ export class Rehearsal implements Disposable {
     for (const listener of this.#listeners) listener(event);
   }
 
-  async perform(bridge: Bridge, agent: AgentKind, { prompts, commands, looks }: Amount): Promise<void> {
+  async perform(machine: Machine, agent: AgentKind, { prompts, commands, looks }: Amount): Promise<void> {
+    const { bridge, files } = machine;
     const options = { deadlineMs: DEADLINE_MS };
     const taskId = REHEARSAL;
+    const folder = REHEARSAL_FOLDER;
     await bridge.request("runtime_warm", { agent, slots: SLOTS }, options);
-    const proofs = [
-      new ShareProof("tasks", `${taskId}/guest`, join(this.#directory, "tasks"), [taskId, "guest"]),
-      new ShareProof("workspace", REHEARSAL_FOLDER, join(this.#directory, "workspace"), [REHEARSAL_FOLDER]),
-    ];
-    try {
-      const mounts = proofs.map(({ request }) => request);
-      const providers = [REHEARSAL_PROVIDER];
-      const task = { taskId, title: taskId, folder: REHEARSAL_FOLDER, agent, ...NOTHING_CHOSEN, providers, mounts };
-      await bridge.request("create_or_open_task", task, options);
-      for (const proof of proofs) proof.check();
-    } finally {
-      for (const proof of proofs) proof[Symbol.dispose]();
+    {
+      using given = await files.give({ id: taskId, folder }, this.places);
+      const task = { taskId, title: taskId, folder, agent, ...NOTHING_CHOSEN, files: given.message };
+      await bridge.request("create_or_open_task", { ...task, providers: [REHEARSAL_PROVIDER] }, options);
+      given.check();
     }
     await this.#until(bridge, "task_ready", () => bridge.request("switch_task", { taskId }, options));
     for (let count = 0; count < prompts; count++) {
@@ -108,6 +105,7 @@ export class Rehearsal implements Disposable {
       await bridge.request("runtime_settle", {}, options);
     }
     await bridge.request("stop_task", { taskId }, options);
+    await files.withdraw();
   }
 
   async #until(bridge: Bridge, name: RuntimeEvent["event"], begin: () => Promise<unknown>): Promise<void> {

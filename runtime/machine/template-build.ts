@@ -95,7 +95,7 @@ async function saveMachine(build: TemplateBuild, memory: number, target: string)
     sockets,
     consoleLog,
     signal,
-    shares: rehearsal.shares,
+    files: build.files.forTemplate(rehearsal.places),
     memory: { use: "template", fd: memory },
     observer: {
       event: (event) => rehearsal.hear(event),
@@ -115,7 +115,7 @@ async function saveMachine(build: TemplateBuild, memory: number, target: string)
   await bridge.request("runtime_prove", { agent }, { deadlineMs: BUILD_DEADLINE_MS });
   for (let round = 0; round < ROUNDS; round++) {
     signal.throwIfAborted();
-    await rehearsal.perform(bridge, agent, AMOUNT);
+    await rehearsal.perform(machine, agent, AMOUNT);
   }
   await bridge.request("runtime_warm", { agent, slots: SLOTS }, { deadlineMs: BUILD_DEADLINE_MS });
   await bridge.request("runtime_settle", {}, { deadlineMs: BUILD_DEADLINE_MS });

@@ -8,6 +8,7 @@ import { LIMITS } from "../protocol/limits.ts";
 import { UNSAFE_WORD } from "../protocol/rpc.ts";
 import type { Image } from "../state/image.ts";
 import { namesIn } from "../state/names-in.ts";
+import type { FilesPath } from "../workspace/files.ts";
 import { type Accelerator, type MachineShape, qemuArguments } from "./arguments.ts";
 import { needsFixedAddresses } from "./fixed-addresses.ts";
 import { QEMU } from "./hypervisor.ts";
@@ -67,6 +68,8 @@ export interface TemplateKind {
   accelerator: Accelerator;
   agent: AgentKind;
   unsafe: boolean;
+  /** how its tasks get their files */
+  files: FilesPath;
 }
 
 /** The shape of each machine that can be a template, or come from one. */
@@ -84,12 +87,12 @@ export function machineShape({
 }
 
 /** Everything that matters to whether a saved machine goes on: the guest's bytes, QEMU and its words, and the processor. */
-export function templateKey(kind: TemplateKind, fileDevices: readonly string[]): string {
+export function templateKey(kind: TemplateKind): string {
   const { size, mtimeMs } = statSync(QEMU);
   const words = (["template", "clone"] as const).map((memory) =>
     qemuArguments(
-      { ...machineShape(kind), fileDevices, memory },
-      { image: "/image", sockets: "/sockets", exports: {} },
+      { ...machineShape(kind), fileDevices: kind.files.deviceWords, memory },
+      { image: "/image", sockets: "/sockets", exports: [] },
     ),
   );
   const processor = [cpus()[0]?.model, kind.accelerator === "kvm" ? release() : ""];

@@ -1,4 +1,5 @@
 import type { MachineLayer } from "../protocol/layers.ts";
+import type { Export } from "../workspace/files.ts";
 
 /** What stands between QEMU and the host. */
 export interface Walls {
@@ -16,19 +17,16 @@ export interface MachinePaths {
   image: string;
   /** directory for this machine's sockets */
   sockets: string;
-  /** the exported directories, by the tag of their share */
-  exports: Readonly<Record<string, string>>;
-  /** the exported directories hold nothing of their own: what is shown in them later can be written, they can not */
-  staged?: boolean;
+  /** what gives tasks their files; see workspace/ */
+  exports: readonly Export[];
 }
 
 /** The same things as QEMU sees them behind these walls, from how the host sees them. */
 export function seenByQemu(paths: MachinePaths, walls: Walls): MachinePaths {
   if (walls.unconfined || walls.without.includes("qemu-view")) return paths;
-  const tags = Object.keys(paths.exports);
   return {
     image: "/image",
     sockets: "/sockets",
-    exports: Object.fromEntries(tags.map((tag) => [tag, `/export/${tag}`])),
+    exports: paths.exports.map((one) => ({ ...one, path: `/export/${one.name}` })),
   };
 }

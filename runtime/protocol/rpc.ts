@@ -3,6 +3,7 @@ import * as z from "zod";
 import { dialogAnswer, dialogQuestion } from "./agent.ts";
 import { errorBody } from "./errors.ts";
 import { permissions } from "./facts.ts";
+import { givenFiles } from "./given-files.ts";
 import { relativeFolder, requestId, taskId, title } from "./ids.ts";
 import { agentKind, modelName, thinkingLevel } from "./kinds.ts";
 import { taskLayer } from "./layers.ts";
@@ -11,32 +12,13 @@ import { providerView } from "./providers.ts";
 import { taskState, transition } from "./states.ts";
 import { taskMemory } from "./task-memory.ts";
 
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 /** The year 2100: a clock that is further ahead is a mistake. */
 const LATEST_TIME = Date.UTC(2100, 0);
 
 /** A regular expression for so many digits becomes a lot of code, which a clone would run before anything else. */
 const isHexadecimal = (digits: string) => Buffer.from(digits, "hex").length * 2 === digits.length;
-
-const nonce = z.string().regex(/^[0-9a-f]{32}$/);
-
-const mountProof = z
-  .strictObject({
-    tag: z.enum(["workspace", "tasks"]).describe("Name of the share."),
-    path: relativeFolder.nullable().describe("Directory of the share to prove; null for the share itself."),
-    file: z
-      .string()
-      .regex(/^\.piwork-mount-[0-9a-f]{32}$/)
-      .describe("Name of the file that holds the host's token."),
-    reply: nonce.describe("Text that taskd has to write behind the token."),
-  })
-  .meta({
-    title: "mount proof",
-    description:
-      "Proof that a mount shows the host's directory: the host writes a token into `file`; taskd reads it, and writes the token and `reply` into a file beside it.",
-  });
-export type MountProof = z.infer<typeof mountProof>;
 
 const taskView = z
   .strictObject({
@@ -66,10 +48,12 @@ const empty = z.strictObject({});
 /** Every command of the wire: what it does, what it takes, and what it answers. */
 export const commands = {
   runtime_hello: {
-    does: "Greets on a new link: agrees on the protocol, mounts and proves the shares, and asks for missed events.",
+    does: "Greets on a new link: agrees on the protocol, takes in the files of the machine, and asks for missed events.",
     payload: z.strictObject({
       protocol: z.int().positive().describe("Version of the host's protocol."),
-      mounts: z.array(mountProof).max(8).describe("Mounts to prove; none on a link that was made anew."),
+      files: givenFiles
+        .nullable()
+        .describe("Files that the machine has for all tasks; null: none, or known from before."),
       afterSeq: z.int().nonnegative().describe("Number of the last event that the host has; 0 for none."),
       time: z
         .number()
@@ -108,7 +92,7 @@ export const commands = {
     result: z.strictObject({ version: z.string().max(64).describe("Version of the agent.") }),
   },
   runtime_unmount: {
-    does: "Unmounts the shares, so that the machine can be saved. Refused with `TASK_BUSY` while a task is open.",
+    does: "Unmounts what files come from, so that the machine can be saved. Refused with `TASK_BUSY` while a task is open.",
     payload: empty,
     result: empty,
   },
@@ -142,10 +126,7 @@ export const commands = {
       memoryBytes: taskMemory.describe(
         "Memory of all processes of the task together, in bytes. The machine must have it, or be getting it.",
       ),
-      mounts: z
-        .array(mountProof)
-        .max(2)
-        .describe("Proofs of the task's directories, for a machine that exports no others."),
+      files: givenFiles.describe("Files of the task."),
     }),
     result: taskView,
   },

@@ -4,7 +4,7 @@ import type { Changes } from "../api/files.ts";
 import type { TaskRecord } from "../api/record.ts";
 import { writeAtomically } from "../linux/atomic-file.ts";
 import { type FolderBaseline, findChanges, folderBaseline, lookAtFolder } from "../workspace/changes.ts";
-import type { TaskDirectory } from "../workspace/listing.ts";
+import type { TaskDirectory } from "../workspace/files.ts";
 
 /** How the folder of each task was before the task could write to it. Machines never see these. */
 export class FolderBaselines {

@@ -7,8 +7,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { TaskRecord } from "../api/record.ts";
 import type { PiworkError } from "../protocol/errors.ts";
 import { makeGuestDirectories } from "../workspace/guest-directories.ts";
+import { HostDirectories } from "../workspace/host-directories.ts";
 import { TaskBook } from "./book.ts";
-import { measureTask, Quota, type QuotaParts } from "./quota.ts";
+import { Quota, type QuotaParts } from "./quota.ts";
 import { Records } from "./records.ts";
 
 const ID = "demo-1";
@@ -40,6 +41,7 @@ function setUp({ folder = "work" as string | null, bytes = 2 * MIB, entries = 10
   ];
   for (const directory of [join(workspace, "work"), tasksDirectory, records]) mkdirSync(directory, { recursive: true });
   makeGuestDirectories(tasksDirectory, ID);
+  const directories = new HostDirectories({ workspace, tasks: tasksDirectory, drafts: base });
   const files = new Records(records);
   files.write({ ...record, folder });
   const warnings: string[] = [];
@@ -55,7 +57,7 @@ function setUp({ folder = "work" as string | null, bytes = 2 * MIB, entries = 10
   const quota = new Quota({
     book,
     limits: { bytes, entries },
-    measure: (one, signal) => measureTask({ workspace, tasksDirectory }, one, signal).finally(() => looks++),
+    measure: (one, signal) => directories.measure(one, signal).finally(() => looks++),
     mayRun: () => runs,
     resting: () => rest,
     async end(_id, reason) {

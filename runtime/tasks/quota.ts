@@ -1,9 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { TaskRecord, TaskUsage, Usage } from "../api/record.ts";
-import { openBeneath } from "../linux/open-beneath.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { addUsage, measureUsage } from "../workspace/usage.ts";
+import { addUsage } from "../workspace/usage.ts";
 import type { TaskBook } from "./book.ts";
 
 /** What one task may add to its folder, outputs, home and session together. */
@@ -153,24 +152,6 @@ export class Quota {
     };
   }
 }
-
-/** How full the places of a task are. Uploads are left out: only the host writes there. */
-export async function measureTask(
-  { workspace, tasksDirectory }: { workspace: string; tasksDirectory: string },
-  { id, folder }: TaskRecord,
-  signal?: AbortSignal,
-): Promise<TaskUsage> {
-  const measure = async (root: string, parts: readonly string[]) => {
-    using place = openBeneath(root, parts);
-    return await measureUsage(place, signal);
-  };
-  let kept: Usage = NOTHING;
-  for (const name of ["outputs", "home", "session"])
-    kept = addUsage(kept, await measure(tasksDirectory, [id, "guest", name]));
-  return { folder: folder === null ? null : await measure(workspace, folder.split("/")), kept };
-}
-
-const NOTHING: Usage = { bytes: 0, entries: 0, unreached: 0 };
 
 /** What was there without the task, after it was away. */
 function startingPoint({ before, ended }: NonNullable<TaskRecord["growth"]>, now: TaskUsage): TaskUsage {

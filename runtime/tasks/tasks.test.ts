@@ -9,6 +9,8 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { Machine } from "../machine/machine.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
+import { HostDirectories } from "../workspace/host-directories.ts";
+import { filesPath } from "../workspace/paths.ts";
 import { TaskBook } from "./book.ts";
 import { EventStream } from "./event-stream.ts";
 import { FolderBaselines } from "./folder-baselines.ts";
@@ -58,15 +60,14 @@ function setUp(answer: (command: string) => unknown) {
         return given;
       },
     };
-    const machine = { bridge: bridge as unknown as Bridge, state: "running" } as Machine;
+    const files = filesPath.forAllTasks({ workspace: directory, tasks: directory });
+    const machine = { bridge: bridge as unknown as Bridge, state: "running", files } as Machine;
     machines.set(task, { machine, task });
     return machine;
   };
   const fleet = {
     enter: async (task: string) => machines.get(task)?.machine ?? enter(task),
     machineOf: (task: string) => machines.get(task)?.machine,
-    show: async () => [],
-    withdraw: async () => {},
     opened: () => {},
     async leave(task: string) {
       left.push(task);
@@ -91,7 +92,7 @@ function setUp(answer: (command: string) => unknown) {
     assertMemory: () => {},
     baselines: new FolderBaselines(join(directory, "beginnings"), join(directory, "workspace"), () => {}),
     quota: { admit: async () => {}, settle: async () => {} } as unknown as Quota,
-    tasksDirectory: join(directory, "tasks"),
+    files: new HostDirectories({ workspace: directory, tasks: join(directory, "tasks"), drafts: directory }),
     workspace: join(directory, "workspace"),
     events,
   });

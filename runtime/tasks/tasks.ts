@@ -2,14 +2,15 @@ import { randomUUID } from "node:crypto";
 import type { TaskRecord } from "../api/record.ts";
 import type { Bridge } from "../bridge/bridge.ts";
 import type { Fleet } from "../fleet/fleet.ts";
+import type { Machine } from "../machine/machine.ts";
 import { type ErrorCode, PiworkError } from "../protocol/errors.ts";
 import type { EventOf } from "../protocol/events.ts";
 import type { AgentKind, ModelName } from "../protocol/kinds.ts";
 import type { ProviderView } from "../protocol/providers.ts";
 import { isOpen } from "../protocol/states.ts";
 import { stateFailure } from "../state/whole-file.ts";
+import type { HostFiles } from "../workspace/files.ts";
 import { foldersOverlap, identifyFolder, resolveFolder } from "../workspace/folder.ts";
-import { makeGuestDirectories } from "../workspace/guest-directories.ts";
 import type { TaskBook } from "./book.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { FolderBaselines } from "./folder-baselines.ts";
@@ -34,7 +35,7 @@ export interface TasksParts {
   permissions: TaskPermissions;
   /** whose models tasks may use */
   providers(): ProviderView[];
-  tasksDirectory: string;
+  files: HostFiles;
   /** real path of the workspace root */
   workspace: string;
   agent: AgentKind;
@@ -159,13 +160,13 @@ export class Tasks {
       this.#book.commit(bound, "binding the folder");
       if (!isOpen(before.state)) return bound;
       try {
-        const { bridge } = await this.#parts.fleet.enter(id);
+        const machine = await this.#parts.fleet.enter(id);
         await this.#parts.quota.admit(id);
-        await this.#openInMachine(bound, bridge);
+        await this.#openInMachine(bound, machine);
       } catch (error) {
         // Only where it surely was not done; a machine that is gone, or slow, may have done it, and does it when it opens the task.
         if (error instanceof PiworkError && !UNCERTAIN.has(error.code)) {
-          await this.#parts.fleet.withdraw(id);
+          await this.#parts.fleet.machineOf(id)?.files.withdrawFolder();
           this.#book.note(id, { folder: null, sharedFolder: before.sharedFolder });
         }
         throw error;
@@ -271,7 +272,8 @@ export class Tasks {
       this.#usedAt.set(id, performance.now());
       // Another runtime may have had more to give.
       this.#parts.assertMemory(this.#book.find(id).memoryBytes);
-      const { bridge } = await Promise.race([this.#parts.fleet.enter(id), rejected(giveUp.signal)]);
+      const machine = await Promise.race([this.#parts.fleet.enter(id), rejected(giveUp.signal)]);
+      const { bridge } = machine;
       giveUp.signal.throwIfAborted();
       const record = this.#book.find(id);
       if (isOpen(record.state) && record.state !== "creating") return bridge;
@@ -287,7 +289,7 @@ export class Tasks {
       const stop = () => void bridge.request("stop_task", { taskId: id }).catch(() => {}); // not there yet, or gone
       giveUp.signal.addEventListener("abort", stop);
       try {
-        await this.#openInMachine(record, bridge);
+        await this.#openInMachine(record, machine);
       } finally {
         giveUp.signal.removeEventListener("abort", stop);
       }
@@ -308,36 +310,31 @@ export class Tasks {
     }
   }
 
-  async #openInMachine(record: TaskRecord, bridge: Bridge): Promise<void> {
+  async #openInMachine(record: TaskRecord, { bridge, files }: Machine): Promise<void> {
     const { id, title, folder, agent, model, thinking, memoryBytes } = record;
     const permissions = this.#parts.permissions.of(record);
-    const proofs = await this.#parts.fleet.show(id, folder);
-    try {
-      const mounts = proofs.map(({ request }) => request);
-      const providers = this.#parts.providers();
-      const payload = {
-        taskId: id,
-        title,
-        folder,
-        agent,
-        model,
-        thinking,
-        memoryBytes,
-        providers,
-        permissions,
-        mounts,
-      };
-      await bridge.request("create_or_open_task", payload, { deadlineMs: OPEN_DEADLINE_MS });
-      for (const proof of proofs) proof.check();
-      this.#parts.fleet.opened(id);
-    } finally {
-      for (const proof of proofs) proof[Symbol.dispose]();
-    }
+    const providers = this.#parts.providers();
+    using given = await files.give(record);
+    const payload = {
+      taskId: id,
+      title,
+      folder,
+      agent,
+      model,
+      thinking,
+      memoryBytes,
+      providers,
+      permissions,
+      files: given.message,
+    };
+    await bridge.request("create_or_open_task", payload, { deadlineMs: OPEN_DEADLINE_MS });
+    given.check();
+    this.#parts.fleet.opened(id);
   }
 
   #makeDirectories(id: string): void {
     try {
-      makeGuestDirectories(this.#parts.tasksDirectory, id);
+      this.#parts.files.makeDirectories(id);
     } catch (error) {
       throw stateFailure(error, "opening the task");
     }

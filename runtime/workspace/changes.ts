@@ -3,7 +3,8 @@ import * as z from "zod";
 import type { Change, Changes, Entry } from "../api/files.ts";
 import { openBeneath } from "../linux/open-beneath.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { type TaskDirectory, typeOf } from "./listing.ts";
+import type { TaskDirectory } from "./files.ts";
+import { typeOf } from "./listing.ts";
 import { showName } from "./names.ts";
 import { type Found, walk } from "./walk.ts";
 

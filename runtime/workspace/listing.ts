@@ -5,14 +5,9 @@ import { openBeneath, type Place } from "../linux/open-beneath.ts";
 import { openRegularFile } from "../linux/open-regular.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
+import type { TaskDirectory } from "./files.ts";
 import { showName } from "./names.ts";
 import { look, namesIn, pathOf } from "./walk.ts";
-
-/** A directory of a task: where it begins, and the way down from there. */
-export interface TaskDirectory {
-  root: string;
-  parts: readonly string[];
-}
 
 /** What is in a directory of a task, sorted by name; of a very large one only some. */
 export async function listDirectory({ root, parts }: TaskDirectory, path: string): Promise<Listing> {

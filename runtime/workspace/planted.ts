@@ -3,8 +3,9 @@ import type { Finding, Planted } from "../api/files.ts";
 import { openBeneath, PLACE, Place } from "../linux/open-beneath.ts";
 import { openRegularFile } from "../linux/open-regular.ts";
 import { LIMITS } from "../protocol/limits.ts";
+import type { TaskDirectory } from "./files.ts";
 import { GIT_CONFIG, GIT_HOOK, gitSettings, RUN_BY_TOOLS } from "./host-tools.ts";
-import { readTarget, type TaskDirectory } from "./listing.ts";
+import { readTarget } from "./listing.ts";
 import { showName } from "./names.ts";
 import { type Found, look, pathOf, walk } from "./walk.ts";
 

@@ -30,18 +30,17 @@ export async function countBlocks(clones: Clones): Promise<Breakdown> {
     const answer = await link.ask(type, payload);
     if (answer["ok"] !== true) throw new Error(`${type} was refused: ${JSON.stringify(answer)}`);
   };
-  const workspace = machine.shares.find(({ tag }) => tag === "workspace")?.path as string;
   const openTask = async (taskId: string) => {
     machine.makeTask(taskId);
-    mkdirSync(join(workspace, taskId));
-    const mounts = machine.proofs().map(({ request }) => request);
+    mkdirSync(join(machine.workspace, taskId));
+    using given = await machine.files.give({ id: taskId, folder: taskId });
     await ask("create_or_open_task", {
       taskId,
       title: taskId,
       folder: taskId,
       agent: "probe",
       ...NOTHING_CHOSEN,
-      mounts,
+      files: given.message,
     });
   };
   const prompt = async (taskId: string) => {
@@ -51,7 +50,7 @@ export async function countBlocks(clones: Clones): Promise<Breakdown> {
   };
   const wake = async () => {
     await machine.goOn();
-    await ask("runtime_hello", greeting([], template.manifest.lastSeq));
+    await ask("runtime_hello", greeting(null, template.manifest.lastSeq));
   };
   const first = [
     await step("its first answer", wake),

@@ -13,6 +13,7 @@ import { BOOT_DEADLINE_MS, Machine } from "../../runtime/machine/machine.ts";
 import { ALL_WALLS } from "../../runtime/machine/walls.ts";
 import { findImage, type Image } from "../../runtime/state/image.ts";
 import { findPlaces, REPOSITORY } from "../../runtime/state/places.ts";
+import { filesPath } from "../../runtime/workspace/paths.ts";
 import { ConsolePhases } from "./console-phases.ts";
 import { HostProbe } from "./host-probe.ts";
 
@@ -118,7 +119,8 @@ class Scratch implements Disposable {
 }
 
 async function bootOnce(image: Image, { used }: Acceleration, scratch: string, consoleLog: string) {
-  for (const name of ["workspace", "tasks"]) mkdirSync(join(scratch, name), { recursive: true });
+  const places = { workspace: join(scratch, "workspace"), tasks: join(scratch, "tasks") };
+  for (const place of Object.values(places)) mkdirSync(place, { recursive: true });
   using watched = new ConsolePhases(consoleLog);
   await using machine = await Machine.boot({
     id: "bench",
@@ -126,10 +128,7 @@ async function bootOnce(image: Image, { used }: Acceleration, scratch: string, c
     accelerator: used,
     unsafe: false,
     walls: ALL_WALLS,
-    shares: [
-      { tag: "workspace", path: join(scratch, "workspace") },
-      { tag: "tasks", path: join(scratch, "tasks") },
-    ],
+    files: filesPath.forAllTasks(places),
     sockets: join(scratch, "machine"),
     consoleLog,
     observer: { event: () => {}, violation: () => {}, changed: () => {}, connection: (stream) => stream.destroy() },

@@ -1,10 +1,9 @@
-import { join } from "node:path";
 import type { Phases } from "../../harness/bench/figures.ts";
 import { middleBar } from "../../harness/bench/phases.ts";
 import type { Section } from "../../harness/bench/section.ts";
 import { Clones } from "../../harness/machines/clones.ts";
 import type { Machine } from "../../runtime/machine/machine.ts";
-import { Stage } from "../../runtime/workspace/stage.ts";
+import { filesPath } from "../../runtime/workspace/paths.ts";
 import { countBlocks } from "./blocks.ts";
 
 const BARE = { unconfined: true, without: [] };
@@ -20,8 +19,8 @@ export const cloning: Section = {
     await using clones = await Clones.open(bench.logs);
     bench.accelerated(await clones.acceleration());
     // As a task gets one: what it will show is not there yet.
-    const stage = await Stage.open(join(clones.directory, "stage"));
-    const view = { stage, shares: stage.makeShares("clone") };
+    const source = filesPath.forSingleTasks(clones.filePlaces, clones.directory);
+    const files = await source.open("clone");
     const walled: Phases[] = [];
     const bare: Phases[] = [];
     const answer = async (starting: ReturnType<Clones["start"]>, phases?: Phases[]) => {
@@ -31,12 +30,12 @@ export const cloning: Section = {
     };
     await bench.inTurn({
       quantities: { answer: { describe: "from spawn to taskd's first answer, all its walls around it", unit: "ms" } },
-      target: { describe: "a clone behind all walls", take: () => answer(clones.clone(view), walled) },
+      target: { describe: "a clone behind all walls", take: () => answer(clones.clone({ files }), walled) },
       alternatives: [
         {
           describe: "the bare clone: QEMU without bubblewrap around it",
           where: "runtime",
-          take: () => answer(clones.clone({ ...view, walls: BARE }), bare),
+          take: () => answer(clones.clone({ files, walls: BARE }), bare),
         },
       ],
     });
@@ -45,13 +44,13 @@ export const cloning: Section = {
       rounds: Math.ceil(bench.samples / COLD_EVERY),
       target: {
         describe: "a clone behind all walls",
-        take: async () => ({ cold: (await answer(clones.clone(view))).answer }),
+        take: async () => ({ cold: (await answer(clones.clone({ files }))).answer }),
       },
       alternatives: [
         {
           describe: "a cold boot of the same machine",
           where: "runtime",
-          take: async () => ({ cold: (await answer(clones.start(view))).answer }),
+          take: async () => ({ cold: (await answer(clones.start({ files }))).answer }),
         },
       ],
     });
@@ -63,8 +62,8 @@ export const cloning: Section = {
       bars: [...middleBar("a clone behind all walls", walled), ...middleBar("a bare clone", bare)],
     });
     if ((await clones.acceleration()).used === "tcg") bench.put(await countBlocks(clones));
-    await stage.clear("clone");
-    stage.close();
+    await files.close();
+    await source.close();
   },
 };
 

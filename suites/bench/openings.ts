@@ -4,6 +4,7 @@ import type { Phases } from "../../harness/bench/figures.ts";
 import { type Bench, type Plan, timed } from "../../harness/bench/section.ts";
 import { waitFor } from "../../harness/host/wait-for.ts";
 import type { Clones } from "../../harness/machines/clones.ts";
+import { KNOWN_FILES } from "../../harness/machines/raw-link.ts";
 import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 import type { AgentKind } from "../../runtime/protocol/kinds.ts";
 import { makeGuestDirectories } from "../../runtime/workspace/guest-directories.ts";
@@ -106,6 +107,6 @@ async function openCold(clones: Clones, taskId: string, agent: AgentKind): Promi
   makeGuestDirectories(join(clones.directory, "tasks"), taskId);
   mkdirSync(join(clones.directory, "workspace", taskId));
   await using machine = await (await clones.start()).up;
-  const task = { taskId, title: taskId, folder: taskId, agent, ...NOTHING_CHOSEN, mounts: [] };
+  const task = { taskId, title: taskId, folder: taskId, agent, ...NOTHING_CHOSEN, files: KNOWN_FILES };
   await machine.bridge.request("create_or_open_task", task, { deadlineMs: OPENING_DEADLINE_MS });
 }

@@ -92,7 +92,7 @@ export function linkFaults(dumped: DumpedRuntime, tasks: Tasks): Fault[] {
           folder: "late",
           agent: "probe",
           ...NOTHING_CHOSEN,
-          mounts: [proof],
+          files: { kind: "share", proofs: [proof] },
         });
         await waitFor("the bind", NOTICE_MS, async () => (await viewOf(unbound))?.folder === "late" || undefined);
         for (const name of readdirSync(folder)) rmSync(join(folder, name));

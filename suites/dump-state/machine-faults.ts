@@ -34,7 +34,7 @@ export function machineFaults(dumped: DumpedRuntime, tasks: Pick<Tasks, "unbound
       async make() {
         const sockets = socketsOf("machine-99");
         mkdirSync(sockets, { mode: 0o700 });
-        const paths = { image: "/usr/share", sockets, exports: {} };
+        const paths = { image: "/usr/share", sockets, exports: [] };
         const words = [QEMU, "-machine", "none", "-nodefaults", "-display", "none", "-S"];
         const stranger = spawnHypervisor(paths, "tcg", words, ALL_WALLS);
         const [pid] = await waitFor("the stranger's QEMU", NOTICE_MS, () => {

@@ -48,7 +48,7 @@ export function fuzzBridge(sandbox: Sandbox, iterations: number, seed: number): 
         now: Date.now,
       });
       try {
-        await bridge.open([]);
+        await bridge.open(null);
         for (let count = 0; count < iterations; count++) {
           peer.holdAnswers();
           const id = randomUUID();

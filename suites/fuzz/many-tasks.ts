@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Check } from "../../harness/checks/checks.ts";
 import { BareMachine } from "../../harness/machines/bare-machine.ts";
-import { RawLink } from "../../harness/machines/raw-link.ts";
+import { KNOWN_FILES, RawLink } from "../../harness/machines/raw-link.ts";
 import type { Sandbox } from "../../harness/runtimes/piwork.ts";
 import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
@@ -27,7 +27,7 @@ export function manyTasks(sandbox: Sandbox): Check {
           folder: null,
           agent: "probe",
           ...NOTHING_CHOSEN,
-          mounts: [],
+          files: KNOWN_FILES,
         });
       };
       for (let count = 1; count <= LIMITS.tasksPerTaskd; count++) {

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Check } from "../../harness/checks/checks.ts";
 import { BareMachine } from "../../harness/machines/bare-machine.ts";
-import { RawLink } from "../../harness/machines/raw-link.ts";
+import { KNOWN_FILES, RawLink } from "../../harness/machines/raw-link.ts";
 import { mutate } from "../../harness/random/mutate.ts";
 import { Random } from "../../harness/random/random.ts";
 import type { Sandbox } from "../../harness/runtimes/piwork.ts";
@@ -17,7 +17,7 @@ const TASK = "fuzz-task";
 function requests(): string[] {
   const request = (type: string, payload: object) => JSON.stringify({ id: randomUUID(), type, payload });
   return [
-    request("runtime_hello", greeting([], 0)),
+    request("runtime_hello", greeting(null, 0)),
     request("runtime_warm", { agent: "probe", slots: 1 }),
     request("runtime_settle", {}),
     request("create_or_open_task", {
@@ -26,7 +26,7 @@ function requests(): string[] {
       folder: null,
       agent: "probe",
       ...NOTHING_CHOSEN,
-      mounts: [],
+      files: KNOWN_FILES,
     }),
     request("switch_task", { taskId: TASK }),
     request("prompt", { taskId: TASK, message: "hello" }),
@@ -75,7 +75,7 @@ export function fuzzTaskd(sandbox: Sandbox, iterations: number, seed: number): C
         folder: null,
         agent: "probe",
         ...NOTHING_CHOSEN,
-        mounts: [],
+        files: KNOWN_FILES,
       };
       machine.makeTask(task.taskId);
       assert.equal(await link.attempt("create_or_open_task", task), "accepted");

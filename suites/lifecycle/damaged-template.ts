@@ -15,10 +15,10 @@ import type { Check } from "../../harness/checks/checks.ts";
 import { waitFor } from "../../harness/host/wait-for.ts";
 import { ISOLATION, makeSandbox, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { Talk } from "../../harness/runtimes/talk.ts";
-import { keyOf } from "../../runtime/fleet/source.ts";
-import { listTemplates, readTemplate } from "../../runtime/machine/template.ts";
+import { listTemplates, readTemplate, templateKey } from "../../runtime/machine/template.ts";
 import { findImage } from "../../runtime/state/image.ts";
 import { findPlaces, REPOSITORY } from "../../runtime/state/places.ts";
+import { filesPath } from "../../runtime/workspace/paths.ts";
 
 /** What becomes of the file of a template, and how. */
 const DAMAGES: readonly [what: string, damage: (directory: string) => void][] = [
@@ -76,8 +76,7 @@ function copyCache(sandbox: Sandbox): { cache: string; template: string } {
   const image = findImage(from, REPOSITORY) ?? assert.fail("there is no image");
   const found = listTemplates(from).find(
     ({ manifest }) =>
-      manifest !== null &&
-      manifest.key === keyOf({ image, accelerator: manifest.accelerator, agent: manifest.agent, unsafe: false }),
+      manifest !== null && manifest.key === templateKey({ ...manifest, image, unsafe: false, files: filesPath }),
   );
   if (found === undefined) assert.fail("there is no template");
   const copies = { images: image.dir, templates: found.directory };

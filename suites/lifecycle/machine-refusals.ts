@@ -13,13 +13,14 @@ import { ALL_WALLS } from "../../runtime/machine/walls.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { findImage, type Image } from "../../runtime/state/image.ts";
 import { findPlaces, REPOSITORY } from "../../runtime/state/places.ts";
+import { filesPath } from "../../runtime/workspace/paths.ts";
 
 /** Machines that must not be believed: broken, hanging, unwalled, or with another folder than they should have. */
 export function machineRefusals(sandbox: Sandbox): Check[] {
   const scratch = join(sandbox.directory, "machines");
   const sockets = join(scratch, "sockets");
   const consoleLog = join(sandbox.logs, "machine-refusals.log");
-  const share = (tag: "workspace" | "tasks") => ({ tag, path: join(scratch, tag) });
+  const places = { workspace: join(scratch, "workspace"), tasks: join(scratch, "tasks") };
 
   const image = (): Image => {
     const found = findImage(findPlaces().cache, REPOSITORY);
@@ -28,14 +29,14 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
   };
 
   function boot(options: Partial<BootOptions>): Promise<Machine> {
-    for (const tag of ["workspace", "tasks"]) mkdirSync(join(scratch, tag), { recursive: true });
+    for (const place of Object.values(places)) mkdirSync(place, { recursive: true });
     return Machine.boot({
       id: "refused",
       image: image(),
       accelerator: "tcg",
       unsafe: false,
       walls: ALL_WALLS,
-      shares: [share("workspace"), share("tasks")],
+      files: filesPath.forAllTasks(places),
       sockets,
       consoleLog,
       observer: { event: () => {}, violation: () => {}, changed: () => {}, connection: (stream) => stream.destroy() },
@@ -130,8 +131,8 @@ export function machineRefusals(sandbox: Sandbox): Check[] {
         const booting = boot({});
         booting.catch(() => {});
         await qemu();
-        renameSync(join(scratch, "workspace"), join(scratch, "moved"));
-        mkdirSync(join(scratch, "workspace"));
+        renameSync(places.workspace, join(scratch, "moved"));
+        mkdirSync(places.workspace);
         assert.match(await refused(booting), /cannot read and write|not the directory it should be/);
       },
     },

@@ -76,11 +76,9 @@ async function drawUntold(template: Template, directory: string, log: string): P
     await machine.goOn();
     const taskId = "untold";
     machine.makeTask(taskId);
-    const proofs = machine.proofs();
-    const mounts = proofs.map(({ request }) => request);
-    const task = { taskId, title: taskId, folder: null, agent: "probe", ...NOTHING_CHOSEN, mounts };
+    using given = await machine.files.give({ id: taskId, folder: null });
+    const task = { taskId, title: taskId, folder: null, agent: "probe", ...NOTHING_CHOSEN, files: given.message };
     assert.equal(await link.attempt("create_or_open_task", task), "accepted");
-    for (const proof of proofs) proof[Symbol.dispose]();
     assert.equal(await link.attempt("prompt", { taskId, message: `random: ${COUNT}` }), "accepted");
     await waitFor("the end of the turn", DEADLINE_MS, () => link.events("agent_end").length > 0 || undefined);
     return JSON.parse(

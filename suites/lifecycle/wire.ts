@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Check } from "../../harness/checks/checks.ts";
 import { waitFor } from "../../harness/host/wait-for.ts";
 import { BareMachine } from "../../harness/machines/bare-machine.ts";
-import { RawLink } from "../../harness/machines/raw-link.ts";
+import { KNOWN_FILES, RawLink } from "../../harness/machines/raw-link.ts";
 import type { Sandbox } from "../../harness/runtimes/piwork.ts";
 import { saidText } from "../../harness/runtimes/talk.ts";
 import { Bridge } from "../../runtime/bridge/bridge.ts";
@@ -27,7 +27,7 @@ export function wire(sandbox: Sandbox): { checks: Check[]; close(): Promise<void
   const there = <T>(value: T | undefined): T => value ?? assert.fail("the machine is not there");
   const raw = () => there(link);
   const task = "wire-task";
-  const open = { taskId: task, title: "Wire", folder: null, agent: "probe", ...NOTHING_CHOSEN, mounts: [] };
+  const open = { taskId: task, title: "Wire", folder: null, agent: "probe", ...NOTHING_CHOSEN, files: KNOWN_FILES };
 
   const checks: Check[] = [
     {
@@ -154,7 +154,7 @@ export function wire(sandbox: Sandbox): { checks: Check[]; close(): Promise<void
           unbind: await raw().attempt("create_or_open_task", { ...open, folder: "missing" }),
           agent: await raw().attempt("create_or_open_task", { ...open, agent: "pi" }),
           root: await raw().attempt("system_bash", { taskId: task, argv: ["true"], unconfined: true }),
-          events: await raw().attempt("runtime_hello", greeting([], 1_000_000)),
+          events: await raw().attempt("runtime_hello", greeting(null, 1_000_000)),
         };
         assert.deepEqual(codes, {
           unknown: "INVALID_REQUEST",
@@ -212,7 +212,7 @@ export function wire(sandbox: Sandbox): { checks: Check[]; close(): Promise<void
           now: Date.now,
         });
         try {
-          await bridge.open([]);
+          await bridge.open(null);
           const hasEnded = (id: string) =>
             events.some(
               ({ event, payload }) => event === "agent_end" && (payload as EventPayload<"agent_end">).requestId === id,

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { filesPath } from "../../workspace/paths.ts";
 import { attach, plain, print, printJson } from "../attach.ts";
 import { table } from "../table.ts";
 
@@ -26,9 +27,9 @@ export function addDiag(program: Command): void {
             ],
             ["events", `${guest.events.sent} sent, ${guest.events.acknowledged} acknowledged`],
             ...guest.walls.map(({ taskId, layers }) => ["walls", `${taskId}: ${describeWalls(layers)}`]),
-            ...guest.mounts
-              .filter(({ type }) => type === "9p")
-              .map(({ target, options: words }) => ["share", `${target} (${words})`]),
+            ...filesPath.expected
+              .mounts(guest.mounts)
+              .map(({ target, options: words }) => ["files", `${target} (${words})`]),
           ]),
         );
       }

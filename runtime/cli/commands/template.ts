@@ -1,11 +1,11 @@
 import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import { haveTemplate } from "../../fleet/have-template.ts";
-import { keyOf } from "../../fleet/source.ts";
-import { type FoundTemplate, listTemplates, removeTemplates } from "../../machine/template.ts";
+import { type FoundTemplate, listTemplates, removeTemplates, templateKey } from "../../machine/template.ts";
 import { type AgentKind, agentKind } from "../../protocol/kinds.ts";
 import { findImage } from "../../state/image.ts";
 import { findPlaces, type PlaceOptions, REPOSITORY } from "../../state/places.ts";
+import { filesPath } from "../../workspace/paths.ts";
 import { print, printJson } from "../attach.ts";
 import { buildImage } from "./image.ts";
 
@@ -82,7 +82,7 @@ function usersOf(cache: string, { manifest }: FoundTemplate): string[] {
   const image = findImage(cache, REPOSITORY);
   if (image === undefined || manifest === null) return [];
   const { accelerator, agent, key } = manifest;
-  const isOf = (unsafe: boolean) => keyOf({ image, accelerator, agent, unsafe }) === key;
+  const isOf = (unsafe: boolean) => templateKey({ image, accelerator, agent, unsafe, files: filesPath }) === key;
   return [...(isOf(false) ? ["runtime"] : []), ...(isOf(true) ? ["suites"] : [])];
 }
 

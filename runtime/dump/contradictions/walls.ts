@@ -4,13 +4,12 @@ import type { MachineSides, StateSnapshot } from "../../api/dump.ts";
 import type { Isolation } from "../../protocol/kinds.ts";
 import { taskLayer } from "../../protocol/layers.ts";
 import type { Result } from "../../protocol/rpc.ts";
+import type { ExportedDirectory } from "../../workspace/files.ts";
+import { filesPath } from "../../workspace/paths.ts";
 import { type Find, name } from "./name.ts";
 
 type Taskd = { state: Result<"runtime_get_state">; diag: Result<"runtime_diag"> };
 
-/** What each task is given, in a slot of its own, as taskd names the places. */
-const GIVEN = ["work", "outputs", "uploads", "home"] as const;
-const PRIVATE_ROOT = "/run/piwork";
 /** As many mounts as taskd tells of; where there may be more, nothing is missing for sure. */
 const MOST_MOUNTS = 256;
 
@@ -63,26 +62,13 @@ function hostWalls({ id, runtime, underway, host }: MachineSides): Contradiction
 /** The table of a machine names no tasks: in one that has several, it is said how many of them lack something. */
 function mounts(machine: string, { state, diag }: Taskd, snapshot: StateSnapshot): Contradiction[] {
   const open = state.tasks.filter((task) => ["ready", "active", "idle"].includes(task.state));
-  const shares = diag.mounts.filter(({ type }) => type === "9p").map(({ target }) => target);
   if (open.length === 0 || diag.mounts.length >= MOST_MOUNTS || open.some(({ taskId }) => isUnderway(taskId, snapshot)))
     return [];
-  const wanted = [
-    ...["tasks", ...(open.some(({ folder }) => folder !== null) ? ["workspace"] : [])].map((tag) => ({
-      what: `the share '${tag}'`,
-      count: 1,
-      found: shares.filter((target) => target === `${PRIVATE_ROOT}/${tag}`),
-    })),
-    ...GIVEN.map((given) => ({
-      what: `/${given === "home" ? "home/task" : given}`,
-      count: open.length,
-      found: shares.filter((target) => new RegExp(`^${PRIVATE_ROOT}/slots/\\d+/${given}$`).test(target)),
-    })),
-  ];
-  // A folder that was bound late lies over the outputs at the same place.
-  const lacking = wanted.filter(({ count, found }) => new Set(found).size < count);
+  const tasks = open.map(({ taskId, folder }) => ({ id: taskId, folder }));
+  const lacking = filesPath.expected.inMachine(tasks, diag.mounts).filter(({ count, found }) => found < count);
   if (lacking.length === 0) return [];
   const [only] = open.length === 1 ? open : [];
-  const words = lacking.map(({ what, count, found }) => `${what} (${new Set(found).size} of ${count})`).join(", ");
+  const words = lacking.map(({ what, count, found }) => `${what} (${found} of ${count})`).join(", ");
   const announced = `${open.length} open ${open.length === 1 ? "task" : "tasks"} with their directories`;
   const says = `taskd has given ${announced}, and the table of mounts of ${machine} lacks ${words}.`;
   return [name("mount-missing", only?.taskId ?? machine, { taskd: announced, "guest-kernel": `lacks ${words}` }, says)];
@@ -98,13 +84,9 @@ function exported(machine: MachineSides, isolation: Isolation, snapshot: StateSn
   // One that comes up for the pool rehearses, on directories of nobody, until it is paused.
   const rehearses = isolation === "vm" && runtime.task === null && runtime.state !== "paused";
   if (owner?.underway === true || rehearses) return [];
-  const shares = [
-    { at: "workspace", from: workspace },
-    { at: "tasks", from: tasks },
-  ];
-  // The roots of a machine's own exports are empty directories, which nothing else of this host sees.
-  const own = seen.filter(({ at }) => isolation === "shared" || !shares.some((share) => share.at === at));
-  const wanted = isolation === "shared" ? shares : directoriesOf(owner?.record, shares);
+  const places = { workspace, tasks };
+  const own = seen.filter(({ at }) => !filesPath.expected.isEmptyRoot(isolation, at));
+  const wanted = filesPath.expected.exported(isolation, places, owner?.record ?? null);
   const mayLack = isolation === "vm" && (owner === null || ["errored", "stopped"].includes(owner.record.state));
   const lacking = mayLack
     ? []
@@ -116,21 +98,8 @@ function exported(machine: MachineSides, isolation: Isolation, snapshot: StateSn
   return [name("export-differs", id, { runtime: list(wanted), host: list(own) }, says)];
 }
 
-function directoriesOf(
-  record: { id: string; folder: string | null } | undefined,
-  shares: { at: string; from: string }[],
-) {
-  if (record === undefined) return [];
-  const [workspace, tasks] = shares.map(({ from }) => from);
-  const { id, folder } = record;
-  return [
-    { at: `tasks/${id}/guest`, from: `${tasks}/${id}/guest` },
-    ...(folder === null ? [] : [{ at: `workspace/${folder}`, from: `${workspace}/${folder}` }]),
-  ];
-}
-
 /** Whether something is what was wanted, or what is mounted in that on the host too. */
-function lies(one: { at: string; from: string }, parent: { at: string; from: string }): boolean {
+function lies(one: ExportedDirectory, parent: ExportedDirectory): boolean {
   if (one.at !== parent.at && !one.at.startsWith(`${parent.at}/`)) return false;
   return one.from === `${parent.from}${one.at.slice(parent.at.length)}`;
 }

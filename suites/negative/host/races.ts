@@ -14,9 +14,9 @@ import {
   listThenStat,
 } from "../../../harness/controls/naive-files.ts";
 import { openBeneath } from "../../../runtime/linux/open-beneath.ts";
-import { importUpload } from "../../../runtime/tasks/uploads.ts";
 import { identifyFolder, resolveFolder } from "../../../runtime/workspace/folder.ts";
 import { listDirectory, previewFile } from "../../../runtime/workspace/listing.ts";
+import { importUpload } from "../../../runtime/workspace/uploads.ts";
 
 /** A race that was not run this often has proven nothing. */
 const LEAST_SWAPS = 2_000;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { deep, type Send, TOO_LONG, type WireRefusal } from "../../../harness/attacks/wire.ts";
+import { KNOWN_FILES } from "../../../harness/machines/raw-link.ts";
 import { greeting } from "../../../runtime/bridge/greeting.ts";
 import { NOTHING_CHOSEN } from "../../../runtime/machine/rehearsal.ts";
 import { LIMITS } from "../../../runtime/protocol/limits.ts";
@@ -7,7 +8,14 @@ import { type Command, commands, PROTOCOL_VERSION } from "../../../runtime/proto
 
 /** The task that the checks name. */
 export const WIRE_TASK = "wire-task";
-const open = { taskId: "twin-task", title: "Twin", folder: null, agent: "probe", ...NOTHING_CHOSEN, mounts: [] };
+const open = {
+  taskId: "twin-task",
+  title: "Twin",
+  folder: null,
+  agent: "probe",
+  ...NOTHING_CHOSEN,
+  files: KNOWN_FILES,
+};
 const state: Send = { type: "runtime_get_state", payload: {} };
 const abort: Send = { type: "abort", payload: { taskId: WIRE_TASK } };
 export const bash = (argv: unknown, more: object = {}): Send => ({
@@ -16,7 +24,8 @@ export const bash = (argv: unknown, more: object = {}): Send => ({
 });
 export const created = (more: object): Send => ({ type: "create_or_open_task", payload: { ...open, ...more } });
 const PROOF = { tag: "tasks", path: "twin-task/guest", file: `.piwork-mount-${"0".repeat(32)}`, reply: "0".repeat(32) };
-const proven = (mounts: object[]) => created({ mounts });
+const share = (...proofs: object[]) => ({ kind: "share", proofs });
+const proven = (...proofs: object[]) => created({ files: share(...proofs) });
 const frame = (more: object) => ({ id: randomUUID(), type: "runtime_get_state", payload: {}, ...more });
 const line = (value: unknown): Send => ({ line: JSON.stringify(value) });
 
@@ -42,7 +51,7 @@ const RIGHT: Partial<Record<Command, Record<string, unknown>>> = {
   runtime_diag: {},
   runtime_warm: { agent: "probe", slots: 0 },
   runtime_settle: {},
-  runtime_hello: greeting([], 0),
+  runtime_hello: greeting(null, 0),
   runtime_unmount: {},
 };
 
@@ -156,19 +165,19 @@ const refusals: readonly WireRefusal[] = [
   refusal(
     "hello.protocol",
     "speaks another protocol",
-    { type: "runtime_hello", payload: { ...greeting([], 0), protocol: 1 } },
+    { type: "runtime_hello", payload: { ...greeting(null, 0), protocol: 1 } },
     state,
   ),
   refusal(
     "hello.last-protocol",
     "speaks the protocol before",
-    { type: "runtime_hello", payload: { ...greeting([], 0), protocol: PROTOCOL_VERSION - 1 } },
+    { type: "runtime_hello", payload: { ...greeting(null, 0), protocol: PROTOCOL_VERSION - 1 } },
     state,
   ),
   refusal(
     "hello.future",
     "claims to have events that there were not",
-    { type: "runtime_hello", payload: greeting([], 999_999) },
+    { type: "runtime_hello", payload: greeting(null, 999_999) },
     state,
   ),
   refusal(
@@ -177,8 +186,8 @@ const refusals: readonly WireRefusal[] = [
     {
       type: "runtime_hello",
       payload: {
-        ...greeting([], 0),
-        mounts: [{ tag: "workspace", path: null, file: "../../etc/passwd", reply: "0".repeat(32) }],
+        ...greeting(null, 0),
+        files: share({ ...PROOF, tag: "workspace", path: null, file: "../../etc/passwd" }),
       },
     },
     state,
@@ -190,8 +199,8 @@ const refusals: readonly WireRefusal[] = [
     {
       type: "runtime_hello",
       payload: {
-        ...greeting([], 0),
-        mounts: [{ tag: "root", path: null, file: `.piwork-mount-${"0".repeat(32)}`, reply: "0".repeat(32) }],
+        ...greeting(null, 0),
+        files: share({ ...PROOF, tag: "root", path: null }),
       },
     },
     state,
@@ -202,10 +211,8 @@ const refusals: readonly WireRefusal[] = [
     {
       type: "runtime_hello",
       payload: {
-        ...greeting([], 0),
-        mounts: [
-          { tag: "workspace", path: "../tasks", file: `.piwork-mount-${"0".repeat(32)}`, reply: "0".repeat(32) },
-        ],
+        ...greeting(null, 0),
+        files: share({ ...PROOF, tag: "workspace", path: "../tasks" }),
       },
     },
     state,
@@ -214,26 +221,26 @@ const refusals: readonly WireRefusal[] = [
   refusal(
     "hello.entropy",
     "greets with too little randomness",
-    { type: "runtime_hello", payload: { ...greeting([], 0), entropy: "00" } },
+    { type: "runtime_hello", payload: { ...greeting(null, 0), entropy: "00" } },
     state,
   ),
   refusal(
     "hello.entropy-text",
     "greets with randomness that is no number",
-    { type: "runtime_hello", payload: { ...greeting([], 0), entropy: "z".repeat(128) } },
+    { type: "runtime_hello", payload: { ...greeting(null, 0), entropy: "z".repeat(128) } },
     state,
   ),
   refusal(
     "hello.entropy-long",
     "greets with more randomness than there is room for",
-    { type: "runtime_hello", payload: { ...greeting([], 0), entropy: "0".repeat(130) } },
+    { type: "runtime_hello", payload: { ...greeting(null, 0), entropy: "0".repeat(130) } },
     state,
   ),
   ...[0, -1, 0.5, Date.UTC(2100, 0) + 1].map((time) =>
     refusal(
       `hello.time.${time}`,
       `greets with the time ${time}`,
-      { type: "runtime_hello", payload: { ...greeting([], 0), time } },
+      { type: "runtime_hello", payload: { ...greeting(null, 0), time } },
       state,
     ),
   ),
@@ -257,34 +264,28 @@ const refusals: readonly WireRefusal[] = [
     { type: "runtime_settle", payload: {} },
     { refused: "TASK_BUSY" },
   ),
-  refusal("proofs.many", "has three directories of a task proven", proven([PROOF, PROOF, PROOF]), created({})),
+  refusal("proofs.many", "has three directories of a task proven", proven(PROOF, PROOF, PROOF), created({})),
   refusal(
     "proofs.path",
     "has a directory proven outside of its share",
-    proven([{ ...PROOF, path: "../x" }]),
+    proven({ ...PROOF, path: "../x" }),
     created({}),
     {},
   ),
   refusal(
     "proofs.file",
     "proves a directory with a path",
-    proven([{ ...PROOF, file: "../../etc/passwd" }]),
+    proven({ ...PROOF, file: "../../etc/passwd" }),
     created({}),
     {},
   ),
-  refusal(
-    "proofs.absent",
-    "proves a directory that is not there",
-    proven([{ ...PROOF, path: "absent" }]),
-    created({}),
-    {
-      refused: "WORKSPACE_POLICY_VIOLATION",
-    },
-  ),
+  refusal("proofs.absent", "proves a directory that is not there", proven({ ...PROOF, path: "absent" }), created({}), {
+    refused: "WORKSPACE_POLICY_VIOLATION",
+  }),
   refusal(
     "hello.time",
     "greets with a time beyond all sense",
-    { type: "runtime_hello", payload: { ...greeting([], 0), time: 1e15 } },
+    { type: "runtime_hello", payload: { ...greeting(null, 0), time: 1e15 } },
     state,
   ),
   ...[

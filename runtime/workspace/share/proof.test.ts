@@ -14,17 +14,31 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { listDirectory } from "./listing.ts";
-import { ShareProof, shareDevices } from "./share.ts";
+import type { MountProof } from "../../protocol/share.ts";
+import type { Handover } from "../files.ts";
+import { listDirectory } from "../listing.ts";
+import { shareDevices } from "./devices.ts";
+import { prove } from "./proof.ts";
 
 const path = mkdtempSync(join(tmpdir(), "piwork-share-"));
 test.after(() => rmSync(path, { recursive: true }));
 
 /** Plays the guest, honestly or not. */
-function prove(guest: (file: string, reply: string) => void): void {
-  using proof = new ShareProof("workspace", null, path);
-  guest(join(path, proof.request.file), proof.request.reply);
-  proof.check();
+function check(guest: (file: string, reply: string) => void): void {
+  using handover = begin();
+  const { file, reply } = proofIn(handover);
+  guest(join(path, file), reply);
+  handover.check();
+}
+
+function begin(): Handover {
+  return prove([{ tag: "workspace", root: path, parts: [] }]);
+}
+
+function proofIn({ message }: Handover): MountProof {
+  const [proof] = message.proofs;
+  if (proof === undefined) throw new Error("there is no proof");
+  return proof;
 }
 
 function answer(file: string, read: string, reply: string): void {
@@ -36,7 +50,7 @@ function honest(file: string, reply: string): void {
 }
 
 test("a share that works both ways is accepted and leaves nothing behind", () => {
-  prove(honest);
+  check(honest);
   assert.deepEqual(readdirSync(path), []);
 });
 
@@ -44,7 +58,7 @@ test("nobody is shown the file of a proof that goes on; one that only looks like
   const own = `.piwork-mount-${"0".repeat(32)}`;
   appendFileSync(join(path, own), "");
   const names = async () => (await listDirectory({ root: path, parts: [] }, "")).entries.map(({ name }) => name);
-  const proof = new ShareProof("workspace", null, path);
+  const proof = begin();
   assert.deepEqual([await names(), readdirSync(path).length], [[own], 2]);
   proof[Symbol.dispose]();
   rmSync(join(path, own));
@@ -65,7 +79,7 @@ const lies: Record<string, (file: string, reply: string) => void> = {
 
 for (const [name, guest] of Object.entries(lies)) {
   test(`${name} is refused`, () => {
-    assert.throws(() => prove(guest), /not the directory it should be/);
+    assert.throws(() => check(guest), /not the directory it should be/);
     rmSync(join(path, "real"), { force: true });
     assert.deepEqual(readdirSync(path), []);
   });
@@ -76,13 +90,14 @@ test("a directory in place of the reply is refused, and goes", () => {
     rmSync(file);
     mkdirSync(file);
   };
-  assert.throws(() => prove(replace), /not the directory it should be/);
+  assert.throws(() => check(replace), /not the directory it should be/);
   assert.deepEqual(readdirSync(path), []);
 });
 
 test("what is in such a directory stays, and the place is closed", () => {
-  const proof = new ShareProof("workspace", null, path);
-  const file = join(path, proof.request.file);
+  const proof = begin();
+  const { file: name } = proofIn(proof);
+  const file = join(path, name);
   const places = () => readdirSync("/proc/self/fd").filter((fd) => linkAt(fd) === path).length;
   assert.equal(places(), 1);
   rmSync(file);
@@ -102,11 +117,17 @@ function linkAt(fd: string): string | undefined {
   }
 }
 
+test("a directory that cannot be proven leaves nothing of those before it", () => {
+  const absent = { tag: "workspace", root: path, parts: ["absent"] } as const;
+  assert.throws(() => prove([{ tag: "tasks", root: path, parts: [] }, absent]), { code: "WORKSPACE_POLICY_VIOLATION" });
+  assert.deepEqual(readdirSync(path), []);
+});
+
 test("exactly the named shares are exported", () => {
-  const words = shareDevices({ workspace: "/home/me" });
+  const words = shareDevices([{ name: "workspace", path: "/home/me" }]);
   assert.deepEqual(
     words.filter((word) => word.startsWith("local,")),
     ["local,id=workspace,path=/home/me,security_model=none,multidevs=remap"],
   );
-  assert.deepEqual(shareDevices({}), []);
+  assert.deepEqual(shareDevices([]), []);
 });

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
-import { type KernelCalls, KernelRefusal, OPENED } from "../linux/kernel-calls.ts";
-import { openBeneath, PLACE, printable } from "../linux/open-beneath.ts";
-import { PiworkError } from "../protocol/errors.ts";
+import { type KernelCalls, KernelRefusal, OPENED } from "../../linux/kernel-calls.ts";
+import { openBeneath, PLACE, printable } from "../../linux/open-beneath.ts";
+import { PiworkError } from "../../protocol/errors.ts";
 
 const [SYS_OPEN, SYS_CLOSE, SYS_OPENAT2] = [2, 3, 437];
 const [RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH] = [2, 4, 8];

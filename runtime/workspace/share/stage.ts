@@ -1,11 +1,11 @@
 import { mkdirSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { KernelCalls } from "../linux/kernel-calls.ts";
-import { Mounts } from "../linux/mounts.ts";
-import { whatForbidsUserNamespaces } from "../linux/user-namespaces.ts";
-import { PiworkError } from "../protocol/errors.ts";
-import type { MountProof } from "../protocol/rpc.ts";
-import type { Share } from "./share.ts";
+import { KernelCalls } from "../../linux/kernel-calls.ts";
+import { Mounts } from "../../linux/mounts.ts";
+import { whatForbidsUserNamespaces } from "../../linux/user-namespaces.ts";
+import { PiworkError } from "../../protocol/errors.ts";
+import type { MountProof } from "../../protocol/share.ts";
+import type { Export } from "../files.ts";
 import { openInView } from "./view-walk.ts";
 
 /** What is mounted to hold the empty directories; each machine has a few. */
@@ -82,11 +82,11 @@ export class Stage {
   }
 
   /** Empty directories for the shares of a machine, as this view has them. */
-  makeShares(machine: string): Share[] {
+  makeShares(machine: string): Export[] {
     this.#shown.set(machine, []);
     return TAGS.map((tag) => {
       mkdirSync(this.#inView(machine, tag), { recursive: true, mode: 0o755 });
-      return { tag, path: join(this.#directory, machine, tag) };
+      return { name: tag, path: join(this.#directory, machine, tag), isReadOnly: true };
     });
   }
 

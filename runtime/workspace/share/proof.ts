@@ -1,50 +1,60 @@
 import { randomBytes } from "node:crypto";
 import { rmdirSync, unlinkSync, writeFileSync } from "node:fs";
-import { openBeneath, type Place } from "../linux/open-beneath.ts";
-import { openRegularFile } from "../linux/open-regular.ts";
-import { PiworkError } from "../protocol/errors.ts";
-import type { MountProof } from "../protocol/rpc.ts";
-import { optionValue } from "./qemu-option.ts";
-import { TRACES } from "./traces.ts";
+import { openBeneath, type Place } from "../../linux/open-beneath.ts";
+import { openRegularFile } from "../../linux/open-regular.ts";
+import { PiworkError } from "../../protocol/errors.ts";
+import type { MountProof } from "../../protocol/share.ts";
+import type { Handover } from "../files.ts";
+import { inFlightProofFiles } from "../in-flight-proof-files.ts";
 
-/** One directory of the host, exported to a machine by QEMU's 9p server (path I). */
-export interface Share {
+/** A directory that a machine has to show that it sees. */
+interface Proven {
   tag: MountProof["tag"];
-  path: string;
+  /** where the share begins on the host */
+  root: string;
+  /** the way from there to the directory, the same on the host and in the share */
+  parts: readonly string[];
 }
 
-/** QEMU's words for shares, by the paths that it sees. `none` keeps real modes and owners, so that a person can use what an agent made. */
-export function shareDevices(exports: Readonly<Record<string, string>>): string[] {
-  return Object.entries(exports).flatMap(([tag, path]) => [
-    ...["-fsdev", `local,id=${tag},path=${optionValue(path)},security_model=none,multidevs=remap`],
-    ...["-device", `virtio-9p-pci,fsdev=${tag},mount_tag=${tag}`],
-  ]);
-}
-
-/** The directories that are exported to a machine: the share's tag, and the path on the host. */
-export function shareExports(shares: readonly Share[]): Record<string, string> {
-  return Object.fromEntries(shares.map(({ tag, path }) => [tag, path]));
+/** Has a machine prove that it sees these directories. */
+export function prove(directories: readonly Proven[]): Handover {
+  const proofs: ShareProof[] = [];
+  const dispose = () => {
+    for (const proof of proofs) proof[Symbol.dispose]();
+  };
+  try {
+    for (const directory of directories) proofs.push(new ShareProof(directory));
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+  return {
+    message: { kind: "share", proofs: proofs.map(({ request }) => request) },
+    check() {
+      for (const proof of proofs) proof.check();
+    },
+    [Symbol.dispose]: dispose,
+  };
 }
 
 /** More than a proof has. */
 const PROOF_BYTES = 1024;
 
 /** Proves that a directory of a share works both ways: the guest reads what the host wrote, and the host what the guest wrote. `using` removes the traces. */
-export class ShareProof implements Disposable {
+class ShareProof implements Disposable {
   readonly request: MountProof;
   readonly #token = randomBytes(16).toString("hex");
   readonly #place: Place;
 
-  /** `root` is where the directory is on the host, and `parts` lead from there to it; `path` is where it is in the share. */
-  constructor(tag: MountProof["tag"], path: string | null, root: string, parts: readonly string[] = []) {
+  constructor({ tag, root, parts }: Proven) {
     this.request = {
       tag,
-      path,
+      path: parts.length === 0 ? null : parts.join("/"),
       file: `.piwork-mount-${randomBytes(16).toString("hex")}`,
       reply: randomBytes(16).toString("hex"),
     };
     this.#place = openBeneath(root, parts);
-    TRACES.add(this.request.file);
+    inFlightProofFiles.add(this.request.file);
     try {
       writeFileSync(this.#file, this.#token, { flag: "wx", mode: 0o600 });
     } catch (cause) {
@@ -69,7 +79,7 @@ export class ShareProof implements Disposable {
 
   [Symbol.dispose](): void {
     removeTrace(this.#file);
-    TRACES.delete(this.request.file);
+    inFlightProofFiles.delete(this.request.file);
     this.#place[Symbol.dispose]();
   }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { execaSync } from "execa";
 import { LIMITS } from "../protocol/limits.ts";
-import { makeGuestDirectories } from "../workspace/guest-directories.ts";
+import { makeGuestDirectories } from "./guest-directories.ts";
 import { importUpload, removeDrafts } from "./uploads.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "piwork-uploads-"));

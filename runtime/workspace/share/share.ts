@@ -1,0 +1,16 @@
+import { join } from "node:path";
+import type { FilesPath } from "../files.ts";
+import { HostDirectories } from "../host-directories.ts";
+import { shareDevices } from "./devices.ts";
+import { expected } from "./expected.ts";
+import { exportAll, exportSingly, SHARES } from "./machine-files.ts";
+
+/** Path I: QEMU's 9p server exports directories of the host, and taskd mounts them. */
+export const share: FilesPath = {
+  deviceWords: shareDevices(SHARES.map((name) => ({ name, path: `/${name}` }))),
+  forAllTasks: (places) => exportAll(places, { provesTasks: false }),
+  forTemplate: (places) => exportAll(places, { provesTasks: true }),
+  forSingleTasks: (places, scratch) => exportSingly(places, join(scratch, "stage")),
+  onHost: (places) => new HostDirectories(places),
+  expected,
+};
