@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
+import { type Answer, hear, saidIn } from "../api/answer.ts";
 import type { CallOutput } from "../api/calls.ts";
 import type { MachineSides, StateSnapshot, TaskSides } from "../api/dump.ts";
 import type { MachineAnswer } from "../api/machine-answers.ts";
 import type { TaskRecord } from "../api/record.ts";
 import type { StatusView } from "../api/status.ts";
-import { type Answer, hear, saidIn } from "../api/answer.ts";
 import type { Transition } from "../protocol/states.ts";
 import { type HostFacts, NOTHING_KEPT } from "./host.ts";
 import type { Sides } from "./sides.ts";

@@ -9,7 +9,11 @@ import { commands } from "./rpc.ts";
 import { taskMemory } from "./task-memory.ts";
 
 const { prompt, steer, system_bash: bash, runtime_warm: warm } = commands;
-const path = (bytes: number) => "a/".repeat(bytes).slice(0, bytes - 1).concat("a");
+const path = (bytes: number) =>
+  "a/"
+    .repeat(bytes)
+    .slice(0, bytes - 1)
+    .concat("a");
 const task = { taskId: "demo-1" };
 
 /** Each limit that a schema states: the schema, and what has the size of the limit. */
