@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { conclude, Run, type Tally } from "../harness/checks/checks.ts";
 import { prepareMachines, UNSAFE } from "../harness/machines/prepare.ts";
 import { table } from "../runtime/cli/table.ts";
-import { Lane } from "./lifecycle/faults/lane.ts";
 import { allRows, asCheck, quickRows, type Row, rowId } from "./lifecycle/faults/table.ts";
+import { Testbed } from "./lifecycle/faults/testbed.ts";
 
 /** Runtimes that rows run in at the same time; frozen ones only wait. */
-const LANES = 4;
+const TESTBEDS = 4;
 
 /** `faults.ts [FILTER]`: all rows, or those whose name contains the filter. */
 if (import.meta.filename === process.argv[1]) {
@@ -29,22 +29,22 @@ export async function faults(
   run.expect(rows.map((row) => ({ id: `fault.${rowId(row)}` })));
   const queue = [...rows];
   const work = async (name: string) => {
-    let lane: Lane | undefined;
+    let testbed: Testbed | undefined;
     try {
       for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
-        lane ??= await Lane.open(join(run.directory, name));
-        const current = lane;
+        testbed ??= await Testbed.open(join(run.directory, name));
+        const current = testbed;
         await run.perform([asCheck(row, () => current)]);
         if (row.recovered !== undefined) continue;
         // A row that failed may have left anything behind.
-        await lane[Symbol.asyncDispose]();
-        lane = undefined;
+        await testbed[Symbol.asyncDispose]();
+        testbed = undefined;
       }
     } finally {
-      await lane?.[Symbol.asyncDispose]();
+      await testbed?.[Symbol.asyncDispose]();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(LANES, rows.length) }, (_, at) => work(`lane-${at + 1}`)));
+  await Promise.all(Array.from({ length: Math.min(TESTBEDS, rows.length) }, (_, at) => work(`testbed-${at + 1}`)));
   summarize(rows);
   return run.finish();
 }

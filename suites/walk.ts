@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Check, conclude, Run, type Tally } from "../harness/checks/checks.ts";
 import { prepareMachines, UNSAFE } from "../harness/machines/prepare.ts";
 import { Random } from "../harness/random/random.ts";
-import { Lane } from "./lifecycle/faults/lane.ts";
+import { Testbed } from "./lifecycle/faults/testbed.ts";
 import { agrees } from "./walk/agrees.ts";
 import { Model } from "./walk/model.ts";
 import { FIRST, STEPS, type Walk } from "./walk/steps.ts";
@@ -22,11 +22,11 @@ export async function walk(rounds: number, seed: number): Promise<Tally> {
   console.log(
     `seed ${seed}, ${rounds} rounds of ${STEPS_PER_ROUND} steps; repeat with: mise run test-walk ${rounds} ${seed}`,
   );
-  const lane = await Lane.open(join(run.directory, "lane"));
+  const testbed = await Testbed.open(join(run.directory, "testbed"));
   const model = new Model();
-  const walk: Walk = { lane, model, random: new Random(seed) };
+  const walk: Walk = { testbed, model, random: new Random(seed) };
   // Through it the harness acts as the machine's root; the walk leaves it alone.
-  model.active = lane.bystander.id;
+  model.active = testbed.bystander.id;
   const checks = Array.from({ length: rounds }, (_, round): Check => {
     const words: string[] = [];
     return {
@@ -45,15 +45,15 @@ export async function walk(rounds: number, seed: number): Promise<Tally> {
   });
   run.expect(checks);
   try {
-    await run.keepState("before", lane.client);
+    await run.keepState("before", testbed.client);
     for (const check of checks) {
       await run.perform([check]);
       // After a contradiction the model no longer knows what is true.
       if (run.results.at(-1)?.verdict === "failed") break;
     }
-    await run.keepState("after", lane.client);
+    await run.keepState("after", testbed.client);
   } finally {
-    await lane[Symbol.asyncDispose]();
+    await testbed[Symbol.asyncDispose]();
   }
   return run.finish();
 }

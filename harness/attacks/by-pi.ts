@@ -1,25 +1,21 @@
+import { randomUUID } from "node:crypto";
+import type { Client } from "../../runtime/control/client.ts";
 import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
-import { messages, questions, saidText, toolOutput } from "../runtimes/talk.ts";
+import { messages, questions, saidText, type Talk, toolOutput } from "../runtimes/talk.ts";
 import type { ToolCall } from "./attack.ts";
 import type { Ran } from "./shell.ts";
-import type { Target } from "./target.ts";
 
 const EXIT_CODE = /^Command exited with code (\d+)$/m;
 
-let turns = 0;
-
 /** Has pi call its own tools, one after the other, because its model says so; gives what they gave it. */
-export async function callTools(target: Target, task: string, calls: readonly ToolCall[]): Promise<Ran> {
+export async function callTools(talk: Talk, client: Client, task: string, calls: readonly ToolCall[]): Promise<Ran> {
   // By its usage, the conversation stays short: it is never summed up.
   const steps = calls.map(([tool, input]) => `call ${tool} ${JSON.stringify(input)}\nusage 1 1\n---\n`).join("");
   let said: RuntimeEvent[] = [];
   try {
-    // What is counted by conversations is not to be counted together.
-    said = await target.talk.prompt(
-      `script\n# turn ${++turns}\n${steps}say over\nusage 1 1`,
-      task,
-      (event) => void allow(target, event),
-    );
+    // The model counts its answers by the script's text: each script is another one.
+    const script = `script\n# ${randomUUID()}\n${steps}say over\nusage 1 1`;
+    said = await talk.prompt(script, task, (event) => void allow(client, task, event));
   } catch (error) {
     return { output: `${toolOutput(said)}\n${error instanceof Error ? error.message : error}`, code: undefined };
   }
@@ -33,9 +29,9 @@ export async function callTools(target: Target, task: string, calls: readonly To
 }
 
 /** A person who allows everything: it is not permission that is to hold. */
-async function allow({ runtime, attacker }: Target, event: RuntimeEvent): Promise<void> {
+async function allow(client: Client, attacker: string, event: RuntimeEvent): Promise<void> {
   for (const { id } of questions([event]))
-    await runtime.client
+    await client
       .call("answer", { task: event.taskId ?? attacker, question: id, answer: { value: "Allow once" } })
       .catch(() => {}); // nobody waits for it any more
 }

@@ -1,5 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Target } from "./target.ts";
+
+/** Whose machine: with one for all tasks it is the same. */
+export type Whose = "attacker" | "victim";
+
+/** Runs scripts as root of a machine, outside of every wall. */
+export interface MachineRoot {
+  asRoot(script: string, whose?: Whose): Promise<{ text: string; code: number }>;
+}
 
 /** What the machine's root has to say by then, in milliseconds; a machine that does not is lost. */
 const ANSWER_DEADLINE_MS = 6_000;
@@ -31,8 +38,8 @@ stat -c 'file %n %f %u %g %t:%T' /run/piwork/* /tmp/* /tmp/.[!.]* /dev/* /dev/sh
 true`;
 
 /** Throws where the machine does not answer. */
-export async function machinePicture(target: Target): Promise<string[]> {
-  const end = await inTime(target.asRoot(LOOK));
+export async function machinePicture(root: MachineRoot): Promise<string[]> {
+  const end = await inTime(root.asRoot(LOOK));
   if (end === undefined || end.code !== 0 || !end.text.includes("\nmount / ")) throw new Lost();
   return end.text.trim().split("\n");
 }
@@ -91,9 +98,9 @@ export function differences(before: readonly string[], after: readonly string[])
 }
 
 /** The processes of the victim, as the machine's root sees them; undefined where nobody answers. */
-export async function victimProcesses(target: Target): Promise<string | undefined> {
+export async function victimProcesses(root: MachineRoot): Promise<string | undefined> {
   const end = await inTime(
-    target.asRoot('while read -r pid; do echo "$pid"; done <"$VICTIM_GROUP/cgroup.procs"', "victim"),
+    root.asRoot('while read -r pid; do echo "$pid"; done <"$VICTIM_GROUP/cgroup.procs"', "victim"),
   );
   return end?.code !== 0 ? undefined : end.text.trim().split("\n").sort().join(" ");
 }
@@ -102,7 +109,7 @@ export async function victimProcesses(target: Target): Promise<string | undefine
  * The victim's bystander as the machine's root sees it: process id, whether it is stopped, niceness, what the kernel thinks of it
  * when memory is short, and how many files it may open. Empty where it is gone.
  */
-export async function bystander(target: Target): Promise<string> {
+export async function bystander(root: MachineRoot): Promise<string> {
   const look = `while read -r pid; do
   read -r name </proc/$pid/comm; [ "$name" = sleep ] || continue
   read -r line </proc/$pid/stat; set -- \${line##*) }; nice=\${17}
@@ -111,7 +118,7 @@ export async function bystander(target: Target): Promise<string> {
   while read -r first second _ files _; do [ "$first $second" = "Max open" ] && break; done </proc/$pid/limits
   echo "$pid $state nice $nice score $score files $files"
 done <"$VICTIM_GROUP/cgroup.procs"`;
-  const end = await inTime(target.asRoot(look, "victim"));
+  const end = await inTime(root.asRoot(look, "victim"));
   if (end === undefined) throw new Lost();
   return end.text.trim();
 }

@@ -1,4 +1,4 @@
-import type { Target, Whose } from "./target.ts";
+import type { MachineRoot, Whose } from "./machine-picture.ts";
 
 /** Where a task is in its machine: a directory, and a control group. */
 export interface Slot {
@@ -9,7 +9,7 @@ export interface Slot {
 const DIRECTORY = /^\/run\/piwork\/slots\/(\d+)$/;
 
 /** The slot in whose mounts the outputs of a task are; undefined while there is none. */
-export async function learnSlot(target: Target, whose: Whose): Promise<Slot | undefined> {
+export async function learnSlot(target: MachineRoot & Record<Whose, string>, whose: Whose): Promise<Slot | undefined> {
   const look = `while read -r _ _ _ root place _; do
   [ "$root" = "/${target[whose]}/guest/outputs" ] && case $place in */outputs) echo "\${place%/outputs}" ;; esac
 done </proc/self/mountinfo; true`;

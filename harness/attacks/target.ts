@@ -13,7 +13,17 @@ import { Talk } from "../runtimes/talk.ts";
 import type { ToolCall } from "./attack.ts";
 import { callTools } from "./by-pi.ts";
 import type { Confinement } from "./confinement.ts";
-import { bystander, inTime, Lost, machinePicture, mending, sameAs, victimProcesses } from "./machine-picture.ts";
+import {
+  bystander,
+  inTime,
+  Lost,
+  type MachineRoot,
+  machinePicture,
+  mending,
+  sameAs,
+  victimProcesses,
+  type Whose,
+} from "./machine-picture.ts";
 import { KNOWN_TO_ROOT, ROOT_HOLDS, ROOT_SERVER, VICTIM_HOLDS, VICTIM_SERVER } from "./servers.ts";
 import { LONGEST, type Ran, Shell } from "./shell.ts";
 import { learnSlot, namesOf, type Slot } from "./slots.ts";
@@ -26,11 +36,8 @@ const ROOT_DEADLINE_MS = 20_000;
 /** What a machine may take longer than that to end it; then it is given up. */
 const CUT_OFF_MS = 1_000;
 
-/** Whose machine: with one for all tasks it is the same. */
-export type Whose = "attacker" | "victim";
-
 /** A runtime of its own with an attacker, a victim and canaries, and a way in. */
-export class Target implements AsyncDisposable {
+export class Target implements AsyncDisposable, MachineRoot {
   /** how the attacker's scripts are confined */
   #confinement: Confinement;
   readonly world: World;
@@ -275,7 +282,7 @@ busybox ip link set lo up
 
   /** Has the attacker's agent call its own tools. */
   callTools(calls: readonly ToolCall[]): Promise<Ran> {
-    return callTools(this, this.attacker, calls);
+    return callTools(this.talk, this.runtime.client, this.attacker, calls);
   }
 
   /** Whether it is the agent that attacks. */

@@ -6,7 +6,6 @@ import { waitFor } from "../host/wait-for.ts";
 import { BareMachine } from "../machines/bare-machine.ts";
 import { RawLink } from "../machines/raw-link.ts";
 import { makeSandbox, type Sandbox } from "../runtimes/piwork.ts";
-import type { Fixtures } from "./fixtures.ts";
 
 /** A request to taskd: a command with its payload, or a line as it is. */
 export type Send = { type: unknown; payload: unknown; id?: unknown } | { line: string | Buffer };
@@ -97,7 +96,7 @@ function codeOf(answer: Record<string, unknown> | undefined): string {
   return answer["ok"] === true ? "accepted" : (answer["error"] as { code: string }).code;
 }
 
-export function refusalChecks(refusals: readonly WireRefusal[]): Check<Fixtures>[] {
+export function refusalChecks(refusals: readonly WireRefusal[]): Check<{ wire: Wire }>[] {
   return refusals.map((refusal) => ({
     id: refusal.id,
     claim: `a host ${refusal.tries}: ${refusal.refused}; its twin is accepted`,

@@ -49,8 +49,6 @@ export interface Check<F = void> {
   run(fixtures: F): Promise<object | undefined> | Promise<void> | void;
 }
 
-export type Result = CheckResult;
-
 export interface Tally {
   passed: number;
   failed: number;
@@ -81,7 +79,7 @@ export const BUNDLES: string[] = [];
 /** The evidence of one run: a directory below tmp/dev/runs that is written as the run goes, and sealed at its end. */
 export class Run {
   readonly directory: string;
-  readonly results: Result[] = [];
+  readonly results: CheckResult[] = [];
   /** what the suite has to show beside its checks, as of now */
   report: (() => ReportPart) | undefined;
 
@@ -207,7 +205,7 @@ export class Run {
     return tally;
   }
 
-  #record(unsafe: Result): void {
+  #record(unsafe: CheckResult): void {
     const result = redactTexts(unsafe);
     this.results.push(result);
     appendFileSync(join(this.directory, "results.jsonl"), `${JSON.stringify(result)}\n`);
@@ -250,7 +248,7 @@ export class Run {
 }
 
 /** What was seen of an attack on both sides, apart from whatever else was. */
-function split({ attack }: Pick<Check, "attack">, seen: object | undefined): Pick<Result, "attack" | "evidence"> {
+function split({ attack }: Pick<Check, "attack">, seen: object | undefined): Pick<CheckResult, "attack" | "evidence"> {
   const plain = seen === undefined ? undefined : (JSON.parse(JSON.stringify(seen)) as Record<string, unknown>);
   if (attack === undefined) return plain === undefined ? {} : { evidence: plain };
   const {

@@ -1,7 +1,7 @@
-import type { Result } from "./checks.ts";
+import type { CheckResult } from "../../runtime/api/bundle.ts";
 
 /** The results of a run as other tools read them. */
-export function toJunit(suite: string, results: readonly Result[]): string {
+export function toJunit(suite: string, results: readonly CheckResult[]): string {
   const failures = results.filter(({ verdict }) => verdict === "failed").length;
   const seconds = (milliseconds: number) => (milliseconds / 1000).toFixed(3);
   const total = results.reduce((sum, { milliseconds }) => sum + milliseconds, 0);

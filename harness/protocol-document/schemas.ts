@@ -7,8 +7,17 @@ import { sessionHead } from "../../runtime/protocol/session.ts";
 
 /** Every schema of the document, by its name in the sources. */
 const DOCUMENTED = {
-  ...{ commands, runtimeEvent, requestFrame, answerFrame, ackFrame },
-  ...{ calls, streams, streamFailure, uploaded, uploadName, sessionHead },
+  commands,
+  runtimeEvent,
+  requestFrame,
+  answerFrame,
+  ackFrame,
+  calls,
+  streams,
+  streamFailure,
+  uploaded,
+  uploadName,
+  sessionHead,
 };
 
 interface Found {

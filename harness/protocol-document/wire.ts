@@ -13,7 +13,9 @@ const { type, timestamp, taskId, seq } = runtimeEvent.options[0].shape;
 const eventEnvelope = z.strictObject({
   type,
   event: z.string().describe("Name of the [event](#events)."),
-  ...{ timestamp, taskId, seq },
+  timestamp,
+  taskId,
+  seq,
   payload: z.record(z.string(), z.unknown()).describe("Payload of the event."),
 });
 

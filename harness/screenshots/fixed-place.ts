@@ -38,7 +38,11 @@ export async function takeFixedPlace(evidence: string): Promise<Sandbox> {
   const [state, workspace] = [join(PLACE, "state"), join(PLACE, "projects")];
   for (const directory of [workspace, logs]) mkdirSync(directory);
   return {
-    ...{ directory: PLACE, state, workspace, logs, words: ["--state", state, "--logs", logs] },
+    directory: PLACE,
+    state,
+    workspace,
+    logs,
+    words: ["--state", state, "--logs", logs],
     [Symbol.dispose]() {
       forget();
       remove();

@@ -58,7 +58,11 @@ export const anthropic: Dialect = {
     const asked = request.parse(body);
     const { model, messages, system, tools = [] } = asked;
     return {
-      ...{ api: "anthropic-messages", model, sent: [system, messages], isStreamed: true, wantsUsage: true },
+      api: "anthropic-messages",
+      model,
+      sent: [system, messages],
+      isStreamed: true,
+      wantsUsage: true,
       effort: effortOf(asked),
       tools: tools.map(({ name }) => name),
       turns: [...systemTurn(textOf(system)), ...messages.flatMap(turnsOf)],
@@ -108,8 +112,14 @@ class MessagesVoice implements Voice {
   *begin(): Iterable<string> {
     const { asked, conversation } = this.#answer;
     const message = {
-      ...{ id: `msg_${conversation.digest}`, type: "message", role: "assistant", model: asked.model, content: [] },
-      ...{ stop_reason: null, stop_sequence: null, usage: { ...usageOf(this.#answer), output_tokens: 1 } },
+      id: `msg_${conversation.digest}`,
+      type: "message",
+      role: "assistant",
+      model: asked.model,
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      usage: { ...usageOf(this.#answer), output_tokens: 1 },
     };
     yield typedEvent({ type: "message_start", message });
   }
@@ -180,7 +190,9 @@ function reasonOf({ step: { acts, finish } }: Answer): string {
 function usageOf(answer: Answer): object {
   const { input, output, cached } = costOf(answer);
   return {
-    ...{ input_tokens: Math.max(0, input - cached), output_tokens: output },
-    ...{ cache_read_input_tokens: cached, cache_creation_input_tokens: 0 },
+    input_tokens: Math.max(0, input - cached),
+    output_tokens: output,
+    cache_read_input_tokens: cached,
+    cache_creation_input_tokens: 0,
   };
 }

@@ -27,7 +27,10 @@ export const anthropicClient: Client = {
   keyHeader: "x-api-key",
   keyBefore: "",
   body: (model, turns, thinks) => ({
-    ...{ model, max_tokens: 1000, stream: true, tools: TOOLS.map((name) => ({ name, input_schema: {} })) },
+    model,
+    max_tokens: 1000,
+    stream: true,
+    tools: TOOLS.map((name) => ({ name, input_schema: {} })),
     system: [{ type: "text", text: "You are a test." }],
     thinking: thinks ? { type: "enabled", budget_tokens: 1024 } : { type: "disabled" },
     messages: turns.map(({ role, text }) => {
@@ -65,7 +68,10 @@ export const responsesClient: Client = {
   keyHeader: "authorization",
   keyBefore: "Bearer ",
   body: (model, turns, thinks) => ({
-    ...{ model, stream: true, store: false, tools: TOOLS.map((name) => ({ type: "function", name })) },
+    model,
+    stream: true,
+    store: false,
+    tools: TOOLS.map((name) => ({ type: "function", name })),
     reasoning: thinks ? { effort: "high", summary: "auto" } : { effort: "none" },
     input: [
       { role: "developer", content: "You are a test." },

@@ -62,13 +62,11 @@ export const google: Dialect = {
   read(body, model = ""): Asked {
     const { contents, systemInstruction, generationConfig, tools = [] } = request.parse(body);
     return {
-      ...{
-        api: "google-generative-ai",
-        model,
-        sent: [systemInstruction, contents],
-        isStreamed: true,
-        wantsUsage: true,
-      },
+      api: "google-generative-ai",
+      model,
+      sent: [systemInstruction, contents],
+      isStreamed: true,
+      wantsUsage: true,
       effort: effortOf(generationConfig?.thinkingConfig ?? {}),
       tools: tools.flatMap(({ functionDeclarations = [] }) => functionDeclarations.map(({ name }) => name)),
       turns: [...systemTurn(textOf(systemInstruction?.parts)), ...contents.flatMap(turnsOf)],
@@ -143,7 +141,9 @@ class GoogleVoice implements Voice {
 function usageOf(answer: Answer): object {
   const { input, output, cached } = costOf(answer);
   return {
-    ...{ promptTokenCount: input, candidatesTokenCount: output, totalTokenCount: input + output },
+    promptTokenCount: input,
+    candidatesTokenCount: output,
+    totalTokenCount: input + output,
     cachedContentTokenCount: cached,
   };
 }

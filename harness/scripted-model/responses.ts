@@ -38,8 +38,13 @@ export const responses: Dialect = {
   read(body) {
     const { model, input, instructions, reasoning, tools } = request.parse(body);
     return {
-      ...{ api: "openai-responses", model, sent: [instructions, input], turns: turnsOf(input, instructions ?? "") },
-      ...{ isStreamed: true, wantsUsage: true, effort: effortOf(reasoning?.effort) },
+      api: "openai-responses",
+      model,
+      sent: [instructions, input],
+      turns: turnsOf(input, instructions ?? ""),
+      isStreamed: true,
+      wantsUsage: true,
+      effort: effortOf(reasoning?.effort),
       tools: (tools ?? []).flatMap(({ name }) => name ?? []),
     };
   },
@@ -176,8 +181,13 @@ class ResponsesVoice implements Voice {
     const { asked, conversation } = this.#answer;
     const reason = this.#reason();
     return {
-      ...{ id: `resp_${conversation.digest}`, object: "response", created_at: 0, model: asked.model },
-      ...{ status, output: this.#output, error: null },
+      id: `resp_${conversation.digest}`,
+      object: "response",
+      created_at: 0,
+      model: asked.model,
+      status,
+      output: this.#output,
+      error: null,
       incomplete_details: status === "incomplete" ? { reason } : null,
       usage: status === "in_progress" ? null : usageOf(this.#answer),
     };
@@ -194,8 +204,10 @@ class ResponsesVoice implements Voice {
 function usageOf(answer: Answer): object {
   const { input, output, cached } = costOf(answer);
   return {
-    ...{ input_tokens: input, input_tokens_details: { cached_tokens: cached } },
-    ...{ output_tokens: output, output_tokens_details: { reasoning_tokens: 0 } },
+    input_tokens: input,
+    input_tokens_details: { cached_tokens: cached },
+    output_tokens: output,
+    output_tokens_details: { reasoning_tokens: 0 },
     total_tokens: input + output,
   };
 }

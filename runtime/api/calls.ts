@@ -48,9 +48,7 @@ export const calls = {
     does: "Creates a task and makes it the active one.",
     input: z.strictObject({
       title,
-      folder: namedFolder
-        .nullable()
-        .describe("Folder to bind: an absolute path, or one relative to the workspace root."),
+      folder: namedFolder.nullable(),
       sharedFolder,
       network: networkPolicy
         .optional()

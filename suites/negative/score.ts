@@ -1,10 +1,10 @@
 import { groupOf } from "../../harness/attacks/attack.ts";
 import type { LaneCheck } from "../../harness/attacks/check.ts";
-import type { Result } from "../../harness/checks/checks.ts";
+import type { CheckResult } from "../../runtime/api/bundle.ts";
 import { table } from "../../runtime/cli/table.ts";
 
 /** The last lines: what was proven, by group and in all. */
-export function scoreOf(chosen: readonly LaneCheck[], results: readonly Result[]): string {
+export function scoreOf(chosen: readonly LaneCheck[], results: readonly CheckResult[]): string {
   const ran = chosen.map(({ kind, id }) => ({
     kind,
     group: groupOf({ id }),

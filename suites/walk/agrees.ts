@@ -8,7 +8,7 @@ import { parseTaskRecord } from "../../runtime/api/record.ts";
 import type { StatusView } from "../../runtime/api/status.ts";
 import { parseSessionHead } from "../../runtime/protocol/session.ts";
 import { MACHINE_TRANSITIONS, TASK_TRANSITIONS } from "../../runtime/protocol/states.ts";
-import type { Lane } from "../lifecycle/faults/lane.ts";
+import type { Testbed } from "../lifecycle/faults/testbed.ts";
 import type { Model } from "./model.ts";
 import type { Walk } from "./steps.ts";
 
@@ -29,9 +29,9 @@ export async function agrees(walk: Walk): Promise<void> {
 }
 
 async function compare(walk: Walk): Promise<void> {
-  const { lane, model } = walk;
-  const status = await lane.client.call("status", {});
-  const tasks = status.tasks.filter(({ id }) => id !== lane.bystander.id);
+  const { testbed, model } = walk;
+  const status = await testbed.client.call("status", {});
+  const tasks = status.tasks.filter(({ id }) => id !== testbed.bystander.id);
   const expected = [...model.tasks.values()].map(({ id, state, folder, hasLostTurn }) => ({
     id,
     state,
@@ -50,29 +50,29 @@ async function compare(walk: Walk): Promise<void> {
   for (const { turn } of tasks) assert.equal(turn, null, "a turn is in flight that nobody asked for");
   if (ISOLATION === "shared") assert.equal(status.machines.length <= 1, true);
   else assertOwnMachines(status, walk);
-  assert.equal(qemusOf(lane.sandbox).length, status.machines.length, "QEMUs");
-  compareFiles(lane, model);
-  await compareHistory(lane, status.machines.length > 0);
+  assert.equal(qemusOf(testbed.sandbox).length, status.machines.length, "QEMUs");
+  compareFiles(testbed, model);
+  await compareHistory(testbed, status.machines.length > 0);
 }
 
 /** Each task of which something runs has a machine, and no other has one. */
-function assertOwnMachines({ machines }: StatusView, { lane, model }: Walk): void {
+function assertOwnMachines({ machines }: StatusView, { testbed, model }: Walk): void {
   const expected = [...model.tasks.values()].filter(({ isInMachine }) => isInMachine).map(({ id }) => id);
-  const found = machines.map(({ task }) => task).filter((task) => task !== lane.bystander.id);
+  const found = machines.map(({ task }) => task).filter((task) => task !== testbed.bystander.id);
   assert.deepEqual(found.sort(), expected.sort(), "tasks that have a machine");
 }
 
-function compareFiles(lane: Lane, model: Model): void {
-  const ids = [...model.tasks.keys(), lane.bystander.id].sort();
-  const records = join(lane.sandbox.state, "records");
+function compareFiles(testbed: Testbed, model: Model): void {
+  const ids = [...model.tasks.keys(), testbed.bystander.id].sort();
+  const records = join(testbed.sandbox.state, "records");
   const files = readdirSync(records)
     .filter((file) => file.endsWith(".json"))
     .sort();
   assert.deepEqual(files, ids.map((id) => `${id}.json`).sort());
-  assert.deepEqual(readdirSync(join(lane.sandbox.state, "tasks")).sort(), ids);
+  assert.deepEqual(readdirSync(join(testbed.sandbox.state, "tasks")).sort(), ids);
   for (const { id, state, said } of model.tasks.values()) {
     assert.equal(parseTaskRecord(JSON.parse(readFileSync(join(records, `${id}.json`), "utf8"))).state, state);
-    const session = join(lane.sandbox.state, "tasks", id, "guest/session");
+    const session = join(testbed.sandbox.state, "tasks", id, "guest/session");
     const head = readdirSync(session).includes("session.jsonl")
       ? parseSessionHead(readFileSync(join(session, "session.jsonl"), "utf8"))
       : undefined;
@@ -81,9 +81,9 @@ function compareFiles(lane: Lane, model: Model): void {
 }
 
 /** No side ever went a way that the table of states does not have. */
-async function compareHistory(lane: Lane, machineRuns: boolean): Promise<void> {
+async function compareHistory(testbed: Testbed, machineRuns: boolean): Promise<void> {
   if (!machineRuns) return; // asking for the history would start one
-  const { history, machines } = await lane.client.call("diag", {});
+  const { history, machines } = await testbed.client.call("diag", {});
   for (const { of, from, to, why } of [...history, ...machines.flatMap(({ guest }) => guest.history)]) {
     const table: Readonly<Record<string, readonly string[]>> = of.startsWith("machine-")
       ? MACHINE_TRANSITIONS

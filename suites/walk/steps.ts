@@ -8,7 +8,7 @@ import { attempt } from "../../harness/runtimes/talk.ts";
 import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
 import { isOpen } from "../../runtime/protocol/states.ts";
 import { FAULTS } from "../lifecycle/faults/faults.ts";
-import type { Lane } from "../lifecycle/faults/lane.ts";
+import type { Testbed } from "../lifecycle/faults/testbed.ts";
 import type { Model } from "./model.ts";
 
 /** Folders to choose from, some inside others. */
@@ -16,7 +16,7 @@ const FOLDERS = ["a", "a/inner", "b", "b/inner", "b/inner/deep", "c", "d"];
 const MOST_TASKS = 6;
 
 export interface Walk {
-  lane: Lane;
+  testbed: Testbed;
   model: Model;
   random: Random;
 }
@@ -28,20 +28,20 @@ function someTask({ model, random }: Walk): string {
   return random.pick([...model.tasks.keys()]);
 }
 
-async function fault(id: string, lane: Lane, victim = ""): Promise<void> {
+async function fault(id: string, testbed: Testbed, victim = ""): Promise<void> {
   const found = FAULTS.find((one) => one.id === id);
   if (found === undefined) throw new Error(`there is no fault ${id}`);
-  await found.inject(lane, { id: victim, folder: "", token: "" });
+  await found.inject(testbed, { id: victim, folder: "", token: "" });
 }
 
 const create: Step = async (walk) => {
-  const { lane, model, random } = walk;
+  const { testbed, model, random } = walk;
   if (model.tasks.size >= MOST_TASKS) return remove(walk);
   const folder = random.below(3) === 0 ? null : random.pick(FOLDERS);
-  if (folder !== null) mkdirSync(join(lane.sandbox.workspace, folder), { recursive: true });
+  if (folder !== null) mkdirSync(join(testbed.sandbox.workspace, folder), { recursive: true });
   let id = "";
   const outcome = await attempt(async () => {
-    ({ id } = await lane.client.call("task_create", { title: "Walk", folder }));
+    ({ id } = await testbed.client.call("task_create", { title: "Walk", folder }));
   });
   if (folder !== null && model.overlaps(undefined, folder)) {
     assert.equal(outcome, "WORKSPACE_POLICY_VIOLATION");
@@ -53,11 +53,11 @@ const create: Step = async (walk) => {
 };
 
 const bind: Step = async (walk) => {
-  const { lane, model, random } = walk;
+  const { testbed, model, random } = walk;
   const task = model.task(someTask(walk));
   const folder = random.pick(FOLDERS);
-  mkdirSync(join(lane.sandbox.workspace, folder), { recursive: true });
-  const outcome = await attempt(() => lane.client.call("task_bind", { task: task.id, folder }));
+  mkdirSync(join(testbed.sandbox.workspace, folder), { recursive: true });
+  const outcome = await attempt(() => testbed.client.call("task_bind", { task: task.id, folder }));
   const isSame = task.folder === folder;
   const allowed = isSame || (task.folder === null && !model.overlaps(task.id, folder));
   assert.equal(outcome, allowed ? "accepted" : "WORKSPACE_POLICY_VIOLATION");
@@ -78,12 +78,12 @@ async function expectRefusal(walk: Walk, id: string, action: () => Promise<unkno
 }
 
 const prompt: Step = async (walk) => {
-  const { lane, model, random } = walk;
+  const { testbed, model, random } = walk;
   const task = model.task(someTask(walk));
   const message = random.pick([`words ${random.below(1e9)}`, "recall"]);
   if (cannotOpen(model, task.id))
-    return `prompt ${task.id}: ${await expectRefusal(walk, task.id, () => lane.talk.prompt(message, task.id))}`;
-  const answer = await lane.talk.ask(message, task.id);
+    return `prompt ${task.id}: ${await expectRefusal(walk, task.id, () => testbed.talk.prompt(message, task.id))}`;
+  const answer = await testbed.talk.ask(message, task.id);
   const remembered = task.said.map((said) => JSON.stringify(said)).join("\n");
   assert.equal(answer, message === "recall" ? remembered : message);
   model.reached(task.id);
@@ -93,9 +93,9 @@ const prompt: Step = async (walk) => {
 };
 
 /** A turn that goes on until something is done about it. */
-async function startTurn(lane: Lane, id: string): Promise<{ ended: Promise<RuntimeEvent | undefined> }> {
+async function startTurn(testbed: Testbed, id: string): Promise<{ ended: Promise<RuntimeEvent | undefined> }> {
   const events: RuntimeEvent[] = [];
-  const ended = lane.talk
+  const ended = testbed.talk
     .prompt("wait", id, (event) => events.push(event))
     .then(
       (all) => all.at(-1),
@@ -106,11 +106,11 @@ async function startTurn(lane: Lane, id: string): Promise<{ ended: Promise<Runti
 }
 
 const abort: Step = async (walk) => {
-  const { lane, model } = walk;
+  const { testbed, model } = walk;
   const task = model.task(someTask(walk));
   if (cannotOpen(model, task.id)) return prompt(walk);
-  const { ended } = await startTurn(lane, task.id);
-  assert.deepEqual(await lane.client.call("abort", { task: task.id }), { aborted: true });
+  const { ended } = await startTurn(testbed, task.id);
+  assert.deepEqual(await testbed.client.call("abort", { task: task.id }), { aborted: true });
   assert.equal((await ended)?.event, "agent_end");
   model.reached(task.id);
   task.said.push("wait");
@@ -119,9 +119,9 @@ const abort: Step = async (walk) => {
 };
 
 const toggle: Step = async (walk) => {
-  const { lane, model } = walk;
+  const { testbed, model } = walk;
   const id = someTask(walk);
-  const action = () => lane.client.call("task_switch", { task: id });
+  const action = () => testbed.client.call("task_switch", { task: id });
   if (cannotOpen(model, id)) return `switch ${id}: ${await expectRefusal(walk, id, action)}`;
   await action();
   model.switched(id);
@@ -130,25 +130,25 @@ const toggle: Step = async (walk) => {
 
 const stop: Step = async (walk) => {
   const id = someTask(walk);
-  await walk.lane.client.call("task_stop", { task: id });
+  await walk.testbed.client.call("task_stop", { task: id });
   walk.model.stopped(id);
   return `stop ${id}`;
 };
 
 const remove: Step = async (walk) => {
   const id = someTask(walk);
-  await walk.lane.client.call("task_delete", { task: id });
+  await walk.testbed.client.call("task_delete", { task: id });
   walk.model.deleted(id);
   return `delete ${id}`;
 };
 
 const killAgent: Step = async (walk) => {
-  const { lane, model, random } = walk;
+  const { testbed, model, random } = walk;
   if (model.open.length === 0) return "kill an agent: none runs";
   const task = random.pick(model.open);
   const inTurn = random.below(2) === 0;
-  const turn = inTurn ? await startTurn(lane, task.id) : undefined;
-  await fault("kill-agent", lane, task.id);
+  const turn = inTurn ? await startTurn(testbed, task.id) : undefined;
+  await fault("kill-agent", testbed, task.id);
   if (turn !== undefined) {
     const end = await turn.ended;
     assert.equal(end?.event === "task_error" && end.payload.error.code, "PI_PROCESS_DEAD");
@@ -161,21 +161,21 @@ const killAgent: Step = async (walk) => {
 /** Kills what carries a task, or all of them, with a turn in flight or without one. */
 function killUnder(id: "kill-qemu" | "kill-taskd" | "kill-runtime"): Step {
   return async (walk) => {
-    const { lane, model, random } = walk;
+    const { testbed, model, random } = walk;
     const task = random.below(2) === 0 && model.open.length > 0 ? random.pick(model.open) : undefined;
-    const turn = task === undefined ? undefined : await startTurn(lane, task.id);
+    const turn = task === undefined ? undefined : await startTurn(testbed, task.id);
     // A machine that is gone already is started by the first request that needs one.
-    await lane.talk.exec(["true"], { task: lane.bystander.id });
-    const victim = task ?? (ISOLATION === "vm" && model.open.length > 0 ? random.pick(model.open) : lane.bystander);
-    await fault(id, lane, victim.id);
+    await testbed.talk.exec(["true"], { task: testbed.bystander.id });
+    const victim = task ?? (ISOLATION === "vm" && model.open.length > 0 ? random.pick(model.open) : testbed.bystander);
+    await fault(id, testbed, victim.id);
     await turn?.ended;
     if (task !== undefined) task.hasLostTurn = true;
     if (id === "kill-runtime") {
-      await lane.restart();
+      await testbed.restart();
       model.runtimeEnded();
     } else {
       await waitFor("the end of the machine", 60_000, async () => {
-        const { machines } = await lane.client.call("status", {});
+        const { machines } = await testbed.client.call("status", {});
         return !machines.some((machine) => machine.task === null || machine.task === victim.id) || undefined;
       });
       model.machineLost(ISOLATION === "vm" ? victim.id : undefined);
@@ -184,9 +184,9 @@ function killUnder(id: "kill-qemu" | "kill-taskd" | "kill-runtime"): Step {
   };
 }
 
-const restart: Step = async ({ lane, model }) => {
-  await lane.runtime[Symbol.asyncDispose]();
-  await lane.restart();
+const restart: Step = async ({ testbed, model }) => {
+  await testbed.runtime[Symbol.asyncDispose]();
+  await testbed.restart();
   model.runtimeEnded();
   return "restart the runtime";
 };

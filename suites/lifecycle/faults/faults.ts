@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Lane, Victim } from "./lane.ts";
+import type { Testbed, Victim } from "./testbed.ts";
 
 /** How long something is stopped that goes on afterwards, in milliseconds. */
 const PAUSE_MS = 3_000;
@@ -13,7 +13,7 @@ export interface Fault {
   named: RegExp;
   /** it takes the runtime its patience to notice */
   isSlow: boolean;
-  inject(lane: Lane, victim: Victim): Promise<void>;
+  inject(testbed: Testbed, victim: Victim): Promise<void>;
 }
 
 /** Sends a signal to the agent of a task as soon as it has the task's directories; where a stop was quicker, there is nothing to do. */
@@ -27,9 +27,9 @@ while [ $(date +%s) -lt $end ]; do
 done`;
 
 /** taskd is the parent of whatever its root runs. */
-const signalTaskd = (lane: Lane, { id }: Victim, signal: string) =>
+const signalTaskd = (testbed: Testbed, { id }: Victim, signal: string) =>
   // It does not live to tell.
-  void lane.asGuestRoot(id, `kill -${signal} $PPID`).catch(() => {});
+  void testbed.asGuestRoot(id, `kill -${signal} $PPID`).catch(() => {});
 
 export const FAULTS: readonly Fault[] = [
   {
@@ -44,14 +44,14 @@ export const FAULTS: readonly Fault[] = [
     ends: "machine",
     named: /taskd, the supervisor in the machine, ended with code 137/,
     isSlow: false,
-    inject: async (lane, victim) => signalTaskd(lane, victim, "KILL"),
+    inject: async (testbed, victim) => signalTaskd(testbed, victim, "KILL"),
   },
   {
     id: "kill-agent",
     ends: "agent",
     named: /The agent ended with code 137/,
     isSlow: false,
-    inject: (lane, { id }) => lane.asGuestRoot(id, SIGNAL_AGENT, id, "KILL"),
+    inject: (testbed, { id }) => testbed.asGuestRoot(id, SIGNAL_AGENT, id, "KILL"),
   },
   {
     id: "kill-runtime",
@@ -75,14 +75,14 @@ export const FAULTS: readonly Fault[] = [
     ends: "machine",
     named: /did not answer for 20 s/,
     isSlow: true,
-    inject: async (lane, victim) => signalTaskd(lane, victim, "STOP"),
+    inject: async (testbed, victim) => signalTaskd(testbed, victim, "STOP"),
   },
   {
     id: "freeze-agent",
     ends: "agent",
     named: /The agent did not answer for 30 s/,
     isSlow: true,
-    inject: (lane, { id }) => lane.asGuestRoot(id, SIGNAL_AGENT, id, "STOP"),
+    inject: (testbed, { id }) => testbed.asGuestRoot(id, SIGNAL_AGENT, id, "STOP"),
   },
   {
     id: "pause-qemu",

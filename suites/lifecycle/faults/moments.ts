@@ -6,7 +6,7 @@ import { EventTape } from "../../../harness/runtimes/event-tape.ts";
 import { AGENT } from "../../../harness/runtimes/piwork.ts";
 import { attempt } from "../../../harness/runtimes/talk.ts";
 import type { RuntimeEvent } from "../../../runtime/protocol/events.ts";
-import type { Lane, Victim } from "./lane.ts";
+import type { Testbed, Victim } from "./testbed.ts";
 
 /** Characters that take an agent a while; each of pi's goes through the host first. */
 const FLOOD = { probe: 16_000_000, pi: 400_000 } as const;
@@ -27,15 +27,15 @@ export interface Moment {
   /** the task has a folder before */
   bound: boolean;
   /** resolves when the moment has come */
-  begin(lane: Lane, victim: Victim): Promise<Underway>;
+  begin(testbed: Testbed, victim: Victim): Promise<Underway>;
 }
 
 /** A step of opening, seen in the events. */
 function openUntil(step: string): Moment["begin"] {
-  return async (lane, { id }) => {
-    await lane.client.call("task_stop", { task: id });
-    const tape = await EventTape.open(lane.client, id);
-    const outcome = attempt(() => lane.client.call("task_switch", { task: id }));
+  return async (testbed, { id }) => {
+    await testbed.client.call("task_stop", { task: id });
+    const tape = await EventTape.open(testbed.client, id);
+    const outcome = attempt(() => testbed.client.call("task_switch", { task: id }));
     await tape.waitFor(
       `the step '${step}'`,
       (event) => event.event === "task_bootstrap_state" && event.payload.step === step,
@@ -46,7 +46,7 @@ function openUntil(step: string): Moment["begin"] {
 
 /** A prompt, until `reached` says so of what came of it. */
 async function promptUntil(
-  lane: Lane,
+  testbed: Testbed,
   { id }: Victim,
   message: string,
   reached: (events: readonly RuntimeEvent[]) => boolean,
@@ -60,7 +60,7 @@ async function promptUntil(
     events.push(event);
     if (reached(events)) come();
   };
-  const outcome = attempt(() => lane.talk.promptOrFail(message, id, listen));
+  const outcome = attempt(() => testbed.talk.promptOrFail(message, id, listen));
   await Promise.race([moment, outcome]);
   return { outcome, events };
 }
@@ -73,10 +73,10 @@ export const MOMENTS: readonly Moment[] = [
   {
     id: "switch",
     bound: true,
-    async begin(lane, { id }) {
-      await lane.client.call("task_switch", { task: lane.bystander.id });
-      const tape = await EventTape.open(lane.client, id);
-      const outcome = attempt(() => lane.client.call("task_switch", { task: id }));
+    async begin(testbed, { id }) {
+      await testbed.client.call("task_switch", { task: testbed.bystander.id });
+      const tape = await EventTape.open(testbed.client, id);
+      const outcome = attempt(() => testbed.client.call("task_switch", { task: id }));
       await tape.waitFor("the switch", ({ event }) => event === "task_switch_started");
       return { outcome };
     },
@@ -84,63 +84,63 @@ export const MOMENTS: readonly Moment[] = [
   {
     id: "bind",
     bound: false,
-    async begin(lane, { id, folder }) {
+    async begin(testbed, { id, folder }) {
       writeFileSync(join(folder, "here"), "");
-      return { outcome: attempt(() => lane.client.call("task_bind", { task: id, folder: basename(folder) })) };
+      return { outcome: attempt(() => testbed.client.call("task_bind", { task: id, folder: basename(folder) })) };
     },
   },
   {
     id: "prompt.accepted",
     bound: true,
-    async begin(lane, victim) {
+    async begin(testbed, victim) {
       const message = "wait";
-      const { outcome, events } = await promptUntil(lane, victim, message, ({ length }) => length >= 1);
-      const finish = async () => void (await lane.client.call("abort", { task: victim.id }));
+      const { outcome, events } = await promptUntil(testbed, victim, message, ({ length }) => length >= 1);
+      const finish = async () => void (await testbed.client.call("abort", { task: victim.id }));
       return { outcome, turn: { message, events, isCompleted: false }, finish };
     },
   },
   {
     id: "prompt.streaming",
     bound: true,
-    async begin(lane, victim) {
+    async begin(testbed, victim) {
       const message = `flood: ${FLOOD[AGENT]}`;
-      const { outcome, events } = await promptUntil(lane, victim, message, ({ length }) => length >= 20);
+      const { outcome, events } = await promptUntil(testbed, victim, message, ({ length }) => length >= 20);
       return { outcome, turn: { message, events, isCompleted: false } };
     },
   },
   {
     id: "prompt.ended",
     bound: true,
-    async begin(lane, victim) {
+    async begin(testbed, victim) {
       const message = unique("the last words before");
       const ended = (events: readonly RuntimeEvent[]) => events.at(-1)?.event === "agent_end";
-      const { outcome, events } = await promptUntil(lane, victim, message, ended);
+      const { outcome, events } = await promptUntil(testbed, victim, message, ended);
       return { outcome, turn: { message, events, isCompleted: true } };
     },
   },
   {
     id: "exec",
     bound: true,
-    async begin(lane, { id }) {
+    async begin(testbed, { id }) {
       let come = () => {};
       const started = new Promise<void>((resolve) => {
         come = resolve;
       });
       const command = "echo started; until [ -e finish ]; do sleep 0.1; done";
-      const outcome = attempt(() => lane.talk.exec(["sh", "-c", command], { task: id }, come));
+      const outcome = attempt(() => testbed.talk.exec(["sh", "-c", command], { task: id }, come));
       await Promise.race([started, outcome]);
-      const { folder } = await lane.record(id);
-      const finish = async () => writeFileSync(join(lane.sandbox.workspace, folder ?? "", "finish"), "");
+      const { folder } = await testbed.record(id);
+      const finish = async () => writeFileSync(join(testbed.sandbox.workspace, folder ?? "", "finish"), "");
       return { outcome, finish };
     },
   },
   {
     id: "stop",
     bound: true,
-    async begin(lane, { id }) {
+    async begin(testbed, { id }) {
       // An agent that ignores the first request to end keeps the stop going for some seconds.
-      await lane.talk.prompt("ignore-term", id);
-      const outcome = attempt(() => lane.client.call("task_stop", { task: id }));
+      await testbed.talk.prompt("ignore-term", id);
+      const outcome = attempt(() => testbed.client.call("task_stop", { task: id }));
       await delay(500);
       return { outcome };
     },

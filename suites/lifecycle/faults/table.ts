@@ -8,8 +8,8 @@ import { AGENT, ISOLATION } from "../../../harness/runtimes/piwork.ts";
 import { attempt, saidText } from "../../../harness/runtimes/talk.ts";
 import type { RuntimeEvent } from "../../../runtime/protocol/events.ts";
 import { FAULTS, type Fault } from "./faults.ts";
-import type { Lane, Victim } from "./lane.ts";
 import { MOMENTS, type Moment, type Underway } from "./moments.ts";
+import type { Testbed, Victim } from "./testbed.ts";
 
 /** Whatever happens, everything settles within this time. A frozen agent is noticed after 30 s, a frozen machine after 20 s. */
 const SETTLE_MS = 90_000;
@@ -48,43 +48,43 @@ export function rowId({ moment, fault }: Row): string {
   return `${moment.id}×${fault.id}`;
 }
 
-export function asCheck(row: Row, lane: () => Lane): Check {
+export function asCheck(row: Row, testbed: () => Testbed): Check {
   const { moment, fault } = row;
   return {
     id: `fault.${rowId(row)}`,
     claim: `${fault.id} at '${moment.id}' is noticed and named, nothing hangs, and every task goes on where it was`,
     run: async () => {
-      row.recovered = await run(row, lane());
+      row.recovered = await run(row, testbed());
     },
   };
 }
 
-async function run({ moment, fault }: Row, lane: Lane): Promise<string> {
-  const victim = await lane.makeTask({ bound: moment.bound });
-  const underway = await moment.begin(lane, victim);
+async function run({ moment, fault }: Row, testbed: Testbed): Promise<string> {
+  const victim = await testbed.makeTask({ bound: moment.bound });
+  const underway = await moment.begin(testbed, victim);
   // Where a task has a machine of its own, opening it again took another.
-  const qemuBefore = await lane.runtime.qemuPid(victim.id);
-  await fault.inject(lane, victim);
+  const qemuBefore = await testbed.runtime.qemuPid(victim.id);
+  await fault.inject(testbed, victim);
   if (fault.ends === "nothing") await underway.finish?.();
-  if (fault.id === "freeze-agent" && moment.id === "open.agent") await stopHelps(lane, victim);
+  if (fault.id === "freeze-agent" && moment.id === "open.agent") await stopHelps(testbed, victim);
   // Not the turn of the agent itself: that has to end because of the fault.
   if (fault.ends === "agent" && underway.turn === undefined) await underway.finish?.();
   const outcome = await settles(underway.outcome, `what was under way at '${moment.id}'`);
-  if (fault.ends === "runtime") await lane.restart();
+  if (fault.ends === "runtime") await testbed.restart();
   if (fault.ends === "machine")
     await waitFor("the end of the machine", SETTLE_MS, async () => !existsSync(`/proc/${qemuBefore}`) || undefined);
-  await assertTurn(lane, victim, fault, underway, outcome);
-  const noticed = await provokeNotice(lane, victim, fault, underway);
-  await assertNamed(lane, victim, fault);
-  await assertGoesOn(lane, victim, underway);
-  if (moment.id === "bind") await assertBoundOrNot(lane, victim);
-  const qemus = await Promise.all([victim, lane.bystander].map(({ id }) => lane.runtime.qemuPid(id)));
+  await assertTurn(testbed, victim, fault, underway, outcome);
+  const noticed = await provokeNotice(testbed, victim, fault, underway);
+  await assertNamed(testbed, victim, fault);
+  await assertGoesOn(testbed, victim, underway);
+  if (moment.id === "bind") await assertBoundOrNot(testbed, victim);
+  const qemus = await Promise.all([victim, testbed.bystander].map(({ id }) => testbed.runtime.qemuPid(id)));
   assert.equal(new Set(qemus).size, ISOLATION === "vm" ? 2 : 1, "machines of two tasks");
-  assert.deepEqual(new Set(qemusOf(lane.sandbox)), new Set(qemus), "QEMUs of this runtime");
+  assert.deepEqual(new Set(qemusOf(testbed.sandbox)), new Set(qemus), "QEMUs of this runtime");
   const sameMachine = fault.ends !== "runtime" && qemus[0] === qemuBefore;
-  await lane.client.call("task_delete", { task: victim.id });
+  await testbed.client.call("task_delete", { task: victim.id });
   assert.equal(existsSync(victim.folder), true, "deleting a task touched its folder");
-  await lane.assertGone(victim.id);
+  await testbed.assertGone(victim.id);
   return [
     fault.ends === "runtime" ? "runtime started again" : sameMachine ? "same machine" : "machine started again",
     ...(noticed ? ["agent started again"] : []),
@@ -99,10 +99,10 @@ async function run({ moment, fault }: Row, lane: Lane): Promise<string> {
 }
 
 /** A stop ends an opening that hangs. */
-async function stopHelps(lane: Lane, { id }: Victim): Promise<void> {
+async function stopHelps(testbed: Testbed, { id }: Victim): Promise<void> {
   await delay(500); // the agent is frozen at any point of its start
   const stopped = await settles(
-    attempt(() => lane.client.call("task_stop", { task: id })),
+    attempt(() => testbed.client.call("task_stop", { task: id })),
     "the stop",
   );
   assert.equal(stopped, "accepted");
@@ -117,13 +117,13 @@ async function settles(outcome: Promise<string>, what: string): Promise<string> 
 
 /** A turn ends exactly once; what was in flight is lost and said to be, what was completed is not. */
 async function assertTurn(
-  lane: Lane,
+  testbed: Testbed,
   { id }: Victim,
   fault: Fault,
   { turn }: Underway,
   outcome: string,
 ): Promise<void> {
-  const { turn: inFlight, lostTurn } = await lane.record(id);
+  const { turn: inFlight, lostTurn } = await testbed.record(id);
   if (turn === undefined) return;
   assert.equal(inFlight, null, "a turn is still said to be in flight");
   const ends = turn.events.filter(({ event }) => event === "agent_end" || event === "task_error");
@@ -145,20 +145,20 @@ function assertComplete(message: string, events: readonly RuntimeEvent[]): void 
 }
 
 /** An agent that was frozen while nothing was asked of it is noticed by the next prompt. */
-async function provokeNotice(lane: Lane, { id }: Victim, fault: Fault, { turn }: Underway): Promise<boolean> {
+async function provokeNotice(testbed: Testbed, { id }: Victim, fault: Fault, { turn }: Underway): Promise<boolean> {
   if (fault.ends !== "agent") return false;
   if (fault.id !== "freeze-agent" || (turn !== undefined && !turn.isCompleted)) return true;
-  if ((await lane.record(id)).state === "stopped") return true;
-  const outcome = attempt(() => lane.talk.promptOrFail("are you there?", id));
+  if ((await testbed.record(id)).state === "stopped") return true;
+  const outcome = attempt(() => testbed.talk.promptOrFail("are you there?", id));
   assert.equal(await settles(outcome, "a prompt to a frozen agent"), "PI_PROCESS_DEAD");
   return true;
 }
 
 /** What ended is named, with what ended it, in the history of the task or of the machines; what only paused is not. */
-async function assertNamed(lane: Lane, { id }: Victim, fault: Fault): Promise<void> {
+async function assertNamed(testbed: Testbed, { id }: Victim, fault: Fault): Promise<void> {
   if (fault.ends === "runtime") return;
   const words = async () => {
-    const history = await lane.history();
+    const history = await testbed.history();
     const since = history.findLastIndex(({ of, to }) => of === id && to === "creating");
     const concerns = (of: string) => (fault.ends === "agent" ? of === id : of.startsWith("machine-"));
     return history
@@ -180,24 +180,24 @@ async function assertNamed(lane: Lane, { id }: Victim, fault: Fault): Promise<vo
 }
 
 /** Every completed turn of the victim and of the bystander is remembered, and both answer. */
-async function assertGoesOn(lane: Lane, victim: Victim, { turn }: Underway): Promise<void> {
-  const recalled = await lane.talk.ask("recall", victim.id);
+async function assertGoesOn(testbed: Testbed, victim: Victim, { turn }: Underway): Promise<void> {
+  const recalled = await testbed.talk.ask("recall", victim.id);
   assert.equal(recalled.includes(victim.token), true, `the victim's session is lost: ${recalled}`);
   if (turn?.isCompleted) assert.equal(recalled.includes(turn.message), true, "the completed turn is lost");
-  assert.equal(recalled.includes(lane.bystander.token), false, "the victim has the bystander's session");
+  assert.equal(recalled.includes(testbed.bystander.token), false, "the victim has the bystander's session");
   assert.equal(
-    (await lane.talk.ask("recall", lane.bystander.id)).includes(lane.bystander.token),
+    (await testbed.talk.ask("recall", testbed.bystander.id)).includes(testbed.bystander.token),
     true,
     "the bystander's session is lost",
   );
-  const { stdout } = await lane.talk.exec(["sh", "-c", "echo alive"], { task: victim.id });
+  const { stdout } = await testbed.talk.exec(["sh", "-c", "echo alive"], { task: victim.id });
   assert.equal(stdout.toString(), "alive\n");
 }
 
 /** A bind that was interrupted has happened or not; the record and the task say the same. */
-async function assertBoundOrNot(lane: Lane, victim: Victim): Promise<void> {
-  const { folder } = await lane.record(victim.id);
-  const { stdout } = await lane.talk.exec(["ls", "/work"], { task: victim.id });
+async function assertBoundOrNot(testbed: Testbed, victim: Victim): Promise<void> {
+  const { folder } = await testbed.record(victim.id);
+  const { stdout } = await testbed.talk.exec(["ls", "/work"], { task: victim.id });
   assert.equal(
     stdout.toString().includes("here"),
     folder !== null,

@@ -20,7 +20,7 @@ export interface Victim {
 }
 
 /** A runtime of its own for one row after the other, with a task that nothing is done to. */
-export class Lane implements AsyncDisposable {
+export class Testbed implements AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly talk = new Talk(() => this.client);
   runtime: RunningRuntime;
@@ -32,12 +32,12 @@ export class Lane implements AsyncDisposable {
     this.runtime = runtime;
   }
 
-  static async open(logs: string): Promise<Lane> {
+  static async open(logs: string): Promise<Testbed> {
     const sandbox = makeSandbox(logs);
-    const lane = new Lane(sandbox, await RunningRuntime.start(sandbox, { unsafe: true }));
-    lane.#bystander = await lane.makeTask({ bound: false });
-    await keepFactsOf(lane.client);
-    return lane;
+    const testbed = new Testbed(sandbox, await RunningRuntime.start(sandbox, { unsafe: true }));
+    testbed.#bystander = await testbed.makeTask({ bound: false });
+    await keepFactsOf(testbed.client);
+    return testbed;
   }
 
   get client(): Client {
@@ -45,7 +45,7 @@ export class Lane implements AsyncDisposable {
   }
 
   get bystander(): Victim {
-    if (this.#bystander === undefined) throw new Error("the lane is not open");
+    if (this.#bystander === undefined) throw new Error("the testbed is not open");
     return this.#bystander;
   }
 
