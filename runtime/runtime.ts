@@ -29,7 +29,7 @@ import { memoryWords } from "./protocol/memory-words.ts";
 import type { NetworkPolicy } from "./protocol/network.ts";
 import { isOpen, type MachineState } from "./protocol/states.ts";
 import {
-  beginningsDirectory,
+  baselinesDirectory,
   draftsDirectory,
   networkDirectory,
   type Places,
@@ -40,10 +40,10 @@ import {
 } from "./state/places.ts";
 import { StateLock } from "./state/state-lock.ts";
 import { VERSION } from "./state/version.ts";
-import { Beginnings } from "./tasks/beginnings.ts";
 import { TaskBook } from "./tasks/book.ts";
 import { Conversations } from "./tasks/conversations.ts";
 import { EventStream } from "./tasks/event-stream.ts";
+import { FolderBaselines } from "./tasks/folder-baselines.ts";
 import { TaskPermissions } from "./tasks/permissions.ts";
 import { DEFAULT_QUOTA, Quota, type QuotaLimits } from "./tasks/quota.ts";
 import { Records } from "./tasks/records.ts";
@@ -104,7 +104,7 @@ export class Runtime implements AsyncDisposable {
   readonly #filePlaces: HostPlaces;
   readonly #files: HostFiles;
   readonly #quota: Quota;
-  readonly #beginnings: Beginnings;
+  readonly #baselines: FolderBaselines;
   readonly #permissions: TaskPermissions;
   readonly #transcripts: Transcripts;
   readonly #source: MachineSource;
@@ -177,7 +177,7 @@ export class Runtime implements AsyncDisposable {
       requested: (task, request) => this.events.publish({ event: "network_request", taskId: task, payload: request }),
     });
     this.#fleet = this.#makeFleet();
-    this.#beginnings = new Beginnings(beginningsDirectory(places), workspace, warn);
+    this.#baselines = new FolderBaselines(baselinesDirectory(places), workspace, warn);
     this.#permissions = new TaskPermissions(permissionDirectories(places));
     this.#transcripts = new Transcripts(tasksDirectory(places));
     this.events.subscribe({}, (event) => this.#transcripts.follow(event));
@@ -197,7 +197,7 @@ export class Runtime implements AsyncDisposable {
       files: this.#files,
       workspace,
       agent,
-      beginnings: this.#beginnings,
+      baselines: this.#baselines,
       model: options.model ?? null,
       memoryBytes: this.memoryBytes,
       assertMemory: (bytes) => this.#assertMemory(bytes),
@@ -356,7 +356,7 @@ export class Runtime implements AsyncDisposable {
 
   async changes(task: string | undefined): Promise<CallOutput<"task_changes">> {
     const record = this.book.find(task);
-    return this.#beginnings.changes(record, this.#files.directory(record, "folder"));
+    return this.#baselines.changes(record, this.#files.directory(record, "folder"));
   }
 
   /** What a task can reach, with its walls as the kernels of its machine and of the host tell them now. */

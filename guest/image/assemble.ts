@@ -10,13 +10,13 @@ import { makeInitramfs } from "./initramfs.ts";
 import { takeKernel } from "./kernel.ts";
 import { installModules } from "./modules.ts";
 import { REPO } from "./places.ts";
-import type { BuildOptions, Plan } from "./plan.ts";
+import type { BuildOptions, ImagePlan } from "./plan.ts";
 import { StepError } from "./step-error.ts";
 import { makeUserland, settleModes } from "./userland.ts";
 
 /** Makes the three files and their manifest in `output`, from packages that are already here. */
 export async function assembleImage(
-  plan: Plan,
+  plan: ImagePlan,
   output: string,
   scratch: string,
   options: BuildOptions,
@@ -64,7 +64,7 @@ async function describeImage(
   output: string,
   release: string,
   versions: { node: string; pi: GuestPi },
-  plan: Plan,
+  plan: ImagePlan,
 ): Promise<ImageManifest> {
   return {
     schema: IMAGE_SCHEMA,

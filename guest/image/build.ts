@@ -5,9 +5,9 @@ import { type Image, type ImageManifest, imageDirs, readImage } from "../../runt
 import { assembleImage } from "./assemble.ts";
 import { compareFiles } from "./from-manifest.ts";
 import { lockCache } from "./lock.ts";
-import type { Places } from "./places.ts";
-import { type BuildOptions, downloadPlan, type Plan, planImage } from "./plan.ts";
-import type { Progress } from "./progress.ts";
+import type { CachePlaces } from "./places.ts";
+import { type BuildOptions, downloadPlan, type ImagePlan, planImage } from "./plan.ts";
+import type { BuildProgress } from "./progress.ts";
 
 /** Images that stay when another one is published. A machine that runs from a removed one keeps its open files. */
 const IMAGES_KEPT = 6;
@@ -53,12 +53,12 @@ const checkFiles = ({ from }: BuildOptions, made: ImageManifest) => {
 };
 
 /** Makes the cache and waits until it is ours alone. */
-export async function useCache(places: Places, progress: Progress, signal: AbortSignal): Promise<Disposable> {
+export async function useCache(places: CachePlaces, progress: BuildProgress, signal: AbortSignal): Promise<Disposable> {
   await progress.step("prepare the cache", () => mkdir(places.images, { recursive: true }));
   return progress.step("wait for another build in this cache to end", () => lockCache(places.lock, signal));
 }
 
-const imageDir = (places: Places, plan: Plan) => join(places.images, plan.inputs.slice(0, 16));
+const imageDir = (places: CachePlaces, plan: ImagePlan) => join(places.images, plan.inputs.slice(0, 16));
 
 /** The image in `dir` if it is whole, now the newest of its recipe: the runtime takes the newest. */
 async function usePresent(dir: string): Promise<Image | undefined> {
@@ -69,7 +69,7 @@ async function usePresent(dir: string): Promise<Image | undefined> {
 }
 
 /** Each change of the guest's sources makes an image; only the last few are worth their disk. */
-async function removeOldest({ cache }: Places): Promise<void> {
+async function removeOldest({ cache }: CachePlaces): Promise<void> {
   const aged = await Promise.all(imageDirs(cache).map(async (dir) => ({ dir, time: (await stat(dir)).ctimeMs })));
   const old = aged.sort((a, b) => b.time - a.time).slice(IMAGES_KEPT);
   for (const { dir } of old) await rm(dir, { recursive: true, force: true });
@@ -79,7 +79,7 @@ async function removeOldest({ cache }: Places): Promise<void> {
  * We hold the cache's lock, so whatever is still being built belongs to a builder that is no more. A program that it
  * had started may still be writing for a moment: hence the retries.
  */
-async function removeLeftovers({ images, npm, apt, kernels }: Places): Promise<void> {
+async function removeLeftovers({ images, npm, apt, kernels }: CachePlaces): Promise<void> {
   for (const dir of [images, npm, apt, kernels])
     for (const name of await readdir(dir).catch(nothingThere))
       if (name.startsWith(".")) await rm(join(dir, name), { recursive: true, force: true, maxRetries: 10 });

@@ -2,8 +2,8 @@ import { rm } from "node:fs/promises";
 import { findImage, imageDirs } from "../../runtime/state/image.ts";
 import { useCache } from "./build.ts";
 import { diskUse } from "./disk-use.ts";
-import { type Places, REPO } from "./places.ts";
-import type { Progress } from "./progress.ts";
+import { type CachePlaces, REPO } from "./places.ts";
+import type { BuildProgress } from "./progress.ts";
 
 export interface Removed {
   path: string;
@@ -11,12 +11,20 @@ export interface Removed {
 }
 
 /** Removes all images and downloads. The lock file stays: whoever waits for it must wait for the same one as the next. */
-export async function cleanImages(places: Places, progress: Progress, signal: AbortSignal): Promise<Removed[]> {
+export async function cleanImages(
+  places: CachePlaces,
+  progress: BuildProgress,
+  signal: AbortSignal,
+): Promise<Removed[]> {
   return remove(places, progress, signal, () => [places.images, places.kernels, places.apt, places.npm]);
 }
 
 /** Removes the images that this checkout does not boot. Another checkout of the same cache then has to build its own again. */
-export async function cleanOldImages(places: Places, progress: Progress, signal: AbortSignal): Promise<Removed[]> {
+export async function cleanOldImages(
+  places: CachePlaces,
+  progress: BuildProgress,
+  signal: AbortSignal,
+): Promise<Removed[]> {
   return remove(places, progress, signal, () => {
     const current = findImage(places.cache, REPO)?.dir;
     return imageDirs(places.cache).filter((dir) => dir !== current);
@@ -24,8 +32,8 @@ export async function cleanOldImages(places: Places, progress: Progress, signal:
 }
 
 async function remove(
-  places: Places,
-  progress: Progress,
+  places: CachePlaces,
+  progress: BuildProgress,
   signal: AbortSignal,
   paths: () => string[],
 ): Promise<Removed[]> {

@@ -7,7 +7,7 @@ import { Apt, type AptWorld } from "./apt.ts";
 import { makeSignedArchive, makeThirdPartyArchive } from "./archive.fixture.ts";
 import { findDebianMirrors } from "./debian-mirrors.ts";
 import { refreshLists } from "./package-lists.ts";
-import { Progress } from "./progress.ts";
+import { BuildProgress } from "./progress.ts";
 import { resolvePackages } from "./resolve.ts";
 import { StepError } from "./step-error.ts";
 
@@ -61,7 +61,7 @@ for (const [what, line] of Object.entries({
 /** apt with the sources of a fake /etc/apt, its lists fetched. */
 async function listed(dir: string, world: AptWorld): Promise<Apt> {
   const apt = await Apt.open(join(dir, "apt"), never, world);
-  await refreshLists(apt, new Progress({ isTTY: false, write: () => true }, dir, never));
+  await refreshLists(apt, new BuildProgress({ isTTY: false, write: () => true }, dir, never));
   return apt;
 }
 

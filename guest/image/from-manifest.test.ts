@@ -11,7 +11,7 @@ import { debsDir } from "./deb.ts";
 import { checkManifest, compareFiles, readManifest, resolveManifest } from "./from-manifest.ts";
 import { refreshLists } from "./package-lists.ts";
 import { REPO } from "./places.ts";
-import { Progress } from "./progress.ts";
+import { BuildProgress } from "./progress.ts";
 
 const SOURCES = ["guest/packages.txt"];
 const never = new AbortController().signal;
@@ -43,7 +43,7 @@ async function world(t: TestContext) {
   mkdirSync(join(dir, "etc"));
   writeFileSync(join(dir, "etc/sources.list"), `deb ${uri} bookworm main\n`);
   const apt = await Apt.open(join(dir, "apt"), never, { etc: join(dir, "etc"), keyring });
-  const progress = new Progress({ isTTY: false, write: () => true }, dir, never);
+  const progress = new BuildProgress({ isTTY: false, write: () => true }, dir, never);
   const resolve = (wanted: ImageManifest) => resolveManifest(apt, wanted, progress, () => refreshLists(apt, progress));
   return { dir, apt, resolve };
 }
@@ -83,7 +83,7 @@ test("what was downloaded before is taken by its sha256, without asking a mirror
   keep("tool_0.9_all.deb", "not this");
   const old = { name: "tool", version: "0.9", sha256: keep("tool_0.9_amd64.deb", "this") };
   const kernel = { ...manifest().kernel, sha256: keep("linux-image-6.12.1-amd64_1_amd64.deb", "kernel") };
-  const progress = new Progress({ isTTY: false, write: () => true }, dir, never);
+  const progress = new BuildProgress({ isTTY: false, write: () => true }, dir, never);
   const found = await resolveManifest(apt, manifest({ kernel, packages: [old] }), progress, () =>
     assert.fail("lists were fetched"),
   );

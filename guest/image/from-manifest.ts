@@ -4,7 +4,7 @@ import { type ImageManifest, parseManifest, recipeHash } from "../../runtime/sta
 import type { Apt } from "./apt.ts";
 import { type Deb, debsDir, sha256Of } from "./deb.ts";
 import { REPO } from "./places.ts";
-import type { Progress } from "./progress.ts";
+import type { BuildProgress } from "./progress.ts";
 import { describePackages, type Resolved } from "./resolve.ts";
 import { StaleLists, StepError } from "./step-error.ts";
 
@@ -52,7 +52,7 @@ export function compareFiles(wanted: ImageManifest, made: ImageManifest): void {
 export async function resolveManifest(
   apt: Apt,
   manifest: ImageManifest,
-  progress: Progress,
+  progress: BuildProgress,
   refresh: () => Promise<unknown>,
 ): Promise<Resolved> {
   const wanted = [manifest.kernel, ...manifest.packages];

@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { findImage, type ImageManifest, imageDirs, readImage } from "../../runtime/state/image.ts";
 import { diskUse, megabytes } from "./disk-use.ts";
-import { type Places, REPO } from "./places.ts";
+import { type CachePlaces, REPO } from "./places.ts";
 
 export interface Info {
   cache: string;
@@ -17,7 +17,7 @@ export interface Info {
   downloads: { apt: number; npm: number; kernels: number };
 }
 
-export async function imageInfo(places: Places): Promise<Info> {
+export async function imageInfo(places: CachePlaces): Promise<Info> {
   const images = imageDirs(places.cache).map(async (dir) => ({
     dir,
     bytes: await diskUse(dir),

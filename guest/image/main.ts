@@ -6,14 +6,14 @@ import { megabytes } from "./disk-use.ts";
 import { readManifest } from "./from-manifest.ts";
 import { describeInfo, imageInfo } from "./info.ts";
 import { defaultCache, places } from "./places.ts";
-import { Progress } from "./progress.ts";
+import { BuildProgress } from "./progress.ts";
 import { StepError } from "./step-error.ts";
 
 interface Options {
   cache: string;
   json?: true;
 }
-interface BuildOptions extends Options {
+interface BuildWords extends Options {
   packages?: string[];
   from?: string;
 }
@@ -54,7 +54,7 @@ command("build", "Builds the image of this checkout, unless it is there.")
   .addOption(
     new Option("--from <manifest>", "build exactly the image of this manifest.json, or refuse").conflicts("packages"),
   )
-  .action(async (options: BuildOptions) => {
+  .action(async (options: BuildWords) => {
     const started = performance.now();
     const { progress, ...where } = prepare(options);
     const { from: file } = options;
@@ -93,7 +93,7 @@ clean.option("--old", "remove only images that this checkout does not boot").act
 
 function prepare(options: Options) {
   const where = places(options.cache);
-  return { places: where, progress: new Progress(process.stderr, where.cache, stopping.signal) };
+  return { places: where, progress: new BuildProgress(process.stderr, where.cache, stopping.signal) };
 }
 
 const print = ({ json }: Options, data: unknown, text: string) =>

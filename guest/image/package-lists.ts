@@ -2,14 +2,14 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Apt, aptComplaints } from "./apt.ts";
 import { lacksKeys, SUITE } from "./debian-mirrors.ts";
-import type { Progress } from "./progress.ts";
+import type { BuildProgress } from "./progress.ts";
 import { StepError, saysDiskFull } from "./step-error.ts";
 import { ToolFailed } from "./tool.ts";
 
 const A_DAY = 24 * 60 * 60 * 1000;
 
 /** Fetches the sources' package lists when ours are missing or older than a day. The result says whether it tried. */
-export async function refreshLists(apt: Apt, progress: Progress, { force = false } = {}): Promise<boolean> {
+export async function refreshLists(apt: Apt, progress: BuildProgress, { force = false } = {}): Promise<boolean> {
   if (!force && Date.now() - (await lastRefreshed(apt)) < A_DAY) return false;
   const { complaints, reached } = await update(apt);
   if (!(await haveLists(apt))) {

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 export const REPO = resolve(import.meta.dirname, "../..");
 
 /** Where things lie below the cache directory. Others keep theirs beside them. */
-export interface Places {
+export interface CachePlaces {
   cache: string;
   /** What the runtime boots. */
   images: string;
@@ -18,7 +18,7 @@ export interface Places {
   lock: string;
 }
 
-export function places(cache: string): Places {
+export function places(cache: string): CachePlaces {
   const dir = resolve(cache);
   const at = (name: string) => join(dir, name);
   return {

@@ -7,23 +7,23 @@ import { erofsVersion } from "./erofs.ts";
 import { checkManifest, resolveManifest } from "./from-manifest.ts";
 import { refreshLists } from "./package-lists.ts";
 import { readPackageNames } from "./package-names.ts";
-import { type Places, REPO } from "./places.ts";
-import type { Progress } from "./progress.ts";
+import { type CachePlaces, REPO } from "./places.ts";
+import type { BuildProgress } from "./progress.ts";
 import { type Resolved, resolvePackages } from "./resolve.ts";
 import { imageSources } from "./sources.ts";
 import { StaleLists } from "./step-error.ts";
 
 export interface BuildOptions {
-  places: Places;
+  places: CachePlaces;
   extraPackages: string[];
   /** Build exactly the image of this manifest. */
   from?: ImageManifest | undefined;
-  progress: Progress;
+  progress: BuildProgress;
   signal: AbortSignal;
 }
 
 /** Everything that decides what an image's bytes will be. */
-export interface Plan {
+export interface ImagePlan {
   apt: Apt;
   recipe: string;
   sources: string[];
@@ -35,7 +35,7 @@ export interface Plan {
 }
 
 /** Settles the version of everything that goes in. Lists that were fetched within a day are taken as they are. */
-export async function planImage(options: BuildOptions): Promise<Plan> {
+export async function planImage(options: BuildOptions): Promise<ImagePlan> {
   const { places, progress, signal, from } = options;
   const apt = await progress.step("prepare the cache", () => Apt.open(places.apt, signal));
   const mkfsErofs = await progress.step("look for mkfs.erofs", () => erofsVersion(signal));
@@ -69,8 +69,8 @@ async function resolve(apt: Apt, { extraPackages, from, progress }: BuildOptions
 }
 
 /** Fetches the packages of `plan`. The result is another plan where the mirror has moved on since the lists were fetched. */
-export async function downloadPlan(plan: Plan, options: BuildOptions): Promise<Plan> {
-  const download = ({ apt, kernel, userland }: Plan) =>
+export async function downloadPlan(plan: ImagePlan, options: BuildOptions): Promise<ImagePlan> {
+  const download = ({ apt, kernel, userland }: ImagePlan) =>
     options.progress.step("download the packages", () => downloadPackages(apt, [kernel, ...userland]));
   try {
     await download(plan);
@@ -87,5 +87,5 @@ export async function downloadPlan(plan: Plan, options: BuildOptions): Promise<P
   }
 }
 
-const sayListsAreOld = (progress: Progress, because: StaleLists) =>
+const sayListsAreOld = (progress: BuildProgress, because: StaleLists) =>
   progress.note(`could not ${because.step}: ${because.message}; trying once more with package lists of this moment`);

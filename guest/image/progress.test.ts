@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { Progress } from "./progress.ts";
+import { BuildProgress } from "./progress.ts";
 import { StepError } from "./step-error.ts";
 
 function progress(isTTY: boolean, signal = new AbortController().signal) {
   const said: string[] = [];
-  return { said, progress: new Progress({ isTTY, write: (text) => said.push(text) }, "/cache", signal) };
+  return { said, progress: new BuildProgress({ isTTY, write: (text) => said.push(text) }, "/cache", signal) };
 }
 
 /** A step that takes `ms` of mocked time. */
-async function take(t: TestContext, step: Progress, ms: number) {
+async function take(t: TestContext, step: BuildProgress, ms: number) {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   await step.step("build it", async () => {
     for (let passed = 0; passed < ms; passed += 100) t.mock.timers.tick(100);

@@ -10,7 +10,7 @@ interface Output {
 }
 
 /** Tells a person on stderr which step runs and how long it takes; stdout stays free for data. */
-export class Progress {
+export class BuildProgress {
   readonly #output: Output;
   readonly #cacheDir: string;
   readonly #signal: AbortSignal;

@@ -17,7 +17,7 @@ import { describeFacts, readFacts } from "./facts.ts";
 import { guardTools } from "./gate.ts";
 import { tellOfMemory } from "./memory.ts";
 import { describeProvider, readProviders } from "./models.ts";
-import { type Provider, rehearse } from "./rehearsal.ts";
+import { type RehearsalProvider, rehearse } from "./rehearsal.ts";
 import { findResources } from "./resources.ts";
 import { assertWhole } from "./session-file.ts";
 import { saySettled } from "./settled.ts";
@@ -34,7 +34,7 @@ const say = (message: object) => writeRawStdout(`${JSON.stringify(message)}\n`);
 /** `rehearsal`: a provider to rehearse with, in place of the task's; then nobody is told anything. */
 async function makeSession(
   { sessionManager, sessionStartEvent }: RuntimeOptions,
-  rehearsal?: Provider,
+  rehearsal?: RehearsalProvider,
 ): Promise<RuntimeParts> {
   const authStorage = AuthStorage.inMemory();
   // Not from a file of pi's own: looking through one by its schema takes as long as all the rest.

@@ -11,13 +11,13 @@ import { describeProvider } from "./models.ts";
 const PROMPTS = ["hello", USE_A_TOOL, "hello", USE_A_TOOL];
 
 /** A provider with one model, at this address. */
-export type Provider = ReturnType<typeof providerAt>;
+export type RehearsalProvider = ReturnType<typeof providerAt>;
 
 /**
  * In a machine that becomes a template, takes a few turns before there is a task: what has been loaded and run by then, no clone
  * has to load and run for the first time. The model is this process itself; nothing is kept.
  */
-export async function rehearse(makeSession: (provider: Provider) => Promise<AgentSession>): Promise<void> {
+export async function rehearse(makeSession: (provider: RehearsalProvider) => Promise<AgentSession>): Promise<void> {
   if (new Date().getUTCFullYear() > TEMPLATE_YEAR) return;
   const server = createServer((request, response) => {
     text(request)

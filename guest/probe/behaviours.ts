@@ -4,7 +4,7 @@ import { ask } from "./questions.ts";
 import { randomValues } from "./random-values.ts";
 import { readPath } from "./read-path.ts";
 import { runCommand } from "./run-command.ts";
-import type { Prompt, Turn } from "./turns.ts";
+import type { ProbeTurn, Prompt } from "./turns.ts";
 import { flood, sayLine } from "./volume.ts";
 
 type Meet = (prompt: Prompt, argument: string) => void | Promise<void>;
@@ -20,11 +20,11 @@ interface Behaviour {
 }
 
 const inTurn =
-  (act: (turn: Turn, argument: string) => string | Promise<string>): Meet =>
+  (act: (turn: ProbeTurn, argument: string) => string | Promise<string>): Meet =>
   (prompt, argument) =>
     prompt.takeTurn((turn) => act(turn, argument));
 
-const recall = ({ session }: Turn) => speak(session.userMessages.map((text) => JSON.stringify(text)).join("\n"));
+const recall = ({ session }: ProbeTurn) => speak(session.userMessages.map((text) => JSON.stringify(text)).join("\n"));
 
 // biome-ignore format: a table
 const BEHAVIOURS: readonly Behaviour[] = [

@@ -1,7 +1,7 @@
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../../runtime/protocol/lines.ts";
-import { Requests } from "./requests.ts";
-import { Session } from "./session.ts";
+import { ProbeRpc } from "./requests.ts";
+import { ProbeSession } from "./session.ts";
 
 /**
  * The probe: an agent without a model, so that everything around an agent can be tried with known answers.
@@ -11,17 +11,17 @@ import { Session } from "./session.ts";
 /** Exit code of a probe that cannot use its session. */
 const NO_SESSION = 4;
 
-function openSession(workingCopy: string | undefined): Session | undefined {
+function openSession(workingCopy: string | undefined): ProbeSession | undefined {
   try {
-    return new Session(workingCopy);
+    return new ProbeSession(workingCopy);
   } catch (error) {
     console.error(`The session in ${workingCopy} cannot be used: ${(error as Error).message}.`);
     return undefined;
   }
 }
 
-async function serve(session: Session): Promise<void> {
-  const requests = new Requests(session);
+async function serve(session: ProbeSession): Promise<void> {
+  const requests = new ProbeRpc(session);
   const splitter = new LineSplitter(LIMITS.lineBytes);
   for await (const chunk of process.stdin) {
     for (const line of splitter.push(chunk as Buffer)) {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { endMessage, flushed, say, speak, startMessage, textDelta } from "./output.ts";
-import type { Prompt, Turn } from "./turns.ts";
+import type { ProbeTurn, Prompt } from "./turns.ts";
 
 /** Exit code of an agent that was told to die. */
 const DEAD = 3;
@@ -33,7 +33,7 @@ export async function exhaustMemory(): Promise<string> {
 }
 
 /** Lasts until it is aborted. */
-export async function waitForAbort({ signal }: Turn): Promise<string> {
+export async function waitForAbort({ signal }: ProbeTurn): Promise<string> {
   await once(signal, "abort");
   return "";
 }
@@ -44,7 +44,7 @@ export function ignoreTerm(): string {
 }
 
 /** Writes lines that are not the probe's own in the middle of a message. */
-export function forge(_turn: Turn, lines: string): string {
+export function forge(_turn: ProbeTurn, lines: string): string {
   startMessage();
   process.stdout.write(`${lines}\n`);
   say(textDelta("forged", "forged"));

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { say, speak } from "./output.ts";
-import type { Turn } from "./turns.ts";
+import type { ProbeTurn } from "./turns.ts";
 
 const open = new Map<string, (answer: object) => void>();
 
 /** Asks `METHOD TITLE [| OPTION | OPTION...]`, waits for the answer and says it. */
-export async function ask({ signal }: Turn, question: string): Promise<string> {
+export async function ask({ signal }: ProbeTurn, question: string): Promise<string> {
   const [, method, rest = ""] = /^(\S+)\s+(.*)$/s.exec(question) ?? [];
   const [title, ...options] = rest.split("|").map((part) => part.trim());
   const id = `ask-${randomUUID()}`; // an answer to a question of an earlier life must not fit

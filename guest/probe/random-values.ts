@@ -2,14 +2,14 @@ import { execFileSync } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import { closeSync, openSync, readSync } from "node:fs";
 import { speak } from "./output.ts";
-import type { Turn } from "./turns.ts";
+import type { ProbeTurn } from "./turns.ts";
 
 /** Bytes of a value that chance does not repeat. */
 const BYTES = 16;
 const SHELL = 'for _ in $(seq "$1"); do echo "$SRANDOM.$SRANDOM.$SRANDOM"; done';
 
 /** So many values of each source of chance that an agent has, drawn in this very process where it can draw them itself. */
-export function randomValues(_turn: Turn, count: string): string {
+export function randomValues(_turn: ProbeTurn, count: string): string {
   const times = <T>(draw: () => T): T[] => Array.from({ length: Number(count) }, draw);
   const device = openSync("/dev/urandom", "r");
   try {

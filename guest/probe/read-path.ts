@@ -1,13 +1,13 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { speak } from "./output.ts";
-import type { Turn } from "./turns.ts";
+import type { ProbeTurn } from "./turns.ts";
 
 /** Most that is said of a file, in bytes: its beginning. */
 const READ_BYTES = 50 * 1024;
 
 /** Reads a file in this process, not in a command, and says what it holds or why it could not. */
-export async function readPath(_turn: Turn, path: string): Promise<string> {
+export async function readPath(_turn: ProbeTurn, path: string): Promise<string> {
   return speak(await contentOf(path).catch((error: NodeJS.ErrnoException) => error.code ?? error.message));
 }
 

@@ -1,8 +1,8 @@
 import { meetPrompt } from "./behaviours.ts";
 import { say } from "./output.ts";
 import { receiveAnswer } from "./questions.ts";
-import type { Session } from "./session.ts";
-import { type Prompt, Turns } from "./turns.ts";
+import type { ProbeSession } from "./session.ts";
+import { ProbeTurns, type Prompt } from "./turns.ts";
 
 type Request = Record<string, unknown>;
 
@@ -12,14 +12,14 @@ const MODELS = [
 ];
 
 /** Answers pi's RPC, as much of it as is asked of an agent. */
-export class Requests {
-  readonly #session: Session;
-  readonly #turns: Turns;
+export class ProbeRpc {
+  readonly #session: ProbeSession;
+  readonly #turns: ProbeTurns;
   #model: (typeof MODELS)[number] | null = null;
 
-  constructor(session: Session) {
+  constructor(session: ProbeSession) {
     this.#session = session;
-    this.#turns = new Turns(session);
+    this.#turns = new ProbeTurns(session);
   }
 
   receive(request: Request): void {

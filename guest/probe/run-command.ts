@@ -6,7 +6,7 @@ import type { TaskFacts } from "../../runtime/protocol/facts.ts";
 import { FACTS_IN_SANDBOX, MEMORY_EVENTS_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import { endedForMemory, whyEnded } from "../walls/out-of-memory.ts";
 import { say } from "./output.ts";
-import type { Turn } from "./turns.ts";
+import type { ProbeTurn } from "./turns.ts";
 
 /** As the real agent does: at most this much of a command's output is kept, its end. */
 const OUTPUT_TAIL = 50 * 1024;
@@ -18,7 +18,7 @@ const UPDATE_EVERY_MS = 100;
 let toolCalls = 0;
 
 /** Runs a command in /work as the real agent's bash tool would, and gives what it showed. */
-export async function runCommand({ signal }: Turn, command: string): Promise<string> {
+export async function runCommand({ signal }: ProbeTurn, command: string): Promise<string> {
   const toolCallId = `probe-${++toolCalls}`;
   const call = { toolCallId, toolName: "bash", args: { command } };
   say({ type: "tool_execution_start", ...call });

@@ -9,7 +9,7 @@ interface Entry {
 const KEPT_CHARACTERS = 4096;
 
 /** What was said so far, in memory and, when there is a working copy, on disk. */
-export class Session {
+export class ProbeSession {
   #workingCopy: string | undefined;
   #entries: Entry[];
 

@@ -1,14 +1,14 @@
 import { say } from "./output.ts";
-import type { Session } from "./session.ts";
+import type { ProbeSession } from "./session.ts";
 
-export interface Turn {
+export interface ProbeTurn {
   /** fires when the turn is to end early */
   readonly signal: AbortSignal;
-  readonly session: Session;
+  readonly session: ProbeSession;
 }
 
 /** What happens in a turn. Gives the text that the session keeps as the assistant's. */
-type Act = (turn: Turn) => string | Promise<string>;
+type Act = (turn: ProbeTurn) => string | Promise<string>;
 
 /** A prompt that waits for its response. */
 export interface Prompt {
@@ -18,11 +18,11 @@ export interface Prompt {
 }
 
 /** One turn at a time. */
-export class Turns {
-  readonly #session: Session;
+export class ProbeTurns {
+  readonly #session: ProbeSession;
   #running: AbortController | undefined;
 
-  constructor(session: Session) {
+  constructor(session: ProbeSession) {
     this.#session = session;
   }
 

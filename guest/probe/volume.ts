@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { setImmediate as otherEvents } from "node:timers/promises";
 import { endMessage, say, startMessage, textDelta } from "./output.ts";
-import type { Turn } from "./turns.ts";
+import type { ProbeTurn } from "./turns.ts";
 
 /** What a flood repeats: a reader knows each of its bytes by its place. */
 const PATTERN = "0123456789abcdef";
@@ -9,7 +9,7 @@ const PATTERN = "0123456789abcdef";
 const CHUNK_BYTES = 64 * 1024;
 
 /** Says `BYTES [CHUNK]`, no faster than it is read. */
-export async function flood({ signal }: Turn, sizes: string): Promise<string> {
+export async function flood({ signal }: ProbeTurn, sizes: string): Promise<string> {
   const [bytes = 0, chunk = CHUNK_BYTES] = sizes.split(/\s+/).map(Number);
   const pattern = PATTERN.repeat(Math.ceil(chunk / PATTERN.length) + 1);
   let said = 0;
@@ -33,7 +33,7 @@ async function drained(signal: AbortSignal): Promise<void> {
 }
 
 /** Says one line of that many bytes, newline included, or the shortest there is. */
-export function sayLine(_turn: Turn, bytes: string): string {
+export function sayLine(_turn: ProbeTurn, bytes: string): string {
   const around = JSON.stringify(textDelta("")).length + 1;
   startMessage();
   say(textDelta("x".repeat(Math.max(0, Number(bytes) - around))));

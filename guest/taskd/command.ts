@@ -10,7 +10,7 @@ export interface CommandOutput {
 }
 
 /** One system_bash: a command inside the walls of a task, its output as events. */
-export class Command {
+export class TaskCommand {
   readonly #processes: ProcessTree;
   readonly finished: Promise<Omit<Result<"system_bash">, "outOfMemory">>;
   #end = () => {};

@@ -5,14 +5,14 @@ import { SESSION_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import type { AgentKind } from "../../runtime/protocol/kinds.ts";
 import type { Agent } from "./agent.ts";
 
-type Answer = Record<string, unknown>;
+type AgentAnswer = Record<string, unknown>;
 
 /** The pi that all of this was tried with. */
 const VERSION = "0.73.1";
 const PACKAGE = "/usr/lib/piwork/pi/package.json";
 
 /** What taskd asks of pi, and what it counts on in the answer; undefined is as it should be. */
-const QUESTIONS: [request: AgentRequest, wrong: (answer: Answer) => string | undefined][] = [
+const QUESTIONS: [request: AgentRequest, wrong: (answer: AgentAnswer) => string | undefined][] = [
   [
     { type: "get_state" },
     (answer) => (agentState.safeParse(answer).success ? undefined : "it does not tell its state"),
@@ -51,15 +51,15 @@ export async function proveAgent(kind: AgentKind, agent: Agent): Promise<string>
   return version;
 }
 
-function refused(answer: Answer): string | undefined {
+function refused(answer: AgentAnswer): string | undefined {
   return answer["success"] === true ? undefined : `it refused: ${answer["error"]}`;
 }
 
-function taken(answer: Answer): string | undefined {
+function taken(answer: AgentAnswer): string | undefined {
   return answer["success"] === true ? "it took what it cannot have" : undefined;
 }
 
-function namesNoModel(answer: Answer): boolean {
+function namesNoModel(answer: AgentAnswer): boolean {
   const { data, success } = agentModels.safeParse(answer);
   return success && data.data.models.length === 0;
 }

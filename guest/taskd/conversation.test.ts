@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
+import { LIMITS } from "../../runtime/protocol/limits.ts";
 import type { Agent } from "./agent.ts";
 import { Conversation, type EmitForTask } from "./conversation.ts";
 import type { Session } from "./session.ts";
@@ -61,4 +62,40 @@ test("a conversation that begins keeps its agent", async () => {
   const conversation = new Conversation(quiet);
   await conversation.start(agent, whole, how, () => {});
   assert.deepEqual([ends.count, conversation.isRunning], [0, true]);
+});
+
+/** What a conversation says to the host, and to its agent, when that asks these questions. */
+async function ask(questions: object[]) {
+  let hear: (message: object) => Promise<void> = async () => {};
+  const told: object[] = [];
+  const agent = {
+    gone: new Promise(() => {}),
+    async takeUp(_: boolean, listener: typeof hear) {
+      hear = listener;
+    },
+    tell: (message: object) => void told.push(message),
+  } as unknown as Agent;
+  const events: string[] = [];
+  const conversation = new Conversation(async (event) => void events.push(event));
+  await conversation.start(agent, whole, how, () => {});
+  for (const [at, question] of questions.entries())
+    await hear({ type: "extension_ui_request", id: `${at}`, method: "input", title: "?", ...question });
+  return { events, told };
+}
+
+test("an agent has so many open questions and no more; one warning says so", async () => {
+  const { events, told } = await ask(Array(LIMITS.openQuestions + 2).fill({}));
+  assert.equal(events.filter((event) => event === "extension_ui_request").length, LIMITS.openQuestions);
+  assert.deepEqual(events.slice(LIMITS.openQuestions), ["runtime_warning"]);
+  assert.deepEqual(
+    told,
+    [16, 17].map((id) => ({ type: "extension_ui_response", id: `${id}`, cancelled: true })),
+  );
+});
+
+test("open questions have so many bytes and no more", async () => {
+  const long = { prefill: "x".repeat(LIMITS.answerCharacters) };
+  const fit = Math.floor(LIMITS.openQuestionBytes / (LIMITS.answerCharacters + 100));
+  const { events } = await ask(Array(fit + 1).fill(long));
+  assert.deepEqual(events, [...Array(fit).fill("extension_ui_request"), "runtime_warning"]);
 });

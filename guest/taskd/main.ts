@@ -7,7 +7,7 @@ import { Port } from "../link/port.ts";
 import { Outlet } from "../network/outlet.ts";
 import { prepareGroups } from "../walls/group.ts";
 import { preparePrivateRoot } from "./mounting.ts";
-import { Requests } from "./requests.ts";
+import { RememberedRequests } from "./requests.ts";
 import { supervise } from "./supervisor.ts";
 
 // A taskd that is wrong about itself ends, and its machine with it. Not by process.exit: that waits for the read of the port.
@@ -27,7 +27,7 @@ const port = await Port.open(TASKD_PORT);
 const outlet = await Outlet.open();
 const say = (line: string) => port.send(Buffer.from(`${line}\n`));
 const link = new Link(say);
-const requests = new Requests(supervise({ link, outlet, port: port.device, unsafe }), say, (ack) =>
+const requests = new RememberedRequests(supervise({ link, outlet, port: port.device, unsafe }), say, (ack) =>
   link.acknowledge(ack),
 );
 console.log("piwork: taskd listens");

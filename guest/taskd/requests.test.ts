@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { LineTooLong } from "../../runtime/protocol/lines.ts";
-import { type Handlers, Requests } from "./requests.ts";
+import { type Handlers, RememberedRequests } from "./requests.ts";
 
 /** A Requests with one working command, `abort`, whose effects are counted. */
 function setUp(abort: () => Promise<{ aborted: boolean }> = async () => ({ aborted: true })) {
@@ -20,7 +20,7 @@ function setUp(abort: () => Promise<{ aborted: boolean }> = async () => ({ abort
     },
   } as unknown as Handlers;
   const acks: number[] = [];
-  const requests = new Requests(
+  const requests = new RememberedRequests(
     handlers,
     async (line) => void lines.push(line),
     ({ seq }) => void acks.push(seq),
@@ -177,4 +177,21 @@ test("while every remembered request runs, one more is refused and the running o
   for (const end of finish) end({ aborted: true });
   await Promise.all(running);
   assert.equal(answers().length, LIMITS.rememberedIds + 1);
+});
+
+test("long answers are forgotten before their bytes fill the memory", async () => {
+  const effects = { count: 0 };
+  // One answer is a line, and no longer.
+  const answer = "x".repeat(LIMITS.rememberedBytes / 9);
+  const handlers = { abort: async () => ({ result: { answer, count: effects.count++ } }) } as unknown as Handlers;
+  const requests = new RememberedRequests(
+    handlers,
+    async () => {},
+    () => {},
+  );
+  for (let id = 0; id < 10; id++) await requests.receive(line(`id-${id}`));
+  await requests.receive(line("id-9"));
+  assert.equal(effects.count, 10, "the newest is remembered");
+  await requests.receive(line("id-0"));
+  assert.equal(effects.count, 11, "the oldest is forgotten");
 });

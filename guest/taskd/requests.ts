@@ -36,7 +36,7 @@ interface Remembered {
 }
 
 /** Answers requests, each id once: the same request again gets the same answer without a second effect. */
-export class Requests {
+export class RememberedRequests {
   readonly #handlers: Handlers;
   readonly #send: (line: string) => Promise<void>;
   readonly #acknowledge: (ack: AckFrame) => void;

@@ -9,7 +9,7 @@ import type { Outlet } from "../network/outlet.ts";
 import { awaitMemory } from "../walls/group.ts";
 import { Unconfined } from "../walls/unconfined.ts";
 import { AGENTS } from "./agent.ts";
-import { Command } from "./command.ts";
+import { TaskCommand } from "./command.ts";
 import { diagnose } from "./diagnose.ts";
 import { FILE_PATHS, filesOf, releaseFiles, settleFiles } from "./files/paths.ts";
 import { wake } from "./kernel.ts";
@@ -31,7 +31,7 @@ export interface Surroundings {
 export function supervise({ link, outlet, port, unsafe }: Surroundings): Handlers {
   const tasks = new Map<string, Task>();
   const slots = new Slots(outlet);
-  const rootCommands = new Map<string, Command>();
+  const rootCommands = new Map<string, TaskCommand>();
   const stopping = new Map<string, Promise<void>>();
   const history = new History();
   let active: Task | undefined;
@@ -44,7 +44,7 @@ export function supervise({ link, outlet, port, unsafe }: Surroundings): Handler
 
   /** It is nothing of the task that it is said of, and goes on whatever becomes of that. */
   const runAsRoot = async (request: Payload<"system_bash">, requestId: string): Promise<Result<"system_bash">> => {
-    const command = new Command(new Unconfined(request.argv), request, {
+    const command = new TaskCommand(new Unconfined(request.argv), request, {
       emit: (stream, data) => link.emit(request.taskId, "exec_output", { requestId, stream, data }),
       untilTaken: (bytes) => link.untilTaken(requestId, bytes),
     });

@@ -6,7 +6,7 @@ import type { Payload, Result, TaskView } from "../../runtime/protocol/rpc.ts";
 import type { TaskState } from "../../runtime/protocol/states.ts";
 import { type Sabotage, Sandbox } from "../walls/sandbox.ts";
 import { Agent } from "./agent.ts";
-import { Command } from "./command.ts";
+import { TaskCommand } from "./command.ts";
 import { Conversation, type EmitForTask } from "./conversation.ts";
 import { factsOf } from "./facts.ts";
 import { filesOf } from "./files/paths.ts";
@@ -32,7 +32,7 @@ export class Task {
   readonly #request: Payload<"create_or_open_task">;
   readonly #parts: TaskParts;
   readonly #conversation: Conversation;
-  readonly #commands = new Map<string, Command>();
+  readonly #commands = new Map<string, TaskCommand>();
   readonly #stopping = new AbortController();
   #slot: Slot | undefined;
   #memory: MemoryWatch | undefined;
@@ -228,7 +228,7 @@ export class Task {
       throw new PiworkError("TASK_NOT_READY", "The task is not open; switch to it first.");
     const processes =
       sabotage === undefined ? slot.run(request.argv) : new Sandbox(slot.confinement, "/work", request.argv, sabotage);
-    const command = new Command(processes, request, {
+    const command = new TaskCommand(processes, request, {
       emit: (stream, data) => this.#parts.emit("exec_output", { requestId, stream, data }),
       untilTaken: (emittedBytes) => this.#parts.untilTaken(requestId, emittedBytes),
     });

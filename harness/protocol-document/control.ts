@@ -16,8 +16,8 @@ export function controlChapter(): string {
       `#### \`${name}\`\n${does}\n\n${part("Takes", input)}\n\n${part("Each item", item)}`,
   );
   return `
-What the \`piwork\` command and programs use: HTTP on a Unix socket of mode 0600. Its directory is named by the first 12
-hexadecimal digits of the SHA-256 of the state directory's absolute path, below \`$XDG_RUNTIME_DIR/piwork\` or, without that
+The API of the \`piwork\` command and of programs: HTTP on a Unix socket of mode 0600. The name of its directory is the first 12
+hexadecimal digits of the SHA-256 of the state directory's absolute path. It lies below \`$XDG_RUNTIME_DIR/piwork\` or, without that
 variable, \`/tmp/piwork-<uid>\`. For \`${state}\`:
 
 \`\`\`sh
@@ -25,15 +25,16 @@ curl --unix-socket ${socket} \\
   -d '{}' http://piwork/v1/status
 \`\`\`
 
-The panel's page uses the same calls, over HTTP on a port of 127.0.0.1: each request there has the header \`Authorization: Bearer <token>\`,
-with the token behind the \`#\` of the panel's address, an \`Origin\` that is that address, and its \`Host\`. Any other is refused
-(401, 403, 421) before it is read. \`GET\` gives the page's own files and, by links that \`evidence\` signs, reports.
+The panel's page uses the same calls, over HTTP on a port of 127.0.0.1. Each request there needs the header
+\`Authorization: Bearer <token>\` with the token behind the \`#\` of the panel's address, and that address as its \`Origin\` and
+\`Host\`. Other requests are refused (401, 403, 421) before they are read. \`GET\` gives the page's own files and, by links that
+\`evidence\` signs, reports.
 
-The same from TypeScript, with types: \`import { connect } from "piwork"\`. Where \`task\` is left out, the active one is meant.
+From TypeScript, with types: \`import { connect } from "piwork"\`.
 A request body has at most ${size(LIMITS.controlBodyBytes)}.
 
 ### Calls
-\`POST /v1/<call>\`, JSON in, JSON out. Status 200 means that it worked; any other comes with \`{ "error": … }\`, an [error](#error).
+\`POST /v1/<call>\`, JSON in, JSON out. Status 200 means success; any other comes with \`{ "error": … }\`, an [error](#error).
 
 ${callSections.join("\n\n")}
 
@@ -47,8 +48,8 @@ ${fieldTable(streamFailure)}
 ${streamSections.join("\n\n")}
 
 ### Uploads
-\`PUT /v1/uploads/<task id>/<upload name>\` with the bytes of the file as the body, at most ${size(LIMITS.uploadBytes)}; the name is URL-encoded. The file is there
-whole or not at all, read-only for the task, and never replaces one of the same name. Answers:
+\`PUT /v1/uploads/<task id>/<upload name>\` with the bytes of the file as the body, at most ${size(LIMITS.uploadBytes)}; the name is URL-encoded. The task gets the
+file as a whole or not at all, read-only; an existing file is never replaced. Answers:
 
 ${fieldTable(uploaded)}`;
 }

@@ -31,8 +31,8 @@ guest can open. On the host it is a Unix socket of QEMU's. Nothing listens on a 
 
 ### Lines
 Each message is one JSON object in UTF-8 on one line, ended by \`\\n\`. A line has at most ${size(LIMITS.lineBytes)} with its newline;
-the rest of a longer one is skipped, it is refused with \`LIMIT_EXCEEDED\` and the id \`null\`, and the link goes on. JSON that
-is nested more than ${MESSAGE_DEPTH} levels deep or has a key \`__proto__\` is refused. Empty lines mean nothing.
+a longer line is skipped and refused with \`LIMIT_EXCEEDED\` and the id \`null\`, and the link stays usable. JSON that
+is nested more than ${MESSAGE_DEPTH} levels deep or has a key \`__proto__\` is refused. Empty lines are ignored.
 
 ### Frames
 A **request**, from the host:
@@ -52,48 +52,48 @@ An **acknowledgement**, from the host. It has no id and gets no answer:
 ${fieldTable(ackFrame)}
 
 ### A link
-A link can break and be made anew at any time; taskd goes on meanwhile. On every new link the host
-1. sends one newline, which ends what an earlier link may have left half said;
+A link can break and be made again at any time; taskd goes on working meanwhile. On every new link the host
+1. sends one newline, which ends a line that an earlier link may have cut off;
 2. sends \`runtime_hello\` with \`protocol\` ${PROTOCOL_VERSION} (another number is refused), \`afterSeq\`: the last event it has (0 at first), and
    the mounts to prove (none but at first);
-3. passes over everything up to the answer with that id: it is what was left of the earlier link;
-4. sends again, with their ids, the requests that have no answer yet, and an acknowledgement.
+3. ignores every line before the answer with that id: these lines belong to the earlier link;
+4. sends the requests without an answer again, with their ids, and an acknowledgement.
 
-After the answer taskd sends every event after \`afterSeq\` again. Where it no longer has them, because they were
-acknowledged, or never sent them, it refuses the greeting with \`INVALID_REQUEST\`.
+After the answer taskd sends every event after \`afterSeq\` again. If these events were acknowledged before, or never sent, it
+refuses the greeting with \`INVALID_REQUEST\`.
 
 ### Ids
 Each id is answered once, and each request is done once:
-- same id, same type and payload: the same answer again, without a second effect, also where the first is still running. The
-  order of keys does not matter in lines of at most ${LIMITS.comparedCharacters} characters; a longer one is the same only if it is written the same;
+- same id, same type and payload: the same answer again, without a second effect, also while the first is still running. In
+  lines of at most ${LIMITS.comparedCharacters} characters the order of keys does not matter; longer lines must be identical;
 - same id, other type or payload: \`INVALID_REQUEST\`.
 
 taskd remembers ${LIMITS.rememberedIds} ids and ${size(LIMITS.rememberedBytes)} of requests and answers, and forgets the oldest answered ones first. A running request is never
-forgotten; with ${LIMITS.rememberedIds} of them running the next is refused with \`LIMIT_EXCEEDED\`.
-Requests run beside each other, so answers come in any order.
+forgotten; while ${LIMITS.rememberedIds} requests run, the next one is refused with \`LIMIT_EXCEEDED\`.
+Requests run concurrently, so answers come in any order.
 
 ### Events and acknowledgements
-\`seq\` begins at 1 and rises by one with each event of one taskd, whichever task it is of. taskd keeps an event until an
+\`seq\` begins at 1 and rises by one with each event of one taskd, across all tasks. taskd keeps an event until an
 acknowledgement names it or a later one. With more than ${size(LIMITS.unackedEventBytes)} unacknowledged it stops reading agents and commands until
-the host catches up: nothing is dropped. A host that sees a gap breaks the link and asks for what it lacks; one that it
-has already is passed over.
+the host catches up: no event is lost. A host that sees a gap breaks the link and asks for the missing events; it ignores events
+that it has already.
 
 ### Output of commands
-\`exec_output\` carries at most ${size(LIMITS.execChunkBytes)} before base64. Of each command at most about ${size(LIMITS.execWindowBytes)} are on their way: taskd reads
-on when \`taken\` of an acknowledgement says that they have reached whoever asked for them. \`taken\` is the sum since the
-command began, by its request id, and names every running command whose output was taken: each
-acknowledgement replaces the one before. A host that never says so stalls the command; other commands, and agents, go on.
+\`exec_output\` carries at most ${size(LIMITS.execChunkBytes)} before base64. Of each command at most about ${size(LIMITS.execWindowBytes)} are in transit: taskd reads
+on when \`taken\` of an acknowledgement confirms their delivery. \`taken\` has the sum since the command began, by request id, for
+every running command whose output was delivered: each acknowledgement replaces the one before. A host that never confirms
+stalls the command; other commands, and agents, go on.
 
 ### The network
-Connections of tasks to their network go over a second port, \`${NETWORK_DEVICE}\`, as frames of bytes: a kind (${frameKinds()}) in one byte, the length of the payload in
-three, the number of the stream in four, all big-endian, and the payload. The host sends \`hello\` on a link that is new: no stream is
-there then. The machine opens streams, with numbers that rise; the payload of \`open\` is the id of the task. \`data\` has at most ${LIMITS.networkFrameBytes} bytes.
-Each direction of a stream may have ${size(LIMITS.networkFirstWindowBytes)} on their way, and as many more as the receiver grants with \`credit\` (four bytes), never more
-than ${size(LIMITS.networkWindowBytes)}. \`end\` says that a direction has no more, \`reset\` that the stream is gone. A frame of a stream that is gone is passed
-over. A machine that says anything else is ended.
+Connections of tasks to their network go over a second port, \`${NETWORK_DEVICE}\`, as binary frames: the kind in one byte (${frameKinds()}), the length of the payload in
+three, the number of the stream in four, all big-endian, then the payload. The host sends \`hello\` on a new link, which closes every
+stream of an earlier one. The machine opens streams, with rising numbers; the payload of \`open\` is the id of the task. \`data\` has at most ${LIMITS.networkFrameBytes} bytes.
+Each direction of a stream may have ${size(LIMITS.networkFirstWindowBytes)} in transit, and as many more as the receiver grants with \`credit\` (four bytes), never more
+than ${size(LIMITS.networkWindowBytes)}. \`end\` closes one direction, \`reset\` the whole stream. A frame of a closed stream is ignored. A machine that
+sends anything else is ended.
 
-### What is not known
+### Unknown messages
 An unknown command, an unknown or missing field, and a value outside its limits are refused with \`INVALID_REQUEST\`, which
-names the place and never repeats the value. The host does not pass on what it does not know: it notes it in its log.
+names the place and never repeats the value. The host logs messages that it does not know, and does not pass them on.
 Only \`message\` of \`agent_output\` is passed on as the agent wrote it.`;
 }

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { type Answer, costOf } from "../../runtime/scripted-model/answer.ts";
-import type { Asked, Turn } from "../../runtime/scripted-model/conversation.ts";
+import { costOf, type ModelAnswer } from "../../runtime/scripted-model/answer.ts";
+import type { ModelRequest, ModelTurn } from "../../runtime/scripted-model/conversation.ts";
 import {
-  type Call,
   type Dialect,
+  type ModelCall,
   systemTurn,
   textOf,
   turnsWith,
@@ -54,7 +54,7 @@ export const anthropic: Dialect = {
   path: /^\/v1\/messages(?:\?|$)/,
   key: { header: "x-api-key", before: "" },
   garbage: 'event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"text":"this is no\n\n',
-  read(body): Asked {
+  read(body): ModelRequest {
     const asked = request.parse(body);
     const { model, messages, system, tools = [] } = asked;
     return {
@@ -72,7 +72,7 @@ export const anthropic: Dialect = {
   failure: (status, message) => ({ type: "error", error: { type: ERRORS.get(status) ?? "api_error", message } }),
 };
 
-function turnsOf({ role, content }: z.infer<typeof message>): Turn[] {
+function turnsOf({ role, content }: z.infer<typeof message>): ModelTurn[] {
   if (typeof content === "string") return [{ role, text: content }];
   const results = content.flatMap(({ type, content }) => (type === "tool_result" ? textOf(content) : []));
   return turnsWith(
@@ -100,12 +100,12 @@ const SPOKEN = {
 };
 
 class MessagesVoice implements Voice {
-  readonly #answer: Answer;
+  readonly #answer: ModelAnswer;
   /** the block that is being sent */
   #index = 0;
   #open: keyof typeof SPOKEN | undefined;
 
-  constructor(answer: Answer) {
+  constructor(answer: ModelAnswer) {
     this.#answer = answer;
   }
 
@@ -132,7 +132,7 @@ class MessagesVoice implements Voice {
     return this.#speak("thinking", text);
   }
 
-  *call({ tool: name }: Call, parts: readonly string[]): Iterable<string> {
+  *call({ tool: name }: ModelCall, parts: readonly string[]): Iterable<string> {
     yield* this.#close();
     const id = `toolu_${this.#answer.conversation.digest}_${this.#index}`;
     yield this.#event("content_block_start", { content_block: { type: "tool_use", id, name, input: {} } });
@@ -181,13 +181,13 @@ class MessagesVoice implements Voice {
   }
 }
 
-function reasonOf({ step: { acts, finish } }: Answer): string {
+function reasonOf({ step: { acts, finish } }: ModelAnswer): string {
   if (finish !== undefined) return REASONS.get(finish) ?? finish;
   return acts.some(({ type }) => type === "call") ? "tool_use" : "end_turn";
 }
 
 /** What was known before does not count as input here. */
-function usageOf(answer: Answer): object {
+function usageOf(answer: ModelAnswer): object {
   const { input, output, cached } = costOf(answer);
   return {
     input_tokens: Math.max(0, input - cached),

@@ -1,4 +1,4 @@
-import type { Turn } from "../../runtime/scripted-model/conversation.ts";
+import type { ModelTurn } from "../../runtime/scripted-model/conversation.ts";
 import type { Heard } from "../../runtime/scripted-model/provider.fixture.ts";
 
 /** What an answer says, whichever API it came by. */
@@ -15,7 +15,7 @@ export interface Client {
   path: (model: string) => string;
   keyHeader: string;
   keyBefore: string;
-  body: (model: string, turns: readonly Turn[], thinks: boolean) => object;
+  body: (model: string, turns: readonly ModelTurn[], thinks: boolean) => object;
   /** Takes what an event says into account. */
   hear: (said: Said, event: Heard) => void;
 }

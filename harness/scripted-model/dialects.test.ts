@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after as afterAll, before, test } from "node:test";
 import { afterTool, ofUser } from "../../runtime/scripted-model/conversation.fixture.ts";
-import type { Turn } from "../../runtime/scripted-model/conversation.ts";
+import type { ModelTurn } from "../../runtime/scripted-model/conversation.ts";
 import { eventsOf, type Heard, ScriptedProvider } from "../../runtime/scripted-model/provider.fixture.ts";
 import { anthropicClient, type Client, googleClient, responsesClient, type Said } from "./clients.fixture.ts";
 import { EVERY_API } from "./program.ts";
@@ -14,7 +14,7 @@ afterAll(() => provider[Symbol.asyncDispose]());
 
 const script = (...lines: string[]) => ["script", ...lines].join("\n");
 
-const ask = (client: Client, turns: readonly Turn[], { model = "scripted-thinking", thinks = false } = {}) =>
+const ask = (client: Client, turns: readonly ModelTurn[], { model = "scripted-thinking", thinks = false } = {}) =>
   provider.fetch(client.path(model), client.body(model, turns, thinks), {
     [client.keyHeader]: client.keyBefore + provider.key,
   });
@@ -188,7 +188,7 @@ for (const { name, client, finishes, usage, events, errors, parts } of CASES) {
 
   test(`${name}: each step answers what the tools said, and a message of the user is answered on its own`, async () => {
     const play = [ofUser(script("call read", "---", "say It is there.", "---", "say And more."))];
-    const text = async (...since: Turn[]) => (await hear(client, await ask(client, [...play, ...since]))).text;
+    const text = async (...since: ModelTurn[]) => (await hear(client, await ask(client, [...play, ...since]))).text;
     assert.equal(await text(...afterTool("x")), "It is there.");
     assert.equal(await text(...afterTool("x"), ...afterTool("y")), "And more.");
     assert.equal(await text(...afterTool("x"), ofUser(script("say Another."))), "Another.");

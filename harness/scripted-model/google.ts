@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { type Answer, costOf } from "../../runtime/scripted-model/answer.ts";
-import type { Asked, Turn } from "../../runtime/scripted-model/conversation.ts";
+import { costOf, type ModelAnswer } from "../../runtime/scripted-model/answer.ts";
+import type { ModelRequest, ModelTurn } from "../../runtime/scripted-model/conversation.ts";
 import {
-  type Call,
   type Dialect,
   event,
+  type ModelCall,
   systemTurn,
   textOf,
   turnsWith,
@@ -59,7 +59,7 @@ export const google: Dialect = {
   path: /^\/v1beta\/models\/([^/:?]+):streamGenerateContent\?alt=sse$/,
   key: { header: "x-goog-api-key", before: "" },
   garbage: 'data: {"candidates":[{"content":{"parts":[{"text":"this is no\n\n',
-  read(body, model = ""): Asked {
+  read(body, model = ""): ModelRequest {
     const { contents, systemInstruction, generationConfig, tools = [] } = request.parse(body);
     return {
       api: "google-generative-ai",
@@ -76,7 +76,7 @@ export const google: Dialect = {
   failure: (code, message) => ({ error: { code, message, status: ERRORS.get(code) ?? "UNKNOWN" } }),
 };
 
-function turnsOf({ role, parts }: z.infer<typeof content>): Turn[] {
+function turnsOf({ role, parts }: z.infer<typeof content>): ModelTurn[] {
   const results = parts.flatMap(({ functionResponse }) =>
     functionResponse ? resultOf(functionResponse.response) : [],
   );
@@ -97,10 +97,10 @@ function effortOf({ includeThoughts, thinkingLevel, thinkingBudget }: z.infer<ty
 }
 
 class GoogleVoice implements Voice {
-  readonly #answer: Answer;
+  readonly #answer: ModelAnswer;
   #calls = 0;
 
-  constructor(answer: Answer) {
+  constructor(answer: ModelAnswer) {
     this.#answer = answer;
   }
 
@@ -117,7 +117,7 @@ class GoogleVoice implements Voice {
   }
 
   /** Calls are not sent in parts here. */
-  *call({ tool, input }: Call): Iterable<string> {
+  *call({ tool, input }: ModelCall): Iterable<string> {
     const id = `call_${this.#answer.conversation.digest}_${this.#calls++}`;
     yield this.#part({ functionCall: { id, name: tool, args: input } });
   }
@@ -138,7 +138,7 @@ class GoogleVoice implements Voice {
   }
 }
 
-function usageOf(answer: Answer): object {
+function usageOf(answer: ModelAnswer): object {
   const { input, output, cached } = costOf(answer);
   return {
     promptTokenCount: input,

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { type Answer, costOf } from "../../runtime/scripted-model/answer.ts";
-import type { Turn } from "../../runtime/scripted-model/conversation.ts";
+import { costOf, type ModelAnswer } from "../../runtime/scripted-model/answer.ts";
+import type { ModelTurn } from "../../runtime/scripted-model/conversation.ts";
 import {
-  type Call,
   type Dialect,
+  type ModelCall,
   systemTurn,
   textOf,
   typedEvent,
@@ -52,10 +52,10 @@ export const responses: Dialect = {
 };
 
 /** Several items of the assistant that follow each other are one answer. */
-function turnsOf(input: z.infer<typeof item>[], instructions: string): Turn[] {
+function turnsOf(input: z.infer<typeof item>[], instructions: string): ModelTurn[] {
   const turns = systemTurn(instructions);
   for (const { type, role, content, output } of input) {
-    const turn: Turn = { role: roleOf(type, role), text: textOf(content ?? output) };
+    const turn: ModelTurn = { role: roleOf(type, role), text: textOf(content ?? output) };
     const last = turns.at(-1);
     if (turn.role === "assistant" && last?.role === "assistant") last.text += turn.text;
     else turns.push(turn);
@@ -63,7 +63,7 @@ function turnsOf(input: z.infer<typeof item>[], instructions: string): Turn[] {
   return turns;
 }
 
-function roleOf(type = "message", role = ""): Turn["role"] {
+function roleOf(type = "message", role = ""): ModelTurn["role"] {
   if (type === "function_call_output") return "tool";
   if (type !== "message" || role === "assistant") return "assistant";
   return role === "user" ? "user" : "system";
@@ -90,14 +90,14 @@ const SPOKEN = {
 } as const;
 
 class ResponsesVoice implements Voice {
-  readonly #answer: Answer;
+  readonly #answer: ModelAnswer;
   /** the items that are over */
   readonly #output: object[] = [];
   /** what is being said or thought */
   #open: { type: keyof typeof SPOKEN; text: string } | undefined;
   #events = 0;
 
-  constructor(answer: Answer) {
+  constructor(answer: ModelAnswer) {
     this.#answer = answer;
   }
 
@@ -114,7 +114,7 @@ class ResponsesVoice implements Voice {
     return this.#speak("reasoning", text);
   }
 
-  *call({ tool, input }: Call, parts: readonly string[]): Iterable<string> {
+  *call({ tool, input }: ModelCall, parts: readonly string[]): Iterable<string> {
     yield* this.#close();
     const facts = { type: "function_call", call_id: this.#id("call"), name: tool };
     yield this.#added({ id: this.#id("fc"), ...facts, arguments: "", status: "in_progress" });
@@ -201,7 +201,7 @@ class ResponsesVoice implements Voice {
   }
 }
 
-function usageOf(answer: Answer): object {
+function usageOf(answer: ModelAnswer): object {
   const { input, output, cached } = costOf(answer);
   return {
     input_tokens: input,

@@ -3,6 +3,7 @@ import { taskId } from "../protocol/ids.ts";
 import { commands } from "../protocol/rpc.ts";
 import { sessionHead } from "../protocol/session.ts";
 import { transition } from "../protocol/states.ts";
+import { answerOf } from "./answer.ts";
 import { boundary } from "./boundary.ts";
 import { calls } from "./calls.ts";
 import { contradiction } from "./contradiction.ts";
@@ -10,7 +11,6 @@ import { planted } from "./files.ts";
 import { machineAnswer } from "./machine-answers.ts";
 import { taskRecord } from "./record.ts";
 import { statusView } from "./status.ts";
-import { told } from "./told.ts";
 
 const taskView = commands.runtime_get_state.result.shape.tasks.element;
 
@@ -63,18 +63,18 @@ const taskSides = z.strictObject({
   /** the machine it is in; null where the runtime has none for it */
   machine: z.string().nullable(),
   /** null: that machine's taskd has no such task */
-  taskd: told(taskView.nullable()),
-  panel: told(taskRecord.nullable()),
+  taskd: answerOf(taskView.nullable()),
+  panel: answerOf(taskRecord.nullable()),
   host: z.strictObject({
-    record: told(taskRecord.nullable()),
+    record: answerOf(taskRecord.nullable()),
     /** since when what it keeps is there; null where it is not */
     keptSince: z.iso.datetime().nullable(),
     session: sessionFile,
   }),
   /** what in its folder is dangerous on the host */
-  planted: told(planted),
+  planted: answerOf(planted),
   /** what it may reach outside, and what it asked for last */
-  network: told(calls.network.output),
+  network: answerOf(calls.network.output),
 });
 export type TaskSides = z.infer<typeof taskSides>;
 
@@ -83,15 +83,15 @@ const stateSnapshot = z.strictObject({
   takenAt: z.iso.datetime(),
   /** where the runtime keeps its state, by which it is found */
   state: z.string(),
-  runtime: told(z.strictObject({ status: statusView, confined: z.boolean(), history: z.array(transition) })),
-  panel: told(statusView.pick({ pid: true, activeTask: true, tasks: true })),
+  runtime: answerOf(z.strictObject({ status: statusView, confined: z.boolean(), history: z.array(transition) })),
+  panel: answerOf(statusView.pick({ pid: true, activeTask: true, tasks: true })),
   host: z.strictObject({
     /** where the folders of tasks are, by the name that exports go by; null while the runtime is silent */
     workspace: z.string().nullable(),
     /** where tasks keep their things, by the same name */
     tasks: z.string(),
     /** the task that a file names as the active one */
-    activeTask: told(taskId.nullable()),
+    activeTask: answerOf(taskId.nullable()),
   }),
   machines: z.array(machineSides),
   tasks: z.array(taskSides),

@@ -2,17 +2,17 @@ import * as z from "zod";
 import { taskId } from "../protocol/ids.ts";
 import { commands } from "../protocol/rpc.ts";
 import { machineState } from "../protocol/states.ts";
+import { answerOf } from "./answer.ts";
 import { taskRecord } from "./record.ts";
-import { told } from "./told.ts";
 
 export const machineAnswer = z
   .strictObject({
     machine: z.string().describe("Id of the machine."),
     state: machineState.describe("State of the machine in the runtime, at the time QEMU was asked."),
-    qemu: told(z.strictObject({ status: z.string().max(64).describe("Run state of QEMU.") })).describe(
+    qemu: answerOf(z.strictObject({ status: z.string().max(64).describe("Run state of QEMU.") })).describe(
       "Answer of QEMU's control channel, which wakes no machine.",
     ),
-    taskd: told(
+    taskd: answerOf(
       z.strictObject({
         state: commands.runtime_get_state.result.describe("Answer of `runtime_get_state`."),
         diag: commands.runtime_diag.result.describe("Answer of `runtime_diag`."),

@@ -12,7 +12,7 @@ import { deadline } from "./deadline.ts";
 import { greeting } from "./greeting.ts";
 import { Pulse } from "./pulse.ts";
 import { Receipts } from "./receipts.ts";
-import { Requests } from "./requests.ts";
+import { PendingRequests } from "./requests.ts";
 
 /** Time a machine has to greet on a link that was made anew, in milliseconds. */
 const GREETING_DEADLINE_MS = 15_000;
@@ -43,7 +43,7 @@ export interface BridgeObserver {
 export class Bridge {
   readonly #connect: () => Promise<Socket>;
   readonly #observer: BridgeObserver;
-  readonly #requests = new Requests();
+  readonly #requests = new PendingRequests();
   readonly #receipts: Receipts;
   readonly #pulse: Pulse;
   #socket: Socket | undefined;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PiworkError } from "../protocol/errors.ts";
-import { Requests } from "./requests.ts";
+import { PendingRequests } from "./requests.ts";
 
 test("an answer reaches who asked; a second one is known, one to nothing is not", async () => {
-  const requests = new Requests();
+  const requests = new PendingRequests();
   const answer = requests.wait("1", "line 1", "abort", undefined);
   assert.deepEqual(requests.lines, ["line 1"]);
   assert.equal(requests.answer({ id: "1", ok: true, result: { aborted: true } }), true);
@@ -15,7 +15,7 @@ test("an answer reaches who asked; a second one is known, one to nothing is not"
 });
 
 test("a refusal, a deadline and the end of the link are told to who asked", async () => {
-  const requests = new Requests();
+  const requests = new PendingRequests();
   const refused = requests.wait("1", "", "abort", undefined);
   requests.answer({ id: "1", ok: false, error: { code: "TASK_BUSY", message: "m", retryable: true } });
   await assert.rejects(refused, { code: "TASK_BUSY" });
@@ -26,7 +26,7 @@ test("a refusal, a deadline and the end of the link are told to who asked", asyn
 });
 
 test("an answer that came in while the process was stopped counts, though its deadline is over", async () => {
-  const requests = new Requests();
+  const requests = new PendingRequests();
   const answer = requests.wait("1", "", "abort", 5);
   const until = Date.now() + 30;
   setTimeout(() => setImmediate(() => requests.answer({ id: "1", ok: true, result: "in time" })), 5);

@@ -13,7 +13,7 @@ interface Waiting {
 const ANSWERED = 2048;
 
 /** The requests that wait for their answers. */
-export class Requests {
+export class PendingRequests {
   readonly #waiting = new Map<string, Waiting>();
   readonly #answered = new Set<string>();
 

@@ -1,5 +1,5 @@
+import { type Answer, saidIn } from "../api/answer.ts";
 import type { MachineSides, StateDump, TaskSides } from "../api/dump.ts";
-import { saidIn, type Told } from "../api/told.ts";
 import { STANDING } from "../dump/take.ts";
 import { describeRule } from "../network/policy.ts";
 import { plain } from "./attach.ts";
@@ -99,7 +99,7 @@ function describeSession({ host: { session } }: TaskSides): string {
 }
 
 /** A cell for what a side said; why it said nothing stands below. */
-function word<T>(answer: Told<T>, describe: (said: T) => string): string {
+function word<T>(answer: Answer<T>, describe: (said: T) => string): string {
   return "silent" in answer ? "-" : describe(answer.said);
 }
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RuntimeEvent } from "../protocol/events.ts";
-import { Transcript } from "./transcript.ts";
+import { PrintedTranscript } from "./transcript.ts";
 
 /** What a person sees of these messages of an agent. */
 function shown(...messages: Record<string, unknown>[]): string {
   let text = "";
-  const transcript = new Transcript((piece) => {
+  const transcript = new PrintedTranscript((piece) => {
     text += piece;
   });
   for (const message of messages) {

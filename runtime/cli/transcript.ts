@@ -3,7 +3,7 @@ import type { RuntimeEvent } from "../protocol/events.ts";
 import { plain } from "./attach.ts";
 
 /** An agent's turn as text: what it says, the commands it runs, and their output as it comes. */
-export class Transcript {
+export class PrintedTranscript {
   #lineOpen = false;
   #isBegun = false;
   #ending: ReturnType<typeof endingOf>;

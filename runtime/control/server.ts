@@ -17,10 +17,10 @@ import { taskId } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
 
 /** A call without output resolves when it is done. */
-type Answer<Output> = Output extends Record<string, never> ? Promise<void> : Output | Promise<Output>;
+type HttpAnswer<Output> = Output extends Record<string, never> ? Promise<void> : Output | Promise<Output>;
 
 type CallHandlers = {
-  [C in Call]: (input: z.infer<(typeof calls)[C]["input"]>) => Answer<CallOutput<C>>;
+  [C in Call]: (input: z.infer<(typeof calls)[C]["input"]>) => HttpAnswer<CallOutput<C>>;
 };
 
 /** A stream handler sends items until it returns, each sent when `send` resolves; `signal` says that nobody reads any more. */

@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Answer, hear } from "../api/answer.ts";
 import type { QemuProcess, TaskSides } from "../api/dump.ts";
 import { parseTaskRecord } from "../api/record.ts";
-import { hear, type Told } from "../api/told.ts";
 import { mountsOf } from "../linux/mountinfo.ts";
 import { taskId } from "../protocol/ids.ts";
 import { type Places, recordsDirectory, tasksDirectory } from "../state/places.ts";
@@ -14,7 +14,7 @@ import { findQemus } from "./qemu-processes.ts";
 export interface HostFacts {
   workspace: string | null;
   tasksDirectory: string;
-  activeTask: Told<string | null>;
+  activeTask: Answer<string | null>;
   /** of every task with a record, or with something kept */
   tasks: Map<string, TaskSides["host"]>;
   /** of every machine with a QEMU or a directory for its sockets */

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
+import { type Answer, hear, saidIn } from "../api/answer.ts";
 import type { CallOutput } from "../api/calls.ts";
 import type { MachineSides, StateSnapshot, TaskSides } from "../api/dump.ts";
 import type { MachineAnswer } from "../api/machine-answers.ts";
 import type { TaskRecord } from "../api/record.ts";
 import type { StatusView } from "../api/status.ts";
-import { hear, saidIn, type Told } from "../api/told.ts";
 import type { Transition } from "../protocol/states.ts";
 import { type HostFacts, NOTHING_KEPT } from "./host.ts";
 import type { Sides } from "./sides.ts";
@@ -14,10 +14,10 @@ const UP: ReadonlySet<string> = new Set(["running", "paused", "unresponsive"]);
 /** What was heard, before it stands side by side. */
 interface Heard {
   /** the runtime, before and after all others were asked */
-  before: Told<StatusView>;
-  after: Told<StatusView>;
-  answers: Told<CallOutput<"machine_answers">>;
-  panel: Told<StatusView>;
+  before: Answer<StatusView>;
+  after: Answer<StatusView>;
+  answers: Answer<CallOutput<"machine_answers">>;
+  panel: Answer<StatusView>;
   host: HostFacts;
 }
 

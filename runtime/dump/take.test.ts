@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { saidIn } from "../api/answer.ts";
 import type { StatusView } from "../api/status.ts";
-import { saidIn } from "../api/told.ts";
 import { findPlaces } from "../state/places.ts";
 import { consistent } from "./contradictions/consistent.fixture.ts";
 import type { HostFacts } from "./host.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { hear } from "../api/answer.ts";
 import type { Contradiction } from "../api/contradiction.ts";
 import { type StateDump, type StateSnapshot, stateDump } from "../api/dump.ts";
-import { hear } from "../api/told.ts";
 import { redactTexts } from "../log/redaction.ts";
 import type { Places } from "../state/places.ts";
 import { findContradictions } from "./contradictions/find.ts";

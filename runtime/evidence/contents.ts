@@ -3,7 +3,7 @@ import { readdirSync, readSync } from "node:fs";
 import { BUNDLE_LIMITS } from "../api/bundle.ts";
 import { openBeneath, type Place, printable } from "../linux/open-beneath.ts";
 import { openRegularFile, type RegularFile } from "../linux/open-regular.ts";
-import { Refused } from "./refusal.ts";
+import { BundleRefused } from "./refusal.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -17,7 +17,7 @@ export class Contents implements Disposable {
     try {
       this.#root = openBeneath(directory, []);
     } catch (error) {
-      throw new Refused("unreadable", `${directory} cannot be opened: ${words(error)}`);
+      throw new BundleRefused("unreadable", `${directory} cannot be opened: ${words(error)}`);
     }
     try {
       this.paths = list(this.#root, "", 0).sort();
@@ -32,7 +32,7 @@ export class Contents implements Disposable {
     if (!this.paths.includes(path)) return undefined;
     using file = this.#open(path);
     const content = file.readAtMost(bytes);
-    if (content === undefined) throw new Refused("unreadable", `${printable(path)} is too long to be read`);
+    if (content === undefined) throw new BundleRefused("unreadable", `${printable(path)} is too long to be read`);
     return content;
   }
 
@@ -46,7 +46,7 @@ export class Contents implements Disposable {
       const read = readSync(file.fd, chunk, 0, chunk.length, null);
       if (read === 0) return { bytes, sha256: hash.digest("hex") };
       bytes += read;
-      if (bytes > BUNDLE_LIMITS.fileBytes) throw new Refused("unreadable", `${printable(path)} is too long`);
+      if (bytes > BUNDLE_LIMITS.fileBytes) throw new BundleRefused("unreadable", `${printable(path)} is too long`);
       hash.update(chunk.subarray(0, read));
     }
   }
@@ -56,11 +56,11 @@ export class Contents implements Disposable {
     try {
       using place = openBeneath(this.#root, parts.slice(0, -1));
       const file = openRegularFile(place, parts.at(-1) ?? "");
-      if (file === undefined) throw new Refused("missing file", `${printable(path)} is gone`);
+      if (file === undefined) throw new BundleRefused("missing file", `${printable(path)} is gone`);
       return file;
     } catch (error) {
-      if (error instanceof Refused) throw error;
-      throw new Refused("link", `${printable(path)} cannot be opened as a file: ${words(error)}`); // it was swapped meanwhile
+      if (error instanceof BundleRefused) throw error;
+      throw new BundleRefused("link", `${printable(path)} cannot be opened as a file: ${words(error)}`); // it was swapped meanwhile
     }
   }
 
@@ -70,23 +70,23 @@ export class Contents implements Disposable {
 }
 
 function list(place: Place, above: string, level: number, sum = { files: 0, bytes: 0 }): string[] {
-  if (level > BUNDLE_LIMITS.levels) throw new Refused("unreadable", "its directories are too deep");
+  if (level > BUNDLE_LIMITS.levels) throw new BundleRefused("unreadable", "its directories are too deep");
   return readdirSync(place.path, { withFileTypes: true }).flatMap((entry) => {
     const path = `${above}${entry.name}`;
-    if (++sum.files > BUNDLE_LIMITS.files) throw new Refused("unreadable", "it has too many files");
+    if (++sum.files > BUNDLE_LIMITS.files) throw new BundleRefused("unreadable", "it has too many files");
     if (entry.isDirectory()) {
       using inner = openBeneath(place, [entry.name]);
       const below = list(inner, `${path}/`, level + 1, sum);
       // No manifest could name it, and its own name may say something.
-      if (below.length === 0) throw new Refused("extra file", `${printable(path)} is a directory without a file`);
+      if (below.length === 0) throw new BundleRefused("extra file", `${printable(path)} is a directory without a file`);
       return below;
     }
-    if (!entry.isFile()) throw new Refused("link", `${printable(path)} is neither a file nor a directory`);
+    if (!entry.isFile()) throw new BundleRefused("link", `${printable(path)} is neither a file nor a directory`);
     using file = openRegularFile(place, entry.name);
     const { size = 0 } = file?.stats ?? {};
     sum.bytes += size;
     if (size > BUNDLE_LIMITS.fileBytes || sum.bytes > BUNDLE_LIMITS.bytes)
-      throw new Refused("unreadable", `with ${printable(path)} it is too large`);
+      throw new BundleRefused("unreadable", `with ${printable(path)} it is too large`);
     return [path];
   });
 }

@@ -2,7 +2,7 @@ import pixelmatch from "pixelmatch";
 import { PNG } from "pngjs";
 import { BUNDLE_LIMITS } from "../api/bundle.ts";
 import type { Screenshot } from "../api/screenshots.ts";
-import { Refused } from "./refusal.ts";
+import { BundleRefused } from "./refusal.ts";
 
 /** What a verdict says about the number of pixels that differ: that none do, that some do, or nothing. */
 const SAYS: Record<Screenshot["verdict"], "none" | "some" | "any" | "nothing"> = {
@@ -17,7 +17,7 @@ const SAYS: Record<Screenshot["verdict"], "none" | "some" | "any" | "nothing"> =
 /** Looks whether a picture differs from its baseline as it is said to. */
 export function assertPicture(shot: Screenshot, read: (path: string) => Buffer | undefined): void {
   const { scene, verdict, differing, baseline, threshold, masks } = shot;
-  const refuse = (words: string) => new Refused("picture", `'${scene}': ${words}`);
+  const refuse = (words: string) => new BundleRefused("picture", `'${scene}': ${words}`);
   const get = (name: string) => {
     const content = read(name);
     if (content === undefined) throw refuse(`${name} is not there`);
@@ -55,7 +55,7 @@ const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0
 /** Up to the flag for interlacing, the last of what the header says. */
 const HEADER_BYTES = 29;
 
-function decode(content: Buffer, refusal: (words: string) => Refused): PNG {
+function decode(content: Buffer, refusal: (words: string) => BundleRefused): PNG {
   if (content.length < HEADER_BYTES || !content.subarray(0, 8).equals(PNG_SIGNATURE)) throw refusal("is no PNG");
   const [width, height] = [content.readUInt32BE(16), content.readUInt32BE(20)];
   if (width * height > BUNDLE_LIMITS.pixels) throw refusal("has too many pixels");

@@ -19,7 +19,7 @@ const REFUSALS = {
 export type RefusalKind = keyof typeof REFUSALS;
 
 /** The first reason not to believe a bundle. */
-export class Refused extends Error {
+export class BundleRefused extends Error {
   readonly kind: RefusalKind;
 
   constructor(kind: RefusalKind, words: string) {

@@ -16,7 +16,7 @@ import { screenshots } from "../api/screenshots.ts";
 import { printable } from "../linux/open-beneath.ts";
 import { Contents } from "./contents.ts";
 import { assertPicture } from "./pictures.ts";
-import { type RefusalKind, Refused } from "./refusal.ts";
+import { BundleRefused, type RefusalKind } from "./refusal.ts";
 import { isSignedBy, signerOf, writeSignature } from "./signature.ts";
 import { assertControls, assertExecuted, assertVerdicts } from "./verdicts.ts";
 
@@ -63,54 +63,59 @@ export function verifyBundle(directory: string, key: string | undefined): Verifi
     return { ...verified, ...found, refusal: null };
   } catch (error) {
     // Whatever goes wrong, it is not believed.
-    const { kind } = error instanceof Refused ? error : { kind: "unreadable" as const };
+    const { kind } = error instanceof BundleRefused ? error : { kind: "unreadable" as const };
     return { ...verified, ...found, refusal: { kind, says: error instanceof Error ? error.message : String(error) } };
   }
 }
 
 function readManifest(contents: Contents): Buffer {
   const bytes = contents.read(BUNDLE_FILES.manifest, BUNDLE_LIMITS.manifestBytes);
-  if (bytes === undefined) throw new Refused("manifest", `there is no ${BUNDLE_FILES.manifest}: this is no bundle`);
+  if (bytes === undefined)
+    throw new BundleRefused("manifest", `there is no ${BUNDLE_FILES.manifest}: this is no bundle`);
   return bytes;
 }
 
 function assertComplete({ finishedAt, startedAt }: Manifest): void {
   if (finishedAt === null)
-    throw new Refused("incomplete", `the run that began at ${startedAt} did not come to its end (finishedAt is null)`);
+    throw new BundleRefused(
+      "incomplete",
+      `the run that began at ${startedAt} did not come to its end (finishedAt is null)`,
+    );
 }
 
 function assertSigned(contents: Contents, bytes: Buffer, key: string | undefined): string {
   const content = contents.read(BUNDLE_FILES.signature, BUNDLE_LIMITS.signatureBytes);
-  if (content === undefined) throw new Refused("signer", "it is not signed");
+  if (content === undefined) throw new BundleRefused("signer", "it is not signed");
   const signed: Signature = parse(BUNDLE_FILES.signature, content, signature, "signature");
   // Nobody has signed the signature: a name that stands twice in it, or room between two, could say anything.
   if (!writeSignature(signed).equals(content))
-    throw new Refused("signature", `${BUNDLE_FILES.signature} is not as it is written`);
+    throw new BundleRefused("signature", `${BUNDLE_FILES.signature} is not as it is written`);
   const signer = signerOf(signed);
   if (key === undefined)
-    throw new Refused(
+    throw new BundleRefused(
       "signer",
       `nothing was signed here yet, and no --key says whom to believe; it is signed by ${signer}`,
     );
-  if (signer !== key) throw new Refused("signer", `it is signed by ${signer}, not by ${key}`);
+  if (signer !== key) throw new BundleRefused("signer", `it is signed by ${signer}, not by ${key}`);
   if (!isSignedBy(bytes, signed) || signed.fingerprint !== signer)
-    throw new Refused("signature", `${BUNDLE_FILES.manifest} is not what was signed`);
+    throw new BundleRefused("signature", `${BUNDLE_FILES.manifest} is not what was signed`);
   return signer;
 }
 
 function assertFiles(contents: Contents, { files }: Manifest): void {
   const known = new Map(files.map((file) => [file.path, file]));
-  if (known.size !== files.length) throw new Refused("extra file", "the manifest names a file twice");
+  if (known.size !== files.length) throw new BundleRefused("extra file", "the manifest names a file twice");
   const there = new Set(contents.paths);
   const own: readonly string[] = [BUNDLE_FILES.manifest, BUNDLE_FILES.signature];
   const missing = files.find(({ path }) => !there.has(path));
-  if (missing !== undefined) throw new Refused("missing file", `${printable(missing.path)} is not there`);
+  if (missing !== undefined) throw new BundleRefused("missing file", `${printable(missing.path)} is not there`);
   const extra = contents.paths.find((path) => !known.has(path) && !own.includes(path));
-  if (extra !== undefined) throw new Refused("extra file", `${printable(extra)} is there, and not in the manifest`);
+  if (extra !== undefined)
+    throw new BundleRefused("extra file", `${printable(extra)} is there, and not in the manifest`);
   for (const { path, bytes, sha256 } of known.values()) {
     const now = contents.measure(path);
     if (now.sha256 !== sha256 || now.bytes !== bytes)
-      throw new Refused(
+      throw new BundleRefused(
         "hash",
         `${printable(path)} is not what it was: ${now.bytes} bytes with the hash ${now.sha256.slice(0, 16)}…`,
       );
@@ -123,7 +128,7 @@ function readerOf(contents: Contents, { files }: Manifest): (path: string) => Bu
   return (path) => {
     const content = contents.read(path);
     if (content !== undefined && createHash("sha256").update(content).digest("hex") !== known.get(path))
-      throw new Refused("hash", `${printable(path)} was changed while it was looked at`);
+      throw new BundleRefused("hash", `${printable(path)} was changed while it was looked at`);
     return content;
   };
 }
@@ -134,11 +139,11 @@ function parse<S extends z.ZodType>(
   schema: S,
   kind: RefusalKind = "document",
 ): z.infer<S> {
-  if (content === undefined) throw new Refused(kind, `there is no ${path}`);
+  if (content === undefined) throw new BundleRefused(kind, `there is no ${path}`);
   try {
     return schema.parse(JSON.parse(content.toString("utf8")));
   } catch (error) {
-    throw new Refused(
+    throw new BundleRefused(
       kind,
       `${path} is not what its schema says: ${error instanceof Error ? firstWords(error) : error}`,
     );
@@ -153,9 +158,9 @@ function firstWords({ message }: Error): string {
 function assertSame(short: Manifest, { suite, passed, failed, expected, results }: Results): void {
   const executed = results.map(({ id }) => id);
   if (!isDeepStrictEqual(short.expected, expected) || !isDeepStrictEqual(short.executed, executed))
-    throw new Refused("checks", "manifest and results tell of different checks");
+    throw new BundleRefused("checks", "manifest and results tell of different checks");
   if (short.suite !== suite || short.passed !== passed || short.failed !== failed)
-    throw new Refused("verdicts", "manifest and results count differently");
+    throw new BundleRefused("verdicts", "manifest and results count differently");
 }
 
 function assertPictures(paths: readonly string[], read: (path: string) => Buffer | undefined): void {
@@ -168,5 +173,5 @@ function assertPictures(paths: readonly string[], read: (path: string) => Buffer
 
 function assertPassed({ passed, failed }: Results): void {
   if (failed > 0)
-    throw new Refused("failed", `it is whole, and the run has failed: ${failed} of ${passed + failed} checks`);
+    throw new BundleRefused("failed", `it is whole, and the run has failed: ${failed} of ${passed + failed} checks`);
 }

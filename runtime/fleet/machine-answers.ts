@@ -1,5 +1,5 @@
+import { hear } from "../api/answer.ts";
 import type { MachineAnswer } from "../api/machine-answers.ts";
-import { hear } from "../api/told.ts";
 import type { Present } from "./fleet.ts";
 
 /** Machines that are asked at the same time: paused ones wake for it, and each keeps a core busy. */

@@ -33,7 +33,7 @@ type Argument = number | string | Buffer;
 export const OPENED = Buffer.alloc(0);
 
 /** A system call: its number, then its arguments. */
-export type Call = readonly [number: number, ...words: Argument[]];
+export type KernelCall = readonly [number: number, ...words: Argument[]];
 
 /** A call that the kernel refused. */
 export class KernelRefusal extends Error {
@@ -78,12 +78,12 @@ export class KernelCalls {
     this.#child.once("error", listener);
   }
 
-  call(...call: Call): Promise<number> {
+  call(...call: KernelCall): Promise<number> {
     return this.sequence([call]);
   }
 
   /** Makes calls one after the other, up to the first that is refused. */
-  sequence(calls: readonly Call[]): Promise<number> {
+  sequence(calls: readonly KernelCall[]): Promise<number> {
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
     this.#input.write(withLength(4, Buffer.concat(calls.flatMap(inBytes))));
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
@@ -107,7 +107,7 @@ export class KernelCalls {
 }
 
 /** A call as the program takes it. */
-function inBytes(call: Call): Buffer[] {
+function inBytes(call: KernelCall): Buffer[] {
   const words = call.map((word) => (typeof word === "string" ? Buffer.from(`${word}\0`) : word));
   const shape = words.map((word) => (typeof word === "number" ? "q" : `a${word.length}`)).join("");
   return [

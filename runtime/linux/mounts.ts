@@ -1,4 +1,4 @@
-import { type Call, type KernelCalls, OPENED } from "./kernel-calls.ts";
+import { type KernelCall, type KernelCalls, OPENED } from "./kernel-calls.ts";
 
 const [SYS_MOUNT, SYS_UMOUNT2, SYS_OPEN_TREE, SYS_MOVE_MOUNT, SYS_MOUNT_SETATTR] = [165, 166, 428, 429, 442];
 
@@ -58,7 +58,7 @@ export class Mounts {
 }
 
 /** Changes the mount that was opened: where later mounts are seen, and what it forbids besides what it does already. */
-function changeCall(propagation: readonly MountFlag[], restrictions: readonly Restriction[]): Call {
+function changeCall(propagation: readonly MountFlag[], restrictions: readonly Restriction[]): KernelCall {
   const attributes = Buffer.alloc(MOUNT_ATTR_BYTES);
   attributes.writeUInt32LE(bits(restrictions), 0);
   attributes.writeUInt32LE(bits(propagation), 16);
@@ -69,7 +69,7 @@ function mountCall(
   source: string,
   target: string,
   { type = "", flags = [], options = "" }: { type?: string; flags?: readonly MountFlag[]; options?: string },
-): Call {
+): KernelCall {
   return [SYS_MOUNT, source, target, type, bits(flags), options];
 }
 

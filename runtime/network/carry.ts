@@ -1,6 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import { LIMITS } from "../protocol/limits.ts";
-import { Refusal } from "./refusal.ts";
+import { ProxyRefusal } from "./refusal.ts";
 
 /** What a message may be, and how much of it came; more than that is an error of both ends. */
 export class Meter {
@@ -9,7 +9,7 @@ export class Meter {
   count(chunk: Buffer): void {
     this.bytes += chunk.length;
     if (this.bytes > LIMITS.networkRequestBytes)
-      throw new Refusal(413, `More than ${LIMITS.networkRequestBytes} bytes in one direction.`, "too many bytes");
+      throw new ProxyRefusal(413, `More than ${LIMITS.networkRequestBytes} bytes in one direction.`, "too many bytes");
   }
 }
 

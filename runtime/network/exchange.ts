@@ -3,12 +3,12 @@ import { request as encryptedRequest } from "node:https";
 import { LIMITS } from "../protocol/limits.ts";
 import { carry, type Meter } from "./carry.ts";
 import { passedOn } from "./headers.ts";
-import { type Way, within } from "./reach.ts";
-import { Refusal } from "./refusal.ts";
+import { type PinnedRoute, within } from "./reach.ts";
+import { ProxyRefusal } from "./refusal.ts";
 
 /** Where a request goes on, and as what. */
 export interface Destination {
-  way: Way;
+  way: PinnedRoute;
   isEncrypted: boolean;
   /** the value of `Host` */
   authority: string;
@@ -32,8 +32,8 @@ export async function exchange(
   };
   const giveUp = () => stop(given.reason as Error);
   given.addEventListener("abort", giveUp);
-  const total = setTimeout(() => stop(new Refusal(504, "The request took too long.")), LIMITS.networkTotalMs);
-  outgoing.setTimeout(LIMITS.networkIdleMs, () => stop(new Refusal(504, "Nothing came or went for too long.")));
+  const total = setTimeout(() => stop(new ProxyRefusal(504, "The request took too long.")), LIMITS.networkTotalMs);
+  outgoing.setTimeout(LIMITS.networkIdleMs, () => stop(new ProxyRefusal(504, "Nothing came or went for too long.")));
   response.once("close", () => {
     if (!response.writableFinished) stop(new Error("the task went away"));
   });
@@ -45,7 +45,7 @@ export async function exchange(
     // Once the answer has begun, it may come to its end without the rest of what was asked.
     let isAnswered = false;
     const stopAsking = (error: Error) => {
-      if (!isAnswered || error instanceof Refusal) stop(error);
+      if (!isAnswered || error instanceof ProxyRefusal) stop(error);
     };
     outgoing.on("error", stopAsking);
     outgoing.once("close", () => stopAsking(new Error("it answers with something else")));
@@ -60,8 +60,8 @@ export async function exchange(
     const finished = new Promise<void>((resolve) => response.once("finish", resolve));
     await Promise.race([finished, broken]);
   } catch (error) {
-    if (error instanceof Refusal) throw error;
-    throw new Refusal(502, `The host did not answer as it should: ${wordsOf(error)}.`);
+    if (error instanceof ProxyRefusal) throw error;
+    throw new ProxyRefusal(502, `The host did not answer as it should: ${wordsOf(error)}.`);
   } finally {
     clearTimeout(total);
     given.removeEventListener("abort", giveUp);

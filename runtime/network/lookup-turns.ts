@@ -1,4 +1,4 @@
-import { Refusal } from "./refusal.ts";
+import { ProxyRefusal } from "./refusal.ts";
 
 /** Names that are looked up for tasks: so many at once, and of each task one after the other, so that none waits for another's. */
 export class LookupTurns {
@@ -28,7 +28,7 @@ export class LookupTurns {
   #turn(task: string): Promise<void> {
     const own = this.#waiting.get(task) ?? [];
     if (own.length >= this.#mostWaiting)
-      return Promise.reject(new Refusal(429, "Too many names are looked up at once; try again."));
+      return Promise.reject(new ProxyRefusal(429, "Too many names are looked up at once; try again."));
     this.#waiting.set(task, own);
     const turn = new Promise<void>((resolve) => own.push(resolve));
     this.#next();

@@ -3,7 +3,7 @@ import { parseHost } from "../api/network-rules.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { DEFAULT_PORTS, hostName, type NetworkPolicy, type NetworkRule, port } from "../protocol/network.ts";
 import { specialPurpose } from "./addresses.ts";
-import { Refusal } from "./refusal.ts";
+import { ProxyRefusal } from "./refusal.ts";
 
 export const NOTHING: NetworkPolicy = { allow: [] };
 
@@ -31,7 +31,7 @@ export function ruleFor({ allow }: NetworkPolicy, wish: Wish): string {
       : ofPort.length === 0
         ? [`'${host}' may be reached, but not at port ${port}.`, "no rule of the host names the port"]
         : [`'${host}' may be reached, but not with ${method ?? "a tunnel"}.`, "no rule of the host names the method"];
-  throw new Refusal(403, `${words} Whoever runs Piwork can allow it: ${asked}`, why);
+  throw new ProxyRefusal(403, `${words} Whoever runs Piwork can allow it: ${asked}`, why);
 }
 
 function isOfHost(pattern: string, host: string): boolean {
@@ -71,7 +71,7 @@ export function parseAuthority(authority: string, usualPort?: number): { host: s
   const host = hostName.safeParse(written.toLowerCase());
   const number = port.safeParse(digits === undefined ? usualPort : Number(digits));
   if (host.success && number.success && !digits?.startsWith("0")) return { host: host.data, port: number.data };
-  throw new Refusal(
+  throw new ProxyRefusal(
     400,
     "The host of the request is not a name or an IPv4 address, with a port from 1 to 65535 behind a colon.",
     "a host that is not understood",

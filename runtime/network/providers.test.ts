@@ -7,7 +7,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { redactText } from "../log/redaction.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { hasKey, Providers, type ProviderTarget, type RemoteProvider } from "./providers.ts";
-import { asked, Outside, Stage, statusOf } from "./proxy.fixture.ts";
+import { asked, OutsideServer, ProxyUnderTest, statusOf } from "./proxy.fixture.ts";
 import { Reach } from "./reach.ts";
 
 const KEY = "a-key-of-the-tests-0123456789";
@@ -108,9 +108,14 @@ test("a name is there once", async () => {
 });
 
 /** A stage with one provider, on a server of the loopback that counts as special. */
-async function withProvider(server: Outside, api: RemoteProvider["api"], base = "/v1", key: string | undefined = KEY) {
+async function withProvider(
+  server: OutsideServer,
+  api: RemoteProvider["api"],
+  base = "/v1",
+  key: string | undefined = KEY,
+) {
   const view = { name: "models", api, models: provider().models };
-  return Stage.open({
+  return ProxyUnderTest.open({
     publicAddresses: [],
     hosts: { "models.example": [["127.0.0.1"]] },
     provider: (name) =>
@@ -134,7 +139,7 @@ for (const [api, name, value] of [
   ["google-generative-ai", "x-goog-api-key", KEY],
 ] as const) {
   test(`a route adds the key as ${api} takes it, and drops what the task put there`, async () => {
-    await using server = await Outside.http();
+    await using server = await OutsideServer.http();
     await using stage = await withProvider(server, api);
     const headers = [OWN, "Connection: close", "Content-Length: 2", ...STOLEN];
     const answer = await stage.say(asked("POST /provider/models/chat?key=of-the-task&alt=sse HTTP/1.1", headers, "{}"));
@@ -157,7 +162,7 @@ for (const [api, name, value] of [
 }
 
 test("a provider without a key gets none, and not that of the task", async () => {
-  await using server = await Outside.http();
+  await using server = await OutsideServer.http();
   await using stage = await withProvider(server, "openai-completions", "/", undefined);
   assert.equal(
     statusOf(await stage.say(asked("GET /provider/models/models HTTP/1.1", [OWN, "Connection: close", ...STOLEN]))),
@@ -168,7 +173,7 @@ test("a provider without a key gets none, and not that of the task", async () =>
 });
 
 test("a provider's host is open for its route and for nothing else", async () => {
-  await using server = await Outside.http();
+  await using server = await OutsideServer.http();
   await using stage = await withProvider(server, "openai-completions");
   const target = `models.example:${server.port}`;
   const answers = [
@@ -186,7 +191,7 @@ const CROOKED = String.raw`
   .split(/\s+/);
 for (const path of CROOKED)
   test(`no way out of a route's path: ${path}`, async () => {
-    await using server = await Outside.http();
+    await using server = await OutsideServer.http();
     await using stage = await withProvider(server, "openai-completions");
     const answer = await stage.say(asked(`GET /provider/models${path} HTTP/1.1`, [OWN]));
     assert.deepEqual([statusOf(answer), server.accepted], [400, 0], answer);
@@ -195,7 +200,7 @@ for (const path of CROOKED)
 test("a task is not told where a provider is, nor what of the host keeps it from being asked", async () => {
   const view = { name: "models", api: "openai-completions", models: provider().models } as const;
   const ask = async (find: () => ProviderTarget) => {
-    await using stage = await Stage.open({ provider: find });
+    await using stage = await ProxyUnderTest.open({ provider: find });
     const answer = await stage.say(asked("GET /provider/models/x HTTP/1.1", [OWN]));
     assert.equal(statusOf(answer), 502, answer);
     assert.equal(/nowhere|\/home/.test(answer), false, answer);
@@ -242,7 +247,7 @@ const NO_ROUTES: [string, number, string[]][] = [
 ];
 for (const [path, status, headers] of NO_ROUTES)
   test(`no route: ${path} with ${headers[0] ?? "no host"}`, async () => {
-    await using server = await Outside.http();
+    await using server = await OutsideServer.http();
     await using stage = await withProvider(server, "openai-completions");
     const answer = await stage.say(asked(`GET ${path} HTTP/1.1`, headers));
     assert.deepEqual([statusOf(answer), server.accepted], [status, 0], answer);

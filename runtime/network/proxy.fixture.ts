@@ -13,7 +13,7 @@ import { type Lookup, Reach } from "./reach.ts";
 export const TASK = "a-task";
 
 /** What a server of the outside was asked. */
-export interface Heard {
+export interface HeardRequest {
   method: string;
   url: string;
   rawHeaders: string[];
@@ -21,8 +21,8 @@ export interface Heard {
 }
 
 /** A server that counts who connected, and notes what was asked. */
-export class Outside implements AsyncDisposable {
-  readonly heard: Heard[] = [];
+export class OutsideServer implements AsyncDisposable {
+  readonly heard: HeardRequest[] = [];
   accepted = 0;
   readonly #server: Server;
 
@@ -31,25 +31,25 @@ export class Outside implements AsyncDisposable {
     server.on("connection", () => this.accepted++);
   }
 
-  static async http(answer: RequestListener = (_, response) => response.end("from outside")): Promise<Outside> {
+  static async http(answer: RequestListener = (_, response) => response.end("from outside")): Promise<OutsideServer> {
     const server = createServer(async (request: IncomingMessage, response) => {
       const { method = "", url = "", rawHeaders } = request;
       outside.heard.push({ method, url, rawHeaders, body: await text(request).catch(() => "") });
       answer(request, response);
     });
-    const outside = new Outside(server);
+    const outside = new OutsideServer(server);
     return outside.#listen();
   }
 
-  static async tcp(serve: (socket: Socket) => void): Promise<Outside> {
+  static async tcp(serve: (socket: Socket) => void): Promise<OutsideServer> {
     const server = createTcpServer({ allowHalfOpen: true }, (socket) => {
       socket.on("error", () => {});
       serve(socket);
     });
-    return new Outside(server).#listen();
+    return new OutsideServer(server).#listen();
   }
 
-  async #listen(): Promise<Outside> {
+  async #listen(): Promise<OutsideServer> {
     await once(this.#server.listen(0, "127.0.0.1"), "listening");
     return this;
   }
@@ -64,7 +64,7 @@ export class Outside implements AsyncDisposable {
   }
 }
 
-export interface StageOptions {
+export interface ProxyOptions {
   policy?: NetworkPolicy;
   /** the addresses of each host; another list for each time it is asked, the last one from then on */
   hosts?: Record<string, string[][]>;
@@ -76,7 +76,7 @@ export interface StageOptions {
 }
 
 /** A proxy, and a door to it through which a task would speak. */
-export class Stage implements AsyncDisposable {
+export class ProxyUnderTest implements AsyncDisposable {
   readonly proxy: TaskProxy;
   readonly noted: NetworkRequest[] = [];
   readonly lookups: string[] = [];
@@ -90,7 +90,7 @@ export class Stage implements AsyncDisposable {
     publicAddresses = ["127.0.0.1"],
     provider,
     lookup,
-  }: StageOptions) {
+  }: ProxyOptions) {
     this.policy = policy;
     const known: Lookup = async (host) => {
       this.lookups.push(host);
@@ -108,8 +108,8 @@ export class Stage implements AsyncDisposable {
     this.#door = createTcpServer({ allowHalfOpen: true }, (socket) => this.proxy.serve(socket, TASK));
   }
 
-  static async open(options: StageOptions = {}): Promise<Stage> {
-    const stage = new Stage(options);
+  static async open(options: ProxyOptions = {}): Promise<ProxyUnderTest> {
+    const stage = new ProxyUnderTest(options);
     await once(stage.#door.listen(0, "127.0.0.1"), "listening");
     return stage;
   }

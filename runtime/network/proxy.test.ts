@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { LIMITS } from "../protocol/limits.ts";
-import { asked, linkedStreams, Outside, Stage, statusOf, TASK } from "./proxy.fixture.ts";
+import { asked, linkedStreams, OutsideServer, ProxyUnderTest, statusOf, TASK } from "./proxy.fixture.ts";
 
 const LOOPBACK = {
   "good.example": [["127.0.0.1"]],
@@ -15,14 +15,14 @@ const allowing = (port: number, host = "good.example", methods?: string[]) => ({
 });
 
 test("an allowed request is said anew, with its own headers and no others", async () => {
-  await using outside = await Outside.http((_, response) => {
+  await using outside = await OutsideServer.http((_, response) => {
     response
       .setHeader("x-answer", "yes")
       .setHeader("connection", "x-of-the-connection")
       .setHeader("x-of-the-connection", "1");
     response.end("from outside");
   });
-  await using stage = await Stage.open({ policy: allowing(outside.port), hosts: LOOPBACK });
+  await using stage = await ProxyUnderTest.open({ policy: allowing(outside.port), hosts: LOOPBACK });
   const target = `good.example:${outside.port}`;
   const hop = ["Connection: x-hop, close", "X-Hop: 1", "Proxy-Authorization: Basic x", "TE: trailers", "Keep-Alive: 1"];
   const answer = await stage.say(
@@ -52,8 +52,8 @@ test("an allowed request is said anew, with its own headers and no others", asyn
 });
 
 test("a body goes on, however its length was said, and comes back", async () => {
-  await using outside = await Outside.http((_, response) => response.end("taken"));
-  await using stage = await Stage.open({ policy: allowing(outside.port), hosts: LOOPBACK });
+  await using outside = await OutsideServer.http((_, response) => response.end("taken"));
+  await using stage = await ProxyUnderTest.open({ policy: allowing(outside.port), hosts: LOOPBACK });
   const target = `good.example:${outside.port}`;
   const post = (headers: string[], body: string) =>
     stage.say(asked(`POST http://${target}/ HTTP/1.1`, [`Host: ${target}`, "Connection: close", ...headers], body));
@@ -79,11 +79,11 @@ test("a body goes on, however its length was said, and comes back", async () => 
 
 test("what is streamed arrives as it comes", async () => {
   let goOn = () => {};
-  await using outside = await Outside.http((_, response) => {
+  await using outside = await OutsideServer.http((_, response) => {
     response.write("first");
     goOn = () => response.end("last");
   });
-  await using stage = await Stage.open({ policy: allowing(outside.port), hosts: LOOPBACK });
+  await using stage = await ProxyUnderTest.open({ policy: allowing(outside.port), hosts: LOOPBACK });
   const socket = stage.connect();
   socket.write(asked(`GET http://good.example:${outside.port}/ HTTP/1.1`, [`Host: good.example:${outside.port}`]));
   let got = "";
@@ -255,8 +255,8 @@ const REFUSED: [why: string, status: number, request: string][] = [
 
 for (const [why, status, request] of REFUSED) {
   test(`refused, and nobody outside hears of it: ${why}`, async () => {
-    await using outside = await Outside.http();
-    await using stage = await Stage.open({ policy: allowing(outside.port), hosts: LOOPBACK });
+    await using outside = await OutsideServer.http();
+    await using stage = await ProxyUnderTest.open({ policy: allowing(outside.port), hosts: LOOPBACK });
     const answer = await stage.say(request.replaceAll(":P", `:${outside.port}`).replaceAll(":0P", `:0${outside.port}`));
     assert.deepEqual([statusOf(answer), outside.accepted], [status, 0], answer);
     assert.match(answer, /\r\n\r\n.*piwork: /s);
@@ -269,8 +269,8 @@ for (const [why, status, request] of REFUSED) {
 }
 
 test("an empty list, and no list, mean deny; the answer says what can be done", async () => {
-  await using outside = await Outside.http();
-  await using stage = await Stage.open({ hosts: LOOPBACK });
+  await using outside = await OutsideServer.http();
+  await using stage = await ProxyUnderTest.open({ hosts: LOOPBACK });
   const answer = await stage.say(asked("GET http://good.example/ HTTP/1.1", ["Host: good.example"]));
   assert.equal(statusOf(answer), 403);
   assert.match(answer, /piwork network --allow-host good\.example\n/);
@@ -278,9 +278,9 @@ test("an empty list, and no list, mean deny; the answer says what can be done", 
 });
 
 test("a suffix is for what is below it, and not for itself or a name that only ends so", async () => {
-  await using outside = await Outside.http();
+  await using outside = await OutsideServer.http();
   const hosts = { ...LOOPBACK, "notgood.example": [["127.0.0.1"]] };
-  await using stage = await Stage.open({ policy: allowing(outside.port, "*.good.example"), hosts });
+  await using stage = await ProxyUnderTest.open({ policy: allowing(outside.port, "*.good.example"), hosts });
   const ask = async (host: string) =>
     statusOf(
       await stage.say(
@@ -299,8 +299,11 @@ test("a suffix is for what is below it, and not for itself or a name that only e
 });
 
 test("a rule with methods is for these alone, and for no tunnel", async () => {
-  await using outside = await Outside.http();
-  await using stage = await Stage.open({ policy: allowing(outside.port, "good.example", ["GET"]), hosts: LOOPBACK });
+  await using outside = await OutsideServer.http();
+  await using stage = await ProxyUnderTest.open({
+    policy: allowing(outside.port, "good.example", ["GET"]),
+    hosts: LOOPBACK,
+  });
   const target = `good.example:${outside.port}`;
   const ask = async (line: string) => statusOf(await stage.say(asked(line, [`Host: ${target}`, "Connection: close"])));
   assert.deepEqual(
@@ -329,8 +332,8 @@ const ELSEWHERE: [string, string[]][] = [
 ];
 for (const [where, addresses] of ELSEWHERE) {
   test(`an allowed name that leads to ${where} is refused, for requests and tunnels`, async () => {
-    await using outside = await Outside.http();
-    await using stage = await Stage.open({
+    await using outside = await OutsideServer.http();
+    await using stage = await ProxyUnderTest.open({
       policy: allowing(outside.port),
       hosts: { "good.example": [addresses] },
       publicAddresses: [],
@@ -346,16 +349,16 @@ for (const [where, addresses] of ELSEWHERE) {
 }
 
 test("an allowed address that is special is refused as well", async () => {
-  await using outside = await Outside.http();
-  await using stage = await Stage.open({ policy: allowing(outside.port, "127.0.0.1"), publicAddresses: [] });
+  await using outside = await OutsideServer.http();
+  await using stage = await ProxyUnderTest.open({ policy: allowing(outside.port, "127.0.0.1"), publicAddresses: [] });
   const target = `127.0.0.1:${outside.port}`;
   const answer = await stage.say(asked(`GET http://${target}/ HTTP/1.1`, [`Host: ${target}`, "Connection: close"]));
   assert.deepEqual([statusOf(answer), outside.accepted], [403, 0]);
 });
 
 test("a name is looked up once for a request, and anew for the next on the same connection", async () => {
-  await using outside = await Outside.http();
-  await using stage = await Stage.open({
+  await using outside = await OutsideServer.http();
+  await using stage = await ProxyUnderTest.open({
     policy: allowing(outside.port),
     hosts: { "good.example": [["127.0.0.1"], ["127.0.0.2"]] },
   });
@@ -370,8 +373,8 @@ test("a name is looked up once for a request, and anew for the next on the same 
 });
 
 test("a rule that is taken away counts for the next request on a connection", async () => {
-  await using outside = await Outside.http();
-  await using stage = await Stage.open({ policy: allowing(outside.port), hosts: LOOPBACK });
+  await using outside = await OutsideServer.http();
+  await using stage = await ProxyUnderTest.open({ policy: allowing(outside.port), hosts: LOOPBACK });
   const target = `good.example:${outside.port}`;
   const request = asked(`GET http://${target}/ HTTP/1.1`, [`Host: ${target}`]);
   const socket = stage.connect();
@@ -389,11 +392,11 @@ test("a rule that is taken away counts for the next request on a connection", as
 });
 
 test("a redirect is the task's to follow, and is judged like any request", async () => {
-  await using inside = await Outside.http();
-  await using outside = await Outside.http((_, response) =>
+  await using inside = await OutsideServer.http();
+  await using outside = await OutsideServer.http((_, response) =>
     response.writeHead(302, { location: `http://127.0.0.1:${inside.port}/` }).end(),
   );
-  await using stage = await Stage.open({ policy: allowing(outside.port), hosts: LOOPBACK });
+  await using stage = await ProxyUnderTest.open({ policy: allowing(outside.port), hosts: LOOPBACK });
   const target = `good.example:${outside.port}`;
   const answer = await stage.say(asked(`GET http://${target}/ HTTP/1.1`, [`Host: ${target}`, "Connection: close"]));
   const location = /location: (\S+)/i.exec(answer)?.[1] ?? "";
@@ -403,14 +406,14 @@ test("a redirect is the task's to follow, and is judged like any request", async
 });
 
 test("a tunnel carries both ways, each to its own end", async () => {
-  await using outside = await Outside.tcp((socket) => {
+  await using outside = await OutsideServer.tcp((socket) => {
     let got = "";
     socket.on("data", (data: Buffer) => {
       got += data.toString();
     });
     socket.once("end", () => socket.end(`heard ${got}`));
   });
-  await using stage = await Stage.open({ policy: allowing(outside.port), hosts: LOOPBACK });
+  await using stage = await ProxyUnderTest.open({ policy: allowing(outside.port), hosts: LOOPBACK });
   const answer = await stage.say(`${asked(`CONNECT good.example:${outside.port} HTTP/1.1`)}at once`, { end: true });
   assert.match(answer, /^HTTP\/1\.1 200 .*\r\n\r\nheard at once$/s);
   while (stage.noted.length === 0) await delay(5);
@@ -419,10 +422,10 @@ test("a tunnel carries both ways, each to its own end", async () => {
 });
 
 test("who is not there is a failure, not a refusal", async () => {
-  const gone = await Outside.http();
+  const gone = await OutsideServer.http();
   const { port } = gone;
   await gone[Symbol.asyncDispose]();
-  await using stage = await Stage.open({ policy: allowing(port), hosts: LOOPBACK });
+  await using stage = await ProxyUnderTest.open({ policy: allowing(port), hosts: LOOPBACK });
   const target = `good.example:${port}`;
   const answers = [
     await stage.say(asked(`GET http://${target}/ HTTP/1.1`, [`Host: ${target}`, "Connection: close"])),
@@ -437,13 +440,13 @@ test("who is not there is a failure, not a refusal", async () => {
 });
 
 test("an answer that breaks in the middle does not look whole", async () => {
-  await using outside = await Outside.tcp((socket) => {
+  await using outside = await OutsideServer.tcp((socket) => {
     socket.once("data", () => {
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
       setTimeout(() => socket.destroy(), 20);
     });
   });
-  await using stage = await Stage.open({ policy: allowing(outside.port), hosts: LOOPBACK });
+  await using stage = await ProxyUnderTest.open({ policy: allowing(outside.port), hosts: LOOPBACK });
   const target = `good.example:${outside.port}`;
   const answer = await stage.say(asked(`GET http://${target}/ HTTP/1.1`, [`Host: ${target}`, "Connection: close"]));
   assert.match(answer, /content-length: 100\r\n.*half$/is);
@@ -463,8 +466,8 @@ const STRANGE_ANSWERS: [string, string][] = [
 ];
 for (const [what, words] of STRANGE_ANSWERS) {
   test(`an answer that is ${what} becomes 502`, async () => {
-    await using outside = await Outside.tcp((socket) => void socket.once("data", () => socket.end(words)));
-    await using stage = await Stage.open({ policy: allowing(outside.port), hosts: LOOPBACK });
+    await using outside = await OutsideServer.tcp((socket) => void socket.once("data", () => socket.end(words)));
+    await using stage = await ProxyUnderTest.open({ policy: allowing(outside.port), hosts: LOOPBACK });
     const target = `good.example:${outside.port}`;
     const answer = await stage.say(asked(`GET http://${target}/ HTTP/1.1`, [`Host: ${target}`, "Connection: close"]));
     assert.equal(statusOf(answer), 502, answer);
@@ -473,14 +476,14 @@ for (const [what, words] of STRANGE_ANSWERS) {
 }
 
 test("a head that is too long is refused", async () => {
-  await using stage = await Stage.open({});
+  await using stage = await ProxyUnderTest.open({});
   const long = `X-Long: ${"x".repeat(LIMITS.networkHeadBytes)}`;
   const answer = await stage.say(asked("GET http://good.example/ HTTP/1.1", ["Host: good.example", long]));
   assert.equal(statusOf(answer), 431);
 });
 
 test("a task has so many connections at once and no more; one that ends makes room", async () => {
-  await using stage = await Stage.open({});
+  await using stage = await ProxyUnderTest.open({});
   const sockets = Array.from({ length: LIMITS.networkStreams }, () => stage.connect());
   await Promise.all(sockets.map((socket) => once(socket, "connect")));
   while ((await stage.say(asked("GET http://a.example/ HTTP/1.1", ["Host: a.example"]))).includes("403"))
@@ -498,8 +501,8 @@ test("a task has so many connections at once and no more; one that ends makes ro
 });
 
 test("requests that come one behind the other are bounded together", async () => {
-  await using outside = await Outside.http(() => {}); // it never answers
-  await using stage = await Stage.open({ policy: allowing(outside.port), hosts: LOOPBACK });
+  await using outside = await OutsideServer.http(() => {}); // it never answers
+  await using stage = await ProxyUnderTest.open({ policy: allowing(outside.port), hosts: LOOPBACK });
   const target = `good.example:${outside.port}`;
   const request = asked(`GET http://${target}/ HTTP/1.1`, [`Host: ${target}`]);
   const socket = stage.connect();
@@ -510,8 +513,8 @@ test("requests that come one behind the other are bounded together", async () =>
 });
 
 test("what is open is closed when a task is dropped", async () => {
-  await using outside = await Outside.tcp((socket) => socket.resume());
-  await using stage = await Stage.open({ policy: allowing(outside.port), hosts: LOOPBACK });
+  await using outside = await OutsideServer.tcp((socket) => socket.resume());
+  await using stage = await ProxyUnderTest.open({ policy: allowing(outside.port), hosts: LOOPBACK });
   const socket = stage.connect();
   socket.write(asked(`CONNECT good.example:${outside.port} HTTP/1.1`));
   await once(socket, "data");
@@ -527,8 +530,8 @@ for (const [what, body] of [
   ["a chunk with a line feed in its extension", "5;x=\nhello\r\n0\r\n\r\n"],
 ] as const) {
   test(`a request whose body holds ${what} is ended on both sides`, async () => {
-    await using outside = await Outside.http((request) => void request.resume());
-    await using stage = await Stage.open({ policy: allowing(outside.port), hosts: LOOPBACK });
+    await using outside = await OutsideServer.http((request) => void request.resume());
+    await using stage = await ProxyUnderTest.open({ policy: allowing(outside.port), hosts: LOOPBACK });
     const target = `good.example:${outside.port}`;
     const head = asked(`POST http://${target}/ HTTP/1.1`, [`Host: ${target}`, "Transfer-Encoding: chunked"], body);
     const answer = await stage.say(head);
@@ -538,8 +541,8 @@ for (const [what, body] of [
 }
 
 test("a length that stands behind a thousand headers counts: the next request is not hidden in a body", async () => {
-  await using outside = await Outside.http();
-  await using stage = await Stage.open({
+  await using outside = await OutsideServer.http();
+  await using stage = await ProxyUnderTest.open({
     policy: allowing(outside.port, "good.example", ["GET"]),
     hosts: LOOPBACK,
   });
@@ -553,7 +556,7 @@ test("a length that stands behind a thousand headers counts: the next request is
 });
 
 test("a tunnel that was refused is over once the task has closed it, and takes no place from the next ones", async () => {
-  await using stage = await Stage.open({});
+  await using stage = await ProxyUnderTest.open({});
   for (let count = 0; count < LIMITS.networkStreams + 5; count++) {
     const [near, far] = await linkedStreams();
     stage.proxy.serve(far, TASK);
@@ -567,10 +570,10 @@ test("a tunnel that was refused is over once the task has closed it, and takes n
 
 for (const kind of ["a request", "a tunnel"]) {
   test(`${kind} whose task was dropped while its name was looked up goes nowhere`, async () => {
-    await using outside = await Outside.http();
+    await using outside = await OutsideServer.http();
     let found = (_: string[]) => {};
     const names = { lookup: () => new Promise<string[]>((resolve) => (found = resolve)) };
-    await using stage = await Stage.open({ policy: allowing(outside.port), ...names });
+    await using stage = await ProxyUnderTest.open({ policy: allowing(outside.port), ...names });
     const target = `good.example:${outside.port}`;
     const line = kind === "a tunnel" ? `CONNECT ${target}` : `GET http://${target}/`;
     const socket = stage.connect();
@@ -588,8 +591,8 @@ for (const kind of ["a request", "a tunnel"]) {
 
 test("requests that wait behind another one end with their connection", async () => {
   let closed = 0;
-  await using outside = await Outside.http((request) => void request.socket.once("close", () => closed++)); // it never answers
-  await using stage = await Stage.open({ policy: allowing(outside.port), hosts: LOOPBACK });
+  await using outside = await OutsideServer.http((request) => void request.socket.once("close", () => closed++)); // it never answers
+  await using stage = await ProxyUnderTest.open({ policy: allowing(outside.port), hosts: LOOPBACK });
   const target = `good.example:${outside.port}`;
   const socket = stage.connect();
   socket.write(asked(`GET http://${target}/ HTTP/1.1`, [`Host: ${target}`]).repeat(5));

@@ -10,7 +10,7 @@ import { passedOn, withKey, withoutKey } from "./headers.ts";
 import { parseAuthority, ruleFor } from "./policy.ts";
 import type { ProviderTarget } from "./providers.ts";
 import type { Reach } from "./reach.ts";
-import { Refusal } from "./refusal.ts";
+import { ProxyRefusal } from "./refusal.ts";
 import { tunnel } from "./tunnel.ts";
 
 /** Time between two requests of a connection after which it is closed, in milliseconds: an idle machine can rest then. */
@@ -79,7 +79,7 @@ export class TaskProxy {
     this.#connections.set(stream, connection);
     stream.on("error", () => {}); // it is over, which is seen where it is used
     if (own.size >= LIMITS.networkStreams) {
-      const refusal = new Refusal(429, `A task has at most ${LIMITS.networkStreams} connections at once.`);
+      const refusal = new ProxyRefusal(429, `A task has at most ${LIMITS.networkStreams} connections at once.`);
       this.#note(task, beginEntry("http"), refusal);
       return endWith(refusal, stream, connection);
     }
@@ -87,7 +87,7 @@ export class TaskProxy {
     stream.once("close", () => {
       own.delete(stream);
       if (own.size === 0) this.#open.delete(task);
-      for (const end of connection.going) end.abort(new Refusal(502, "The task went away."));
+      for (const end of connection.going) end.abort(new ProxyRefusal(502, "The task went away."));
     });
     awaitHead(stream, connection);
     this.#server.emit("connection", stream);
@@ -146,7 +146,7 @@ export class TaskProxy {
     Object.assign(entry, { host: asked.name, rule: `provider ${asked.name}` });
     const target = await this.#parts.provider(asked.name);
     if (target === undefined)
-      throw new Refusal(
+      throw new ProxyRefusal(
         404,
         `There is no provider '${asked.name}'. Whoever runs Piwork can add it: piwork provider add ${asked.name} --help`,
         "no such provider",
@@ -178,7 +178,7 @@ export class TaskProxy {
         Object.assign(entry, { host, port });
         entry.rule = ruleFor(this.#parts.policy(task), { host, port, method: undefined });
         const way = await this.#parts.reach.toPublic(host, port, task);
-        if (stream.destroyed) throw new Refusal(502, "The task went away.");
+        if (stream.destroyed) throw new ProxyRefusal(502, "The task went away.");
         await tunnel(stream, head, way, entry);
       });
       this.#note(task, entry, undefined, 200);
@@ -195,7 +195,7 @@ export class TaskProxy {
   async #inTurn(task: string, work: () => Promise<void>): Promise<void> {
     const before = this.#underway.get(task) ?? 0;
     if (before >= LIMITS.networkStreams)
-      throw new Refusal(429, `A task has at most ${LIMITS.networkStreams} requests under way at once.`);
+      throw new ProxyRefusal(429, `A task has at most ${LIMITS.networkStreams} requests under way at once.`);
     this.#underway.set(task, before + 1);
     try {
       await work();
@@ -216,21 +216,21 @@ export class TaskProxy {
     if (connection === undefined || error.code === "ECONNRESET" || !stream.writable) return void stream.destroy();
     const refusal =
       error.code === "HPE_HEADER_OVERFLOW"
-        ? new Refusal(431, `The head of a request has at most ${LIMITS.networkHeadBytes} bytes.`)
+        ? new ProxyRefusal(431, `The head of a request has at most ${LIMITS.networkHeadBytes} bytes.`)
         : notUnderstood(error);
     this.#note(connection.task, beginEntry("http"), refusal, refusal.status);
     stream.end(refusal.answer, () => stream.destroy());
   }
 
-  #refusalOf(error: unknown): Refusal {
-    if (error instanceof Refusal) return error;
+  #refusalOf(error: unknown): ProxyRefusal {
+    if (error instanceof ProxyRefusal) return error;
     // Its words, with paths and names of the host, are for whoever looks at the requests.
-    if (error instanceof PiworkError) return new Refusal(502, NOT_READY, error.message);
+    if (error instanceof PiworkError) return new ProxyRefusal(502, NOT_READY, error.message);
     this.#parts.unexpected(error);
-    return new Refusal(502, "The proxy failed; the runtime's log has the details.");
+    return new ProxyRefusal(502, "The proxy failed; the runtime's log has the details.");
   }
 
-  #note(task: string, entry: Entry, refusal: Refusal | undefined, status?: number): void {
+  #note(task: string, entry: Entry, refusal: ProxyRefusal | undefined, status?: number): void {
     const { up, down, ...request } = entry;
     const verdict = refusal === undefined ? "allowed" : refusal.hasFailed ? "failed" : "refused";
     this.#parts.over(task, {
@@ -245,7 +245,7 @@ export class TaskProxy {
 }
 
 /** Says why, and waits for the task to close its side too, but not for ever: unread, its end would never be seen. */
-function endWith(refusal: Refusal, stream: Duplex, connection: Connection): void {
+function endWith(refusal: ProxyRefusal, stream: Duplex, connection: Connection): void {
   stream.removeAllListeners("data");
   stream.end(refusal.answer);
   stream.resume();
@@ -264,8 +264,8 @@ function awaitHead(stream: Duplex, connection: Connection): void {
   stream.once("close", stop);
 }
 
-function notUnderstood({ code }: NodeJS.ErrnoException): Refusal {
-  return new Refusal(400, "This is no request that can be understood in one way only.", `no HTTP: ${code}`);
+function notUnderstood({ code }: NodeJS.ErrnoException): ProxyRefusal {
+  return new ProxyRefusal(400, "This is no request that can be understood in one way only.", `no HTTP: ${code}`);
 }
 
 function beginEntry(kind: NetworkRequest["kind"]): Entry {

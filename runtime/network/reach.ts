@@ -3,7 +3,7 @@ import { isIP, type LookupFunction } from "node:net";
 import { LIMITS } from "../protocol/limits.ts";
 import { specialPurpose } from "./addresses.ts";
 import { LookupTurns } from "./lookup-turns.ts";
-import { Refusal } from "./refusal.ts";
+import { ProxyRefusal } from "./refusal.ts";
 
 /** The addresses of a host. */
 export type Lookup = (host: string) => Promise<string[]>;
@@ -16,7 +16,7 @@ export interface ReachOptions {
 }
 
 /** How a socket is led to addresses that were looked at before, and to no others. */
-export interface Way {
+export interface PinnedRoute {
   host: string;
   port: number;
   lookup: LookupFunction;
@@ -37,12 +37,12 @@ export class Reach {
   }
 
   /** The way to a host, all of whose addresses are public: with another one among them, whoever answers for the name may choose it later. */
-  async toPublic(host: string, port: number, task: string): Promise<Way> {
+  async toPublic(host: string, port: number, task: string): Promise<PinnedRoute> {
     const addresses = await this.#addresses(host, `'${host}'`, this.#ofTasks, task);
     for (const address of addresses) {
       const purpose = this.#public.has(address) ? undefined : specialPurpose(address);
       if (purpose === undefined) continue;
-      throw new Refusal(
+      throw new ProxyRefusal(
         403,
         `'${host}' leads to ${address} (${purpose}), where no task may go, whatever its rules say.`,
         `the address ${address} is special: ${purpose}`,
@@ -52,7 +52,7 @@ export class Reach {
   }
 
   /** The way to a host that the user named for a provider, wherever that is. */
-  async toProvider(host: string, port: number, task: string): Promise<Way> {
+  async toProvider(host: string, port: number, task: string): Promise<PinnedRoute> {
     // Where it is, is nothing to the task.
     return way(host, port, await this.#addresses(host, "the provider", this.#ofProviders, task));
   }
@@ -62,10 +62,10 @@ export class Reach {
     // One that was given up still takes its thread until it ends.
     const finding = turns.take(task, () => this.#lookup(host));
     const found = await within(LIMITS.networkLookupMs, `finding ${called}`, finding).catch((error) => {
-      if (error instanceof Refusal) throw error;
-      throw new Refusal(502, `${called} has no address: ${(error as NodeJS.ErrnoException).code ?? "unknown"}.`);
+      if (error instanceof ProxyRefusal) throw error;
+      throw new ProxyRefusal(502, `${called} has no address: ${(error as NodeJS.ErrnoException).code ?? "unknown"}.`);
     });
-    if (found.length === 0) throw new Refusal(502, `${called} has no address.`);
+    if (found.length === 0) throw new ProxyRefusal(502, `${called} has no address.`);
     return found;
   }
 }
@@ -74,7 +74,7 @@ async function lookUp(host: string): Promise<string[]> {
   return (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
 }
 
-function way(host: string, port: number, addresses: readonly string[]): Way {
+function way(host: string, port: number, addresses: readonly string[]): PinnedRoute {
   const found = addresses.map((address) => ({ address, family: isIP(address) }));
   return {
     host,
@@ -91,7 +91,7 @@ export async function within<T>(milliseconds: number, doing: string, work: Promi
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const words = `${doing} took longer than ${milliseconds / 1000} s.`;
-    timer = setTimeout(() => reject(new Refusal(504, words)), milliseconds);
+    timer = setTimeout(() => reject(new ProxyRefusal(504, words)), milliseconds);
   });
   try {
     return await Promise.race([work, late]);

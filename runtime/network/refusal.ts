@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 
 /** A request of a task that is not carried out, with the words that the task is given. */
-export class Refusal extends Error {
+export class ProxyRefusal extends Error {
   readonly status: number;
   /** what refused it, for who looks at the requests of a task */
   readonly rule: string;
@@ -12,7 +12,7 @@ export class Refusal extends Error {
     rule = message,
   ) {
     super(message);
-    this.name = "Refusal";
+    this.name = "ProxyRefusal";
     this.status = status;
     this.rule = rule;
   }

@@ -4,14 +4,14 @@ import type { Duplex } from "node:stream";
 import { LIMITS } from "../protocol/limits.ts";
 import { carry, type Meter } from "./carry.ts";
 import { wordsOf } from "./exchange.ts";
-import { type Way, within } from "./reach.ts";
-import { Refusal } from "./refusal.ts";
+import { type PinnedRoute, within } from "./reach.ts";
+import { ProxyRefusal } from "./refusal.ts";
 
 /** Joins a task with a host, and resolves when that is over. What they say is between them. Rejects while the task has no answer yet. */
 export async function tunnel(
   stream: Duplex,
   head: Buffer,
-  way: Way,
+  way: PinnedRoute,
   meters: { up: Meter; down: Meter },
 ): Promise<void> {
   const socket = connect({ ...way, allowHalfOpen: true });
@@ -22,7 +22,7 @@ export async function tunnel(
   try {
     const failed = broken.then(() => {
       const why = over.signal.reason;
-      throw why instanceof Refusal ? why : new Refusal(502, `The host cannot be reached: ${wordsOf(why)}.`);
+      throw why instanceof ProxyRefusal ? why : new ProxyRefusal(502, `The host cannot be reached: ${wordsOf(why)}.`);
     });
     failed.catch(() => {});
     // From the first moment on: what the task says, or that it has no more to say, may come before the host is there.

@@ -6,8 +6,8 @@ export const LIMITS = {
   execChunkBytes: 64 * 1024,
   /** raw bytes of one command's output on their way to whoever asked for it */
   execWindowBytes: 1024 * 1024,
-  /** what a piece of output counts at least there, in bytes: to keep one takes that much, however short it is */
-  execLeastBytes: 256,
+  /** least that one piece of output counts in that window, in bytes: keeping a short one takes this much memory */
+  minimumChunkCharge: 256,
   /** bytes of events that the host has not acknowledged; with more, taskd stops reading agents and commands */
   unackedEventBytes: 4 * 1024 * 1024,
   /** longest line of an agent, in bytes; an event around it must still be a line */
@@ -158,5 +158,5 @@ export const LIMITS = {
 
 /** What a piece of a command's output counts of the window, at both ends. */
 export function execWeight(bytes: number): number {
-  return Math.max(bytes, LIMITS.execLeastBytes);
+  return Math.max(bytes, LIMITS.minimumChunkCharge);
 }

@@ -353,7 +353,7 @@ export const ackFrame = z.strictObject({
   taken: z
     .record(requestId, z.int().nonnegative())
     .describe(
-      "Output of each running command that was delivered, in bytes since its start, by request id; a short piece counts as `execLeastBytes`.",
+      "Output of each running command that was delivered, in bytes since its start, by request id; a short piece counts as `minimumChunkCharge`.",
     ),
 });
 export type AckFrame = z.infer<typeof ackFrame>;

@@ -1,20 +1,20 @@
-import { type Asked, type Conversation, readConversation } from "./conversation.ts";
+import { type ModelConversation, type ModelRequest, readConversation } from "./conversation.ts";
 import { isToThink, PARROT } from "./models.ts";
 import { repeat } from "./parrot.ts";
 import { parseScript, ScriptError } from "./script.ts";
-import { atAttempt, makeStep, onLines, type Step, type Usage } from "./step.ts";
+import { atAttempt, makeStep, onLines, type Step, type TokenUsage } from "./step.ts";
 import { meet } from "./tour.ts";
 
-export interface Answer {
-  asked: Asked;
+export interface ModelAnswer {
+  asked: ModelRequest;
   step: Step;
-  conversation: Conversation;
+  conversation: ModelConversation;
   /** how often this very conversation has been asked about, this time included */
   attempt: number;
 }
 
 /** What is answered to a conversation. `count` counts how often it was asked. */
-export function answerTo(asked: Asked, count: (digest: string) => number): Answer {
+export function answerTo(asked: ModelRequest, count: (digest: string) => number): ModelAnswer {
   const conversation = readConversation(asked);
   const attempt = count(conversation.digest);
   const step = atAttempt(stepFor(conversation, asked.model), attempt);
@@ -22,7 +22,7 @@ export function answerTo(asked: Asked, count: (digest: string) => number): Answe
   return { asked, step: { ...step, acts: onLines(acts) }, conversation, attempt };
 }
 
-function stepFor(conversation: Conversation, model: string): Step {
+function stepFor(conversation: ModelConversation, model: string): Step {
   try {
     const steps = parseScript(conversation.prompt);
     if (steps === undefined) return model === PARROT ? repeat(conversation) : meet(conversation);
@@ -35,7 +35,7 @@ function stepFor(conversation: Conversation, model: string): Step {
 }
 
 /** What an answer is said to have cost. */
-export function costOf({ step, conversation }: Answer): Usage {
+export function costOf({ step, conversation }: ModelAnswer): TokenUsage {
   return (
     step.usage ?? {
       input: tokens(conversation.characters),

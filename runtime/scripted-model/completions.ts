@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { type Answer, costOf } from "./answer.ts";
-import type { Turn } from "./conversation.ts";
-import { type Call, type Dialect, event, textOf, type Voice, written } from "./dialect.ts";
+import { costOf, type ModelAnswer } from "./answer.ts";
+import type { ModelTurn } from "./conversation.ts";
+import { type Dialect, event, type ModelCall, textOf, type Voice, written } from "./dialect.ts";
 import { effortOf, openAi } from "./openai.ts";
 
 const message = z.looseObject({ role: z.string(), content: written.nullish() });
@@ -38,19 +38,19 @@ export const completions: Dialect = {
   whole,
 };
 
-const ROLES: ReadonlyMap<string, Turn["role"]> = new Map(
+const ROLES: ReadonlyMap<string, ModelTurn["role"]> = new Map(
   (["user", "assistant", "tool"] as const).map((role) => [role, role]),
 );
 
-function turnOf({ role, content }: z.infer<typeof message>): Turn {
+function turnOf({ role, content }: z.infer<typeof message>): ModelTurn {
   return { role: ROLES.get(role) ?? "system", text: textOf(content) };
 }
 
 class CompletionsVoice implements Voice {
-  readonly #answer: Answer;
+  readonly #answer: ModelAnswer;
   #calls = 0;
 
-  constructor(answer: Answer) {
+  constructor(answer: ModelAnswer) {
     this.#answer = answer;
   }
 
@@ -66,7 +66,7 @@ class CompletionsVoice implements Voice {
     yield this.#delta({ reasoning_content });
   }
 
-  *call({ tool }: Call, parts: readonly string[]): Iterable<string> {
+  *call({ tool }: ModelCall, parts: readonly string[]): Iterable<string> {
     const index = this.#calls++;
     const head = { index, id: callId(this.#answer, index), type: "function" };
     yield this.#delta({ tool_calls: [{ ...head, function: { name: tool, arguments: "" } }] });
@@ -88,7 +88,7 @@ class CompletionsVoice implements Voice {
   }
 }
 
-function whole(answer: Answer): object {
+function whole(answer: ModelAnswer): object {
   const { acts } = answer.step;
   const said = (type: "say" | "think") => acts.flatMap((act) => (act.type === type ? act.text : [])).join("");
   const calls = acts.flatMap((act) => (act.type === "call" ? act : []));
@@ -113,19 +113,19 @@ function whole(answer: Answer): object {
   };
 }
 
-function headOf({ asked, conversation }: Answer, object: string) {
+function headOf({ asked, conversation }: ModelAnswer, object: string) {
   return { id: `chatcmpl-${conversation.digest}`, object, created: 0, model: asked.model };
 }
 
-function callId({ conversation }: Answer, index: number): string {
+function callId({ conversation }: ModelAnswer, index: number): string {
   return `call_${conversation.digest}_${index}`;
 }
 
-function finishOf({ step: { acts, finish } }: Answer): string {
+function finishOf({ step: { acts, finish } }: ModelAnswer): string {
   return finish ?? (acts.some(({ type }) => type === "call") ? "tool_calls" : "stop");
 }
 
-function usageOf(answer: Answer): object {
+function usageOf(answer: ModelAnswer): object {
   const { input, output, cached } = costOf(answer);
   return {
     prompt_tokens: input,

@@ -1,7 +1,7 @@
-import type { Asked, Turn } from "./conversation.ts";
+import type { ModelRequest, ModelTurn } from "./conversation.ts";
 
 /** A request with these turns. */
-export function asked(turns: Turn[], more: Partial<Asked> = {}): Asked {
+export function asked(turns: ModelTurn[], more: Partial<ModelRequest> = {}): ModelRequest {
   return {
     api: "openai-completions",
     model: "scripted",
@@ -15,10 +15,10 @@ export function asked(turns: Turn[], more: Partial<Asked> = {}): Asked {
   };
 }
 
-export const ofUser = (text: string): Turn => ({ role: "user", text });
+export const ofUser = (text: string): ModelTurn => ({ role: "user", text });
 
 /** The assistant has called a tool, and the tool has answered. */
-export const afterTool = (text: string): Turn[] => [
+export const afterTool = (text: string): ModelTurn[] => [
   { role: "assistant", text: "" },
   { role: "tool", text },
 ];

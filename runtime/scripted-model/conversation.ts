@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import type { ProviderApi } from "../protocol/providers.ts";
 
 /** What one of them has said. */
-export interface Turn {
+export interface ModelTurn {
   role: "system" | "user" | "assistant" | "tool";
   text: string;
 }
 
 /** A request as it is in every API. */
-export interface Asked {
+export interface ModelRequest {
   api: ProviderApi;
   model: string;
   isStreamed: boolean;
@@ -18,13 +18,13 @@ export interface Asked {
   effort: string | null;
   /** names of the tools that there are */
   tools: string[];
-  turns: Turn[];
+  turns: ModelTurn[];
   /** the conversation as it was sent */
   sent: unknown;
 }
 
 /** A conversation as whoever answers it sees it. */
-export interface Conversation {
+export interface ModelConversation {
   /** the last message of the user */
   prompt: string;
   /** those before it */
@@ -41,7 +41,7 @@ export interface Conversation {
   characters: number;
 }
 
-export function readConversation({ api, model, tools, turns, sent }: Asked): Conversation {
+export function readConversation({ api, model, tools, turns, sent }: ModelRequest): ModelConversation {
   const since = turns.slice(turns.findLastIndex(({ role }) => role === "user") + 1);
   const ofUser = textsOf(turns, "user");
   return {
@@ -58,6 +58,6 @@ export function readConversation({ api, model, tools, turns, sent }: Asked): Con
   };
 }
 
-function textsOf(turns: readonly Turn[], role: Turn["role"]): string[] {
+function textsOf(turns: readonly ModelTurn[], role: ModelTurn["role"]): string[] {
   return turns.filter((turn) => turn.role === role).map(({ text }) => text);
 }

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import type { ProviderApi } from "../protocol/providers.ts";
-import type { Answer } from "./answer.ts";
-import type { Asked, Turn } from "./conversation.ts";
+import type { ModelAnswer } from "./answer.ts";
+import type { ModelRequest, ModelTurn } from "./conversation.ts";
 import type { Act } from "./step.ts";
 
-export type Call = Extract<Act, { type: "call" }>;
+export type ModelCall = Extract<Act, { type: "call" }>;
 
 /** An answer while it is given: what is sent for each part of it, as events of a stream. */
 export interface Voice {
@@ -12,7 +12,7 @@ export interface Voice {
   say(text: string): Iterable<string>;
   think(text: string): Iterable<string>;
   /** `parts` are those of its arguments as JSON */
-  call(call: Call, parts: readonly string[]): Iterable<string>;
+  call(call: ModelCall, parts: readonly string[]): Iterable<string>;
   end(): Iterable<string>;
 }
 
@@ -26,10 +26,10 @@ export interface Dialect {
   /** a chunk that is no JSON */
   garbage: string;
   /** Throws a ZodError where the body is no request. */
-  read(body: unknown, model: string | undefined): Asked;
-  speak(answer: Answer): Voice;
+  read(body: unknown, model: string | undefined): ModelRequest;
+  speak(answer: ModelAnswer): Voice;
   /** The answer in one piece, where it is also given so. */
-  whole?(answer: Answer): object;
+  whole?(answer: ModelAnswer): object;
   /** The body of an error. */
   failure(status: number, message: string, code?: string): object;
 }
@@ -53,16 +53,16 @@ export function textOf(text: z.infer<typeof written> | null | undefined): string
 }
 
 /** What the model is told before all else, where an API has it beside the messages. */
-export function systemTurn(text: string): Turn[] {
+export function systemTurn(text: string): ModelTurn[] {
   return text === "" ? [] : [{ role: "system", text }];
 }
 
 /** Of a message in which tools have answered, in the APIs where that is one of the user, and of what else it says. */
 export function turnsWith(
   results: readonly string[],
-  role: Turn["role"],
+  role: ModelTurn["role"],
   others: { text?: string | undefined }[],
-): Turn[] {
-  const turns: Turn[] = results.map((text) => ({ role: "tool", text }));
+): ModelTurn[] {
+  const turns: ModelTurn[] = results.map((text) => ({ role: "tool", text }));
   return turns.length > 0 && others.length === 0 ? turns : [...turns, { role, text: textOf(others) }];
 }

@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Answer } from "./answer.ts";
+import type { ModelAnswer } from "./answer.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Act } from "./step.ts";
 import { streamed } from "./streamed.ts";
 
 /** Gives an answer, with all that takes time or goes wrong. */
-export async function give(response: ServerResponse, dialect: Dialect, answer: Answer): Promise<void> {
+export async function give(response: ServerResponse, dialect: Dialect, answer: ModelAnswer): Promise<void> {
   const gone = new AbortController();
   response.on("close", () => gone.abort());
   const { acts, retryAfter } = answer.step;
@@ -23,7 +23,7 @@ export async function give(response: ServerResponse, dialect: Dialect, answer: A
 }
 
 /** The error that is answered, where one is. */
-export function failureOf({ step: { acts } }: Answer): Extract<Act, { type: "error" }> | undefined {
+export function failureOf({ step: { acts } }: ModelAnswer): Extract<Act, { type: "error" }> | undefined {
   return acts.find((act) => act.type === "error");
 }
 
@@ -40,7 +40,12 @@ function giveWhole(response: ServerResponse, acts: readonly Act[], whole: object
   else response.end();
 }
 
-async function stream(response: ServerResponse, dialect: Dialect, answer: Answer, gone: AbortSignal): Promise<void> {
+async function stream(
+  response: ServerResponse,
+  dialect: Dialect,
+  answer: ModelAnswer,
+  gone: AbortSignal,
+): Promise<void> {
   const send = async (text: string) => {
     if (!response.headersSent)
       response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });

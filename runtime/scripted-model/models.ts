@@ -1,4 +1,4 @@
-import type { Asked } from "./conversation.ts";
+import type { ModelRequest } from "./conversation.ts";
 
 /** The one that repeats what is said to it. */
 export const PARROT = "scripted-parrot";
@@ -11,6 +11,6 @@ export const MODELS: ReadonlyMap<string, { thinks: boolean }> = new Map([
 ]);
 
 /** Whether this answer is thought about before it is given. */
-export function isToThink({ model, effort }: Asked): boolean {
+export function isToThink({ model, effort }: ModelRequest): boolean {
   return MODELS.get(model)?.thinks === true && effort !== null;
 }

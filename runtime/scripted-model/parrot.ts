@@ -1,4 +1,4 @@
-import type { Conversation } from "./conversation.ts";
+import type { ModelConversation } from "./conversation.ts";
 import { long } from "./script.ts";
 import { makeStep, type Step } from "./step.ts";
 
@@ -8,7 +8,7 @@ const FOR_EVER_MS = 600_000;
 interface Habit {
   pattern: RegExp;
   /** what is answered first */
-  meet: (argument: string, conversation: Conversation) => Step;
+  meet: (argument: string, conversation: ModelConversation) => Step;
   /** what is said of what its tool has answered; nothing, without it */
   tell?: (result: string) => string;
 }
@@ -29,12 +29,12 @@ const HABITS: readonly Habit[] = [
 ];
 
 /** Says again what is said to it: with it, a suite that speaks to the probe speaks to the real agent in the same words. */
-export function repeat(conversation: Conversation): Step {
+export function repeat(conversation: ModelConversation): Step {
   // By its usage a conversation stays short: it is never summed up.
   return { ...answer(conversation), usage: { input: 1, output: 1, cached: 0 } };
 }
 
-function answer(conversation: Conversation): Step {
+function answer(conversation: ModelConversation): Step {
   const { prompt, answered, results } = conversation;
   for (const { pattern, meet, tell } of HABITS) {
     const found = pattern.exec(prompt);

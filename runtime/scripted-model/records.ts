@@ -1,9 +1,9 @@
-import type { Answer } from "./answer.ts";
-import type { Asked } from "./conversation.ts";
+import type { ModelAnswer } from "./answer.ts";
+import type { ModelRequest } from "./conversation.ts";
 
 /** What was asked, for whoever wants to know afterwards. */
 export interface AskedRequest {
-  api: Asked["api"];
+  api: ModelRequest["api"];
   model: string;
   stream: boolean;
   /** as the client wrote it; null where nothing is to be thought */
@@ -23,7 +23,7 @@ const REMEMBERED = 1000;
 const PROMPT_CHARACTERS = 200;
 
 /** Counts what was asked. Nothing is answered differently for it, but what a script says goes wrong only so often. */
-export class Records {
+export class ModelRecords {
   readonly #asked: AskedRequest[] = [];
   readonly #attempts = new Map<string, number>();
   #total = 0;
@@ -39,7 +39,7 @@ export class Records {
     return attempt;
   }
 
-  add({ asked, conversation, attempt }: Answer, status: number): void {
+  add({ asked, conversation, attempt }: ModelAnswer, status: number): void {
     this.#total++;
     this.#asked.push({
       api: asked.api,

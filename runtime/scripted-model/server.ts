@@ -6,14 +6,14 @@ import { completions } from "./completions.ts";
 import type { Dialect } from "./dialect.ts";
 import { failureOf, give, sendJson } from "./give.ts";
 import { MODELS } from "./models.ts";
-import { Records } from "./records.ts";
+import { ModelRecords } from "./records.ts";
 
 /** A conversation with pictures in it is long. */
 const BODY_BYTES = 64 * 1024 * 1024;
 
 /** A server that speaks these APIs. Every request must carry the key. */
 export function createProvider(key: string, dialects: readonly Dialect[]): Server {
-  const records = new Records();
+  const records = new ModelRecords();
   const isKey = sameAs(key);
   return createServer((request, response) => {
     const { method, url = "" } = request;
@@ -36,7 +36,12 @@ export function createProvider(key: string, dialects: readonly Dialect[]): Serve
 
 type Fail = (status: number, message: string, code?: string) => void;
 
-function tell({ method, url = "" }: IncomingMessage, response: ServerResponse, records: Records, fail: Fail): void {
+function tell(
+  { method, url = "" }: IncomingMessage,
+  response: ServerResponse,
+  records: ModelRecords,
+  fail: Fail,
+): void {
   const route = `${method} ${url.split("?")[0]}`;
   if (route === "GET /v1/models") return sendJson(response, 200, listOfModels());
   if (route === "GET /control/requests") return sendJson(response, 200, records);
@@ -47,7 +52,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   dialect: Dialect,
-  records: Records,
+  records: ModelRecords,
   fail: Fail,
 ): Promise<void> {
   const body = await read(request);

@@ -15,7 +15,7 @@ export type Act =
   | { type: "call"; tool: string; input: Record<string, unknown> }
   | { type: "wait"; milliseconds: number };
 
-export interface Usage {
+export interface TokenUsage {
   input: number;
   output: number;
   /** tokens of the input that were known before */
@@ -34,7 +34,7 @@ export interface Step {
   /** why it ended, where that is not as usual */
   finish?: string;
   /** what it is said to have cost, where that is not counted */
-  usage?: Usage;
+  usage?: TokenUsage;
   /** what goes wrong does so only as often as this for the same conversation */
   times?: number;
 }

@@ -1,4 +1,4 @@
-import type { Answer } from "./answer.ts";
+import type { ModelAnswer } from "./answer.ts";
 import type { Dialect, Voice } from "./dialect.ts";
 import type { Act } from "./step.ts";
 
@@ -6,7 +6,7 @@ import type { Act } from "./step.ts";
 export type Piece = { type: "chunk" | "cut"; text: string } | { type: "wait"; milliseconds: number } | { type: "end" };
 
 /** The pieces of a streamed answer, without what goes wrong before it begins. */
-export function* streamed(dialect: Dialect, answer: Answer): Generator<Piece> {
+export function* streamed(dialect: Dialect, answer: ModelAnswer): Generator<Piece> {
   const { step } = answer;
   const voice = dialect.speak(answer);
   let isFirst = true;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { afterTool, asked, ofUser } from "./conversation.fixture.ts";
-import { type Asked, readConversation } from "./conversation.ts";
+import { type ModelRequest, readConversation } from "./conversation.ts";
 import { meet } from "./tour.ts";
 
 /** What the model does about a sentence: calls, then words, after as many results of tools. */
-function does(prompt: string, results: readonly string[] = [], more: Partial<Asked> = {}) {
+function does(prompt: string, results: readonly string[] = [], more: Partial<ModelRequest> = {}) {
   const { acts } = meet(readConversation(asked([ofUser(prompt), ...results.flatMap(afterTool)], more)));
   const [call] = acts.filter(({ type }) => type === "call");
   const [said] = acts.filter(({ type }) => type === "say");

@@ -1,4 +1,4 @@
-import type { Conversation } from "./conversation.ts";
+import type { ModelConversation } from "./conversation.ts";
 import { makeStep, type Step } from "./step.ts";
 
 const HAIKU = "Walls of plain glass stand,\na small task hums in its room.\nThe door is on this side.\n";
@@ -7,7 +7,7 @@ const HAIKU = "Walls of plain glass stand,\na small task hums in its room.\nThe 
 interface Habit {
   sentence: RegExp;
   example: string;
-  steps: readonly ((words: string[], conversation: Conversation) => Step)[];
+  steps: readonly ((words: string[], conversation: ModelConversation) => Step)[];
 }
 
 // biome-ignore format: a table
@@ -31,7 +31,7 @@ const HABITS: readonly Habit[] = [
 const REPEATED = 600;
 
 /** What is answered to a message that is no script. */
-export function meet(conversation: Conversation): Step {
+export function meet(conversation: ModelConversation): Step {
   const sentence = conversation.prompt.trim().replace(/^please,? /i, "");
   for (const { sentence: pattern, steps } of HABITS) {
     const found = pattern.exec(/^run/i.test(sentence) ? sentence : sentence.replace(/[.!]$/, ""));
@@ -47,7 +47,7 @@ ${HABITS.map(({ example }) => `- ${example}`).join("\n")}
 A message whose first line is \`script\` says word for word what I answer; docs/scripted-provider.md has the words.`);
 }
 
-function told(_: string[], { results }: Conversation): Step {
+function told(_: string[], { results }: ModelConversation): Step {
   return says(`The tool said:\n${shortened(results.at(-1) ?? "nothing")}`);
 }
 
@@ -89,7 +89,7 @@ function lively(step: Step): Step {
 }
 
 /** Says so where a tool is not there. */
-function withTools(step: Step, { tools }: Conversation): Step {
+function withTools(step: Step, { tools }: ModelConversation): Step {
   const missing = step.acts.find((act) => act.type === "call" && !tools.includes(act.tool));
   return missing?.type === "call" ? says(`For that I need the tool '${missing.tool}', which I was not given.`) : step;
 }

@@ -63,7 +63,7 @@ export function draftsDirectory(places: Places): string {
 }
 
 /** How the folders of tasks were before the tasks wrote to them. */
-export function beginningsDirectory(places: Places): string {
+export function baselinesDirectory(places: Places): string {
   return join(places.state, "beginnings");
 }
 

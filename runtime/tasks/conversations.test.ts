@@ -51,7 +51,7 @@ test("output that is taken reaches who asked for it", async () => {
 
 for (const [what, data, chunks] of [
   ["more than two windows", CHUNK, 33],
-  ["nothing, without an end,", "", (2 * LIMITS.execWindowBytes) / LIMITS.execLeastBytes + 1],
+  ["nothing, without an end,", "", (2 * LIMITS.execWindowBytes) / LIMITS.minimumChunkCharge + 1],
 ] as const) {
   test(`a machine that sends ${what} while nobody reads loses its link`, async () => {
     const { end, broken } = run(chunks, data, () => new Promise(() => {}));

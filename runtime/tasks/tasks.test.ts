@@ -11,9 +11,9 @@ import { PiworkError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { HostDirectories } from "../workspace/host-directories.ts";
 import { filesPath } from "../workspace/paths.ts";
-import { Beginnings } from "./beginnings.ts";
 import { TaskBook } from "./book.ts";
 import { EventStream } from "./event-stream.ts";
+import { FolderBaselines } from "./folder-baselines.ts";
 import { TaskPermissions } from "./permissions.ts";
 import type { Quota } from "./quota.ts";
 import { Records } from "./records.ts";
@@ -90,7 +90,7 @@ function setUp(answer: (command: string) => unknown) {
     model: null,
     memoryBytes: LIMITS.taskMemoryBytes,
     assertMemory: () => {},
-    beginnings: new Beginnings(join(directory, "beginnings"), join(directory, "workspace"), () => {}),
+    baselines: new FolderBaselines(join(directory, "beginnings"), join(directory, "workspace"), () => {}),
     quota: { admit: async () => {}, settle: async () => {} } as unknown as Quota,
     files: new HostDirectories({ workspace: directory, tasks: join(directory, "tasks"), drafts: directory }),
     workspace: join(directory, "workspace"),

@@ -11,9 +11,9 @@ import { isOpen } from "../protocol/states.ts";
 import { stateFailure } from "../state/whole-file.ts";
 import type { HostFiles } from "../workspace/files.ts";
 import { foldersOverlap, identifyFolder, resolveFolder } from "../workspace/folder.ts";
-import type { Beginnings } from "./beginnings.ts";
 import type { TaskBook } from "./book.ts";
 import type { EventStream } from "./event-stream.ts";
+import type { FolderBaselines } from "./folder-baselines.ts";
 import type { TaskPermissions } from "./permissions.ts";
 import type { Quota } from "./quota.ts";
 import type { Records } from "./records.ts";
@@ -31,7 +31,7 @@ export interface TasksParts {
   records: Records;
   trash: Trash;
   quota: Quota;
-  beginnings: Beginnings;
+  baselines: FolderBaselines;
   permissions: TaskPermissions;
   /** whose models tasks may use */
   providers(): ProviderView[];
@@ -50,7 +50,7 @@ export interface TasksParts {
   warn(message: string, facts: Record<string, unknown>): void;
 }
 
-interface Beginning {
+interface CreateOptions {
   sharedFolder?: boolean | undefined;
   ask?: string[] | undefined;
   memoryBytes?: number | undefined;
@@ -87,7 +87,7 @@ export class Tasks {
   async create(
     title: string,
     namedFolder: string | null,
-    { sharedFolder = false, ask = [], memoryBytes = this.#parts.memoryBytes, begun }: Beginning = {},
+    { sharedFolder = false, ask = [], memoryBytes = this.#parts.memoryBytes, begun }: CreateOptions = {},
   ): Promise<TaskRecord> {
     const folder = namedFolder === null ? null : resolveFolder(this.#parts.workspace, namedFolder);
     this.#parts.assertMemory(memoryBytes);
@@ -110,7 +110,7 @@ export class Tasks {
     };
     this.#assertApart(record);
     this.#makeDirectories(id);
-    await this.#parts.beginnings.take(record);
+    await this.#parts.baselines.take(record);
     // Another task may have been given the folder meanwhile.
     this.#assertApart(record);
     begun?.(id);
@@ -154,7 +154,7 @@ export class Tasks {
         );
       const bound = { ...before, folder, sharedFolder };
       this.#assertApart(bound);
-      await this.#parts.beginnings.take(bound);
+      await this.#parts.baselines.take(bound);
       // Another task may have been given it meanwhile.
       this.#assertApart(bound);
       this.#book.commit(bound, "binding the folder");
@@ -242,7 +242,7 @@ export class Tasks {
         throw stateFailure(error, "deleting the task");
       }
       this.#book.forget(id);
-      this.#parts.beginnings.forget(id);
+      this.#parts.baselines.forget(id);
       this.#parts.permissions.forget(id);
       // The next runtime tries again.
       for (const left of this.#parts.trash.empty())

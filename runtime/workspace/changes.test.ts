@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { execaSync } from "execa";
 import { changes } from "../api/files.ts";
-import { beginning, findChanges, lookAtFolder } from "./changes.ts";
+import { LIMITS } from "../protocol/limits.ts";
+import { findChanges, folderBaseline, lookAtFolder } from "./changes.ts";
 
 const root = mkdtempSync(join(tmpdir(), "piwork-changes-"));
 test.after(() => rmSync(root, { recursive: true }));
@@ -25,7 +26,7 @@ test("created, modified and deleted names are told apart, and what stayed is not
   for (const name of ["same", "longer", "rewritten", "gone", "__proto__", "sub/inner"])
     writeFileSync(inside(name), "12");
   utimesSync(inside("rewritten"), 1, 1);
-  const first = beginning.parse(JSON.parse(JSON.stringify(await lookAtFolder(here))));
+  const first = folderBaseline.parse(JSON.parse(JSON.stringify(await lookAtFolder(here))));
   assert.deepEqual(told(await findChanges(here, first, LONG_AGO)), []);
 
   appendFileSync(inside("longer"), "3");
@@ -61,7 +62,7 @@ test("a file in the place of a directory is a change", async () => {
   assert.deepEqual(told(await findChanges(here, first, LONG_AGO)), ["modified name file"]);
 });
 
-test("without a whole beginning nothing is called created or deleted", async () => {
+test("without a whole baseline nothing is called created or deleted", async () => {
   const { here, inside } = folder("unknown");
   writeFileSync(inside("file"), "");
   const cut = await lookAtFolder(here, { entries: 0, milliseconds: 1000 });
@@ -78,4 +79,12 @@ test("a look that was cut says so, and calls nothing deleted", async () => {
   const first = await lookAtFolder(here);
   const found = await findChanges(here, first, LONG_AGO, { entries: 10, milliseconds: 1000 });
   assert.deepEqual([found.truncated, told(found)], [true, []]);
+});
+
+test("so many changes are listed, and that there are more is said", async () => {
+  const { here, inside } = folder("many");
+  const first = await lookAtFolder(here);
+  for (let number = 0; number <= LIMITS.listedChanges; number++) writeFileSync(inside(`${number}`), "");
+  const found = await findChanges(here, first, LONG_AGO);
+  assert.deepEqual([found.changes.length, found.truncated], [LIMITS.listedChanges, true]);
 });

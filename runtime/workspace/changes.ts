@@ -13,14 +13,14 @@ const facts = z.tuple([z.string(), z.number(), z.number(), z.number()]);
 type Facts = z.infer<typeof facts>;
 
 /** How a folder was before its task could write to it. Paths are told by their bytes, each as one character. */
-export const beginning = z.strictObject({
+export const folderBaseline = z.strictObject({
   version: z.literal(1),
   takenAt: z.iso.datetime(),
   /** false: there was too much to look at */
   isWhole: z.boolean(),
   entries: z.array(z.tuple([z.string(), facts])),
 });
-export type Beginning = z.infer<typeof beginning>;
+export type FolderBaseline = z.infer<typeof folderBaseline>;
 
 interface LookLimits {
   /** names that are looked at */
@@ -34,7 +34,7 @@ const LOOK_LIMITS: LookLimits = { entries: LIMITS.changesEntries, milliseconds: 
 export async function lookAtFolder(
   { root, parts }: TaskDirectory,
   limits: LookLimits = LOOK_LIMITS,
-): Promise<Beginning> {
+): Promise<FolderBaseline> {
   const takenAt = new Date().toISOString();
   const { isWhole, names } = await read({ root, parts }, limits);
   return { version: 1, takenAt, isWhole, entries: [...names].map(([key, { stats }]) => [key, describe(stats)]) };
@@ -43,7 +43,7 @@ export async function lookAtFolder(
 /** What is different since `first`; where that is not known, what was changed after `since`. */
 export async function findChanges(
   directory: TaskDirectory,
-  first: Beginning | undefined,
+  first: FolderBaseline | undefined,
   since: Date,
   limits: LookLimits = LOOK_LIMITS,
 ): Promise<Changes> {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { execaSync } from "execa";
+import { LIMITS } from "../protocol/limits.ts";
 import { makeGuestDirectories } from "./guest-directories.ts";
 import { importUpload, removeDrafts } from "./uploads.ts";
 
@@ -63,4 +64,16 @@ test("what a crash left of an import is removed by the next runtime, and the tas
   assert.deepEqual([readdirSync(uploads), readdirSync(places.drafts).length], [before, 1]);
   removeDrafts(places.drafts);
   assert.deepEqual(readdirSync(places.drafts), []);
+});
+
+test("a file that is too large is refused, and leaves nothing", async () => {
+  const before = readdirSync(places.drafts);
+  const mebibyte = Buffer.alloc(1024 * 1024);
+  async function* tooMuch() {
+    // Only the length of the last piece is looked at before it would be written.
+    yield mebibyte;
+    yield Object.defineProperty(Buffer.alloc(0), "length", { value: LIMITS.uploadBytes });
+  }
+  await assert.rejects(importUpload(places, "demo-1", "large.bin", tooMuch()), /at most/);
+  assert.deepEqual(readdirSync(places.drafts), before);
 });

@@ -1,7 +1,7 @@
 import { openSync, type Stats } from "node:fs";
 import { lstat, opendir } from "node:fs/promises";
 import { PLACE, Place } from "../linux/open-beneath.ts";
-import { TRACES } from "./traces.ts";
+import { HIDDEN_NAMES } from "./hidden-names.ts";
 
 /** A name of a directory tree, and what was there when it was read. */
 export interface Found {
@@ -89,7 +89,7 @@ export async function* namesIn(place: Place): AsyncGenerator<Buffer[]> {
   let names: Buffer[] = [];
   for (let entry = await directory.dir.read(); entry !== null; entry = await directory.dir.read()) {
     const name = entry.name as unknown as Buffer;
-    if (!TRACES.has(name.toString("latin1"))) names.push(name);
+    if (!HIDDEN_NAMES.has(name.toString("latin1"))) names.push(name);
     if (names.length < BATCH) continue;
     yield names;
     names = [];

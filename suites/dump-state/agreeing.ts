@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Check } from "../../harness/checks/checks.ts";
 import { ISOLATION, piwork } from "../../harness/runtimes/piwork.ts";
+import { saidIn } from "../../runtime/api/answer.ts";
 import { stateDump } from "../../runtime/api/dump.ts";
-import { saidIn } from "../../runtime/api/told.ts";
 import { assertNamed, type DumpedRuntime } from "./dumped-runtime.ts";
 
 /** Dumps that are taken while something goes on. */

@@ -5,7 +5,7 @@ import { $ } from "zx";
 import { waitFor } from "../../harness/host/wait-for.ts";
 import { sayAsRuntime, sayAsTaskd } from "../../harness/machines/own-links.ts";
 import { ISOLATION } from "../../harness/runtimes/piwork.ts";
-import { saidIn } from "../../runtime/api/told.ts";
+import { saidIn } from "../../runtime/api/answer.ts";
 import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
 import type { Tasks } from "./agreeing.ts";
 import type { DumpedRuntime } from "./dumped-runtime.ts";

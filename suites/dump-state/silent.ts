@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Check } from "../../harness/checks/checks.ts";
 import { piwork } from "../../harness/runtimes/piwork.ts";
-import { saidIn } from "../../runtime/api/told.ts";
+import { saidIn } from "../../runtime/api/answer.ts";
 import type { DumpedRuntime } from "./dumped-runtime.ts";
 
 /** A dump of a runtime that hangs is there after so long, in milliseconds. */

@@ -5,8 +5,8 @@ import type { Check } from "../../harness/checks/checks.ts";
 import { waitFor } from "../../harness/host/wait-for.ts";
 import { makeSandbox, piwork, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { attempt, Talk } from "../../harness/runtimes/talk.ts";
+import { saidIn } from "../../runtime/api/answer.ts";
 import { stateDump } from "../../runtime/api/dump.ts";
-import { saidIn } from "../../runtime/api/told.ts";
 import { isOpen } from "../../runtime/protocol/states.ts";
 
 const MEGABYTES = 40;

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
+import { saidIn } from "../../api/answer.ts";
 import type { StateDump } from "../../api/dump.ts";
-import { saidIn } from "../../api/told.ts";
 import { NoRuntime } from "../../control/client.ts";
 import { sidesOf } from "../../dump/sides.ts";
 import { takeDump } from "../../dump/take.ts";

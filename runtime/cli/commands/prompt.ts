@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { PiworkError } from "../../protocol/errors.ts";
 import { attach, complain, ofTask, print, printJson, sayWaiting } from "../attach.ts";
-import { Transcript } from "../transcript.ts";
+import { PrintedTranscript } from "../transcript.ts";
 import { askOnTerminal, howToAnswer } from "./answer.ts";
 
 /** The commands that speak to a task's agent. */
@@ -28,7 +28,7 @@ function addTurn(program: Command): void {
         process.stderr.write("piwork: aborting the turn; Ctrl-C again leaves it running\n");
         client.call("abort", task).catch((error: Error) => process.stderr.write(`piwork: ${error.message}\n`));
       });
-      const transcript = new Transcript(options.json ? () => {} : undefined);
+      const transcript = new PrintedTranscript(options.json ? () => {} : undefined);
       using waiting = sayWaiting(client, "the agent has not said anything yet");
       let failure: PiworkError | undefined;
       for await (const event of client.stream("prompt", { ...task, message })) {

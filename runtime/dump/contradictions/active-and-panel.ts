@@ -1,6 +1,6 @@
+import { saidIn } from "../../api/answer.ts";
 import type { Contradiction } from "../../api/contradiction.ts";
 import type { StateSnapshot, TaskSides } from "../../api/dump.ts";
-import { saidIn } from "../../api/told.ts";
 import { isOpen } from "../../protocol/states.ts";
 import { type Find, name } from "./name.ts";
 

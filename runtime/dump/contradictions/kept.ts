@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
+import { saidIn } from "../../api/answer.ts";
 import type { Contradiction } from "../../api/contradiction.ts";
 import type { StateSnapshot, TaskSides } from "../../api/dump.ts";
 import type { TaskRecord } from "../../api/record.ts";
-import { saidIn } from "../../api/told.ts";
 import { type Find, name } from "./name.ts";
 
 /** A task's directories are made before its record, in milliseconds: its folder is looked at first, which may take a while. */

@@ -1,6 +1,6 @@
+import { saidIn } from "../../api/answer.ts";
 import type { Contradiction } from "../../api/contradiction.ts";
 import type { StateSnapshot, TaskSides } from "../../api/dump.ts";
-import { saidIn } from "../../api/told.ts";
 import type { Isolation } from "../../protocol/kinds.ts";
 import type { TaskView } from "../../protocol/rpc.ts";
 import { isOpen, type TaskState } from "../../protocol/states.ts";

@@ -1,6 +1,6 @@
+import { saidIn } from "../../api/answer.ts";
 import type { Contradiction } from "../../api/contradiction.ts";
 import type { MachineSides, StateSnapshot } from "../../api/dump.ts";
-import { saidIn } from "../../api/told.ts";
 import type { Isolation } from "../../protocol/kinds.ts";
 import { taskLayer } from "../../protocol/layers.ts";
 import type { Result } from "../../protocol/rpc.ts";

@@ -2,7 +2,7 @@ import type { Call, CallInput, CallOutput, Stream, StreamFailure, StreamInput, S
 import type { ErrorBody } from "../../protocol/errors.ts";
 
 /** A call that the runtime refused, with the sentence that says what to do. */
-export class Refused extends Error {
+export class CallRefused extends Error {
   readonly status: number;
   readonly body: ErrorBody | undefined;
 
@@ -60,7 +60,7 @@ export async function* stream<S extends Stream>(
       for (const next of begun) {
         const item = JSON.parse(pieces.join("")) as StreamItem<S> | StreamFailure;
         pieces = [next];
-        if (item.type === "error") throw new Refused(200, item.error, "");
+        if (item.type === "error") throw new CallRefused(200, item.error, "");
         yield item;
       }
     }
@@ -82,7 +82,7 @@ async function send(path: string, method: string, body: BodyInit, signal?: Abort
   });
   if (response.ok) return response;
   const words = await response.text();
-  throw new Refused(response.status, errorIn(words), words);
+  throw new CallRefused(response.status, errorIn(words), words);
 }
 
 function errorIn(words: string): ErrorBody | undefined {

@@ -3,7 +3,7 @@ import type { TaskRecord } from "../../api/record.ts";
 import type { StatusView } from "../../api/status.ts";
 import type { DialogAnswer, DialogQuestion } from "../../protocol/agent.ts";
 import type { RuntimeEvent } from "../../protocol/events.ts";
-import { call, hasToken, onNewToken, Refused, stream } from "./api.ts";
+import { CallRefused, call, hasToken, onNewToken, stream } from "./api.ts";
 
 /** Between two looks at the runtime, for what no event tells, in milliseconds. */
 const LOOK_EVERY_MS = 2_000;
@@ -137,9 +137,9 @@ export class Store {
 
   /** Says what went wrong, until somebody has read it. */
   complain(error: unknown): void {
-    if (error instanceof Refused && error.status === 401) return this.#refuse();
+    if (error instanceof CallRefused && error.status === 401) return this.#refuse();
     // A runtime that is gone is said at the top, once.
-    const words = error instanceof Refused ? error.message : error instanceof TypeError ? "" : String(error);
+    const words = error instanceof CallRefused ? error.message : error instanceof TypeError ? "" : String(error);
     if (words === "") return;
     this.notices = [...this.notices.slice(-2), { id: ++this.#notices, words }];
     this.#changed();
@@ -215,7 +215,7 @@ export class Store {
         this.select(this.status.activeTask ?? this.status.tasks[0]?.id ?? null);
       for (const { id, turn } of this.status.tasks) if (turn === null) this.#questions.delete(id);
     } catch (error) {
-      if (error instanceof Refused) this.complain(error);
+      if (error instanceof CallRefused) this.complain(error);
     } finally {
       this.#isLooking = false;
     }
@@ -239,7 +239,7 @@ export class Store {
             else this.#take(item);
           }
       } catch (error) {
-        if (error instanceof Refused && error.status === 401) this.#refuse();
+        if (error instanceof CallRefused && error.status === 401) this.#refuse();
       } finally {
         document.removeEventListener("visibilitychange", note);
         clearTimeout(hidden);
@@ -283,7 +283,7 @@ export class Store {
       for (const event of waiting) this.#addToTurn(task, shown, event);
     } catch (error) {
       if (this.#loading.get(task) === waiting) this.#loading.delete(task);
-      if (error instanceof Refused && error.status !== 404) this.complain(error);
+      if (error instanceof CallRefused && error.status !== 404) this.complain(error);
     }
     this.#changed();
   }

@@ -5,7 +5,7 @@ import { openRegularFile } from "../../linux/open-regular.ts";
 import { PiworkError } from "../../protocol/errors.ts";
 import type { MountProof } from "../../protocol/share.ts";
 import type { Handover } from "../files.ts";
-import { TRACES } from "../traces.ts";
+import { HIDDEN_NAMES } from "../hidden-names.ts";
 
 /** A directory that a machine has to show that it sees. */
 interface Proven {
@@ -54,7 +54,7 @@ class ShareProof implements Disposable {
       reply: randomBytes(16).toString("hex"),
     };
     this.#place = openBeneath(root, parts);
-    TRACES.add(this.request.file);
+    HIDDEN_NAMES.add(this.request.file);
     try {
       writeFileSync(this.#file, this.#token, { flag: "wx", mode: 0o600 });
     } catch (cause) {
@@ -79,7 +79,7 @@ class ShareProof implements Disposable {
 
   [Symbol.dispose](): void {
     removeTrace(this.#file);
-    TRACES.delete(this.request.file);
+    HIDDEN_NAMES.delete(this.request.file);
     this.#place[Symbol.dispose]();
   }
 

@@ -4,23 +4,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TaskRecord } from "../api/record.ts";
-import { Beginnings } from "./beginnings.ts";
+import { FolderBaselines } from "./folder-baselines.ts";
 
-const root = mkdtempSync(join(tmpdir(), "piwork-beginnings-"));
+const root = mkdtempSync(join(tmpdir(), "piwork-baselines-"));
 test.after(() => rmSync(root, { recursive: true }));
 mkdirSync(join(root, "work/demo"), { recursive: true });
 const warned: string[] = [];
-const beginnings = new Beginnings(join(root, "kept"), join(root, "work"), (message) => warned.push(message));
+const baselines = new FolderBaselines(join(root, "kept"), join(root, "work"), (message) => warned.push(message));
 const record = (folder: string | null) =>
   ({ id: "task-1", folder, createdAt: new Date(0).toISOString() }) as TaskRecord;
 const demo = { root: join(root, "work"), parts: ["demo"] };
 
 test("what was there at first is kept until the task is deleted", async () => {
   writeFileSync(join(root, "work/demo/old"), "");
-  await beginnings.take(record("demo"));
+  await baselines.take(record("demo"));
   rmSync(join(root, "work/demo/old"));
   writeFileSync(join(root, "work/demo/new"), "");
-  const { changes, hasBeginning } = await beginnings.changes(record("demo"), demo);
+  const { changes, hasBeginning } = await baselines.changes(record("demo"), demo);
   assert.deepEqual(
     [hasBeginning, changes.map(({ kind, path }) => [kind, path])],
     [
@@ -31,13 +31,13 @@ test("what was there at first is kept until the task is deleted", async () => {
       ],
     ],
   );
-  beginnings.forget("task-1");
+  baselines.forget("task-1");
   assert.equal(existsSync(join(root, "kept/task-1.json")), false);
-  assert.equal((await beginnings.changes(record("demo"), demo)).hasBeginning, false);
+  assert.equal((await baselines.changes(record("demo"), demo)).hasBeginning, false);
 });
 
 test("without a folder all of the outputs is new", async () => {
-  const { changes } = await beginnings.changes(record(null), demo);
+  const { changes } = await baselines.changes(record(null), demo);
   assert.deepEqual(
     changes.map(({ kind, path }) => [kind, path]),
     [["created", "new"]],
@@ -45,9 +45,9 @@ test("without a folder all of the outputs is new", async () => {
 });
 
 test("what cannot be kept, or read, is said and ends nothing", async () => {
-  await beginnings.take(record("no-such"));
+  await baselines.take(record("no-such"));
   mkdirSync(join(root, "kept"), { recursive: true });
   writeFileSync(join(root, "kept/task-1.json"), "{");
-  assert.equal((await beginnings.changes(record("demo"), demo)).hasBeginning, false);
+  assert.equal((await baselines.changes(record("demo"), demo)).hasBeginning, false);
   assert.equal(warned.length, 2);
 });

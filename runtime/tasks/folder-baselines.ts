@@ -3,11 +3,11 @@ import { join } from "node:path";
 import type { Changes } from "../api/files.ts";
 import type { TaskRecord } from "../api/record.ts";
 import { writeAtomically } from "../linux/atomic-file.ts";
-import { type Beginning, beginning, findChanges, lookAtFolder } from "../workspace/changes.ts";
+import { type FolderBaseline, findChanges, folderBaseline, lookAtFolder } from "../workspace/changes.ts";
 import type { TaskDirectory } from "../workspace/files.ts";
 
 /** How the folder of each task was before the task could write to it. Machines never see these. */
-export class Beginnings {
+export class FolderBaselines {
   readonly #directory: string;
   readonly #workspace: string;
   readonly #warn: (message: string, facts: Record<string, unknown>) => void;
@@ -36,13 +36,13 @@ export class Beginnings {
 
   async changes({ id, folder, createdAt }: TaskRecord, directory: TaskDirectory): Promise<Changes> {
     // Without a folder it works in its outputs, which began empty.
-    const empty: Beginning = { version: 1, takenAt: createdAt, isWhole: true, entries: [] };
+    const empty: FolderBaseline = { version: 1, takenAt: createdAt, isWhole: true, entries: [] };
     return findChanges(directory, folder === null ? empty : this.#read(id), new Date(createdAt));
   }
 
-  #read(id: string): Beginning | undefined {
+  #read(id: string): FolderBaseline | undefined {
     try {
-      return beginning.parse(JSON.parse(readFileSync(this.#file(id), "utf8")));
+      return folderBaseline.parse(JSON.parse(readFileSync(this.#file(id), "utf8")));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT")
         this.#warn("how a folder was at first cannot be read", { task: id, error });
