@@ -133,9 +133,9 @@ export function wireChecks(wire: () => Wire): Check[] {
           return peak();
         };
         // Reading takes memory once, however much is read: the first line has taken it.
-        const first = await send(16);
-        const grown = (await send(64)) - first;
-        assert.equal(grown < 24 * 1024, true, `taskd's peak grew by ${grown} kB`);
+        const first = await send(12);
+        const grown = (await send(36)) - first;
+        assert.equal(grown < 16 * 1024, true, `taskd's peak grew by ${grown} kB`);
       },
     },
   ];
