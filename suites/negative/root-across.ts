@@ -79,7 +79,12 @@ export const rootAcross = [
       "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline",
       { invariant: "S" },
     ],
-    ["memory", "looks through all memory that its machine has", IN_MEMORY, { invariant: "S", alone: true }],
+    [
+      "memory",
+      "looks through all memory that its machine has",
+      IN_MEMORY,
+      { invariant: "S", alone: true, deadlineMs: 120_000 },
+    ],
     [
       "bound",
       "mounts the exports in another place, and with other roots and options",
