@@ -12,7 +12,7 @@ export interface Outcome {
 }
 
 /** Time that one has which may cost the control its machine. */
-const RUIN_MS = 5_000;
+const RUIN_MS = 15_000;
 
 /** Runs an attack on one target and says what was seen from outside. */
 export async function perform(attack: AgentAttack, target: Target): Promise<Sight> {

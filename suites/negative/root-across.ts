@@ -146,7 +146,7 @@ cat /tmp/m/other/secret.txt /tmp/m/../other/secret.txt /tmp/m/victim*/guest/outp
     [
       "memory-taken",
       "takes all memory that its machine has, as a process that is not to be ended for it",
-      "echo -1000 >/proc/self/oom_score_adj; perl -e '$x = q(x); for (1 .. 60) { push @b, $x x 20e6 } sleep 5'",
+      "echo -1000 >/proc/self/oom_score_adj; perl -e '$x = q(x); for (1 .. 90) { push @b, $x x 20e6 } sleep 5'",
       { alone: true, ruinous: true },
     ],
     [
