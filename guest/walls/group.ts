@@ -26,7 +26,7 @@ export function prepareGroups(): void {
   for (const group of [ROOT, TASKS]) writeFileSync(`${group}/cgroup.subtree_control`, CONTROLLERS);
   writeFileSync(`${SUPERVISOR}/cpu.weight`, "10000");
   memoryAtFirst = totalMemory();
-  writeFileSync(`${TASKS}/memory.max`, `${memoryForTasks(memoryAtFirst)}`);
+  boundMemory(TASKS, memoryForTasks(memoryAtFirst));
   writeFileSync(`${TASKS}/pids.max`, `${LIMITS.machineProcesses}`);
 }
 
@@ -44,12 +44,20 @@ export async function awaitMemory(bytes: number): Promise<void> {
   for (const deadline = performance.now() + MEMORY_DEADLINE_MS; ; await delay(LOOK_EVERY_MS)) {
     const there = memoryForTasks(totalMemory());
     if (there < bytes && performance.now() < deadline) continue;
-    writeFileSync(`${TASKS}/memory.max`, `${there}`);
+    boundMemory(TASKS, there);
     if (there >= bytes) return;
     throw new PiworkError(
       "TASK_BOOTSTRAP_FAILED",
       `The task may have ${memoryWords(bytes)} of memory, and its machine has only ${memoryWords(there)} for it: what the host added was not taken into use within ${MEMORY_DEADLINE_MS / 1000} s.`,
     );
+  }
+}
+
+function boundMemory(group: string, bytes: number): void {
+  try {
+    writeFileSync(`${group}/memory.max`, `${bytes}`, { flag: "r+" });
+  } catch (cause) {
+    throw refused("memory", "memory.max", cause);
   }
 }
 
@@ -88,11 +96,7 @@ export class Group {
 
   /** Bounds the memory of all that is in it, in bytes. */
   setMemory(bytes: number): void {
-    try {
-      writeFileSync(`${this.directory}/memory.max`, `${bytes}`, { flag: "r+" });
-    } catch (cause) {
-      throw refused("memory", "memory.max", cause);
-    }
+    boundMemory(this.directory, bytes);
   }
 
   /** Processes in it. */

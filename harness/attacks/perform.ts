@@ -5,7 +5,7 @@ import type { Target } from "./target.ts";
 import type { Outcome, Sight } from "./verdict.ts";
 
 /** Time that one has which may cost the control its machine. */
-const RUIN_MS = 5_000;
+const RUIN_MS = 15_000;
 
 /** Runs an attack on one target and says what was seen from outside. */
 export async function perform(attack: TaskAttack, target: Target): Promise<Sight> {

@@ -42,13 +42,13 @@ async function say(words: string[], line: object): Promise<void> {
   await $({ input: `${JSON.stringify(line)}\n`, quiet: true })`perl -e ${SAY} ${words}`;
 }
 
-/** Unmounts something in the view of another process alone. */
+/** Unmounts something in the view of another process alone, from the user namespace that owns its mounts. */
 const UNMOUNT = `
 my ($pid, $target) = @ARGV;
-open(my $users, "<", "/proc/$pid/ns/user") or die "user namespace: $!";
 open(my $mounts, "<", "/proc/$pid/ns/mnt") or die "mount namespace: $!";
-if ($>) { syscall(308, fileno($users), 0) == 0 or die "setns: $!" }
-syscall(308, fileno($mounts), 0) == 0 or die "setns: $!";
+my $owner = ioctl($mounts, 0xb701, 0) or die "NS_GET_USERNS: $!";
+syscall(308, int($owner), 0) == 0 or die "setns, users: $!";
+syscall(308, fileno($mounts), 0) == 0 or die "setns, mounts: $!";
 syscall(166, $target, 2) == 0 or die "umount2 $target: $!";
 `;
 

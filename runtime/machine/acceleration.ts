@@ -31,6 +31,8 @@ export interface ProbeOptions {
   scratch: string;
   onProbe(): void;
   signal: AbortSignal;
+  /** time to boot, in milliseconds */
+  deadlineMs?: number;
 }
 
 /** A working KVM boots the probe in two seconds; one that hangs never will. */
@@ -95,7 +97,7 @@ async function askKvm(probe: ProbeOptions): Promise<Pick<Verdict, "works" | "why
 /** Boots the image's kernel as far as its first process, which resets the machine; QEMU's control channel reports that. */
 export async function probeAccelerator(
   accelerator: Accelerator,
-  { image, walls, scratch, signal }: ProbeOptions,
+  { image, walls, scratch, signal, deadlineMs = PROBE_DEADLINE_MS }: ProbeOptions,
 ): Promise<Pick<Verdict, "works" | "why">> {
   const sockets = join(scratch, `probe-${accelerator}`);
   rmSync(sockets, { recursive: true, force: true });
@@ -110,7 +112,7 @@ export async function probeAccelerator(
     accelerator === "kvm" ? "/dev/kvm is there, but a kernel booted with it" : "a kernel booted in software emulation";
   const over = new AbortController();
   const fail = (how: string) => over.abort(`${what} ${how}`);
-  const deadline = setTimeout(() => fail(`did not start within ${PROBE_DEADLINE_MS / 1000} s`), PROBE_DEADLINE_MS);
+  const deadline = setTimeout(() => fail(`did not start within ${deadlineMs / 1000} s`), deadlineMs);
   const interrupt = () => fail("was interrupted");
   signal.addEventListener("abort", interrupt);
   try {

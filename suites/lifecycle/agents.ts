@@ -45,7 +45,7 @@ export function agents(sandbox: Sandbox, runtime: () => RunningRuntime): Check[]
         assert.equal(end(events), moment === "after" ? "agent_end" : "PI_PROCESS_DEAD");
         await waitFor(
           "the state 'errored'",
-          10_000,
+          60_000,
           async () => (await client().call("task_show", { task })).state === "errored" || undefined,
         );
         assert.equal((await client().call("task_show", { task })).lostTurn !== null, moment !== "after");

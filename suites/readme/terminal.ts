@@ -123,6 +123,8 @@ function environmentOfUser(state: string): NodeJS.ProcessEnv {
     XDG_STATE_HOME: state,
     LC_ALL: "C.UTF-8",
     TZ: "UTC",
+    // Settings of the person who runs the suite change what npm prints.
+    npm_config_userconfig: join(state, "no-npmrc"),
     npm_config_update_notifier: "false",
   };
 }

@@ -84,7 +84,7 @@ export const runningOut = [
     [
       "many-middling",
       "lets many middling processes take the memory",
-      "perl -e 'for (1..60) { fork or do { $x = q(x); $b = $x x 20e6; sleep 5; exit } } sleep 4'",
+      "perl -e 'for (1..90) { fork or do { $x = q(x); $b = $x x 20e6; sleep 15; exit } } sleep 14'",
       { ruinous: true },
     ],
     [

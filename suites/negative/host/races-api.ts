@@ -54,6 +54,8 @@ const SWAPPING = [
   { pauseMs: 20, binds: 60, swaps: 200 },
   { pauseMs: 1_500, binds: 10, swaps: 5 },
 ] as const;
+/** Where every opening was refused: on a busy machine each takes seconds. */
+const SLOWER = { pauseMs: 15_000, binds: 4, swaps: 2 };
 const LEAST_BINDS = SWAPPING.reduce((sum, { binds }) => sum + binds, 0);
 const LEAST_BIND_SWAPS = SWAPPING.reduce((sum, { swaps }) => sum + swaps, 0);
 
@@ -72,23 +74,28 @@ const bindThroughApi: Check<Fixtures> = {
     const isSecret = (text: string) => world.canariesIn(text).length > 0;
     let swapped = 0;
     const score: Score = { attempts: 0, leaks: 0, refused: 0 };
+    // A task that was refused half way is there, and keeps the folder from the next one.
+    const removeRacers = async () => {
+      for (const { id, title } of await client.call("task_list", {}))
+        if (title === "Racer") await client.call("task_delete", { task: id });
+    };
     const bind = async () => {
       score.attempts++;
       const task = await client
         .call("task_create", { title: "Racer", folder: "race/d" })
         .then(({ id }) => id)
         .catch(() => undefined);
-      if (task === undefined) {
-        score.refused++;
-        return;
+      if (task === undefined) score.refused++;
+      else {
+        const read = await talk.exec(["sh", "-c", "ls -la; cat secret.txt"], { task });
+        if (isSecret(`${read.stdout}`)) score.leaks++;
       }
-      const read = await talk.exec(["sh", "-c", "ls -la; cat secret.txt"], { task });
-      if (isSecret(`${read.stdout}`)) score.leaks++;
-      await client.call("task_delete", { task });
+      await removeRacers();
     };
     let control: Score = { attempts: 0, leaks: 0, refused: 0 };
     try {
-      for (const { pauseMs, binds, swaps } of SWAPPING) {
+      for (const { pauseMs, binds, swaps } of [...SWAPPING, SLOWER]) {
+        if (score.attempts >= LEAST_BINDS && score.refused < score.attempts) break;
         const swapper = await Swapper.start(join(place, "d"), join(place, "d-link"), pauseMs);
         try {
           if (control.attempts === 0)
@@ -105,8 +112,7 @@ const bindThroughApi: Check<Fixtures> = {
       }
     } finally {
       rmSync(place, { recursive: true });
-      for (const { id, title } of await client.call("task_list", {}))
-        if (title === "Racer") await client.call("task_delete", { task: id });
+      await removeRacers();
     }
     return raced({ swapped, score, control }, undefined, { swaps: LEAST_BIND_SWAPS, attempts: LEAST_BINDS });
   },

@@ -85,7 +85,7 @@ export const rootAcross = [
       "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline",
       { essential: true },
     ],
-    ["memory", "looks through all memory that its machine has", IN_MEMORY, { alone: true }],
+    ["memory", "looks through all memory that its machine has", IN_MEMORY, { alone: true, deadlineMs: 120_000 }],
     [
       "bound",
       "mounts the exports in another place, and with other roots and options",
@@ -149,7 +149,7 @@ cat /tmp/m/other/secret.txt /tmp/m/../other/secret.txt /tmp/m/victim*/guest/outp
     [
       "memory-taken",
       "takes all memory that its machine has, as a process that is not to be ended for it",
-      "echo -1000 >/proc/self/oom_score_adj; perl -e '$x = q(x); for (1 .. 60) { push @b, $x x 20e6 } sleep 5'",
+      "echo -1000 >/proc/self/oom_score_adj; perl -e '$x = q(x); for (1 .. 90) { push @b, $x x 20e6 } sleep 5'",
       { alone: true, ruinous: true },
     ],
     [
