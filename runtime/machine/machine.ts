@@ -125,7 +125,7 @@ export class Machine implements AsyncDisposable {
         isSo
           ? this.#become("running", "it answers again")
           : this.#become("unresponsive", "it does not answer, and is ended unless it does soon"),
-      rouse: () => this.#resume(),
+      rouse: () => this.resume(),
       now: options.now ?? Date.now,
     };
     const lastSeq = options.memory?.use === "clone" ? options.memory.template.manifest.lastSeq : 0;
@@ -237,7 +237,7 @@ export class Machine implements AsyncDisposable {
     const linking = connectWhenThere(path, this.#failed.signal).then((socket) => {
       this.#network = new NetworkLink(socket, {
         opened: (stream, task) => this.#observer.connection(stream, task),
-        moves: () => this.#resume(),
+        moves: () => this.resume(),
         broken: (what) => this.bridge.breakOff(what),
       });
     });
@@ -316,7 +316,8 @@ export class Machine implements AsyncDisposable {
     await this.#qmp?.execute("stop");
   }
 
-  #resume(): void {
+  /** Starts it again where it is paused. */
+  resume(): void {
     if (this.#state !== "paused") return;
     this.#become("running", "something was asked of it");
     // QEMU does one after the other, also with a pause that is under way.
