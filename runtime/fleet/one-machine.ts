@@ -56,14 +56,21 @@ export class OneMachine implements Fleet {
     ] as const;
     const { machine, up } = await source.start(id, { shares }, observe(id));
     this.#present = machine;
+    let isReady = false;
     void machine.ended.then((reason) => {
       if (this.#present === machine) this.#present = undefined;
-      if (machine.bootMs === null) return; // whoever waits for its boot is told
+      if (!isReady) return; // whoever waits for its start is told
       this.#machine = undefined;
       this.#parts.lost(machine, reason, undefined);
     });
     await up;
-    await machine.growTo(machineMemoryMb(TASKS_AT_ONCE * this.#parts.memoryBytes));
+    try {
+      await machine.growTo(machineMemoryMb(TASKS_AT_ONCE * this.#parts.memoryBytes));
+    } catch (error) {
+      await machine.stop();
+      throw error;
+    }
+    isReady = true;
     restWhenIdle(machine, () => this.#parts.isBusy(undefined));
     return machine;
   }
