@@ -130,7 +130,7 @@ export class Runtime implements AsyncDisposable {
     const records = new Records(recordsDirectory(places));
     const trash = new Trash(trashDirectory(places), tasksDirectory(places));
     const warn = (message: string, facts: Record<string, unknown>) => this.log.warn(message, facts);
-    removeLeftSockets(places.sockets, warn);
+    void removeLeftSockets(places.sockets, warn);
     for (const { id, error } of trash.empty()) warn("a deleted task could not be removed", { id, error });
     this.book = new TaskBook({
       records,
