@@ -35,6 +35,8 @@ export interface Fleet {
   machineOf(task: string): Machine | undefined;
   /** The machine of a task, which is started where there is none. */
   enter(task: string): Promise<Machine>;
+  /** Wakes a machine that rests, to look at it; where the host has no memory for that, it rests on and gives the reason. */
+  wake(machine: Machine): string | undefined;
   /** Lets the machine of a task see its directories; it has to prove these before it opens the task. */
   show(task: string, folder: string | null): Promise<ShareProof[]>;
   /** Takes the folder away that the machine of a task was shown last, which the task did not get. */

@@ -83,7 +83,7 @@ async function fleetOfLarge(pool = 0) {
       () => ADMITTED,
       (error: Error) => error.message,
     );
-  return { machines, enter };
+  return { fleet, machines, enter };
 }
 
 test("while a machine comes up and grows, its memory is promised to no other", async () => {
@@ -113,4 +113,18 @@ test("a machine that is about to go on keeps its memory from another one in the 
 test("two machines that were ready do not both grow into the same memory", async () => {
   const { enter } = await fleetOfLarge(1);
   assert.deepEqual(await Promise.all([enter("first"), enter("second")]), [ADMITTED, NO_ROOM]);
+});
+
+test("a machine that rests is not woken to be looked at where another one has the memory", async () => {
+  const { fleet, machines, enter } = await fleetOfLarge();
+  await enter("first");
+  const machine = fleet.machineOf("first") ?? assert.fail("no machine");
+  const [fake = assert.fail("no machine")] = machines;
+  fake.state = "paused";
+  assert.equal(await enter("second"), ADMITTED);
+  assert.match(fleet.wake(machine) ?? "", /rests and was not woken: it could use \d+ MiB/);
+  assert.equal(fake.state, "paused");
+  await fleet.leave("second");
+  assert.equal(fleet.wake(machine), undefined);
+  assert.equal(fake.state, "running");
 });

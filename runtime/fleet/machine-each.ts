@@ -113,6 +113,15 @@ export class MachineEach implements Fleet {
     return machine;
   }
 
+  /** No task is parked for it. */
+  wake(machine: Machine): string | undefined {
+    const neededMb = this.#room.unpromised(machine);
+    if (!this.#room.has(neededMb))
+      return `the machine rests and was not woken: it could use ${Math.ceil(neededMb)} MiB of this host's memory. ${this.#room.words}`;
+    machine.resume();
+    return undefined;
+  }
+
   async #take(task: string): Promise<Member> {
     const memoryMb = machineMemoryMb(this.#parts.memoryOf(task));
     const ready = this.#takeReady() ?? (await this.#takeRehearsed());

@@ -75,6 +75,9 @@ export class OneMachine implements Fleet {
     return machine;
   }
 
+  /** Its memory is taken by no other machine: it wakes by being asked. */
+  wake(): undefined {}
+
   /** It sees the directories of all tasks from the first moment on, and has proven them then. */
   async show(): Promise<[]> {
     return [];

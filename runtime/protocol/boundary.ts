@@ -17,7 +17,9 @@ export const boundary = z.strictObject({
   /** null where the task is in no machine */
   machine: z.string().nullable(),
   readAt: z.iso.datetime(),
-  /** around the task's agent, by the kernel of its machine; none where no agent runs */
+  /** why the kernel of its machine was not asked: the machine rests, and the host has no memory to wake it; null where it was */
+  notAsked: z.string().nullable(),
+  /** around the task's agent, by the kernel of its machine; none where no agent runs or it was not asked */
   task: z.array(z.strictObject({ layer: taskLayer, ...readBack })),
   /** around the machine's QEMU, by the host's kernel; none where there is no machine */
   qemu: z.array(z.strictObject({ wall: hostWall, ...readBack })),

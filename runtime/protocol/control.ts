@@ -164,6 +164,8 @@ export const calls = {
       machines: z.array(
         z.strictObject({ machine: z.string(), qemu: z.array(z.string()), guest: commands.runtime_diag.result }),
       ),
+      /** those that rest, and that the host has no memory to wake */
+      notAsked: z.array(z.strictObject({ machine: z.string(), why: z.string() })),
       /** state changes of tasks and machines, oldest first */
       history: z.array(transition).max(LIMITS.history),
     }),
