@@ -132,7 +132,7 @@ export class Runtime implements AsyncDisposable {
     const records = new Records(recordsDirectory(places));
     const trash = new Trash(trashDirectory(places), tasksDirectory(places));
     const warn = (message: string, facts: Record<string, unknown>) => this.log.warn(message, facts);
-    removeLeftSockets(places.sockets, warn);
+    void removeLeftSockets(places.sockets, warn);
     for (const { id, error } of trash.empty()) warn("a deleted task could not be removed", { id, error });
     this.book = new TaskBook({
       records,
@@ -365,7 +365,11 @@ export class Runtime implements AsyncDisposable {
     const machine = this.#fleet.machineOf(id);
     const runs = machine?.state === "running" || machine?.state === "paused";
     const asked = runs && isOpen(state) && state !== "creating" ? machine : undefined;
-    const guest = await asked?.bridge.request("runtime_diag", {}, { deadlineMs: DIAG_DEADLINE_MS });
+    const restsOn = asked && this.#fleet.wake(asked);
+    const guest =
+      restsOn === undefined
+        ? await asked?.bridge.request("runtime_diag", {}, { deadlineMs: DIAG_DEADLINE_MS })
+        : undefined;
     const { used } = this.#source.acceleration ?? {};
     return {
       isolation: this.#options.isolation,
@@ -376,6 +380,7 @@ export class Runtime implements AsyncDisposable {
       task: guest?.walls.find(({ taskId }) => taskId === id)?.layers ?? [],
       qemu: readHostWalls(asked?.pid),
       emulated: used === undefined ? null : used === "tcg",
+      notAsked: restsOn ?? null,
       warnings: this.status().warnings,
     };
   }
@@ -430,12 +435,15 @@ export class Runtime implements AsyncDisposable {
     const running = this.#fleet.machines.filter(
       (present) => isOfUse(present) && (present.machine.state === "running" || present.machine.state === "paused"),
     );
-    const machines = running.map(async ({ machine }) => ({
-      machine: machine.id,
-      qemu: [...machine.qemuWords],
-      guest: await machine.bridge.request("runtime_diag", {}, { deadlineMs: DIAG_DEADLINE_MS }),
-    }));
-    return { machines: await Promise.all(machines), history: this.#history.last };
+    const notAsked: CallOutput<"diag">["notAsked"] = [];
+    const machines = running.map(async ({ machine }) => {
+      const why = this.#fleet.wake(machine);
+      if (why !== undefined) return void notAsked.push({ machine: machine.id, why });
+      const guest = await machine.bridge.request("runtime_diag", {}, { deadlineMs: DIAG_DEADLINE_MS });
+      return { machine: machine.id, qemu: [...machine.qemuWords], guest };
+    });
+    const asked = (await Promise.all(machines)).filter((one) => one !== undefined);
+    return { machines: asked, notAsked, history: this.#history.last };
   }
 
   /** What each machine's QEMU and taskd say now, beside what is believed here in the same moment. */
@@ -449,7 +457,10 @@ export class Runtime implements AsyncDisposable {
     const waits = ({ task }: Present) => task === null && isolation === "vm";
     return {
       confined: unconfinedQemu !== true && (unsafe?.without ?? []).length === 0,
-      machines: await askMachines(this.#fleet.machines, { waits, believed, patienceMs }),
+      machines: await askMachines(this.#fleet.machines, {
+        ...{ waits, believed, patienceMs },
+        wake: (machine) => this.#fleet.wake(machine),
+      }),
       history: this.#history.last,
     };
   }

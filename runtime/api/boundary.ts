@@ -20,9 +20,17 @@ export const boundary = z
     sharedFolder: z.boolean().describe("Whether the folder may overlap the folder of another open task."),
     machine: z.string().nullable().describe("Id of the task's machine; null where the task is in none."),
     readAt: z.iso.datetime().describe("Time at which the kernels were asked."),
+    notAsked: z
+      .string()
+      .nullable()
+      .describe(
+        "Reason why the kernel of its machine was not asked: the machine rests, and the host has no memory to wake it. Null where it was asked.",
+      ),
     task: z
       .array(z.strictObject({ layer: taskLayer, ...readBack }))
-      .describe("Walls around the task's agent, from the kernel of its machine; none where no agent runs."),
+      .describe(
+        "Walls around the task's agent, from the kernel of its machine; none where no agent runs or it was not asked.",
+      ),
     qemu: z
       .array(z.strictObject({ wall: hostWall, ...readBack }))
       .describe("Walls around the machine's QEMU, from the host's kernel; none where there is no machine."),

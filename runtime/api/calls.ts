@@ -207,6 +207,14 @@ export const calls = {
           }),
         )
         .describe("Running machines."),
+      notAsked: z
+        .array(
+          z.strictObject({
+            machine: z.string().describe("Id of the machine."),
+            why: z.string().describe("Reason."),
+          }),
+        )
+        .describe("Machines that rest, and that the host has no memory to wake."),
       history,
     }),
   },

@@ -34,6 +34,8 @@ export interface Fleet {
   machineOf(task: string): Machine | undefined;
   /** The machine of a task, which is started where there is none. */
   enter(task: string): Promise<Machine>;
+  /** Wakes a machine that rests, to look at it; where the host has no memory for that, it rests on and gives the reason. */
+  wake(machine: Machine): string | undefined;
   /** The task is open there, and has taken what was ready for it. */
   opened(task: string): void;
   /** The task is not in its machine any more. */

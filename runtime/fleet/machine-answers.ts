@@ -12,6 +12,8 @@ const LOOKS = 3;
 interface Asking {
   /** it is paused, and waits for its first task */
   waits(present: Present): boolean;
+  /** wakes one that is paused; gives the reason where it may not go on */
+  wake(machine: Present["machine"]): string | undefined;
   /** what the runtime believes of the tasks in a machine */
   believed(owner: string | null): Pick<MachineAnswer, "records" | "underway">;
   /** time that one machine has for one answer, in milliseconds */
@@ -40,7 +42,7 @@ async function askMachine(present: Present, asking: Asking, isTooLate: boolean):
     return { machine: machine.id, state: machine.state, qemu: late, taskd: late, ...asking.believed(task) };
   }
   const { state, qemu } = await askQemu(present, asking.patienceMs);
-  const reason = whyNotAsked(present, state, qemu, asking);
+  const reason = whyNotAsked(present, state, qemu, asking) ?? asking.wake(machine);
   const taskd = reason === undefined ? await askTaskd(present, asking.patienceMs) : { silent: reason };
   return { machine: machine.id, state, qemu, taskd, ...asking.believed(task) };
 }

@@ -33,6 +33,8 @@ export interface MachineEachParts extends FleetParts {
 interface Member {
   machine: Machine;
   up: Promise<Machine>;
+  /** what it will be able to use once it has grown, in MiB; the host owes it that from its start on */
+  memoryMb: number;
   task: string | null;
   /** its task has left it, and it ends because of that */
   isLeft: boolean;
@@ -53,7 +55,9 @@ export class MachineEach implements Fleet {
   #rehearsal: Promise<void> = Promise.resolve();
   #started = 0;
   /** what the host has for machines, those that come up counted */
-  readonly #room = new Room(() => [...this.#members].map(({ machine }) => machine));
+  readonly #room = new Room(() =>
+    [...this.#members].map(({ machine, memoryMb }) => ({ memoryMb, pid: machine.pid, state: machine.state })),
+  );
   #poolFailures = 0;
   #filling: Promise<void> = Promise.resolve();
   /** machines that have ended, until what was made for their files is removed */
@@ -95,8 +99,20 @@ export class MachineEach implements Fleet {
       entering.then(({ machine }) => machine.ended.then(forget), forget);
     }
     const { machine } = await entering;
-    await this.#makeRoom(this.#room.unpromised(machine));
+    await this.#makeRoom(
+      () => this.#room.unpromised(machine),
+      () => machine.resume(),
+    );
     return machine;
+  }
+
+  /** No task is parked for it. */
+  wake(machine: Machine): string | undefined {
+    const neededMb = this.#room.unpromised(machine);
+    if (!this.#room.has(neededMb))
+      return `the machine rests and was not woken: it could use ${Math.ceil(neededMb)} MiB of this host's memory. ${this.#room.words}`;
+    machine.resume();
+    return undefined;
   }
 
   async #take(task: string): Promise<Member> {
@@ -106,9 +122,13 @@ export class MachineEach implements Fleet {
     member.task = task;
     await member.up;
     try {
-      if (ready !== undefined)
-        await this.#makeRoom(memoryMb - member.machine.memoryMb + this.#room.unpromised(member.machine));
-      await member.machine.growTo(memoryMb);
+      const { machine } = member;
+      const resume = () => {
+        member.memoryMb = memoryMb;
+        machine.resume();
+      };
+      await this.#makeRoom(() => memoryMb - member.memoryMb + this.#room.unpromised(machine), resume);
+      await machine.growTo(memoryMb);
     } catch (error) {
       member.isLeft = true;
       await member.machine.stop();
@@ -156,7 +176,8 @@ export class MachineEach implements Fleet {
     await this.#files.close();
   }
 
-  async #start(): Promise<Member> {
+  async #start(memoryMb: number): Promise<Member> {
+    using _promised = this.#room.promise(memoryMb);
     const id = `machine-${++this.#started}`;
     const files = await this.#files.open(id);
     const observer = this.#parts.observe(id);
@@ -176,7 +197,7 @@ export class MachineEach implements Fleet {
       stream.destroy();
     };
     const { machine, up } = await this.#parts.source.start(id, files, { ...observer, event, connection });
-    const started: Member = { machine, up, task: null, isLeft: false };
+    const started: Member = { machine, up, memoryMb, task: null, isLeft: false };
     member = started;
     up.catch(() => {}); // told where it is waited for
     this.#members.add(started);
@@ -210,7 +231,7 @@ export class MachineEach implements Fleet {
         // No task makes room for one that nobody has asked for.
         if (!this.#room.has(MACHINE_MEMORY_MB)) return;
         try {
-          const member = await this.#start();
+          const member = await this.#start(MACHINE_MEMORY_MB);
           this.#fresh = member;
           await this.#makeReady(member);
         } catch (error) {
@@ -265,15 +286,17 @@ export class MachineEach implements Fleet {
   }
 
   /** One more machine only where the host has the memory; idle ones make room. */
-  async #startInRoom(memoryMb: number): Promise<Member> {
-    await this.#makeRoom(memoryMb);
-    using _promised = this.#room.promise(memoryMb);
-    return await this.#start();
+  #startInRoom(memoryMb: number): Promise<Member> {
+    return this.#makeRoom(
+      () => memoryMb,
+      () => this.#start(memoryMb),
+    );
   }
 
-  async #makeRoom(memoryMb: number): Promise<void> {
+  /** Makes room, and takes it in the moment in which it is there: nothing else can be promised it between the two. */
+  async #makeRoom<T>(neededMb: () => number, take: () => T): Promise<Awaited<T>> {
     const deadline = performance.now() + REST_WITHIN_MS;
-    while (!this.#room.has(memoryMb)) {
+    while (!this.#room.has(neededMb())) {
       if (await this.#parts.park()) continue;
       if (performance.now() < deadline) {
         await delay(LOOK_MS);
@@ -281,8 +304,9 @@ export class MachineEach implements Fleet {
       }
       throw new PiworkError(
         "LIMIT_EXCEEDED",
-        `The machine of this task could use ${memoryMb} MiB more of this host's memory. ${this.#room.words}, and ${RESERVE_MB} MiB stay free. Stop a task, wait until one is idle, or give the task less (--memory).`,
+        `The machine of this task could use ${Math.ceil(neededMb())} MiB more of this host's memory. ${this.#room.words}, and ${RESERVE_MB} MiB stay free. Stop a task, wait until one is idle, or give the task less (--memory).`,
       );
     }
+    return await take();
   }
 }

@@ -52,17 +52,27 @@ export class OneMachine implements Fleet {
     const id = `machine-${++this.#started}`;
     const { machine, up } = await source.start(id, files.forAllTasks(places), observe(id));
     this.#present = machine;
+    let isReady = false;
     void machine.ended.then((reason) => {
       if (this.#present === machine) this.#present = undefined;
-      if (machine.bootMs === null) return; // whoever waits for its boot is told
+      if (!isReady) return; // whoever waits for its start is told
       this.#machine = undefined;
       this.#parts.lost(machine, reason, undefined);
     });
     await up;
-    await machine.growTo(machineMemoryMb(TASKS_AT_ONCE * this.#parts.memoryBytes));
+    try {
+      await machine.growTo(machineMemoryMb(TASKS_AT_ONCE * this.#parts.memoryBytes));
+    } catch (error) {
+      await machine.stop();
+      throw error;
+    }
+    isReady = true;
     restWhenIdle(machine, () => this.#parts.isBusy(undefined));
     return machine;
   }
+
+  /** Its memory is taken by no other machine: it wakes by being asked. */
+  wake(): undefined {}
 
   /** Has an agent ready for the next task. */
   opened(): void {

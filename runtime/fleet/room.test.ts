@@ -45,3 +45,11 @@ test("a host is asked for no more than it has in all, and says how much that is"
   assertHostHas(GIB, 2048);
   assert.throws(() => assertHostHas(2 * GIB, 2048), /2 GiB of memory for tasks .* this host has 2048 MiB in all/);
 });
+
+test("more than a machine can be given is refused on any host, with what is possible", () => {
+  assertHostHas(2 * 16 * GIB, 1024 ** 2);
+  assert.throws(
+    () => assertHostHas(2 * 17 * GIB, 1024 ** 2),
+    /34 GiB were asked for.*shared.*--memory is 16 GiB at most/,
+  );
+});

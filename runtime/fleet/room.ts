@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Machine } from "../machine/machine.ts";
-import { machineMemoryMb } from "../machine/template.ts";
+import { ADDABLE_MEMORY_MB, MACHINE_MEMORY_MB, machineMemoryMb } from "../machine/template.ts";
 import { PiworkError } from "../protocol/errors.ts";
+import { LIMITS } from "../protocol/limits.ts";
 import { memoryWords } from "../protocol/memory-words.ts";
 
 /** Memory of the host that stays free, in MiB, beside what its machines could use at most. */
@@ -53,8 +54,15 @@ export class Room {
   }
 }
 
-/** Refuses what this host can never give, in MiB of all tasks of a machine. */
+/** Refuses what no machine, or not this host, can ever give to all tasks of a machine. */
 export function assertHostHas(tasksBytes: number, totalMb = hostMemoryMb("MemTotal")): void {
+  if (machineMemoryMb(tasksBytes) > MACHINE_MEMORY_MB + ADDABLE_MEMORY_MB) {
+    const most = LIMITS.mostTaskMemoryBytes;
+    throw new PiworkError(
+      "LIMIT_EXCEEDED",
+      `The tasks of one machine can have ${memoryWords(most)} of memory together, and ${memoryWords(tasksBytes)} were asked for. With --isolation shared a machine has memory for two tasks, so --memory is ${memoryWords(most / 2)} at most; with --isolation vm it is ${memoryWords(most)}.`,
+    );
+  }
   const neededMb = machineMemoryMb(tasksBytes) + RESERVE_MB;
   if (neededMb <= totalMb) return;
   throw new PiworkError(

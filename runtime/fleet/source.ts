@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Acceleration, type AccelerationRequest, chooseAcceleration } from "../machine/acceleration.ts";
+import { askForFixedAddresses } from "../machine/fixed-addresses.ts";
 import { BOOT_DEADLINE_MS, Machine, type MachineObserver } from "../machine/machine.ts";
 import { readTemplate, Template, templateDirectory, templateKey } from "../machine/template.ts";
 import { buildTemplate } from "../machine/template-build.ts";
@@ -78,6 +79,7 @@ export class MachineSource implements AsyncDisposable {
       onProbe: () => step("asking KVM to boot a kernel (once for this host, up to 15 s)"),
       signal,
     });
+    if (this.#acceleration.used === "tcg") await askForFixedAddresses();
     this.#loading ??= this.#loadTemplate();
     await this.#loading;
     return { image, acceleration: this.#acceleration };

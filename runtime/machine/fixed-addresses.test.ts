@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import { needsFixedAddresses, translatesByVirtualAddress } from "./fixed-addresses.ts";
+import { askForFixedAddresses, needsFixedAddresses, translatesByVirtualAddress } from "./fixed-addresses.ts";
 
 test("only versions of QEMU before 8 are given fixed addresses", () => {
   for (const [version, fixed] of [
@@ -14,4 +17,20 @@ test("only versions of QEMU before 8 are given fixed addresses", () => {
 
 test("a machine with hardware virtualisation never gets fixed addresses", () => {
   assert.equal(needsFixedAddresses("kvm"), false);
+});
+
+test("a QEMU that is slow to say its version holds nothing up, and one that never says it is given up", async (context) => {
+  const directory = mkdtempSync(join(tmpdir(), "piwork-version-"));
+  context.after(() => rmSync(directory, { recursive: true }));
+  const program = join(directory, "qemu");
+  const pretend = (script: string) => writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  pretend("exec sleep 60");
+  await assert.rejects(askForFixedAddresses(program, 100), { code: "TASK_BOOTSTRAP_FAILED", message: /timed out/ });
+  pretend("sleep 0.5; echo QEMU emulator version 9.2.0");
+  let turns = 0;
+  const counting = setInterval(() => turns++, 10);
+  await askForFixedAddresses(program);
+  clearInterval(counting);
+  assert.equal(turns > 5, true, `the loop turned ${turns} times`);
+  assert.equal(needsFixedAddresses("tcg"), false, "another one was asked again");
 });

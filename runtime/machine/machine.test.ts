@@ -1,14 +1,20 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Image } from "../state/image.ts";
 import type { MachineFiles } from "../workspace/files.ts";
 import { Machine } from "./machine.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "piwork-machine-"));
-test.after(() => rmSync(directory, { recursive: true }));
+test.after(async () => {
+  // What took long is still being removed.
+  for (let look = 0; look < 500 && readdirSync(directory).some((name) => name.startsWith("left-")); look++)
+    await delay(20);
+  rmSync(directory, { recursive: true });
+});
 
 /** Leaves more in the directory of the sockets than a path can name. */
 const LITTER = `

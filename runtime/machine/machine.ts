@@ -11,10 +11,10 @@ import type { Result } from "../protocol/rpc.ts";
 import { MACHINE_TRANSITIONS, type MachineState } from "../protocol/states.ts";
 import type { Image } from "../state/image.ts";
 import type { MachineFiles } from "../workspace/files.ts";
-import { removeTree } from "../workspace/remove-tree.ts";
 import { type Accelerator, qemuArguments } from "./arguments.ts";
 import { Console } from "./console.ts";
 import { explainEnd, type Hypervisor, QEMU, spawnHypervisor } from "./hypervisor.ts";
+import { removeSockets } from "./left-sockets.ts";
 import { processorMs } from "./processor-time.ts";
 import { connectWhenThere, Qmp } from "./qmp.ts";
 import { MACHINE_MEMORY_MB, machineShape, type Template } from "./template.ts";
@@ -102,7 +102,9 @@ export class Machine implements AsyncDisposable {
     };
     this.qemuWords = qemuArguments(shape, seen);
     this.#socketsSeen = seen.sockets;
-    removeTree(options.sockets); // left by a runtime that was killed
+    const stays = (error: unknown) =>
+      this.#observer.violation(`what a machine left beside its sockets could not be removed: ${error}`);
+    void removeSockets(options.sockets, stays); // left by a runtime that was killed
     mkdirSync(options.sockets, { mode: 0o700 });
     const { descriptors, close } = inherit(options.memory);
     this.#hypervisor = spawnHypervisor(paths, options.accelerator, [QEMU, ...this.qemuWords], options.walls, {
@@ -119,13 +121,13 @@ export class Machine implements AsyncDisposable {
         isSo
           ? this.#become("running", "it answers again")
           : this.#become("unresponsive", "it does not answer, and is ended unless it does soon"),
-      rouse: () => this.#resume(),
+      rouse: () => this.resume(),
       now: options.now ?? Date.now,
     };
     const lastSeq = options.memory?.use === "clone" ? options.memory.template.manifest.lastSeq : 0;
     const connect = () => connectWhenThere(join(options.sockets, "taskd.sock"), this.#failed.signal);
     this.bridge = new Bridge(connect, observer, lastSeq);
-    this.ended = this.#follow(options.sockets);
+    this.ended = this.#follow(options.sockets, stays);
     // A link that is gone for good leaves a machine that nobody can reach.
     void this.bridge.closed.then(() => this.#hypervisor.kill());
   }
@@ -226,7 +228,7 @@ export class Machine implements AsyncDisposable {
     const linking = connectWhenThere(path, this.#failed.signal).then((socket) => {
       this.#network = new NetworkLink(socket, {
         opened: (stream, task) => this.#observer.connection(stream, task),
-        moves: () => this.#resume(),
+        moves: () => this.resume(),
         broken: (what) => this.bridge.breakOff(what),
       });
     });
@@ -272,7 +274,7 @@ export class Machine implements AsyncDisposable {
     await qmp.save(join(this.#socketsSeen, socket), this.#failed.signal);
   }
 
-  async #follow(sockets: string): Promise<PiworkError> {
+  async #follow(sockets: string, stays: (error: unknown) => void): Promise<PiworkError> {
     const end = await this.#hypervisor.ended;
     const words = explainEnd(end, this.#console.lastLine);
     const wasBooting = this.#state === "booting";
@@ -284,12 +286,7 @@ export class Machine implements AsyncDisposable {
         : new PiworkError(wasBooting ? "TASK_BOOTSTRAP_FAILED" : "PI_PROCESS_DEAD", words);
     this.#failed.abort(reason);
     await this.#console.close();
-    try {
-      removeTree(sockets);
-    } catch (error) {
-      // QEMU can write there. What stays is removed by the next machine of this name.
-      this.#observer.violation(`what it left beside its sockets could not be removed: ${error}`);
-    }
+    await removeSockets(sockets, stays);
     this.#become("ended", reason.message);
     this.bridge.close(reason);
     this.#network?.close();
@@ -305,7 +302,8 @@ export class Machine implements AsyncDisposable {
     await this.#qmp?.execute("stop");
   }
 
-  #resume(): void {
+  /** Starts it again where it is paused. */
+  resume(): void {
     if (this.#state !== "paused") return;
     this.#become("running", "something was asked of it");
     // QEMU does one after the other, also with a pause that is under way.

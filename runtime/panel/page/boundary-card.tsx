@@ -78,6 +78,7 @@ export function BoundaryCard({ task }: { task: TaskRecord }) {
                 {warning}
               </p>
             ))}
+          {answer.notAsked !== null && <p class="warning">Its machine's kernel was not asked: {answer.notAsked}.</p>}
           <Walls title="Around its agent, by its machine's kernel" walls={answer.task.map(toTaskWall)} />
           <Walls title="Around the machine, by this host's kernel" walls={answer.qemu.map(toHostWall)} />
           <p class="faint row">
@@ -163,7 +164,8 @@ function Walls({ title, walls }: { title: string; walls: readonly Wall[] }) {
   );
 }
 
-function judge({ machine, task, qemu }: Boundary): { kind: "whole" | "gaps" | "idle"; words: string } {
+function judge({ machine, notAsked, task, qemu }: Boundary): { kind: "whole" | "gaps" | "idle"; words: string } {
+  if (notAsked !== null) return { kind: "idle", words: "not asked" };
   if (machine === null || task.length === 0) return { kind: "idle", words: "nothing runs in it now" };
   const gaps = [...task, ...qemu].filter(({ holds }) => !holds).length;
   if (gaps > 0) return { kind: "gaps", words: `${count(gaps, "wall")} NOT holding` };

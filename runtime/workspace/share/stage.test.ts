@@ -69,6 +69,28 @@ test("what is hidden is gone from the view, and its files are as they were", asy
   stage.close();
 });
 
+test("what cannot be hidden keeps nothing else shown, and is hidden the next time", async () => {
+  const { stage, root } = await open();
+  const isShown = async (path: string) =>
+    (await inView(stage, "cat", "/proc/self/mounts")).includes(` ${root}/${path} `);
+  stage.makeShares("machine-1");
+  await stage.show("machine-1", "workspace", ["a"], workspace, ["a"]);
+  for (const name of ["first", "second"])
+    await stage.show("machine-1", "tasks", ["all", name], workspace, ["a", "deep"]);
+  // Without a mount there, the kernel refuses to take one away.
+  await inView(stage, "umount", join(root, "machine-1/tasks/all/second"));
+  await assert.rejects(stage.hide("machine-1"), /the kernel refused it/);
+  const left = await Promise.all(["workspace/a", "tasks/all/first"].map((path) => isShown(`machine-1/${path}`)));
+  assert.deepEqual(left, [false, false]);
+  await inView(stage, "mount", "--bind", join(workspace, "a/deep"), join(root, "machine-1/tasks/all/second"));
+  await stage.hide("machine-1");
+  assert.equal(await isShown("machine-1/tasks/all/second"), false);
+  await stage.clear("machine-1");
+  assert.equal(await inView(stage, "ls", root), "");
+  assert.equal(readFileSync(join(workspace, "a/deep/file"), "utf8"), "mine");
+  stage.close();
+});
+
 test("a machine that ends while it is shown something leaves nothing", async () => {
   const { stage, root } = await open();
   const show = () => stage.show("machine-1", "workspace", ["a", "deep"], workspace, ["a", "deep"]);

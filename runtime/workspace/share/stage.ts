@@ -125,15 +125,25 @@ export class Stage {
   async #hide(machine: string, tag?: Tag): Promise<void> {
     const all = this.#shown.get(machine) ?? [];
     const root = tag === undefined ? "" : join(this.#directory, machine, tag);
-    const shown = all.filter(({ target }) => target.startsWith(root));
-    all.splice(0, all.length, ...all.filter((one) => !shown.includes(one)));
+    const hidden: string[] = [];
+    const refusals: unknown[] = [];
+    for (const one of all.filter(({ target }) => target.startsWith(root)).reverse()) {
+      try {
+        if (one.isMounted && !this.#gone) await this.#mounts.unmount(one.target);
+        all.splice(all.indexOf(one), 1);
+        hidden.push(one.target);
+      } catch (error) {
+        refusals.push(error); // it is still shown, and is taken away the next time
+      }
+    }
     if (this.#gone) return;
-    for (const { target, isMounted } of [...shown].reverse()) if (isMounted) await this.#mounts.unmount(target);
-    const shares = TAGS.map((tag) => join(this.#directory, machine, tag));
+    const kept = [...TAGS.map((tag) => join(this.#directory, machine, tag)), ...all.map(({ target }) => target)];
+    const isKept = (directory: string) => kept.some((path) => `${path}/`.startsWith(`${directory}/`));
     const made = new Set<string>();
-    for (const { target } of shown)
-      for (let directory = target; !shares.includes(directory); directory = dirname(directory)) made.add(directory);
+    for (const target of hidden)
+      for (let directory = target; !isKept(directory); directory = dirname(directory)) made.add(directory);
     this.#remove(made);
+    if (refusals.length > 0) throw refusals[0];
   }
 
   /** Does one thing after the other. */
