@@ -6,6 +6,7 @@ import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { MACHINE_MEMORY_MB } from "../machine/template.ts";
 import type { MachineState } from "../protocol/states.ts";
+import { filesPath } from "../workspace/paths.ts";
 import { MachineEach, type MachineEachParts } from "./machine-each.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "piwork-each-"));
@@ -68,7 +69,7 @@ async function fleetOfLarge(pool = 0) {
     },
   };
   const fleet = new MachineEach({
-    ...{ source, workspace: scratch, tasksDirectory: scratch, agent: "probe", scratch, pool },
+    ...{ source, files: filesPath, places: { workspace: scratch, tasks: scratch }, agent: "probe", scratch, pool },
     memoryOf: () => MOST_OF_IT,
     observe: () => ({}),
     lost: () => {},
