@@ -12,7 +12,8 @@ export async function compilePython(root: string, signal: AbortSignal): Promise<
   const version = (await readdir(join(root, "usr/lib"))).find((name) => /^python3\.\d+$/.test(name));
   if (version === undefined || !existsSync(join(root, "usr/bin", version))) return;
   const view = [
-    ...["--unshare-all", "--die-with-parent", "--clearenv", "--bind", join(root, "usr"), "/usr"],
+    // With the builder's terminal, a program could type commands into it.
+    ...["--unshare-all", "--new-session", "--die-with-parent", "--clearenv", "--bind", join(root, "usr"), "/usr"],
     ...["bin", "lib", "lib64"].flatMap((name) => ["--symlink", `usr/${name}`, `/${name}`]),
     ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"],
     // The order of sets would differ from build to build.
