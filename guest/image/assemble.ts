@@ -68,6 +68,7 @@ async function describeImage(
   plan: Plan,
   { extraPackages }: BuildOptions,
 ): Promise<ImageManifest> {
+  const unsigned = [plan.kernel, ...plan.userland].filter((deb) => deb.unsigned);
   return {
     schema: IMAGE_SCHEMA,
     recipe: plan.recipe,
@@ -75,6 +76,7 @@ async function describeImage(
     extraPackages: [...new Set(extraPackages)].sort(),
     kernel: { release, ...identity(plan.kernel) },
     packages: plan.userland.map(identity),
+    ...(unsigned.length > 0 ? { unsigned: unsigned.map(({ name }) => name) } : {}),
     node: { version: versions.node },
     pi: versions.pi,
     tools: { mkfsErofs: plan.mkfsErofs, esbuild: lockedVersion(REPO, "esbuild") },
