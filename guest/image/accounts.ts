@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { directoryIn, newIn } from "./in-root.ts";
 
 /** What packages would have written by their scripts, as the guest wants it. */
 const FILES: Record<string, string> = {
@@ -35,9 +35,6 @@ const MOUNT_POINTS = [
 ];
 
 export async function writeAccounts(root: string): Promise<void> {
-  for (const path of MOUNT_POINTS) await mkdir(join(root, path), { recursive: true });
-  for (const [path, content] of Object.entries(FILES)) {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), content);
-  }
+  for (const path of MOUNT_POINTS) await directoryIn(root, path);
+  for (const [path, content] of Object.entries(FILES)) await writeFile(await newIn(root, path), content);
 }

@@ -1,5 +1,6 @@
-import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { lstat, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { existingIn, newIn } from "./in-root.ts";
 
 /** Links that `update-alternatives` or an install script would have made, each where its target is installed. */
 const LINKS: [link: string, target: string][] = [
@@ -25,24 +26,20 @@ const INTO_MOUNTS: [link: string, target: string][] = [
 export async function makeAlternatives(root: string): Promise<void> {
   for (const [link, target] of LINKS)
     if ((await exists(join(root, target))) && !(await exists(join(root, link))))
-      await symlink(target, join(root, link));
-  for (const [link, target] of INTO_MOUNTS) {
-    await mkdir(dirname(join(root, link)), { recursive: true });
-    await rm(join(root, link), { recursive: true, force: true });
-    await symlink(target, join(root, link));
-  }
+      await symlink(target, await newIn(root, link));
+  for (const [link, target] of INTO_MOUNTS) await symlink(target, await newIn(root, link));
   await bundleCertificates(root);
 }
 
 /** What update-ca-certificates would have put together, where ca-certificates is installed. */
 async function bundleCertificates(root: string): Promise<void> {
-  const source = join(root, "usr/share/ca-certificates");
-  if (!(await exists(source))) return;
+  const folder = "usr/share/ca-certificates";
+  if (!(await exists(join(root, folder)))) return;
+  const source = await existingIn(root, folder);
   const files = (await readdir(source, { recursive: true })).filter((file) => file.endsWith(".crt")).sort();
-  const certificates = await Promise.all(files.map((file) => readFile(join(source, file), "utf8")));
-  await mkdir(join(root, "etc/ssl/certs"), { recursive: true });
+  const certificates = await Promise.all(files.map(async (file) => readFile(await existingIn(source, file), "utf8")));
   await writeFile(
-    join(root, "etc/ssl/certs/ca-certificates.crt"),
+    await newIn(root, "etc/ssl/certs/ca-certificates.crt"),
     certificates.map((text) => `${text.trim()}\n`).join(""),
   );
 }

@@ -66,6 +66,7 @@ async function describeImage(
   versions: { node: string; pi: GuestPi },
   plan: ImagePlan,
 ): Promise<ImageManifest> {
+  const unsigned = [plan.kernel, ...plan.userland].filter((deb) => deb.unsigned);
   return {
     schema: IMAGE_SCHEMA,
     recipe: plan.recipe,
@@ -74,6 +75,7 @@ async function describeImage(
     extraPackages: plan.extraPackages,
     kernel: { release, ...identity(plan.kernel) },
     packages: plan.userland.map(identity),
+    ...(unsigned.length > 0 ? { unsigned: unsigned.map(({ name }) => name) } : {}),
     node: { version: versions.node },
     pi: versions.pi,
     tools: { mkfsErofs: plan.mkfsErofs, esbuild: lockedVersion(REPO, "esbuild") },

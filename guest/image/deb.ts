@@ -11,6 +11,8 @@ export interface Deb {
   file: string;
   bytes: number;
   sha256: string;
+  /** Debian's signed lists do not name it; a manifest did. */
+  unsigned?: true;
 }
 
 /** What of a package decides what is in it. */

@@ -43,9 +43,11 @@ async function world(t: TestContext) {
   mkdirSync(join(dir, "etc"));
   writeFileSync(join(dir, "etc/sources.list"), `deb ${uri} bookworm main\n`);
   const apt = await Apt.open(join(dir, "apt"), never, { etc: join(dir, "etc"), keyring });
-  const progress = new BuildProgress({ isTTY: false, write: () => true }, dir, never);
-  const resolve = (wanted: ImageManifest) => resolveManifest(apt, wanted, progress, () => refreshLists(apt, progress));
-  return { dir, apt, resolve };
+  const said: string[] = [];
+  const progress = new BuildProgress({ isTTY: false, write: (text: string) => said.push(text) }, dir, never);
+  const resolve = (wanted: ImageManifest, options = {}) =>
+    resolveManifest(apt, wanted, progress, () => refreshLists(apt, progress), options);
+  return { dir, apt, said, resolve };
 }
 
 test("the packages of a manifest are those of the mirror with the same version and sha256", async (t) => {
@@ -56,11 +58,11 @@ test("the packages of a manifest are those of the mirror with the same version a
   );
 });
 
-test("a version that the mirror does not have is refused, and where to put its file is said", async (t) => {
+test("a version that the mirror does not have is refused, and what can be done is said", async (t) => {
   const { apt, resolve } = await world(t);
   await assert.rejects(resolve(manifest({ packages: [{ ...tool, version: "0.9" }] })), (error: Error) => {
-    assert.match(error.message, /no longer have what the manifest names.*0\.9.*tool/);
-    assert.match((error as Error & { advice: string }).advice, new RegExp(debsDir(apt)));
+    assert.match(error.message, /lists do not name.*tool 0\.9/);
+    assert.match((error as Error & { advice: string }).advice, new RegExp(`--unsigned.*${debsDir(apt)}`));
     return true;
   });
 });
@@ -69,12 +71,12 @@ test("another file of the same version is refused", async (t) => {
   const { resolve } = await world(t);
   await assert.rejects(
     resolve(manifest({ packages: [{ ...tool, sha256: hash(8) }] })),
-    /another file for tool 1\.0 than the manifest: its sha256 is not 8/,
+    /lists do not name.*tool 1\.0 \(sha256 8/,
   );
 });
 
-test("what was downloaded before is taken by its sha256, without asking a mirror", async (t) => {
-  const { apt, dir } = await world(t);
+test("a kept file that no signed list names is refused, unless the person asks for it", async (t) => {
+  const { apt, said, resolve } = await world(t);
   mkdirSync(debsDir(apt), { recursive: true });
   const keep = (name: string, content: string) => {
     writeFileSync(join(debsDir(apt), name), content);
@@ -82,12 +84,20 @@ test("what was downloaded before is taken by its sha256, without asking a mirror
   };
   keep("tool_0.9_all.deb", "not this");
   const old = { name: "tool", version: "0.9", sha256: keep("tool_0.9_amd64.deb", "this") };
-  const kernel = { ...manifest().kernel, sha256: keep("linux-image-6.12.1-amd64_1_amd64.deb", "kernel") };
+  const wanted = manifest({ packages: [old] });
+  await assert.rejects(resolve(wanted), /signed package lists do not name/);
+  const { kernel, userland } = await resolve(wanted, { unsigned: true });
+  assert.equal(kernel.unsigned, undefined);
+  assert.deepEqual(userland, [{ ...old, file: "tool_0.9_amd64.deb", bytes: 4, unsigned: true }]);
+  assert.match(said.join(""), /do not name 1 of the packages/);
+});
+
+test("lists that are there are asked before a mirror", async (t) => {
+  const { apt, dir, resolve } = await world(t);
+  await resolve(manifest());
   const progress = new BuildProgress({ isTTY: false, write: () => true }, dir, never);
-  const found = await resolveManifest(apt, manifest({ kernel, packages: [old] }), progress, () =>
-    assert.fail("lists were fetched"),
-  );
-  assert.deepEqual(found.userland, [{ ...old, file: "tool_0.9_amd64.deb", bytes: 4 }]);
+  const found = await resolveManifest(apt, manifest(), progress, () => assert.fail("lists were fetched"));
+  assert.equal(found.userland[0]?.sha256, tool.sha256);
 });
 
 test("a manifest of other sources or of another mkfs.erofs is refused", () => {
@@ -106,7 +116,13 @@ test("a file that is no manifest, or one that names a package like an option, is
   const { dir } = await world(t);
   const path = join(dir, "manifest.json");
   await assert.rejects(readManifest(path), /could not be read \(ENOENT\)/);
-  for (const wrong of ["{", "{}", JSON.stringify(manifest({ packages: [{ ...tool, name: "-oDir=x" }] }))]) {
+  const escaped = manifest({ tools: { mkfsErofs: "1.5\u001b[2K", esbuild: "0.1.0" } });
+  for (const wrong of [
+    "{",
+    "{}",
+    JSON.stringify(escaped),
+    JSON.stringify(manifest({ packages: [{ ...tool, name: "-oDir=x" }] })),
+  ]) {
     writeFileSync(path, wrong);
     await assert.rejects(readManifest(path), /not the manifest of an image of this version/);
   }

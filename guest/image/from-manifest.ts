@@ -7,6 +7,7 @@ import { REPO } from "./places.ts";
 import type { BuildProgress } from "./progress.ts";
 import { describePackages, type Resolved } from "./resolve.ts";
 import { StaleLists, StepError } from "./step-error.ts";
+import { ToolFailed } from "./tool.ts";
 
 type Wanted = ImageManifest["packages"][number];
 
@@ -48,46 +49,65 @@ export function compareFiles(wanted: ImageManifest, made: ImageManifest): void {
       );
 }
 
-/** Exactly the packages of a manifest: from those that were downloaded before, or as the mirrors have them. */
+/**
+ * Exactly the packages of a manifest, each named with its sha256 by Debian's signed lists. With `unsigned`, those that the lists no
+ * longer name are taken from the downloads, by the sha256 of the manifest alone.
+ */
 export async function resolveManifest(
   apt: Apt,
   manifest: ImageManifest,
   progress: BuildProgress,
   refresh: () => Promise<unknown>,
+  { unsigned = false } = {},
 ): Promise<Resolved> {
   const wanted = [manifest.kernel, ...manifest.packages];
-  const debs = await progress.step("look for the packages among the downloads", () =>
-    Promise.all(wanted.map((one) => findKept(apt, one))),
-  );
-  const missing = wanted.filter((_, index) => debs[index] === undefined);
-  if (missing.length > 0) {
+  const look = () => progress.step("find the packages", () => findSigned(apt, wanted));
+  let found = await look();
+  if (found.includes(undefined) && unsigned)
+    found = await progress.step("look for the packages among the downloads", () =>
+      Promise.all(wanted.map(async (one, index) => found[index] ?? (await findKept(apt, one)))),
+    );
+  if (found.includes(undefined)) {
     await refresh();
-    const offered = await progress.step("find the packages", () => offeredBy(apt, missing));
-    for (const [index, { name }] of wanted.entries()) debs[index] ??= offered.find((deb) => deb.name === name);
+    const listed = await look();
+    found = found.map((deb, index) => listed[index] ?? deb);
   }
-  const [kernel, ...userland] = debs as Deb[];
+  const missing = wanted.filter((_, index) => found[index] === undefined);
+  if (missing.length > 0)
+    throw new StaleLists(
+      `Debian's signed package lists do not name, or no longer, what the manifest names: ${describe(missing)}`,
+      unsigned
+        ? `Put these files into ${debsDir(apt)}, from the cache of a machine that has built this image.`
+        : `Build today's image, without --from. If you trust whoever gave you the manifest with all that runs in the guest, add --unsigned: then files in ${debsDir(apt)} are taken if they have the manifest's sha256, whether Debian signed them or not.`,
+    );
+  const [kernel, ...userland] = found as Deb[];
+  const taken = found.filter((deb) => deb?.unsigned).length;
+  if (taken > 0)
+    progress.note(
+      `warning: Debian's signed package lists do not name ${taken} of the packages; the manifest alone vouches for them`,
+    );
   return { kernel: kernel as Deb, userland };
 }
 
-async function offeredBy(apt: Apt, wanted: readonly Wanted[]): Promise<Deb[]> {
-  const debs = await describePackages(
-    apt,
-    wanted.map(({ name, version }) => `${name}=${version}`),
-  ).catch((error: unknown) => {
-    if (!(error instanceof StaleLists)) throw error;
-    throw new StaleLists(
-      `the Debian mirrors no longer have what the manifest names (${error.message})`,
-      `Put the files of these versions into ${debsDir(apt)}, from the cache of a machine that has built this image or from an archive of Debian's past.`,
-      { cause: error },
-    );
+const describe = (packages: readonly Wanted[]) => {
+  const names = packages.map(({ name, version, sha256 }) => `${name} ${version} (sha256 ${sha256.slice(0, 12)}…)`);
+  return names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
+};
+
+/** For each package, what the signed lists offer with this version and sha256. */
+async function findSigned(apt: Apt, wanted: readonly Wanted[]): Promise<(Deb | undefined)[]> {
+  const exactly = ({ name, version }: { name: string; version: string }) => `${name}=${version}`;
+  // It passes over versions that it does not know, and fails where it knows none.
+  const { stdout } = await apt.cache(["show", ...wanted.map(exactly)]).catch((error: unknown) => {
+    if (error instanceof ToolFailed && /No packages found/.test(error.output)) return { stdout: "" };
+    throw error;
   });
-  for (const { name, version, sha256 } of wanted)
-    if (debs.find((deb) => deb.name === name)?.sha256 !== sha256)
-      throw new StepError(
-        `the mirrors have another file for ${name} ${version} than the manifest: its sha256 is not ${sha256}`,
-        "Use the Debian mirror that the manifest was made from.",
-      );
-  return debs;
+  const listed = new Set(
+    [...stdout.matchAll(/^Package: (.+)\n(?:.+\n)*?Version: (.+)$/gm)].map(([, name, version]) => `${name}=${version}`),
+  );
+  const names = wanted.map(exactly).filter((name) => listed.has(name));
+  const debs = names.length > 0 ? await describePackages(apt, names) : [];
+  return wanted.map(({ name, sha256 }) => debs.find((deb) => deb.name === name && deb.sha256 === sha256));
 }
 
 /** The package of this very sha256 among the downloads. */
@@ -99,7 +119,7 @@ async function findKept(apt: Apt, { name, version, sha256 }: Wanted): Promise<De
   for (const file of files) {
     const path = join(debsDir(apt), file);
     if (file.startsWith(`${name}_`) && (await sha256Of(path)) === sha256)
-      return { name, version, file, bytes: (await stat(path)).size, sha256 };
+      return { name, version, file, bytes: (await stat(path)).size, sha256, unsigned: true };
   }
   return undefined;
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import * as z from "zod";
+import { newIn } from "./in-root.ts";
 import { StepError, saysDiskFull } from "./step-error.ts";
 import { ToolFailed, tool } from "./tool.ts";
 
@@ -26,17 +27,17 @@ export async function installGuestNode(repo: string, npmDir: string, signal: Abo
 
 /** Node, and npm and npx where Node's own distribution has them. */
 export async function copyNode(node: GuestNode, root: string): Promise<void> {
-  await mkdir(join(root, "usr/bin"), { recursive: true });
-  await copyFile(node.path, join(root, "usr/bin/node"));
+  await copyFile(node.path, await newIn(root, "usr/bin/node"));
   const npm = "lib/node_modules/npm";
-  await cp(join(node.modules, "npm"), join(root, "usr", npm), {
+  const place = await newIn(root, `usr/${npm}`);
+  await cp(join(node.modules, "npm"), place, {
     recursive: true,
     filter: (path) => !NPM_DOCUMENTATION.has(relative(join(node.modules, "npm"), path)),
   });
   for (const program of ["npm", "npx"])
-    await symlink(`../${npm}/bin/${program}-cli.js`, join(root, "usr/bin", program));
+    await symlink(`../${npm}/bin/${program}-cli.js`, await newIn(root, `usr/bin/${program}`));
   // The root is read-only, and looking for a newer npm makes each command wait where there is no network.
-  await writeFile(join(root, "usr", npm, "npmrc"), "update-notifier=false\n");
+  await writeFile(join(place, "npmrc"), "update-notifier=false\n");
 }
 
 const NPM_DOCUMENTATION = new Set(["docs", "man"]);

@@ -56,11 +56,12 @@ function describeImage(
 ): string[] {
   const title = `  ${basename(dir)}  ${megabytes(bytes)}${current ? "  (this checkout's)" : ""}`;
   if (manifest === null) return [title, "    not whole, or of another version of the builder"];
-  const { kernel, node, pi, packages, extraPackages, files } = manifest;
+  const { kernel, node, pi, packages, unsigned = [], extraPackages, files } = manifest;
   return [
     title,
     `    Linux ${kernel.release} (${kernel.version}), Node ${node.version}, pi ${pi.version} (${megabytes(pi.bytes)}), ${packages.length} packages`,
     ...(extraPackages.length > 0 ? [`    with ${extraPackages.join(", ")}`] : []),
+    ...(unsigned.length > 0 ? [`    not named by Debian's signed lists: ${unsigned.join(", ")}`] : []),
     `    manifest ${join(dir, "manifest.json")}`,
     ...Object.entries(files).map(([name, file]) => `    ${name}  ${megabytes(file.bytes)}  sha256 ${file.sha256}`),
     ...(listPackages ? [kernel, ...packages] : []).map(

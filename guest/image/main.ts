@@ -16,6 +16,7 @@ interface Options {
 interface BuildWords extends Options {
   packages?: string[];
   from?: string;
+  unsigned?: true;
 }
 
 interface InfoOptions extends Options {
@@ -54,14 +55,17 @@ command("build", "Builds the image of this checkout, unless it is there.")
   .addOption(
     new Option("--from <manifest>", "build exactly the image of this manifest.json, or refuse").conflicts("packages"),
   )
+  .option("--unsigned", "with --from: also take kept packages that Debian's signed lists do not name")
   .action(async (options: BuildWords) => {
     const started = performance.now();
     const { progress, ...where } = prepare(options);
-    const { from: file } = options;
+    const { from: file, unsigned = false } = options;
+    if (unsigned && file === undefined) program.error("error: option '--unsigned' needs '--from <manifest>'");
     const from = file === undefined ? undefined : await progress.step("read the manifest", () => readManifest(file));
     const result = await buildImage({
       ...where,
       from,
+      unsigned,
       extraPackages: from?.extraPackages ?? options.packages ?? [],
       progress,
       signal: stopping.signal,

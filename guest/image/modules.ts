@@ -1,6 +1,7 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { SHARE_MODULES } from "../taskd/files/share/modules.ts";
+import { newIn } from "./in-root.ts";
 import { StepError } from "./step-error.ts";
 import { output } from "./vmlinux.ts";
 
@@ -60,9 +61,8 @@ export const numberedName = (index: number, name: string) => `${String(index).pa
  * Those that the initramfs has loaded are there already, and not listed.
  */
 export async function installModules(root: string, release: string, modules: readonly KernelModule[]): Promise<void> {
-  const dir = join(root, "usr/lib/modules", release);
-  await mkdir(dir, { recursive: true });
-  for (const { name, content } of modules) await writeFile(join(dir, `${name}.ko`), content);
+  const dir = `usr/lib/modules/${release}`;
+  for (const { name, content } of modules) await writeFile(await newIn(root, `${dir}/${name}.ko`), content);
   const contents = new Map(modules.map(({ name, content }) => [name, content]));
   const addNeeds = (name: string, found: Set<string>) => {
     const content = contents.get(name);
@@ -76,7 +76,7 @@ export async function installModules(root: string, release: string, modules: rea
     const needs = [...addNeeds(name, new Set())].reverse();
     return `${name}.ko:${needs.map((need) => ` ${need}.ko`).join("")}\n`;
   });
-  await writeFile(join(dir, "modules.dep"), lines.join(""));
+  await writeFile(await newIn(root, `${dir}/modules.dep`), lines.join(""));
 }
 
 /** The modules that one needs, and of those that it wishes for the ones that there are. */

@@ -8,10 +8,19 @@ import { ToolFailed } from "./tool.ts";
 
 const A_DAY = 24 * 60 * 60 * 1000;
 
+/** Complaints about what a mirror sent, as opposed to no answer. A third party's suite of the same name fails by its key alone. */
+const FORGED = new RegExp(`BADSIG|EXPKEYSIG|EXPSIG|REVKEYSIG|is expired|not valid yet|${SUITE}-security.*NO_PUBKEY`);
+
 /** Fetches the sources' package lists when ours are missing or older than a day. The result says whether it tried. */
 export async function refreshLists(apt: Apt, progress: BuildProgress, { force = false } = {}): Promise<boolean> {
   if (!force && Date.now() - (await lastRefreshed(apt)) < A_DAY) return false;
-  const { complaints, reached } = await update(apt);
+  const complaints = await update(apt);
+  const forged = complaints.find((line) => FORGED.test(line));
+  if (forged !== undefined)
+    throw new StepError(
+      forged,
+      "Debian does not sign this today: the mirror is outdated, or someone changes what it sends. Check the clock of this machine, or use another mirror.",
+    );
   if (!(await haveLists(apt))) {
     if (complaints.some((line) => /NO_PUBKEY|missing key/i.test(line))) throw lacksKeys();
     throw new StepError(
@@ -20,25 +29,25 @@ export async function refreshLists(apt: Apt, progress: BuildProgress, { force = 
     );
   }
   // One mirror of several may be down: what we need may still resolve from the others, or from older lists.
-  if (complaints[0] !== undefined)
-    progress.note(`warning: some package lists could not be refreshed, using what is there (${complaints[0]})`);
+  for (const complaint of complaints)
+    progress.note(`warning: some package lists could not be refreshed, using what is there (${complaint})`);
   if (!apt.hasSecurity)
     progress.note("warning: no source in /etc/apt has Debian's security updates, so the guest gets none");
-  if (reached) await writeFile(stamp(apt), apt.sources);
+  // Without one of the suites, the next build tries again.
+  if (complaints.length === 0) await writeFile(stamp(apt), apt.sources);
   return true;
 }
 
-/** `reached` says whether at least one source answered. */
-async function update(apt: Apt): Promise<{ complaints: string[]; reached: boolean }> {
-  const judge = (output: string, complaints: string[]) => ({ complaints, reached: /^(Hit|Get):/m.test(output) });
+/** What went wrong. */
+async function update(apt: Apt): Promise<string[]> {
   try {
-    const { stdout, stderr } = await apt.get(["update", "-q"]);
+    const { stderr } = await apt.get(["update", "-q"]);
     // Unreachable sources are only warnings to apt, as are matters of style in a source's description.
-    const complaints = aptComplaints(stderr).filter((line) => /fail|ignored|old ones|not signed/i.test(line));
-    return judge(stdout, complaints);
+    return aptComplaints(stderr).filter((line) => /fail|ignored|old ones|not signed|GPG error|expired/i.test(line));
   } catch (error) {
     if (!(error instanceof ToolFailed) || saysDiskFull(error.output)) throw error;
-    return judge(error.output, [...aptComplaints(error.output), error.message]);
+    const complaints = aptComplaints(error.output);
+    return complaints.length > 0 ? complaints : [error.message];
   }
 }
 

@@ -18,6 +18,8 @@ export interface BuildOptions {
   extraPackages: string[];
   /** Build exactly the image of this manifest. */
   from?: ImageManifest | undefined;
+  /** With `from`: take packages that Debian's signed lists do not name. */
+  unsigned?: boolean;
   progress: BuildProgress;
   signal: AbortSignal;
 }
@@ -51,13 +53,13 @@ export async function planImage(options: BuildOptions): Promise<ImagePlan> {
 }
 
 /** Asks once more where the answer may come from lists of an earlier hour. */
-async function resolve(apt: Apt, { extraPackages, from, progress }: BuildOptions): Promise<Resolved> {
+async function resolve(apt: Apt, { extraPackages, from, unsigned = false, progress }: BuildOptions): Promise<Resolved> {
   let refreshed = false;
   const refresh = async (force: boolean) => {
     refreshed = await progress.step("fetch the package lists", () => refreshLists(apt, progress, { force }));
   };
   const attempt = async (force: boolean) => {
-    if (from) return resolveManifest(apt, from, progress, () => refresh(force));
+    if (from) return resolveManifest(apt, from, progress, () => refresh(force), { unsigned });
     await refresh(force);
     return progress.step("resolve the packages", () => resolvePackages(apt, readPackageNames(REPO, extraPackages)));
   };

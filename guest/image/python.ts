@@ -13,6 +13,8 @@ export async function compilePython(root: string, signal: AbortSignal): Promise<
   if (version === undefined || !existsSync(join(root, "usr/bin", version))) return;
   const view = [
     "--unshare-all",
+    // With the builder's terminal, a program could type commands into it.
+    "--new-session",
     "--die-with-parent",
     "--clearenv",
     "--bind",

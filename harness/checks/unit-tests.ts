@@ -24,16 +24,42 @@ export interface UnitTests {
   files: number;
 }
 
+/** How long all files of a group may take, and one that is run alone, in milliseconds. */
+const LIMITS = { groupMs: 600_000, fileMs: 120_000 };
+
 /** Runs the unit tests beside the files, as many files at a time as there are cores. */
-export async function runUnitTests(): Promise<UnitTests> {
-  const files = testFiles();
+export async function runUnitTests(files = testFiles(), { groupMs, fileMs } = LIMITS): Promise<UnitTests> {
   const found: UnitTests = { passed: 0, failures: [], files: files.length };
   const seen = new Set<string>();
-  using groups = makeGroups(files, availableParallelism());
-  // The test runner hands this process's `--import tsx` to each group's process.
-  for await (const { type, data } of run({ files: groups.files, concurrency: groups.files.length })) {
+  using groups = makeGroups(files, Math.min(availableParallelism(), files.length));
+  const hung = await runFiles([...groups.files.keys()], groupMs, found, seen);
+  // A test that waits for ever or a process that it left open: run alone, the file that has it is the one that does not end.
+  const again = hung.flatMap((group) => groups.files.get(group) ?? []);
+  const guilty = await runFiles(again, fileMs, { ...found, failures: [] }, seen);
+  const shown = (paths: string[]) => paths.map((path) => path.slice(REPOSITORY.length + 1)).join(", ");
+  if (guilty.length > 0)
+    found.failures.push(`did not end in ${fileMs / 1000} s, by a test or by what one left open: ${shown(guilty)}`);
+  else if (hung.length > 0)
+    found.failures.push(`did not end in ${groupMs / 1000} s together, but each alone: ${shown(again)}`);
+  const silent = files.filter((file) => !seen.has(file));
+  if (found.failures.length === 0 && silent.length > 0)
+    found.failures.push(`nothing was tested by ${silent.join(", ")}`);
+  return found;
+}
+
+/** Adds to `found` and `seen`. The result are the files that had to be ended after `timeout`. */
+async function runFiles(files: string[], timeout: number, found: UnitTests, seen: Set<string>): Promise<string[]> {
+  const hung: string[] = [];
+  if (files.length === 0) return hung;
+  const concurrency = Math.min(availableParallelism(), files.length);
+  // The test runner hands this process's `--import tsx` to each file's process.
+  for await (const { type, data } of run({ files, concurrency, timeout })) {
     if (type === "test:fail") {
       const { error } = data.details;
+      if (error.failureType === "testTimeoutFailure" && files.includes(data.name)) {
+        hung.push(data.name);
+        continue;
+      }
       const why = String(error.cause instanceof Error ? error.cause.stack : error);
       found.failures.push(`${data.file?.slice(REPOSITORY.length + 1)}: ${data.name}\n${why}`);
     }
@@ -41,20 +67,18 @@ export async function runUnitTests(): Promise<UnitTests> {
     found.passed++;
     if (data.file !== undefined) seen.add(data.file);
   }
-  const silent = files.filter((file) => !seen.has(file));
-  if (found.failures.length === 0 && silent.length > 0)
-    found.failures.push(`nothing was tested by ${silent.join(", ")}`);
-  return found;
+  return hung;
 }
 
-/** Modules that import so many files each: to start a process for each file takes longer than its tests. */
-function makeGroups(files: readonly string[], count: number): { files: string[] } & Disposable {
+/** Modules that import so many files each, by path: to start a process for each file takes longer than its tests. */
+function makeGroups(files: readonly string[], count: number): { files: Map<string, string[]> } & Disposable {
   const directory = mkdtempSync(join(tmpdir(), "piwork-unit-tests-"));
-  const groups = Array.from({ length: count }, (_, at) => {
+  const groups = new Map<string, string[]>();
+  for (let at = 0; at < count; at++) {
     const own = files.filter((_, index) => index % count === at);
     const path = join(directory, `group-${at}.mjs`);
     writeFileSync(path, own.map((file) => `await import(${JSON.stringify(pathToFileURL(file).href)});\n`).join(""));
-    return path;
-  });
+    groups.set(path, own);
+  }
   return { files: groups, [Symbol.dispose]: () => rmSync(directory, { recursive: true }) };
 }

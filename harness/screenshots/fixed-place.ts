@@ -56,10 +56,27 @@ async function takeTurn(): Promise<number> {
   for (let waited = 0; waited < TURN_S * 1000; waited += POLL_MS) {
     const fd = tryTurn();
     if (fd !== undefined) return fd;
-    if (waited === 0) console.log(`another run takes its pictures in ${PLACE}; waiting for its end`);
+    const whose = foreignOwner(PLACE);
+    if (whose?.isIdle)
+      throw new Error(
+        `${PLACE} belongs to another user (uid ${whose.uid}) and has not changed for ${TURN_S} s; only that user or root can remove it`,
+      );
+    if (waited === 0)
+      console.log(
+        `another run${whose === undefined ? "" : ` of uid ${whose.uid}`} takes its pictures in ${PLACE}; waiting for its end`,
+      );
     await delay(POLL_MS);
   }
-  throw new Error(`another run has had ${PLACE} for ${TURN_S} s; if none takes pictures, remove it`);
+  const whose = foreignOwner(PLACE);
+  const who = whose === undefined ? "remove it" : `only uid ${whose.uid}, whose it is, or root can remove it`;
+  throw new Error(`another run has had ${PLACE} for ${TURN_S} s; if none takes pictures, ${who}`);
+}
+
+/** Whose the place is where it is another user's, and whether its directory has not changed for longer than pictures take. */
+export function foreignOwner(place: string, now = Date.now()): { uid: number; isIdle: boolean } | undefined {
+  const found = lstatSync(place, { throwIfNoEntry: false });
+  if (found === undefined || found.uid === process.getuid?.()) return undefined;
+  return { uid: found.uid, isIdle: now - found.mtimeMs > TURN_S * 1000 };
 }
 
 /** The place and its lock, unless another run of this user, or of another user, has it. */

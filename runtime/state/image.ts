@@ -13,9 +13,11 @@ const imageFile = z.strictObject({ bytes: z.int().positive(), sha256 });
 /** Debian's own rule for names, less a trailing `-`, which apt-get would take for "remove". */
 export const packageName = z.string().regex(/^[a-z0-9][a-z0-9+.-]*[a-z0-9+.]$/, "is not the name of a Debian package");
 
+/** Of a package or a program; it is shown on terminals. */
+const version = z.string().regex(/^[0-9][A-Za-z0-9.+:~_-]*$/);
 const debianPackage = z.strictObject({
   name: packageName,
-  version: z.string().regex(/^[0-9][A-Za-z0-9.+:~-]*$/),
+  version,
   sha256,
 });
 
@@ -32,13 +34,15 @@ const imageManifest = z.strictObject({
   inputs: sha256,
   /** Packages asked for beyond the list in the repository. */
   extraPackages: z.array(packageName),
-  kernel: z.strictObject({ release: z.string(), ...debianPackage.shape }),
+  kernel: z.strictObject({ release: version, ...debianPackage.shape }),
   /** The whole userland, dependencies included, sorted by name. */
   packages: z.array(debianPackage),
-  node: z.strictObject({ version: z.string() }),
+  /** Packages that the build took although Debian's signed lists did not name them. */
+  unsigned: z.array(packageName).optional(),
+  node: z.strictObject({ version }),
   /** The agent; `bytes` of all its files. */
-  pi: z.strictObject({ version: z.string(), bytes: z.int().positive() }),
-  tools: z.strictObject({ mkfsErofs: z.string(), esbuild: z.string() }),
+  pi: z.strictObject({ version, bytes: z.int().positive() }),
+  tools: z.strictObject({ mkfsErofs: version, esbuild: version }),
   files: z.strictObject({ vmlinux: imageFile, "initramfs.cpio": imageFile, "root.erofs": imageFile }),
 });
 export type ImageManifest = z.infer<typeof imageManifest>;
