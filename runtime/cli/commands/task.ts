@@ -78,10 +78,10 @@ export function addTask(program: Command): void {
     .description("one task (the active one without ID), and what in its folder is dangerous on this computer")
     .option("--json", "print it for programs")
     .action(async (id: string | undefined, options: Output, command: Command) => {
-      const inspected = await (await attach(command)).call("task_inspect", ofTask(id));
-      const { record, ask, planted } = inspected;
+      const { record, ask, planted, missing } = await inspect(await attach(command), id);
       if (options.json) return printJson({ ...record, ask, planted });
       show(record, options);
+      if (planted === null) return print(`\nits folder cannot be searched: ${plain(missing)}`);
       if (ask.length > 0) print(`its agent asks each time for: ${ask.map(plain).join(", ")}`);
       print(`\n${describePlanted(planted)}`);
     });
@@ -221,6 +221,17 @@ function show(task: TaskRecord, { json }: Output): void {
         : [["lost", `the turn of ${task.lostTurn.startedAt}: ${plain(task.lostTurn.why)}`]]),
     ]),
   );
+}
+
+/** A task, what it is asked for, and what is in its folder; of a task whose folder is gone the record alone. */
+export async function inspect(client: Pick<Client, "call">, id: string | undefined) {
+  const record = await client.call("task_show", ofTask(id));
+  try {
+    return { ...(await client.call("task_inspect", { task: record.id })), missing: "" };
+  } catch (error) {
+    if (!(error instanceof PiworkError) || error.code !== "WORKSPACE_POLICY_VIOLATION") throw error;
+    return { record, ask: [], planted: null, missing: error.message };
+  }
 }
 
 /** What a person must know before working in a task's folder. */
