@@ -208,7 +208,7 @@ async function readInput(name: string, schema: z.ZodType, request: IncomingMessa
     throw new PiworkError("INVALID_REQUEST", "The request body is not JSON.");
   }
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw invalidRequest(`the input of ${name}`, parsed.error);
+  if (!parsed.success) throw invalidRequest(`what '${name.replaceAll("_", " ")}' was given`, parsed.error);
   return parsed.data;
 }
 
