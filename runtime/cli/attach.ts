@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { type Client, connect, NoRuntime } from "../control/client.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { PlaceOptions } from "../state/places.ts";
+import { Interrupted } from "./interrupt.ts";
 
 /** The runtime that the options of this command line mean. */
 export function attach(command: Command): Promise<Client> {
@@ -49,7 +50,8 @@ export function toJson(value: unknown): string {
 /** Says why a command failed. A task may have a word in it (its agent's last ones, for example), so it is not trusted. */
 export function complain(error: unknown): void {
   if (error instanceof PiworkError) process.stderr.write(`piwork: ${plain(error.message)} (${error.code})\n`);
-  else if (error instanceof NoRuntime) process.stderr.write(`piwork: ${error.message}\n`);
+  else if (error instanceof NoRuntime || error instanceof Interrupted)
+    process.stderr.write(`piwork: ${error.message}\n`);
   else process.stderr.write(`piwork: unexpected failure: ${error instanceof Error ? error.stack : String(error)}\n`);
 }
 

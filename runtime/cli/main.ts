@@ -20,11 +20,12 @@ import { addTask } from "./commands/task.ts";
 import { addTemplate } from "./commands/template.ts";
 import { addUp } from "./commands/up.ts";
 import { addVerify } from "./commands/verify.ts";
+import { INTERRUPTED, Interrupted } from "./interrupt.ts";
 
 /** As a shell reports a program that SIGPIPE ended. */
 const READER_GONE = 141;
 
-/** The `piwork` command: exit code 0 worked, 1 failed, 2 wrong usage. */
+/** The `piwork` command: exit code 0 worked, 1 failed, 2 wrong usage, 130 Ctrl-C. */
 export async function runPiwork(words: string[]): Promise<void> {
   // Whoever reads us may have enough, as `head` does: that ends us as it ends any program, without a complaint.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -78,5 +79,6 @@ function exitCodeFor(error: unknown): number {
   // Help and version "fail" with code 0; every other complaint of the parser is about usage, and it has been printed.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   complain(error);
+  if (error instanceof Interrupted) return INTERRUPTED;
   return error instanceof PiworkError && error.code === "INVALID_REQUEST" ? 2 : 1;
 }

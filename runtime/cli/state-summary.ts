@@ -33,11 +33,7 @@ function describeMachines({ machines }: StateDump): string {
     machine.id,
     machine.runtime === null ? "not there" : `${machine.runtime.state}${ofTask(machine)}`,
     word(machine.qemu, ({ status }) => status),
-    word(
-      machine.taskd,
-      ({ state, diag }) =>
-        `${state.tasks.length} ${state.tasks.length === 1 ? "task" : "tasks"}, ${describeWalls(diag.walls)}`,
-    ),
+    word(machine.taskd, ({ state, diag }) => `${count(state.tasks.length, "task")}, ${describeWalls(diag.walls)}`),
     describeProcesses(machine),
   ]);
   return plain(table([["machine", "runtime", "QEMU", "taskd", "host"], ...rows]));
@@ -63,7 +59,7 @@ function describeTasks({ tasks }: StateDump): string {
   const rows = tasks.map((task) => [
     task.id,
     describeBelief(task),
-    word(task.taskd, (view) => (view === null ? "no such task" : `${view.state}, ${view.turns} turns`)),
+    word(task.taskd, (view) => (view === null ? "no such task" : `${view.state}, ${count(view.turns, "turn")}`)),
     word(task.panel, (record) => record?.state ?? "no such task"),
     describeSession(task),
     task.runtime?.record.folder ?? "-",
@@ -95,7 +91,11 @@ function describeBelief({ runtime }: TaskSides): string {
 }
 
 function describeSession({ host: { session } }: TaskSides): string {
-  return session.is === "saved" ? `${session.head.turns} turns` : session.is;
+  return session.is === "saved" ? count(session.head.turns, "turn") : session.is;
+}
+
+function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? "" : "s"}`;
 }
 
 /** A cell for what a side said; why it said nothing stands below. */
@@ -117,10 +117,9 @@ function describeEnd({ contradictions, unsettled, machines, tasks, runtime }: St
   const moving = `${unsettled} that differed to the end, in other words each time, and ${unsettled === 1 ? "is" : "are"} not named`;
   if (contradictions.length === 0 && unsettled > 0) return `no contradictions that stood, and ${moving}`;
   if (contradictions.length === 0)
-    return `no contradictions between the sides of ${machines.length} machines and ${tasks.length} tasks`;
+    return `no contradictions between the sides of ${count(machines.length, "machine")} and ${count(tasks.length, "task")}`;
   const rows = contradictions.map(({ kind, subject, says }) => [kind, subject, says]);
-  const count = contradictions.length === 1 ? "1 contradiction" : `${contradictions.length} contradictions`;
   return plain(
-    `${count}, each of which stood ${STANDING} times one after the other (docs/evidence.md has the kinds):\n${table(rows)}${unsettled > 0 ? `\nand ${moving}` : ""}`,
+    `${count(contradictions.length, "contradiction")}, each of which stood ${STANDING} times one after the other (docs/evidence.md has the kinds):\n${table(rows)}${unsettled > 0 ? `\nand ${moving}` : ""}`,
   );
 }

@@ -208,14 +208,25 @@ async function readInput(name: string, schema: z.ZodType, request: IncomingMessa
     throw new PiworkError("INVALID_REQUEST", "The request body is not JSON.");
   }
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw invalidRequest(`the input of ${name}`, parsed.error);
+  if (!parsed.success) throw invalidRequest(`what '${name.replaceAll("_", " ")}' was given`, parsed.error);
   return parsed.data;
 }
 
+/** Time a refused sender has to stop sending, in milliseconds. */
+const LINGER_MS = 2_000;
+
 function refuse(request: IncomingMessage, response: ServerResponse, error: ReturnType<typeof toErrorBody>): void {
   if (response.headersSent) return void response.destroy();
-  // What is left of a body that was refused is not read.
-  response
-    .writeHead(STATUS[error.code], { "content-type": "application/json", connection: "close" })
-    .end(JSON.stringify({ error }), () => request.destroy());
+  const body = Buffer.from(JSON.stringify({ error }));
+  const type = "application/json";
+  response.writeHead(STATUS[error.code], { "content-type": type, "content-length": body.length, connection: "close" });
+  response.write(body);
+  const end = () => {
+    clearTimeout(patience);
+    response.end(() => request.destroy());
+  };
+  const patience = setTimeout(end, LINGER_MS).unref();
+  if (request.complete) return end();
+  // A sender whose connection breaks while it sends never reads the refusal, so the rest is read and dropped.
+  request.once("close", end).once("end", end).resume();
 }

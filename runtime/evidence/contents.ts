@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readSync } from "node:fs";
+import { existsSync, readdirSync, readSync } from "node:fs";
 import { BUNDLE_LIMITS } from "../api/bundle.ts";
 import { openBeneath, type Place, printable } from "../linux/open-beneath.ts";
 import { openRegularFile, type RegularFile } from "../linux/open-regular.ts";
@@ -16,8 +16,9 @@ export class Contents implements Disposable {
   constructor(directory: string) {
     try {
       this.#root = openBeneath(directory, []);
-    } catch (error) {
-      throw new BundleRefused("unreadable", `${directory} cannot be opened: ${words(error)}`);
+    } catch {
+      const why = existsSync(directory) ? "is not a directory that can be opened" : "does not exist";
+      throw new BundleRefused("unreadable", `${directory} ${why}; name the directory of a run, below tmp/dev/runs`);
     }
     try {
       this.paths = list(this.#root, "", 0).sort();

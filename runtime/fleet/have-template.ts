@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AccelerationRequest } from "../machine/acceleration.ts";
@@ -7,6 +7,7 @@ import { ALL_WALLS } from "../machine/walls.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { AgentKind } from "../protocol/kinds.ts";
 import type { Places } from "../state/places.ts";
+import { TemporaryDirectory } from "../state/temporary-directory.ts";
 import { filesPath } from "../workspace/paths.ts";
 import { MachineSource } from "./source.ts";
 
@@ -30,30 +31,26 @@ export async function haveTemplate(
   const { places, signal } = wish;
   mkdirSync(places.logs, { recursive: true });
   // A runtime of these places may have machines in its own.
-  const scratch = mkdtempSync(join(tmpdir(), "piwork-template-"));
+  using scratch = new TemporaryDirectory(join(tmpdir(), "piwork-template-"));
   let failure: unknown;
-  try {
-    await using source = new MachineSource({
-      ...wish,
-      places: { ...places, sockets: scratch },
-      files: filesPath,
-      walls: ALL_WALLS,
-      consoleLog: join(places.logs, "template.log"),
-      note: wish.step,
-      warn(message, { error }) {
-        failure ??= error;
-        wish.step(message);
-      },
-    });
-    await source.prepare();
-    const isNew = source.template === undefined;
-    await source.settled();
-    signal.throwIfAborted();
-    if (source.template === undefined)
-      throw failure ?? new PiworkError("TASK_BOOTSTRAP_FAILED", "No template could be made.");
-    const { manifest } = source.template;
-    return { directory: templateDirectory(places.cache, manifest.key), manifest, isNew };
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  await using source = new MachineSource({
+    ...wish,
+    places: { ...places, sockets: scratch.path },
+    files: filesPath,
+    walls: ALL_WALLS,
+    consoleLog: join(places.logs, "template.log"),
+    note: wish.step,
+    warn(message, { error }) {
+      failure ??= error;
+      wish.step(message);
+    },
+  });
+  await source.prepare();
+  const isNew = source.template === undefined;
+  await source.settled();
+  signal.throwIfAborted();
+  if (source.template === undefined)
+    throw failure ?? new PiworkError("TASK_BOOTSTRAP_FAILED", "No template could be made.");
+  const { manifest } = source.template;
+  return { directory: templateDirectory(places.cache, manifest.key), manifest, isNew };
 }

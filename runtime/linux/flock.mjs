@@ -3,9 +3,12 @@
 // releases the lock when the descriptor is closed, however this process ends.
 // Plain JavaScript without packages, since set-up needs it before there are any.
 import { spawn, spawnSync } from "node:child_process";
+import { setImmediate as nextTurn } from "node:timers/promises";
 
 /** The exit code of flock where another process has the lock. */
 const HELD = 1;
+/** Ctrl-C goes to the terminal's whole group: an ended flock would look like a failure to lock. (Types leave it out for spawnSync.) */
+const OWN_SESSION = { detached: true };
 
 /**
  * Takes an exclusive lock on an open file or directory; false where another process has it.
@@ -15,6 +18,7 @@ export function tryLock(fd) {
   const { status, error, stderr } = spawnSync("flock", ["--nonblock", "--exclusive", "3"], {
     stdio: ["ignore", "ignore", "pipe", fd],
     encoding: "utf8",
+    ...OWN_SESSION,
   });
   if (error !== undefined) throw missing(error);
   return outcome(status, stderr);
@@ -37,8 +41,11 @@ export function waitForLock(fd, { seconds, signal } = {}) {
       complaint += data;
     });
     flock.on("error", (error) => reject(signal?.aborted ? signal.reason : missing(error)));
-    flock.on("close", (status) => {
+    flock.on("close", async (status, endedBy) => {
       process.off("exit", end);
+      // Ctrl-C reaches flock as well: what it does to this process comes first.
+      if (endedBy !== null) await nextTurn();
+      if (signal?.aborted) return reject(signal.reason);
       try {
         resolve(outcome(status, complaint));
       } catch (error) {

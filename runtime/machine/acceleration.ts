@@ -122,7 +122,10 @@ export async function probeAccelerator(
         const why = explainEnd(end, console.lastLine);
         // That says nothing about the accelerator, and must not be remembered as if it did.
         if (wallsFailed(end)) reject(new PiworkError("TASK_BOOTSTRAP_FAILED", why));
-        resolve({ works: false, why: `QEMU could not use it: ${why}` });
+        resolve({
+          works: false,
+          why: `QEMU could not use ${accelerator === "kvm" ? "KVM" : "software emulation"}: ${why}`,
+        });
       });
       Qmp.connect(join(sockets, "qmp.sock"), over.signal, (event, data) => {
         if (event === "SHUTDOWN" && data["reason"] === "guest-reset") {

@@ -63,3 +63,12 @@ test("what machines of an earlier runtime left goes, however much, while this on
 test("a directory that is not there needs no removal", async () => {
   await removeSockets(join(directory, "nothing"), fail);
 });
+
+test("sockets of rehearsals, templates and probes are removed as well, and nothing else", async () => {
+  const sockets = join(directory, "kinds");
+  for (const left of ["machine-1", "rehearsal-machine-12/workspace/folder", "rehearsal", "template", "probe-kvm"])
+    mkdirSync(join(sockets, left), { recursive: true });
+  for (const other of ["machine-x", "others-machine-1"]) mkdirSync(join(sockets, other));
+  await removeLeftSockets(sockets, fail);
+  assert.deepEqual(readdirSync(sockets).sort(), ["machine-x", "others-machine-1"]);
+});

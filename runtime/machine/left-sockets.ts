@@ -3,6 +3,8 @@ import { readdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 
+/** Directories of a machine, of its rehearsal, of a template that is made, and of the question whether KVM works. */
+const LEFT = /^(?:(?:rehearsal-)?machine-\d+|rehearsal|template|probe-(?:kvm|tcg))$/;
 /** How a directory of sockets is called while it is removed. */
 const ASIDE = "left-";
 /** Time for which the end of a machine waits until its sockets are removed, in milliseconds. */
@@ -15,7 +17,7 @@ export async function removeLeftSockets(
   sockets: string,
   warn: (message: string, facts: Record<string, unknown>) => void,
 ): Promise<void> {
-  const left = readdirSync(sockets).filter((name) => /^machine-\d+$/.test(name) || name.startsWith(ASIDE));
+  const left = readdirSync(sockets).filter((name) => LEFT.test(name) || name.startsWith(ASIDE));
   const failed = (id: string) => (error: unknown) =>
     warn("sockets of a machine whose runtime was killed could not be removed", { id, error });
   await Promise.all(left.map((id) => removeSockets(join(sockets, id), failed(id))));

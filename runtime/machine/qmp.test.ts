@@ -49,6 +49,14 @@ for (const [name, words] of Object.entries(lies)) {
   });
 }
 
+test("a QEMU that does not answer is given up with advice", async () => {
+  using link = await linkTo("", () => assert.fail("it broke"));
+  await assert.rejects(
+    link.qmp.execute("query-status", {}, 10),
+    /within 0\.01 s\. If this computer is busy, .* try again/,
+  );
+});
+
 test("what it does say is heard", async () => {
   using link = await linkTo('{"event":"STOP"}\n{"return":{"status":"running"},"id":2}\n', () =>
     assert.fail("it broke"),

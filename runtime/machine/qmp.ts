@@ -10,6 +10,8 @@ import { STATE_FD } from "./arguments.ts";
 
 const MESSAGE_BYTES = 4 * 1024 * 1024;
 const ANSWER_DEADLINE_MS = 10_000;
+/** The first answer waits for QEMU to start, which takes long where all cores are busy. */
+const GREETING_DEADLINE_MS = 60_000;
 
 /** The memory is a file that both sides have; it is not part of what is saved. */
 const KEEP_MEMORY = { capabilities: [{ capability: "x-ignore-shared", state: true }] };
@@ -90,7 +92,7 @@ export class Qmp {
     onBroken: (reason: PiworkError) => void = () => {},
   ): Promise<Qmp> {
     const qmp = new Qmp(await connectWhenThere(path, gone), onEvent, onBroken);
-    await qmp.execute("qmp_capabilities");
+    await qmp.execute("qmp_capabilities", {}, GREETING_DEADLINE_MS);
     return qmp;
   }
 
@@ -105,7 +107,12 @@ export class Qmp {
     const overdue = setTimeout(() => {
       this.#waiting
         .get(id)
-        ?.reject(new PiworkError("INTERNAL_ERROR", `QEMU did not answer '${command}' within ${deadlineMs / 1000} s.`));
+        ?.reject(
+          new PiworkError(
+            "INTERNAL_ERROR",
+            `QEMU did not answer '${command}' within ${deadlineMs / 1000} s. If this computer is busy, let it finish some of its work, and try again.`,
+          ),
+        );
       this.#waiting.delete(id);
     }, deadlineMs);
     this.#socket.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);

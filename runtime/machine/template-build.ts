@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { createWriteStream, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { PiworkError } from "../protocol/errors.ts";
 import { TEMPLATE_YEAR } from "../protocol/template-year.ts";
+import { TemporaryDirectory } from "../state/temporary-directory.ts";
 import { Machine } from "./machine.ts";
 import { MemoryFile } from "./memory-file.ts";
 import { packMemory } from "./packed-memory.ts";
@@ -48,7 +49,8 @@ export async function buildTemplate(build: TemplateBuild): Promise<TemplateManif
   const { cache, key, agent, accelerator } = build;
   const startedAt = performance.now();
   mkdirSync(templatesDirectory(cache), { recursive: true });
-  const draft = mkdtempSync(join(templatesDirectory(cache), DRAFT));
+  using directory = new TemporaryDirectory(join(templatesDirectory(cache), DRAFT));
+  const draft = directory.path;
   try {
     await using memory = await MemoryFile.make(MACHINE_MEMORY_MB * 1024 * 1024);
     const lastSeq = await saveMachine(build, memory.fd, join(draft, "state"));
@@ -71,7 +73,6 @@ export async function buildTemplate(build: TemplateBuild): Promise<TemplateManif
     pruneTemplates(cache);
     return manifest;
   } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
     if ((error as NodeJS.ErrnoException).code === "ENOSPC")
       throw new PiworkError("TASK_BOOTSTRAP_FAILED", `The disk of the cache directory ${cache} is full.`, {
         cause: error,

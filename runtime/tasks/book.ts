@@ -59,7 +59,11 @@ export class TaskBook {
   /** The task a caller means: the named one, or the active one. */
   find(id: string | undefined): TaskRecord {
     const wanted = id ?? this.#activeId;
-    if (wanted === null) throw new PiworkError("TASK_NOT_FOUND", "No task is active; create one, or switch to one.");
+    if (wanted === null)
+      throw new PiworkError(
+        "TASK_NOT_FOUND",
+        "No task is active; create one with 'piwork task create TITLE', or switch to one with 'piwork task switch ID'.",
+      );
     const record = this.#records.get(wanted);
     if (record === undefined)
       throw new PiworkError("TASK_NOT_FOUND", `There is no task '${wanted}'; 'piwork task list' shows them.`);

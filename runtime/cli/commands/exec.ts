@@ -13,6 +13,7 @@ export function addExec(program: Command): void {
     .description(
       "run a command inside a task, in /work; its stdout, stderr and exit code pass through, it has no stdin",
     )
+    .showHelpAfterError("(options of the command itself go behind --, as in: piwork exec -- ls -la)")
     .option("--task <ID>", "the task (default: the active one)")
     .option("--timeout <SECONDS>", "end it, and all it started, after this time (exit code 124)", parseSeconds)
     .action(async (argv: string[], options: { task?: string; timeout?: number }, command: Command) => {

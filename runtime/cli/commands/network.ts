@@ -33,8 +33,8 @@ export function addNetwork(program: Command): void {
       if (isChanged) await client.call("network_set", { ...ofTask(task), policy });
       const after = { ...before, policy };
       if (json) return printJson(after);
-      print(describePolicy(policy));
       const names = after.providers.map(({ name }) => name);
+      print(describePolicy(policy, names.length > 0));
       print(`providers: ${names.join(", ") || "none; piwork provider add --help"}`);
       if (!isChanged) print(describeRequests(after.requests));
     });
@@ -52,10 +52,13 @@ export function policyOf(hosts: readonly string[] = []): NetworkPolicy | undefin
   return hosts.length === 0 ? undefined : hosts.map(parseAllowed).reduce(allowing, { allow: [] });
 }
 
-function describePolicy({ allow }: NetworkPolicy): string {
+function describePolicy({ allow }: NetworkPolicy, hasProviders: boolean): string {
   if (allow.length === 0)
-    return "it may reach nothing but the providers; allow a host: piwork network --allow-host HOST";
-  return ["it may reach the providers, and:", ...allow.map((rule) => `  ${describeRule(rule)}`)].join("\n");
+    return `it may reach nothing${hasProviders ? " but the providers" : ""}; allow a host: piwork network --allow-host HOST`;
+  return [
+    hasProviders ? "it may reach the providers, and:" : "it may reach:",
+    ...allow.map((rule) => `  ${describeRule(rule)}`),
+  ].join("\n");
 }
 
 function describeRequests(requests: readonly NetworkRequest[]): string {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nameFolder } from "./task.ts";
+import type { Client } from "../../control/client.ts";
+import { PiworkError } from "../../protocol/errors.ts";
+import { inspect, nameFolder } from "./task.ts";
 
 const cases: [written: string, cwd: string, named: string][] = [
   ["/ws/a", "/home", "/ws/a"],
@@ -18,3 +20,13 @@ const cases: [written: string, cwd: string, named: string][] = [
 for (const [written, cwd, named] of cases) {
   test(`'${written}' in ${cwd} names '${named}'`, () => assert.equal(nameFolder(written, "/ws", cwd), named));
 }
+
+test("a task whose folder was deleted is shown, with what is wrong with the folder", async () => {
+  const record = { id: "a-task" };
+  const call = async (name: string) => {
+    if (name === "task_show") return record;
+    throw new PiworkError("WORKSPACE_POLICY_VIOLATION", "'a' does not exist.");
+  };
+  const inspected = await inspect({ call } as unknown as Client, undefined);
+  assert.deepEqual(inspected, { record, ask: [], planted: null, missing: "'a' does not exist." });
+});

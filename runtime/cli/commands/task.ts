@@ -1,5 +1,4 @@
 import { isAbsolute, relative, resolve } from "node:path";
-import { createInterface } from "node:readline/promises";
 import { type Command, Option } from "commander";
 import type { Planted } from "../../api/files.ts";
 import type { TaskRecord } from "../../api/record.ts";
@@ -8,6 +7,7 @@ import { PiworkError } from "../../protocol/errors.ts";
 import { thinkingLevel } from "../../protocol/kinds.ts";
 import { memoryWords } from "../../protocol/memory-words.ts";
 import { attach, ofTask, plain, print, printJson, sayWaiting } from "../attach.ts";
+import { confirm, sayOnInterrupt } from "../interrupt.ts";
 import { parseMemory } from "../size.ts";
 import { table } from "../table.ts";
 import { ALLOW_HOST, gather, policyOf } from "./network.ts";
@@ -45,6 +45,7 @@ export function addTask(program: Command): void {
       const folder = options.folder === undefined ? null : await askedFolder(client, options.folder);
       const memory = options.memory === undefined ? {} : { memoryBytes: options.memory };
       const asked = { title, folder, ask: options.ask, ...memory, ...sharing(options), ...(network && { network }) };
+      using _interrupt = sayOnInterrupt("the task is created all the same; 'piwork task list' shows it");
       show(await client.call("task_create", asked), options);
     });
 
@@ -77,10 +78,10 @@ export function addTask(program: Command): void {
     .description("one task (the active one without ID), and what in its folder is dangerous on this computer")
     .option("--json", "print it for programs")
     .action(async (id: string | undefined, options: Output, command: Command) => {
-      const inspected = await (await attach(command)).call("task_inspect", ofTask(id));
-      const { record, ask, planted } = inspected;
+      const { record, ask, planted, missing } = await inspect(await attach(command), id);
       if (options.json) return printJson({ ...record, ask, planted });
       show(record, options);
+      if (planted === null) return print(`\nits folder cannot be searched: ${plain(missing)}`);
       if (ask.length > 0) print(`its agent asks each time for: ${ask.map(plain).join(", ")}`);
       print(`\n${describePlanted(planted)}`);
     });
@@ -92,6 +93,7 @@ export function addTask(program: Command): void {
     .action(async (id: string, options: Output, command: Command) => {
       const client = await attach(command);
       using _waiting = sayWaiting(client, "opening the task");
+      using _interrupt = sayOnInterrupt("the task is opened all the same; 'piwork task list' shows it");
       show(await client.call("task_switch", { task: id }), options);
     });
 
@@ -102,6 +104,7 @@ export function addTask(program: Command): void {
     .action(async (id: string | undefined, options: Output, command: Command) => {
       const client = await attach(command);
       using _waiting = sayWaiting(client, "stopping the task");
+      using _interrupt = sayOnInterrupt("the task is stopped all the same");
       show(await client.call("task_stop", ofTask(id)), options);
     });
 
@@ -114,15 +117,20 @@ export function addTask(program: Command): void {
       const record = await client.call("task_show", { task: id });
       if (
         !options.yes &&
-        !(await confirm(
-          `delete '${plain(record.title)}' (${id}), its session, outputs, uploads and home? Its folder stays.`,
-        ))
+        !(
+          process.stdin.isTTY &&
+          (await confirm(
+            `delete '${plain(record.title)}' (${id}), its session, outputs, uploads and home? Its folder stays.`,
+            "nothing was deleted",
+          ))
+        )
       ) {
         process.stderr.write("piwork: nothing was deleted; with --yes it is not asked\n");
         process.exitCode = 1;
         return;
       }
       using _waiting = sayWaiting(client, "deleting the task");
+      using _interrupt = sayOnInterrupt("the task is deleted all the same");
       await client.call("task_delete", { task: id });
       print(`deleted ${id}`);
     });
@@ -188,17 +196,6 @@ function modelWords({ provider, id }: { provider: string; id: string }): string 
   return `${provider}/${id}`;
 }
 
-/** Asks on the terminal; where there is none, the answer is no. */
-async function confirm(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test(await terminal.question(`${question} [y/N] `));
-  } finally {
-    terminal.close();
-  }
-}
-
 function show(task: TaskRecord, { json }: Output): void {
   if (json) return printJson(task);
   print(
@@ -224,6 +221,17 @@ function show(task: TaskRecord, { json }: Output): void {
         : [["lost", `the turn of ${task.lostTurn.startedAt}: ${plain(task.lostTurn.why)}`]]),
     ]),
   );
+}
+
+/** A task, what it is asked for, and what is in its folder; of a task whose folder is gone the record alone. */
+export async function inspect(client: Pick<Client, "call">, id: string | undefined) {
+  const record = await client.call("task_show", ofTask(id));
+  try {
+    return { ...(await client.call("task_inspect", { task: record.id })), missing: "" };
+  } catch (error) {
+    if (!(error instanceof PiworkError) || error.code !== "WORKSPACE_POLICY_VIOLATION") throw error;
+    return { record, ask: [], planted: null, missing: error.message };
+  }
 }
 
 /** What a person must know before working in a task's folder. */
