@@ -114,7 +114,9 @@ export const ORACLES: Record<TaskOracle, Oracle> = {
   async bystander(target) {
     const before = target.bystander;
     return async () => {
-      const after = await bystander(target);
+      let after = await bystander(target);
+      // A signal takes effect when its process runs next, which may be after this look.
+      if (after === before) after = await bystander(target);
       return {
         through: after !== before,
         seen: after === before ? "as before" : `was ${before}; is ${after || "gone"}`,
