@@ -226,7 +226,8 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: Retur
     response.end(() => request.destroy());
   };
   const patience = setTimeout(end, LINGER_MS).unref();
-  if (request.complete) return end();
+  const { "content-length": length, "transfer-encoding": encoding } = request.headers;
+  if (request.complete || (length === undefined && encoding === undefined)) return end();
   // A sender whose connection breaks while it sends never reads the refusal, so the rest is read and dropped.
   request.once("close", end).once("end", end).resume();
 }
