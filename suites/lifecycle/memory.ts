@@ -141,15 +141,25 @@ export function memory(logs: string): Check[] {
       id: "memory.shared",
       claim:
         "in a machine that tasks share, one that runs out of memory takes none from another; more than the machine was started for is refused",
+      deadlineMs: 600_000,
       async run() {
         await start("shared");
         const { id: hog } = await client().call("task_create", { title: "hog", folder: null });
         const { id: other } = await client().call("task_create", { title: "neighbour", folder: null });
-        const waits = `$x = "x"; $all = $x x 100e6; open F, "<", "/tmp/go"; print <F>, length $all`;
-        const neighbour = talk.exec(["sh", "-c", `mkfifo /tmp/go; perl -e '${waits}'`], { task: other });
+        const holds = `$x = "x"; $all = $x x 100e6; open G, ">", "/tmp/held"; open F, "<", "/tmp/go"; print <F>, length $all`;
+        const neighbour = talk.exec(["sh", "-c", `mkfifo /tmp/go; perl -e '${holds}'`], { task: other });
+        const holding = ["sh", "-c", "until [ -e /tmp/held ]; do sleep 0.1; done"];
+        await talk.exec(holding, { task: other, timeoutMs: TAKE_MS });
         const { code, outOfMemory } = await talk.exec(taking(400), { task: hog });
         assert.equal(code, 137);
         assert.match(outOfMemory ?? "", WHY);
+        // Processes for all the machine's memory: without the hog's bound, the kernel would end the largest one, the neighbour's.
+        const { machines } = await client().call("status", {});
+        const count = Math.ceil((machines[0]?.memoryMb ?? assert.fail("no machine")) / 30);
+        const part = `$x = "x"; $all = $x x 30e6; sleep 300; exit`;
+        const fills = `for (1..${count}) { fork or do { ${part} } } wait`; // until the first of them is ended
+        const filled = await talk.exec(["perl", "-e", fills], { task: hog, timeoutMs: 2 * TAKE_MS });
+        assert.match(filled.outOfMemory ?? "", WHY);
         await talk.exec(["sh", "-c", "until [ -p /tmp/go ]; do sleep 0.1; done; echo went on >/tmp/go"], {
           task: other,
         });
