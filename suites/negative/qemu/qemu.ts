@@ -97,7 +97,7 @@ export const qemuAttacks = [
   ]),
   ...qemu("qemu-pid", { oracle: "victim" }, [
     ["kill", "kills a process of the host", "kill -9 $VICTIM", { layer: "qemu-pid" }],
-    ["renice", "slows a process of the host down", perl("setpriority(0, $ENV{VICTIM}, 10)")],
+    ["renice", "slows a process of the host down", perl("setpriority(0, $ENV{VICTIM}, 19)")],
     [
       "arguments",
       "reads the arguments of the host's processes",
