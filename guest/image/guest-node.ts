@@ -32,6 +32,8 @@ export async function copyNode(node: GuestNode, root: string): Promise<void> {
   const place = await newIn(root, `usr/${npm}`);
   await cp(join(node.modules, "npm"), place, {
     recursive: true,
+    // Otherwise they would become absolute, and name this machine's cache.
+    verbatimSymlinks: true,
     filter: (path) => !NPM_DOCUMENTATION.has(relative(join(node.modules, "npm"), path)),
   });
   for (const program of ["npm", "npx"])
