@@ -33,7 +33,7 @@ async function world(t: TestContext, release?: (sound: string) => string) {
 
 test("a security suite that is not as Debian signed it is refused, each time", async (t) => {
   const { refresh, hasStamp } = await world(t, (sound) => sound.replace("Date: Wed, 01", "Date: Thu, 02"));
-  for (const _ of [1, 2]) await assert.rejects(refresh(), /bookworm-security.*BADSIG/);
+  for (const _ of [1, 2]) await assert.rejects(refresh(), /bookworm-security.*(BADSIG|manipulated)/);
   assert.equal(hasStamp(), false);
 });
 

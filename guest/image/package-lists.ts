@@ -8,8 +8,14 @@ import { ToolFailed } from "./tool.ts";
 
 const A_DAY = 24 * 60 * 60 * 1000;
 
-/** Complaints about what a mirror sent, as opposed to no answer. A third party's suite of the same name fails by its key alone. */
-const FORGED = new RegExp(`BADSIG|EXPKEYSIG|EXPSIG|REVKEYSIG|is expired|not valid yet|${SUITE}-security.*NO_PUBKEY`);
+/**
+ * Complaints about what a mirror sent, as opposed to no answer: in the words of gpgv, and of sqv, which apt 3 asks. A third party's
+ * suite of the same name fails by its key alone.
+ */
+const FORGED = new RegExp(
+  `BADSIG|EXPKEYSIG|EXPSIG|REVKEYSIG|is expired|not valid yet|signature verification failed(?!.*missing key)|${SUITE}-security.*(NO_PUBKEY|missing key)`,
+  "i",
+);
 
 /** Fetches the sources' package lists when ours are missing or older than a day. The result says whether it tried. */
 export async function refreshLists(apt: Apt, progress: BuildProgress, { force = false } = {}): Promise<boolean> {
