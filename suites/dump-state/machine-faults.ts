@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { qemusWithSocketsIn } from "../../harness/host/processes.ts";
+import { processStatus, qemusWithSocketsIn } from "../../harness/host/processes.ts";
 import { waitFor } from "../../harness/host/wait-for.ts";
 import { sayAsRuntime, unmountIn } from "../../harness/machines/own-links.ts";
 import { ISOLATION } from "../../harness/runtimes/piwork.ts";
@@ -117,6 +117,8 @@ export function machineFaults(dumped: DumpedRuntime, tasks: Pick<Tasks, "unbound
         const parent = Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
         process.kill(parent, "SIGSTOP");
         process.kill(pid, "SIGKILL");
+        // The kernel takes a while to give its memory back.
+        await waitFor("QEMU's end", NOTICE_MS, () => processStatus(pid)["State"]?.startsWith("Z") || undefined);
         const mend = async () => {
           process.kill(parent, "SIGCONT");
           await lost(dumped, active);
