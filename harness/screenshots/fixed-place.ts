@@ -8,11 +8,11 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  rmSync,
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { tryLock } from "../../runtime/linux/flock.mjs";
+import { removeTree } from "../../runtime/workspace/remove-tree.ts";
 import { atExit } from "../host/at-exit.ts";
 import type { Sandbox } from "../runtimes/piwork.ts";
 
@@ -30,11 +30,11 @@ export async function takeFixedPlace(evidence: string): Promise<Sandbox> {
     if (existsSync(logs))
       for (const name of readdirSync(logs).filter((entry) => entry.endsWith(".log")))
         copyFileSync(join(logs, name), join(evidence, name));
-    rmSync(PLACE, { recursive: true, force: true });
+    removeTree(PLACE);
   };
   const forget = atExit(remove);
   // A run that was killed leaves its files.
-  for (const name of readdirSync(PLACE)) rmSync(join(PLACE, name), { recursive: true, force: true });
+  for (const name of readdirSync(PLACE)) removeTree(join(PLACE, name));
   const [state, workspace] = [join(PLACE, "state"), join(PLACE, "projects")];
   for (const directory of [workspace, logs]) mkdirSync(directory);
   return {
@@ -56,20 +56,13 @@ async function takeTurn(): Promise<number> {
   for (let waited = 0; waited < TURN_S * 1000; waited += POLL_MS) {
     const fd = tryTurn();
     if (fd !== undefined) return fd;
-    const whose = foreignOwner(PLACE);
-    if (whose?.isIdle)
-      throw new Error(
-        `${PLACE} belongs to another user (uid ${whose.uid}) and has not changed for ${TURN_S} s; only that user or root can remove it`,
-      );
-    if (waited === 0)
-      console.log(
-        `another run${whose === undefined ? "" : ` of uid ${whose.uid}`} takes its pictures in ${PLACE}; waiting for its end`,
-      );
+    if (foreignOwner(PLACE)?.isIdle) break;
+    if (waited === 0) console.log(`another run takes its pictures in ${PLACE}; waiting for its end`);
     await delay(POLL_MS);
   }
-  const whose = foreignOwner(PLACE);
-  const who = whose === undefined ? "remove it" : `only uid ${whose.uid}, whose it is, or root can remove it`;
-  throw new Error(`another run has had ${PLACE} for ${TURN_S} s; if none takes pictures, ${who}`);
+  const owner = foreignOwner(PLACE);
+  const remedy = owner === undefined ? "remove it" : `only uid ${owner.uid}, whose it is, or root can remove it`;
+  throw new Error(`another run has had ${PLACE} for ${TURN_S} s; if none takes pictures, ${remedy}`);
 }
 
 /** Whose the place is where it is another user's, and whether its directory has not changed for longer than pictures take. */
