@@ -15,7 +15,7 @@ export interface Deb {
   unsigned?: true;
 }
 
-/** What of a package decides what is in it. */
+/** The fields that identify the content of a package. */
 export const identity = ({ name, version, sha256 }: Deb) => ({ name, version, sha256 });
 
 /** Where packages are kept, so that the next build needs no network. */

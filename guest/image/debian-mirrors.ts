@@ -51,7 +51,7 @@ function selectDebianMirrors(sources: readonly AptSource[]): DebianMirrors {
   return { archive: [...archive], security: [...security] };
 }
 
-/** What apt is told in order to take a Debian from these mirrors, and from nowhere else. */
+/** Sources for apt that name these mirrors only. */
 export function sourcesFor({ archive, security }: DebianMirrors, keyring: string, suite = SUITE): string {
   const source = (uris: string[], suites: string) =>
     `Types: deb\nURIs: ${uris.join(" ")}\nSuites: ${suites}\nComponents: main\nSigned-By: ${keyring}\n`;

@@ -58,7 +58,7 @@ test("the packages of a manifest are those of the mirror with the same version a
   );
 });
 
-test("a version that the mirror does not have is refused, and what can be done is said", async (t) => {
+test("a version that the mirror does not have is refused, with advice", async (t) => {
   const { apt, resolve } = await world(t);
   await assert.rejects(resolve(manifest({ packages: [{ ...tool, version: "0.9" }] })), (error: Error) => {
     assert.match(error.message, /lists do not name.*tool 0\.9/);

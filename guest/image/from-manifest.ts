@@ -97,7 +97,7 @@ const describe = (packages: readonly Wanted[]) => {
 /** For each package, what the signed lists offer with this version and sha256. */
 async function findSigned(apt: Apt, wanted: readonly Wanted[]): Promise<(Deb | undefined)[]> {
   const exactly = ({ name, version }: { name: string; version: string }) => `${name}=${version}`;
-  // It passes over versions that it does not know, and fails where it knows none.
+  // apt-cache skips versions that it does not know, and fails if it knows none of them.
   const { stdout } = await apt.cache(["show", ...wanted.map(exactly)]).catch((error: unknown) => {
     if (error instanceof ToolFailed && /No packages found/.test(error.output)) return { stdout: "" };
     throw error;

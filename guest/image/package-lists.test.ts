@@ -37,7 +37,7 @@ test("a security suite that is not as Debian signed it is refused, each time", a
   assert.equal(hasStamp(), false);
 });
 
-test("a suite that does not come is said at each build", async (t) => {
+test("each build warns of a suite that cannot be fetched", async (t) => {
   const { refresh, said, hasStamp } = await world(t);
   for (const _ of [1, 2]) {
     said.length = 0;

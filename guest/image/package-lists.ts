@@ -44,7 +44,7 @@ export async function refreshLists(apt: Apt, progress: BuildProgress, { force = 
   return true;
 }
 
-/** What went wrong. */
+/** Runs `apt-get update`. The result is apt's complaints. */
 async function update(apt: Apt): Promise<string[]> {
   try {
     const { stderr } = await apt.get(["update", "-q"]);

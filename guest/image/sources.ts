@@ -6,7 +6,7 @@ import { StepError } from "./step-error.ts";
 /** The code that makes an image from packages and programs. */
 const ASSEMBLY = "guest/image/assemble.ts";
 
-/** What is read as it is. */
+/** Files that go into the image without the bundler. */
 const FILES = [
   "guest/init/init.sh",
   "guest/init/initramfs.sh",

@@ -97,7 +97,7 @@ export function valuesOf(schema: z.ZodEnum): [value: string, meaning: string][] 
   return Object.entries(meanings);
 }
 
-/** Whether a table of its fields has any rows. */
+/** Whether a schema has fields for a table. */
 export function hasFields(schema: z.ZodType): boolean {
   if (schema instanceof z.ZodUnion)
     return schema.options.some((one) => titleOf(one as z.ZodType) === undefined && hasFields(one as z.ZodType));

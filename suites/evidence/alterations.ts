@@ -157,7 +157,7 @@ export const ALTERATIONS: readonly Alteration[] = [
   },
   {
     name: "attack-unmarked",
-    claim: "an attack that counts as any other check, so that nobody asks for its control",
+    claim: "an attack recorded as an ordinary check, which needs no control",
     of: "sample",
     alter: (directory) =>
       judgeAgain(directory, ({ results }) => {
