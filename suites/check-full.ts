@@ -24,9 +24,6 @@ async function run(): Promise<Tally> {
   const first = await sources();
   await prepareMachines("pi", "unsafe-pi");
   const rest = await inTurn({
-    attacks: () => negative("", true, "vm"),
-    "attacks in one machine": () => negative("", true, "shared"),
-    "attacks by pi": () => negative("pi-tools", false, undefined, "pi"),
     lifecycle: () => lifecycle(true),
     agent,
     tour,
@@ -37,8 +34,11 @@ async function run(): Promise<Tally> {
     walk: () => walk(100, Date.now() % 1_000_000),
     fuzz: () => fuzz(),
     flood: () => flood(),
-    bench: () => bench(),
     elsewhere: () => elsewhere(),
+    bench: () => bench(),
+    attacks: () => negative("", true, "vm"),
+    "attacks in one machine": () => negative("", true, "shared"),
+    "attacks by pi": () => negative("pi-tools", false, undefined, "pi"),
     evidence,
   });
   return addTallies([first, rest]);

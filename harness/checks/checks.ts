@@ -1,6 +1,6 @@
 import "./clean-environment.ts"; // before what others read from it
 import "../host/startup-files.ts";
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
@@ -93,6 +93,9 @@ export class Run {
   readonly #forget: () => void;
 
   constructor(suite: string, options: RunOptions) {
+    // Said by a runtime too, but only by the first that a suite starts.
+    if (!existsSync(join(REPOSITORY, "node_modules/.piwork-lock")))
+      throw new Error("this checkout is not set up yet; 'npm start' or 'npm run setup' does it");
     this.#options = options;
     const startedAt = new Date().toISOString();
     const name = `${startedAt.replace(/[:.]/g, "-")}-${suite}`;
