@@ -435,15 +435,20 @@ export class Runtime implements AsyncDisposable {
     const running = this.#fleet.machines.filter(
       (present) => isOfUse(present) && (present.machine.state === "running" || present.machine.state === "paused"),
     );
-    const notAsked: CallOutput<"diag">["notAsked"] = [];
+    const silent: CallOutput<"diag">["silent"] = [];
     const machines = running.map(async ({ machine }) => {
       const why = this.#fleet.wake(machine);
-      if (why !== undefined) return void notAsked.push({ machine: machine.id, why });
-      const guest = await machine.bridge.request("runtime_diag", {}, { deadlineMs: DIAG_DEADLINE_MS });
-      return { machine: machine.id, qemu: [...machine.qemuWords], guest };
+      if (why !== undefined) return void silent.push({ machine: machine.id, why });
+      try {
+        const guest = await machine.bridge.request("runtime_diag", {}, { deadlineMs: DIAG_DEADLINE_MS });
+        return { machine: machine.id, qemu: [...machine.qemuWords], guest };
+      } catch (error) {
+        // One that hangs, or that ends meanwhile, says nothing about the others.
+        return void silent.push({ machine: machine.id, why: error instanceof Error ? error.message : String(error) });
+      }
     });
     const asked = (await Promise.all(machines)).filter((one) => one !== undefined);
-    return { machines: asked, notAsked, history: this.#history.last };
+    return { machines: asked, silent, history: this.#history.last };
   }
 
   /** What each machine's QEMU and taskd say now, beside what is believed here in the same moment. */

@@ -206,15 +206,15 @@ export const calls = {
             guest: commands.runtime_diag.result,
           }),
         )
-        .describe("Running machines."),
-      notAsked: z
+        .describe("Machines that answered."),
+      silent: z
         .array(
           z.strictObject({
             machine: z.string().describe("Id of the machine."),
             why: z.string().describe("Reason."),
           }),
         )
-        .describe("Machines that rest, and that the host has no memory to wake."),
+        .describe("Machines that did not answer, or that the host has no memory to wake."),
       history,
     }),
   },

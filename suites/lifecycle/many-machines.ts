@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Check } from "../../harness/checks/checks.ts";
 import { processTree, qemusOf } from "../../harness/host/processes.ts";
 import { waitFor } from "../../harness/host/wait-for.ts";
@@ -13,9 +14,38 @@ const TASKS = 10;
 /** Time in which nothing of a runtime that was killed is left, in milliseconds. */
 const GONE_MS = 10_000;
 
-/** A runtime with many machines that is killed. */
+/** A runtime with several machines, of which one ends, or that is killed with all of them. */
 export function manyMachines(logs: string): Check[] {
   return [
+    {
+      id: "own-machine.diag-of-others",
+      claim: "a machine that ends while it is asked about itself is named with the reason, and the others are heard",
+      async run() {
+        using sandbox = makeSandbox(logs);
+        await using runtime = await RunningRuntime.start(sandbox);
+        const create = (title: string) => runtime.client.call("task_create", { title, folder: null });
+        const [ending, other] = [await create("Ending"), await create("Other")];
+        const pid = await runtime.qemuPid(ending.id);
+        const machineOf = async (task: string) =>
+          (await runtime.client.call("task_boundary", { task })).machine ?? assert.fail("no machine");
+        const [ends, answers] = [await machineOf(ending.id), await machineOf(other.id)];
+        process.kill(pid, "SIGSTOP"); // so that it has not answered before it ends
+        const asked = runtime.client.call("diag", {});
+        asked.catch(() => {}); // thrown below
+        await delay(500);
+        process.kill(pid, "SIGKILL");
+        const { machines, silent } = await asked;
+        assert.deepEqual(
+          machines.map(({ machine }) => machine),
+          [answers],
+        );
+        assert.deepEqual(
+          silent.map(({ machine }) => machine),
+          [ends],
+        );
+        assert.match(silent[0]?.why ?? "", /killed by signal 9/);
+      },
+    },
     {
       id: "own-machine.kill-9-of-many",
       claim: `kill -9 of a runtime with ${TASKS} tasks, each in its machine, leaves within ${GONE_MS / 1000} s no process, no mount and no memory file, and the next one brings each back with its own turn`,

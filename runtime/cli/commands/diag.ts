@@ -33,7 +33,7 @@ export function addDiag(program: Command): void {
           ]),
         );
       }
-      for (const { machine, why } of diagnosis.notAsked) print(`${machine}: ${plain(why)}`);
+      for (const { machine, why } of diagnosis.silent) print(`${machine}: ${plain(why)}`);
       print("\nlast changes");
       const shown = diagnosis.history.slice(-SHOWN_CHANGES);
       print(
