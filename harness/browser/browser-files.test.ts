@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { brotliCompressSync } from "node:zlib";
+import { brotliCompressSync, constants } from "node:zlib";
 import { $ } from "zx";
 import { REPOSITORY } from "../../runtime/state/places.ts";
 import { unpackBrowser } from "./browser-files.ts";
@@ -33,7 +33,10 @@ async function packaged(program: string | Buffer = "program") {
   writeFileSync(join(source, "lib/libone.so"), "library");
   await $({ cwd: source, quiet: true })`tar --create --file libraries.tar lib`;
   const archive = (name: string, content: string | Buffer) =>
-    writeFileSync(join(source, "bin", name), brotliCompressSync(content));
+    writeFileSync(
+      join(source, "bin", name),
+      brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
+    );
   const change = (content: string | Buffer) => archive("chromium.br", content);
   change(program);
   archive("al2023.tar.br", readFileSync(join(source, "libraries.tar")));

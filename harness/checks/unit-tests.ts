@@ -27,11 +27,14 @@ export interface UnitTests {
 /** How long all files of a group may take, and one that is run alone, in milliseconds. */
 const LIMITS = { groupMs: 600_000, fileMs: 120_000 };
 
-/** Runs the unit tests beside the files, as many files at a time as there are cores. */
+/** One more than there are cores: some tests only wait. */
+const AT_A_TIME = availableParallelism() + 1;
+
+/** Runs the unit tests beside the files. */
 export async function runUnitTests(files = testFiles(), { groupMs, fileMs } = LIMITS): Promise<UnitTests> {
   const found: UnitTests = { passed: 0, failures: [], files: files.length };
   const seen = new Set<string>();
-  using groups = makeGroups(files, Math.min(availableParallelism(), files.length));
+  using groups = makeGroups(files, Math.min(AT_A_TIME, files.length));
   const hung = await runFiles([...groups.files.keys()], groupMs, found, seen);
   // A test that waits for ever or a process that it left open: run alone, the file that has it is the one that does not end.
   const again = hung.flatMap((group) => groups.files.get(group) ?? []);
@@ -51,7 +54,7 @@ export async function runUnitTests(files = testFiles(), { groupMs, fileMs } = LI
 async function runFiles(files: string[], timeout: number, found: UnitTests, seen: Set<string>): Promise<string[]> {
   const hung: string[] = [];
   if (files.length === 0) return hung;
-  const concurrency = Math.min(availableParallelism(), files.length);
+  const concurrency = Math.min(AT_A_TIME, files.length);
   // The test runner hands this process's `--import tsx` to each file's process.
   for await (const { type, data } of run({ files, concurrency, timeout })) {
     if (type === "test:fail") {
