@@ -1,5 +1,6 @@
 import { lstat, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ifThere } from "./if-there.ts";
 import { existingIn, newIn } from "./in-root.ts";
 
 /** Links that `update-alternatives` or an install script would have made, each where its target is installed. */
@@ -44,12 +45,4 @@ async function bundleCertificates(root: string): Promise<void> {
   );
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw error;
-  }
-}
+const exists = async (path: string) => (await ifThere(lstat(path))) !== undefined;

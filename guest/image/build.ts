@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { type Image, type ImageManifest, imageDirs, readImage } from "../../runtime/state/image.ts";
+import { namesIn } from "../../runtime/state/names-in.ts";
 import { assembleImage } from "./assemble.ts";
 import { compareFiles } from "./from-manifest.ts";
 import { lockCache } from "./lock.ts";
@@ -81,11 +82,6 @@ async function removeOldest({ cache }: CachePlaces): Promise<void> {
  */
 async function removeLeftovers({ images, npm, apt, kernels }: CachePlaces): Promise<void> {
   for (const dir of [images, npm, apt, kernels])
-    for (const name of await readdir(dir).catch(nothingThere))
+    for (const name of namesIn(dir))
       if (name.startsWith(".")) await rm(join(dir, name), { recursive: true, force: true, maxRetries: 10 });
 }
-
-const nothingThere = (error: NodeJS.ErrnoException): string[] => {
-  if (error.code === "ENOENT") return [];
-  throw error;
-};

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Apt, aptComplaints } from "./apt.ts";
 import { type Deb, debPath, debsDir, sha256Of } from "./deb.ts";
+import { ifThere } from "./if-there.ts";
 import { StaleLists, StepError, saysDiskFull } from "./step-error.ts";
 import { ToolFailed } from "./tool.ts";
 
@@ -48,12 +49,6 @@ async function fetch(apt: Apt, debs: readonly Deb[], into: string): Promise<Step
   }
 }
 
-async function isWhole(path: string, deb: Deb): Promise<boolean> {
-  try {
-    if ((await stat(path)).size !== deb.bytes) return false;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw error;
-  }
-  return (await sha256Of(path)) === deb.sha256;
+async function isWhole(path: string, { bytes, sha256 }: Deb): Promise<boolean> {
+  return (await ifThere(stat(path)))?.size === bytes && (await sha256Of(path)) === sha256;
 }

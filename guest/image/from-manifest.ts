@@ -1,6 +1,7 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type ImageManifest, parseManifest, recipeHash } from "../../runtime/state/image.ts";
+import { namesIn } from "../../runtime/state/names-in.ts";
 import type { Apt } from "./apt.ts";
 import { type Deb, debsDir, sha256Of } from "./deb.ts";
 import { REPO } from "./places.ts";
@@ -112,11 +113,7 @@ async function findSigned(apt: Apt, wanted: readonly Wanted[]): Promise<(Deb | u
 
 /** The package of this very sha256 among the downloads. */
 async function findKept(apt: Apt, { name, version, sha256 }: Wanted): Promise<Deb | undefined> {
-  const files = await readdir(debsDir(apt)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
-  for (const file of files) {
+  for (const file of namesIn(debsDir(apt))) {
     const path = join(debsDir(apt), file);
     if (file.startsWith(`${name}_`) && (await sha256Of(path)) === sha256)
       return { name, version, file, bytes: (await stat(path)).size, sha256, unsigned: true };

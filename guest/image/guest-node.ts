@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import * as z from "zod";
+import { ifThere } from "./if-there.ts";
 import { newIn } from "./in-root.ts";
 import { StepError, saysDiskFull } from "./step-error.ts";
 import { ToolFailed, tool } from "./tool.ts";
@@ -50,7 +51,7 @@ async function installLocked(project: string, npmDir: string, signal: AbortSigna
   const hash = createHash("sha256");
   for (const file of files) hash.update(await readFile(join(project, file)));
   const installed = join(npmDir, hash.digest("hex").slice(0, 16));
-  if (await stat(installed).catch(absent)) return installed;
+  if (await ifThere(stat(installed))) return installed;
 
   await mkdir(npmDir, { recursive: true });
   const scratch = await mkdtemp(join(npmDir, ".installing-"));
@@ -99,8 +100,3 @@ const ownEnvironment = () =>
       ([name]) => !/^npm_(config_(local_prefix|global)$|package_|lifecycle_)/.test(name),
     ),
   );
-
-const absent = (error: NodeJS.ErrnoException) => {
-  if (error.code === "ENOENT") return undefined;
-  throw error;
-};

@@ -1,5 +1,6 @@
 import { lstat, mkdir, realpath, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { ifThere } from "./if-there.ts";
 import { StepError } from "./step-error.ts";
 
 /*
@@ -12,7 +13,7 @@ export async function directoryIn(root: string, path: string): Promise<string> {
   let place = root;
   for (const name of path.split("/")) {
     place = join(place, name);
-    const found = await lstat(place).catch(absent);
+    const found = await ifThere(lstat(place));
     if (found === undefined) await mkdir(place);
     else if (!found.isDirectory()) throw leadsOut(place);
   }
@@ -38,8 +39,3 @@ const leadsOut = (place: string) =>
     `a package brings ${place} as a link, which may lead out of the image`,
     "Take that package off the list.",
   );
-
-const absent = (error: NodeJS.ErrnoException) => {
-  if (error.code === "ENOENT") return undefined;
-  throw error;
-};

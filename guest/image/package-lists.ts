@@ -2,6 +2,7 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Apt, aptComplaints } from "./apt.ts";
 import { lacksKeys, SUITE } from "./debian-mirrors.ts";
+import { ifThere } from "./if-there.ts";
 import type { BuildProgress } from "./progress.ts";
 import { StepError, saysDiskFull } from "./step-error.ts";
 import { ToolFailed } from "./tool.ts";
@@ -60,14 +61,9 @@ async function update(apt: Apt): Promise<string[]> {
 const stamp = (apt: Apt) => join(apt.dir, "state/lists-refreshed");
 
 async function lastRefreshed(apt: Apt): Promise<number> {
-  if (!(await haveLists(apt))) return 0;
-  try {
-    // Lists of other sources say nothing about today's.
-    return (await readFile(stamp(apt), "utf8")) === apt.sources ? (await stat(stamp(apt))).mtimeMs : 0;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0;
-    throw error;
-  }
+  // Lists of other sources say nothing about today's.
+  if (!(await haveLists(apt)) || (await ifThere(readFile(stamp(apt), "utf8"))) !== apt.sources) return 0;
+  return (await stat(stamp(apt))).mtimeMs;
 }
 
 const haveLists = async (apt: Apt) =>
