@@ -1,11 +1,10 @@
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { IMAGE_SCHEMA, type ImageManifest, lockedVersion, recipeHash } from "../../runtime/state/image.ts";
 import { type GuestPi, makeBundles } from "./bundles.ts";
 import { type Deb, debPath, identity, sha256Of } from "./deb.ts";
 import { makeErofs } from "./erofs.ts";
 import { copyNode, installGuestNode } from "./guest-node.ts";
-import { installInit } from "./init.ts";
 import { makeInitramfs } from "./initramfs.ts";
 import { takeKernel } from "./kernel.ts";
 import { installModules } from "./modules.ts";
@@ -31,7 +30,9 @@ export async function assembleImage(
   const node = await progress.step("install Node for the guest", () => installGuestNode(REPO, places.npm, signal));
   const { init, pi } = await progress.step("bundle our programs, and pi", async () => {
     const pi = await makeBundles(REPO, root, node.modules, node.version);
-    await installInit(REPO, root);
+    await copyFile(join(REPO, "guest/init/init.sh"), join(root, "usr/lib/piwork/init"));
+    // Not every checkout keeps the bit.
+    await chmod(join(root, "usr/lib/piwork/init"), 0o755);
     const initramfsInit = await readFile(join(REPO, "guest/init/initramfs.sh"));
     // Everything of the repository has been read by now: is it still what the image will be named after?
     if (recipeHash(REPO, plan) !== plan.recipe)

@@ -1,32 +1,23 @@
 import { basename, join } from "node:path";
-import { findImage, type ImageManifest, imageDirs, readImage } from "../../runtime/state/image.ts";
+import { findImage, imageDirs, readImage } from "../../runtime/state/image.ts";
 import { diskUse, megabytes } from "./disk-use.ts";
 import { type CachePlaces, REPO } from "./places.ts";
 
-export interface Info {
-  cache: string;
-  /** Directory of the image that this checkout boots, null where it has to be built first. */
-  current: string | null;
-  images: {
-    dir: string;
-    bytes: number;
-    /** Null where the image is not whole, or was made by another version of the builder. */
-    manifest: ImageManifest | null;
-  }[];
-  /** Bytes of what is kept to build again without a network. */
-  downloads: { apt: number; npm: number; kernels: number };
-}
+type Info = Awaited<ReturnType<typeof imageInfo>>;
 
-export async function imageInfo(places: CachePlaces): Promise<Info> {
+export async function imageInfo(places: CachePlaces) {
   const images = imageDirs(places.cache).map(async (dir) => ({
     dir,
     bytes: await diskUse(dir),
+    /** Null where the image is not whole, or was made by another version of the builder. */
     manifest: readImage(dir)?.manifest ?? null,
   }));
   return {
     cache: places.cache,
+    /** Directory of the image that this checkout boots, null where it has to be built first. */
     current: findImage(places.cache, REPO)?.dir ?? null,
     images: await Promise.all(images),
+    /** Bytes of what is kept to build again without a network. */
     downloads: {
       apt: await diskUse(places.apt),
       npm: await diskUse(places.npm),

@@ -1,11 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { packageName } from "../../runtime/state/image.ts";
+import { findPlaces } from "../../runtime/state/places.ts";
 import { buildImage } from "./build.ts";
-import { cleanImages, cleanOldImages } from "./clean.ts";
+import { cleanImages } from "./clean.ts";
 import { megabytes } from "./disk-use.ts";
 import { readManifest } from "./from-manifest.ts";
 import { describeInfo, imageInfo } from "./info.ts";
-import { defaultCache, places } from "./places.ts";
+import { places } from "./places.ts";
 import { BuildProgress } from "./progress.ts";
 import { StepError } from "./step-error.ts";
 
@@ -13,23 +14,9 @@ interface Options {
   cache: string;
   json?: true;
 }
-interface BuildWords extends Options {
-  packages?: string[];
-  from?: string;
-  unsigned?: true;
-}
-
-interface InfoOptions extends Options {
-  packages?: true;
-}
-
-interface CleanOptions extends Options {
-  old?: true;
-}
 
 const stopping = new AbortController();
 let stoppedBy: "SIGINT" | "SIGTERM" | undefined;
-// Once: whoever presses Ctrl-C again means it, and the next build removes what is left.
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => {
     // Whoever presses Ctrl-C again means it; the next build removes what is left.
@@ -47,7 +34,7 @@ const command = (name: string, description: string) =>
     .command(name)
     .description(description)
     .exitOverride()
-    .option("--cache <dir>", "where images and downloads are kept", defaultCache())
+    .option("--cache <dir>", "where images and downloads are kept", findPlaces().cache)
     .option("--json", "print data for programs");
 
 command("build", "Builds the image of this checkout, unless it is there.")
@@ -56,7 +43,7 @@ command("build", "Builds the image of this checkout, unless it is there.")
     new Option("--from <manifest>", "build exactly the image of this manifest.json, or refuse").conflicts("packages"),
   )
   .option("--unsigned", "with --from: also take kept packages that Debian's signed lists do not name")
-  .action(async (options: BuildWords) => {
+  .action(async (options: Options & { packages?: string[]; from?: string; unsigned?: true }) => {
     const started = performance.now();
     const { progress, ...where } = prepare(options);
     const { from: file, unsigned = false } = options;
@@ -77,23 +64,21 @@ command("build", "Builds the image of this checkout, unless it is there.")
 
 command("info", "Shows the images that are there, and which one this checkout boots.")
   .option("--packages", "list each package with its version and sha256")
-  .action(async (options: InfoOptions) => {
+  .action(async (options: Options & { packages?: true }) => {
     const info = await imageInfo(places(options.cache));
     print(options, info, describeInfo(info, options.packages));
   });
 
-const clean = command("clean", "Removes all images, and what was downloaded to build them.");
-clean.option("--old", "remove only images that this checkout does not boot").action(async (options: CleanOptions) => {
-  const { progress, ...where } = prepare(options);
-  const removed = await (options.old ? cleanOldImages : cleanImages)(where.places, progress, stopping.signal);
-  const bytes = removed.reduce((sum, { bytes }) => sum + bytes, 0);
-  const lines = removed.map(({ path, bytes }) => `Removed ${path} (${megabytes(bytes)})`);
-  print(
-    options,
-    { removed, bytes },
-    [...lines, bytes > 0 ? `${megabytes(bytes)} freed.` : "Nothing to remove."].join("\n"),
-  );
-});
+command("clean", "Removes all images, and what was downloaded to build them.")
+  .option("--old", "remove only images that this checkout does not boot")
+  .action(async (options: Options & { old?: true }) => {
+    const { places, progress } = prepare(options);
+    const removed = await cleanImages(places, options.old === true, progress, stopping.signal);
+    const bytes = removed.reduce((sum, { bytes }) => sum + bytes, 0);
+    const lines = removed.map(({ path, bytes }) => `Removed ${path} (${megabytes(bytes)})`);
+    lines.push(bytes > 0 ? `${megabytes(bytes)} freed.` : "Nothing to remove.");
+    print(options, { removed, bytes }, lines.join("\n"));
+  });
 
 function prepare(options: Options) {
   const where = places(options.cache);

@@ -1,34 +1,23 @@
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
 /** The checkout that this file belongs to. */
 export const REPO = resolve(import.meta.dirname, "../..");
 
-/** Where things lie below the cache directory. Others keep theirs beside them. */
-export interface CachePlaces {
-  cache: string;
-  /** What the runtime boots. */
-  images: string;
-  /** Package lists and packages. */
-  apt: string;
-  /** What guest/package-lock.json pins, installed, and npm's own cache. */
-  npm: string;
-  /** What we take out of kernel packages. */
-  kernels: string;
-  lock: string;
-}
+export type CachePlaces = ReturnType<typeof places>;
 
-export function places(cache: string): CachePlaces {
+/** Where things lie below the cache directory. Others keep theirs beside them. */
+export function places(cache: string) {
   const dir = resolve(cache);
-  const at = (name: string) => join(dir, name);
   return {
     cache: dir,
-    images: at("images"),
-    apt: at("apt"),
-    npm: at("npm"),
-    kernels: at("kernels"),
-    lock: at("image.lock"),
+    /** What the runtime boots. */
+    images: join(dir, "images"),
+    /** Package lists and packages. */
+    apt: join(dir, "apt"),
+    /** What guest/package-lock.json pins, installed, and npm's own cache. */
+    npm: join(dir, "npm"),
+    /** What we take out of kernel packages. */
+    kernels: join(dir, "kernels"),
+    lock: join(dir, "image.lock"),
   };
 }
-
-export const defaultCache = () => join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "piwork");
