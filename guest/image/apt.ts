@@ -18,17 +18,16 @@ const THIS_MACHINE: AptWorld = { etc: "/etc/apt", keyring: DEBIAN_KEYRING };
  * passwords): no other source, no pin, and no key but Debian's has a say in what the guest is made of.
  */
 export class Apt {
-  readonly dir: string;
-  /** What apt reads as its sources. */
-  readonly sources: string;
-  /** Whether this machine has a source of Debian's security updates. */
-  readonly hasSecurity: boolean;
   readonly #signal: AbortSignal;
 
-  private constructor(dir: string, sources: string, hasSecurity: boolean, signal: AbortSignal) {
-    this.dir = dir;
-    this.sources = sources;
-    this.hasSecurity = hasSecurity;
+  private constructor(
+    readonly dir: string,
+    /** What apt reads as its sources. */
+    readonly sources: string,
+    /** Whether this machine has a source of Debian's security updates. */
+    readonly hasSecurity: boolean,
+    signal: AbortSignal,
+  ) {
     this.#signal = signal;
   }
 
@@ -48,15 +47,7 @@ export class Apt {
     return new Apt(dir, sources, mirrors.security.length > 0, signal);
   }
 
-  get(args: readonly string[], cwd = this.dir) {
-    return this.#run("apt-get", args, cwd);
-  }
-
-  cache(args: readonly string[]) {
-    return this.#run("apt-cache", args, this.dir);
-  }
-
-  #run(program: string, args: readonly string[], cwd: string) {
+  run(program: "apt-get" | "apt-cache", args: readonly string[], cwd = this.dir) {
     // Paths go in as arguments: a path inside a configuration file would have to be quoted.
     const paths = {
       "Dir::State": join(this.dir, "state"),

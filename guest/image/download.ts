@@ -35,7 +35,7 @@ export async function downloadPackages(apt: Apt, debs: readonly Deb[]): Promise<
 /** What went wrong is a result: what has arrived before is kept all the same. */
 async function fetch(apt: Apt, debs: readonly Deb[], into: string): Promise<StepError | undefined> {
   try {
-    await apt.get(["download", "-qq", ...debs.map((deb) => `${deb.name}=${deb.version}`)], into);
+    await apt.run("apt-get", ["download", "-qq", ...debs.map((deb) => `${deb.name}=${deb.version}`)], into);
     return undefined;
   } catch (error) {
     if (!(error instanceof ToolFailed) || saysDiskFull(error.output)) throw error;

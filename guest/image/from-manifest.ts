@@ -99,7 +99,7 @@ const describe = (packages: readonly Wanted[]) => {
 async function findSigned(apt: Apt, wanted: readonly Wanted[]): Promise<(Deb | undefined)[]> {
   const exactly = ({ name, version }: { name: string; version: string }) => `${name}=${version}`;
   // apt-cache skips versions that it does not know, and fails if it knows none of them.
-  const { stdout } = await apt.cache(["show", ...wanted.map(exactly)]).catch((error: unknown) => {
+  const { stdout } = await apt.run("apt-cache", ["show", ...wanted.map(exactly)]).catch((error: unknown) => {
     if (error instanceof ToolFailed && /No packages found/.test(error.output)) return { stdout: "" };
     throw error;
   });

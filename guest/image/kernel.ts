@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { BOOT_MODULES, type KernelModule, LATER_MODULES, numberedName, orderModules } from "./modules.ts";
+import { deserialize, serialize } from "node:v8";
+import { ifThere } from "./if-there.ts";
+import { BOOT_MODULES, type KernelModule, LATER_MODULES, orderModules } from "./modules.ts";
 import { StepError } from "./step-error.ts";
 import { unpackDeb } from "./unpack.ts";
 import { extractVmlinux } from "./vmlinux.ts";
@@ -19,25 +20,26 @@ export interface Kernel {
 
 /**
  * The bootable kernel and the modules we load, out of Debian's package. Unpacking it takes longer than all the rest of
- * a build, so the few files that we take are kept in `keptIn`.
+ * a build, so what we take is kept in `keptIn`.
  */
 export async function takeKernel(
   deb: { path: string; sha256: string },
   keptIn: string,
   signal: AbortSignal,
 ): Promise<Kernel> {
-  const dir = join(keptIn, await keptName(deb.sha256));
-  const kept = await readKept(dir);
-  if (kept) return kept;
+  const file = join(keptIn, await keptName(deb.sha256));
+  const kept = await ifThere(readFile(file));
+  if (kept) return deserialize(kept) as Kernel;
 
   await mkdir(keptIn, { recursive: true });
   const scratch = await mkdtemp(join(keptIn, ".unpacking-"));
   try {
     const kernel = await extractKernel(deb.path, join(scratch, "deb"), signal);
-    await keep(kernel, join(scratch, "kept"));
-    await rename(join(scratch, "kept"), dir);
+    // It appears under its name only when it is whole.
+    await writeFile(join(scratch, "kept"), serialize(kernel));
+    await rename(join(scratch, "kept"), file);
     for (const other of await readdir(keptIn))
-      if (join(keptIn, other) !== dir) await rm(join(keptIn, other), { recursive: true, force: true });
+      if (join(keptIn, other) !== file) await rm(join(keptIn, other), { recursive: true, force: true });
     return kernel;
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -70,40 +72,12 @@ async function extractKernel(deb: string, scratch: string, signal: AbortSignal):
   return { release, vmlinux: await extractVmlinux(vmlinuz, signal), boot, later: all.slice(boot.length) };
 }
 
-/** Changes with the package and with the code that decides what is taken out of it. */
+/** Changes with the package, with the code that decides what is taken out of it, and with what reads the file. */
 async function keptName(debSha256: string): Promise<string> {
-  const hash = createHash("sha256").update(debSha256);
+  const hash = createHash("sha256").update(debSha256).update(process.versions.v8);
   for (const source of ["kernel.ts", "modules.ts", "vmlinux.ts"])
     hash.update(await readFile(join(import.meta.dirname, source)));
   return hash.digest("hex").slice(0, 16);
-}
-
-async function keep({ release, vmlinux, boot, later }: Kernel, dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true });
-  await writeFile(join(dir, "release"), release);
-  await writeFile(join(dir, "vmlinux"), vmlinux);
-  for (const [folder, modules] of Object.entries({ boot, later })) {
-    await mkdir(join(dir, folder));
-    for (const [index, { name, content }] of modules.entries())
-      await writeFile(join(dir, folder, numberedName(index, name)), content);
-  }
-}
-
-/** A directory of that name is whole: it was renamed into its place. */
-async function readKept(dir: string): Promise<Kernel | undefined> {
-  if (!existsSync(dir)) return undefined;
-  const modules = async (folder: string) => {
-    const files = (await readdir(join(dir, folder))).sort();
-    return Promise.all(
-      files.map(async (file) => ({ name: file.slice(3), content: await readFile(join(dir, folder, file)) })),
-    );
-  };
-  return {
-    release: await readFile(join(dir, "release"), "utf8"),
-    vmlinux: await readFile(join(dir, "vmlinux")),
-    boot: await modules("boot"),
-    later: await modules("later"),
-  };
 }
 
 const changed = (what: string) =>

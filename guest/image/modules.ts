@@ -53,9 +53,6 @@ const MODULE = /\.ko(\.xz)?$/;
 /** Modules answer to both spellings; the kernel's own is with underscores. */
 const moduleName = (path: string) => basename(path).replace(MODULE, "").replaceAll("-", "_");
 
-/** A file name that sorts in the order in which modules load. */
-export const numberedName = (index: number, name: string) => `${String(index).padStart(2, "0")}-${name}`;
-
 /**
  * Puts modules where a running guest finds them: `modprobe` reads this directory, and `modules.dep` says what to load before each.
  * Those that the initramfs has loaded are there already, and not listed.
@@ -64,16 +61,16 @@ export async function installModules(root: string, release: string, modules: rea
   const dir = `usr/lib/modules/${release}`;
   for (const { name, content } of modules) await writeFile(await newIn(root, `${dir}/${name}.ko`), content);
   const contents = new Map(modules.map(({ name, content }) => [name, content]));
-  const addNeeds = (name: string, found: Set<string>) => {
-    const content = contents.get(name);
-    if (content === undefined) return found;
-    for (const need of needsOf(content, (candidate) => contents.has(candidate)))
-      if (contents.has(need) && !found.has(need)) addNeeds(need, found).add(need);
+  const addNeeds = (module: Buffer, found: Set<string>) => {
+    for (const need of needsOf(module, (candidate) => contents.has(candidate))) {
+      const content = contents.get(need);
+      if (content !== undefined && !found.has(need)) addNeeds(content, found).add(need);
+    }
     return found;
   };
   // As depmod writes it: what comes last on a line is loaded first.
-  const lines = modules.map(({ name }) => {
-    const needs = [...addNeeds(name, new Set())].reverse();
+  const lines = modules.map(({ name, content }) => {
+    const needs = [...addNeeds(content, new Set())].reverse();
     return `${name}.ko:${needs.map((need) => ` ${need}.ko`).join("")}\n`;
   });
   await writeFile(await newIn(root, `${dir}/modules.dep`), lines.join(""));
@@ -82,23 +79,15 @@ export async function installModules(root: string, release: string, modules: rea
 /** The modules that one needs, and of those that it wishes for the ones that there are. */
 function needsOf(module: Buffer, exists: (name: string) => boolean): string[] {
   const info = modinfo(module);
-  const needs = list(info, "depends", ",").map(moduleName);
+  const named = (line: RegExp) =>
+    info.flatMap((one) => line.exec(one)?.[1]?.split(/[,\s]+/) ?? []).filter((name) => name !== "");
   // A wish names an algorithm ("crc32c"); its portable implementation runs on every CPU.
-  const wishes = softDependencies(info).flatMap((wish) => [wish, `${wish}_generic`].find(exists) ?? []);
-  return [...needs, ...wishes];
+  const wishes = named(/^softdep=pre: (.*?)(?: post:|$)/).map(moduleName);
+  return [
+    ...named(/^depends=(.*)/).map(moduleName),
+    ...wishes.flatMap((wish) => [wish, `${wish}_generic`].find(exists) ?? []),
+  ];
 }
-
-const softDependencies = (info: string[]) =>
-  info
-    .filter((line) => line.startsWith("softdep=pre: "))
-    .flatMap((line) => line.slice("softdep=pre: ".length).split(" post:")[0]?.split(/\s+/) ?? [])
-    .map(moduleName);
-
-const list = (info: string[], key: string, separator: string) =>
-  info
-    .filter((line) => line.startsWith(`${key}=`))
-    .flatMap((line) => line.slice(key.length + 1).split(separator))
-    .filter((item) => item !== "");
 
 /** The `key=value` lines of a module's `.modinfo` section. */
 export function modinfo(module: Buffer): string[] {

@@ -48,7 +48,7 @@ export async function refreshLists(apt: Apt, progress: BuildProgress, { force = 
 /** Runs `apt-get update`. The result is apt's complaints. */
 async function update(apt: Apt): Promise<string[]> {
   try {
-    const { stderr } = await apt.get(["update", "-q"]);
+    const { stderr } = await apt.run("apt-get", ["update", "-q"]);
     // Unreachable sources are only warnings to apt, as are matters of style in a source's description.
     return aptComplaints(stderr).filter((line) => /fail|ignored|old ones|not signed|GPG error|expired/i.test(line));
   } catch (error) {

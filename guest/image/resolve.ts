@@ -15,7 +15,7 @@ export async function resolvePackages(apt: Apt, names: readonly string[]): Promi
 }
 
 async function resolveUserland(apt: Apt, names: readonly string[]): Promise<Deb[]> {
-  const debs = parseUris(await ask(() => apt.get(["install", "-y", "-qq", "--print-uris", ...names])));
+  const debs = parseUris(await ask(() => apt.run("apt-get", ["install", "-y", "-qq", "--print-uris", ...names])));
   const missing = names.filter((name) => !debs.some((deb) => deb.name === name));
   if (missing.length > 0)
     throw new StepError(
@@ -30,7 +30,7 @@ async function resolveUserland(apt: Apt, names: readonly string[]): Promise<Deb[
  * metapackage names the version, which changes with every update.
  */
 async function resolveKernel(apt: Apt): Promise<Deb> {
-  const meta = await ask(() => apt.cache(["show", "--no-all-versions", "linux-image-amd64"]));
+  const meta = await ask(() => apt.run("apt-cache", ["show", "--no-all-versions", "linux-image-amd64"]));
   const name = /^Depends:.*?\b(linux-image-\d[^ ,]*)/m.exec(meta)?.[1];
   if (name === undefined)
     throw new StepError(
@@ -45,7 +45,7 @@ async function resolveKernel(apt: Apt): Promise<Deb> {
 
 /** The packages of these names, or of `name=version`, without what they depend on. */
 export const describePackages = async (apt: Apt, names: readonly string[]): Promise<Deb[]> =>
-  parseUris(await ask(() => apt.get(["download", "-qq", "--print-uris", ...names])));
+  parseUris(await ask(() => apt.run("apt-get", ["download", "-qq", "--print-uris", ...names])));
 
 async function ask(question: () => Promise<{ stdout: string }>): Promise<string> {
   try {
