@@ -93,9 +93,12 @@ async function bundle(repo: string, entry: string, { plugins = [], ...how }: Bui
     logLevel: "silent",
     plugins: [...plugins, withoutDescriptions],
     ...how,
-  }).catch((error: Error) => {
-    throw new StepError(`${entry} could not be bundled: ${error.message}`, "Fix it: `mise run check` says more.", {
-      cause: error,
-    });
+  }).catch((error: unknown) => {
+    throw notBundled(entry, error);
   });
 }
+
+export const notBundled = (what: string, cause: unknown) =>
+  new StepError(`${what} could not be bundled: ${(cause as Error).message}`, "Fix it: `mise run check` says more.", {
+    cause,
+  });

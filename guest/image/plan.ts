@@ -56,7 +56,7 @@ export async function planImage(options: BuildOptions): Promise<ImagePlan> {
 async function resolve(apt: Apt, { extraPackages, from, unsigned = false, progress }: BuildOptions): Promise<Resolved> {
   let refreshed = false;
   const refresh = async (force: boolean) => {
-    refreshed = await progress.step("fetch the package lists", () => refreshLists(apt, progress, { force }));
+    refreshed = await fetchLists(apt, progress, force);
   };
   const attempt = async (force: boolean) => {
     if (from) return resolveManifest(apt, from, progress, () => refresh(force), { unsigned });
@@ -80,14 +80,15 @@ export async function downloadPlan(plan: ImagePlan, options: BuildOptions): Prom
   } catch (error) {
     if (!(error instanceof StaleLists)) throw error;
     sayListsAreOld(options.progress, error);
-    await options.progress.step("fetch the package lists", () =>
-      refreshLists(plan.apt, options.progress, { force: true }),
-    );
+    await fetchLists(plan.apt, options.progress, true);
     const newer = await planImage(options);
     await download(newer);
     return newer;
   }
 }
+
+const fetchLists = (apt: Apt, progress: BuildProgress, force: boolean) =>
+  progress.step("fetch the package lists", () => refreshLists(apt, progress, { force }));
 
 const sayListsAreOld = (progress: BuildProgress, because: StaleLists) =>
   progress.note(`could not ${because.step}: ${because.message}; trying once more with package lists of this moment`);

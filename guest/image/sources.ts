@@ -1,7 +1,6 @@
 import { build, stop } from "esbuild";
-import { PROGRAMS } from "./bundles.ts";
+import { notBundled, PROGRAMS } from "./bundles.ts";
 import { INSTEAD } from "./pi-parts.ts";
-import { StepError } from "./step-error.ts";
 
 /** The code that makes an image from packages and programs. */
 const ASSEMBLY = "guest/image/assemble.ts";
@@ -34,13 +33,7 @@ export async function imageSources(repo: string): Promise<string[]> {
     });
     return [...Object.keys(metafile.inputs), ...FILES].sort();
   } catch (error) {
-    throw new StepError(
-      `the sources could not be bundled: ${(error as Error).message}`,
-      "Fix it: `mise run check` says more.",
-      {
-        cause: error,
-      },
-    );
+    throw notBundled("the sources", error);
   } finally {
     // esbuild keeps a process for the next call, which would keep ours from ending.
     await stop();

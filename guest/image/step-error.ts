@@ -3,11 +3,13 @@ export class StepError extends Error {
   override name = "StepError";
   /** Filled in by the progress report, which knows the step that was running. */
   step: string | undefined;
-  readonly advice: string;
 
-  constructor(message: string, advice: string, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    readonly advice: string,
+    options?: ErrorOptions,
+  ) {
     super(message, options);
-    this.advice = advice;
   }
 }
 
@@ -29,24 +31,14 @@ export const saysDiskFull = (text: string) =>
 
 function explain(error: unknown, cacheDir: string): StepError {
   const message = error instanceof Error ? error.message : String(error);
-  const cause = { cause: error };
-  if (saysDiskFull(message))
-    return new StepError(
-      `no space left on the disk of ${cacheDir}`,
-      "Free about 1 GB there (`piwork image clean` removes older images), or choose another place with --cache.",
-      cause,
-    );
-  if (/EACCES|EPERM|EROFS|ENOTDIR|Permission denied/i.test(message))
-    return new StepError(
-      firstLine(message),
-      `Make ${cacheDir} a directory that you may write to, or choose another place with --cache.`,
-      cause,
-    );
-  return new StepError(
-    firstLine(message),
-    "If it happens again after `piwork image clean`, please report it with this text.",
-    cause,
-  );
+  const [firstLine = ""] = message.trim().split("\n");
+  const [what, advice] = saysDiskFull(message)
+    ? [
+        `no space left on the disk of ${cacheDir}`,
+        "Free about 1 GB there (`piwork image clean` removes older images), or choose another place with --cache.",
+      ]
+    : /EACCES|EPERM|EROFS|ENOTDIR|Permission denied/i.test(message)
+      ? [firstLine, `Make ${cacheDir} a directory that you may write to, or choose another place with --cache.`]
+      : [firstLine, "If it happens again after `piwork image clean`, please report it with this text."];
+  return new StepError(what, advice, { cause: error });
 }
-
-const firstLine = (text: string) => text.trim().split("\n")[0] ?? "";

@@ -16,10 +16,13 @@ const ENVIRONMENT = { LC_ALL: "C.UTF-8" };
 /** A program that ran and failed. `output` is what it said, both streams. */
 export class ToolFailed extends Error {
   override name = "ToolFailed";
-  readonly output: string;
-  constructor(program: string, output: string, options: ErrorOptions) {
-    super(`${program} failed: ${lastLines(output) || "it said nothing"}`, options);
-    this.output = output;
+  constructor(
+    program: string,
+    readonly output: string,
+    options: ErrorOptions,
+  ) {
+    // The end of what a program said is where its reason stands.
+    super(`${program} failed: ${output.trim().split("\n").slice(-4).join("; ") || "it said nothing"}`, options);
   }
 }
 
@@ -53,6 +56,3 @@ export function toolFailed(error: unknown): Error {
     );
   return new ToolFailed(program, `${error.stderr ?? ""}\n${error.stdout ?? ""}`, { cause: error });
 }
-
-/** The end of what a program said is where its reason stands. */
-const lastLines = (output: string) => output.trim().split("\n").slice(-4).join("; ");
