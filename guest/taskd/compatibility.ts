@@ -5,14 +5,14 @@ import { SESSION_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import type { AgentKind } from "../../runtime/protocol/kinds.ts";
 import type { Agent } from "./agent.ts";
 
-type AgentAnswer = Record<string, unknown>;
+type Answer = Record<string, unknown>;
 
 /** The pi that all of this was tried with. */
 const VERSION = "0.73.1";
 const PACKAGE = "/usr/lib/piwork/pi/package.json";
 
 /** What taskd asks of pi, and what it counts on in the answer; undefined is as it should be. */
-const QUESTIONS: [request: AgentRequest, wrong: (answer: AgentAnswer) => string | undefined][] = [
+const QUESTIONS: [request: AgentRequest, wrong: (answer: Answer) => string | undefined][] = [
   [
     { type: "get_state" },
     (answer) => (agentState.safeParse(answer).success ? undefined : "it does not tell its state"),
@@ -21,7 +21,8 @@ const QUESTIONS: [request: AgentRequest, wrong: (answer: AgentAnswer) => string 
   [{ type: "switch_session", sessionPath: SESSION_IN_SANDBOX }, refused],
   [
     { type: "get_available_models" },
-    (answer) => (namesNoModel(answer) ? undefined : "it has models that nobody gave it"),
+    (answer) =>
+      agentModels.safeParse(answer).data?.data.models.length === 0 ? undefined : "it has models that nobody gave it",
   ],
   [{ type: "set_model", provider: "nobody", modelId: "none" }, taken],
   [{ type: "set_thinking_level", level: "low" }, refused],
@@ -51,15 +52,10 @@ export async function proveAgent(kind: AgentKind, agent: Agent): Promise<string>
   return version;
 }
 
-function refused(answer: AgentAnswer): string | undefined {
+function refused(answer: Answer): string | undefined {
   return answer["success"] === true ? undefined : `it refused: ${answer["error"]}`;
 }
 
-function taken(answer: AgentAnswer): string | undefined {
+function taken(answer: Answer): string | undefined {
   return answer["success"] === true ? "it took what it cannot have" : undefined;
-}
-
-function namesNoModel(answer: AgentAnswer): boolean {
-  const { data, success } = agentModels.safeParse(answer);
-  return success && data.data.models.length === 0;
 }

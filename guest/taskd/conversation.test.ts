@@ -41,7 +41,7 @@ test("a conversation whose session cannot be restored leaves no agent", async ()
     conversation.start(agent, session, how, () => {}),
     broken,
   );
-  assert.deepEqual([ends.count, conversation.isRunning], [1, false]);
+  assert.deepEqual([ends.count, conversation.agent], [1, undefined]);
 });
 
 test("a conversation that fails after its agent took up the session leaves none either", async () => {
@@ -54,14 +54,14 @@ test("a conversation that fails after its agent took up the session leaves none 
     conversation.start(agent, whole, { ...how, model }, () => {}),
     /the link is gone/,
   );
-  assert.deepEqual([ends.count, conversation.isRunning], [1, false]);
+  assert.deepEqual([ends.count, conversation.agent], [1, undefined]);
 });
 
 test("a conversation that begins keeps its agent", async () => {
   const { agent, ends } = setUp();
   const conversation = new Conversation(quiet);
   await conversation.start(agent, whole, how, () => {});
-  assert.deepEqual([ends.count, conversation.isRunning], [0, true]);
+  assert.deepEqual([ends.count, conversation.agent], [0, agent]);
 });
 
 /** What a conversation says to the host, and to its agent, when that asks these questions. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
+  type AgentRequest,
   agentModels,
   agentQuestion,
   agentState,
@@ -11,7 +12,6 @@ import type { EventName, EventPayload } from "../../runtime/protocol/events.ts";
 import type { ModelName, ThinkingLevel } from "../../runtime/protocol/kinds.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import type { Result } from "../../runtime/protocol/rpc.ts";
-import type { LayerState } from "../walls/readback.ts";
 import type { Agent } from "./agent.ts";
 import type { Session } from "./session.ts";
 
@@ -39,22 +39,9 @@ export class Conversation {
     return this.#session?.turns ?? 0;
   }
 
-  get agentPid(): number | null {
-    return this.#agent?.pid ?? null;
-  }
-
-  /** Processes that an agent has while it waits. */
-  get agentProcesses(): number {
-    return this.#agent?.ownProcesses ?? 0;
-  }
-
-  /** The walls around the agent, as the kernel tells them; none while none runs. */
-  async layers(): Promise<LayerState[]> {
-    return (await this.#agent?.layers()) ?? [];
-  }
-
-  get isRunning(): boolean {
-    return this.#agent !== undefined;
+  /** The agent; undefined while none runs. */
+  get agent(): Agent | undefined {
+    return this.#agent;
   }
 
   get promptId(): string | null {
@@ -72,31 +59,25 @@ export class Conversation {
   async start(
     agent: Agent,
     session: Session,
-    how: { model: ModelName | null; thinking: ThinkingLevel | null; signal: AbortSignal },
+    { model, thinking, signal }: { model: ModelName | null; thinking: ThinkingLevel | null; signal: AbortSignal },
     onLost: (error: PiworkError) => void,
   ): Promise<void> {
     try {
-      await this.#start(agent, session, how, onLost);
+      this.#session = session;
+      await agent.takeUp(session.restore(), (message) => this.#hear(message), signal);
+      this.#agent = agent;
+      void agent.gone.then(async (error) => {
+        if (this.#agent !== agent) return;
+        this.#agent = undefined;
+        onLost(error);
+        if (this.#prompt !== undefined) await this.#endPrompt(this.#prompt.id, error);
+      });
+      if (model !== null) await this.#restore(this.setModel(model), `the model ${model.provider}/${model.id}`);
+      if (thinking !== null) await this.#restore(this.setThinking(thinking), `the thinking level ${thinking}`);
     } catch (error) {
       await agent.kill();
       throw error;
     }
-  }
-
-  async #start(
-    ...[agent, session, { model, thinking, signal }, onLost]: Parameters<Conversation["start"]>
-  ): Promise<void> {
-    this.#session = session;
-    await agent.takeUp(session.restore(), (message) => this.#hear(message), signal);
-    this.#agent = agent;
-    void agent.gone.then(async (error) => {
-      if (this.#agent !== agent) return;
-      this.#agent = undefined;
-      onLost(error);
-      if (this.#prompt !== undefined) await this.#endPrompt(this.#prompt.id, error);
-    });
-    if (model !== null) await this.#restore(this.setModel(model), `the model ${model.provider}/${model.id}`);
-    if (thinking !== null) await this.#restore(this.setThinking(thinking), `the thinking level ${thinking}`);
   }
 
   async #restore(choice: Promise<unknown>, what: string): Promise<void> {
@@ -107,9 +88,7 @@ export class Conversation {
   }
 
   async setThinking(level: ThinkingLevel): Promise<ThinkingLevel> {
-    const answer = await this.#running.askOrFail({ type: "set_thinking_level", level });
-    if (answer["success"] !== true)
-      throw new PiworkError("INVALID_REQUEST", `The agent refused the thinking level: ${reason(answer)}`);
+    await demand(this.#running, "thinking level", { type: "set_thinking_level", level });
     const state = agentState.safeParse(await this.#running.askOrFail({ type: "get_state" }));
     return state.data?.data.thinkingLevel ?? level;
   }
@@ -122,9 +101,7 @@ export class Conversation {
         "TASK_NOT_READY",
         "No prompt is in flight, so nothing can be said meanwhile; send a prompt.",
       );
-    const answer = await agent.askOrFail({ type: when === "now" ? "steer" : "follow_up", message });
-    if (answer["success"] !== true)
-      throw new PiworkError("INVALID_REQUEST", `The agent refused the message: ${reason(answer)}`);
+    await demand(agent, "message", { type: when === "now" ? "steer" : "follow_up", message });
   }
 
   /** Takes a prompt; what comes of it arrives as events. */
@@ -136,11 +113,7 @@ export class Conversation {
     this.#isWarned = false;
     return () => {
       void agent.ask({ type: "prompt", message }).then((answer) => {
-        if (answer["success"] === true) return;
-        return this.#endPrompt(
-          requestId,
-          new PiworkError("INVALID_REQUEST", `The agent refused the prompt: ${reason(answer)}`),
-        );
+        if (answer["success"] !== true) return this.#endPrompt(requestId, refusal("prompt", answer));
       });
     };
   }
@@ -177,9 +150,7 @@ export class Conversation {
   }
 
   async setModel(model: ModelName): Promise<void> {
-    const answer = await this.#running.askOrFail({ type: "set_model", provider: model.provider, modelId: model.id });
-    if (answer["success"] !== true)
-      throw new PiworkError("INVALID_REQUEST", `The agent refused the model: ${reason(answer)}`);
+    await demand(this.#running, "model", { type: "set_model", provider: model.provider, modelId: model.id });
   }
 
   async stop(): Promise<void> {
@@ -243,6 +214,12 @@ export class Conversation {
   }
 }
 
-function reason(answer: Record<string, unknown>): string {
-  return typeof answer["error"] === "string" ? answer["error"].slice(0, 500) : "it gave no reason";
+async function demand(agent: Agent, what: string, request: AgentRequest): Promise<void> {
+  const answer = await agent.askOrFail(request);
+  if (answer["success"] !== true) throw refusal(what, answer);
+}
+
+function refusal(what: string, { error }: Record<string, unknown>): PiworkError {
+  const reason = typeof error === "string" ? error.slice(0, 500) : "it gave no reason";
+  return new PiworkError("INVALID_REQUEST", `The agent refused the ${what}: ${reason}`);
 }

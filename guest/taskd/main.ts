@@ -27,7 +27,7 @@ const port = await Port.open(TASKD_PORT);
 const outlet = await Outlet.open();
 const say = (line: string) => port.send(Buffer.from(`${line}\n`));
 const link = new Link(say);
-const requests = new RememberedRequests(supervise({ link, outlet, port: port.device, unsafe }), say, (ack) =>
+const requests = new RememberedRequests(supervise(link, outlet, port.device, unsafe), say, (ack) =>
   link.acknowledge(ack),
 );
 console.log("piwork: taskd listens");

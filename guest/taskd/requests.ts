@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { invalidRequest, PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
+import { type ErrorBody, invalidRequest, PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { LineTooLong } from "../../runtime/protocol/lines.ts";
 import { MESSAGE_DEPTH, parsePlainJson } from "../../runtime/protocol/plain-json.ts";
@@ -60,32 +60,16 @@ export class RememberedRequests {
       if (ack.success) return this.#acknowledge(ack.data);
     }
     const frame = parseFrame(line, value);
-    if (frame instanceof PiworkError) {
-      await this.#send(refusal(idOf(line), frame));
-      return;
-    }
+    if (frame instanceof PiworkError) return this.#send(refusal(idOf(line), frame.toBody()));
+    const refuse = (error: PiworkError) => this.#send(refusal(frame.id, error.toBody()));
     const known = this.#remembered.get(frame.id);
     if (known !== undefined) {
-      await this.#send(
-        isSame(known.request, line as string, value)
-          ? await known.answer
-          : refusal(
-              frame.id,
-              new PiworkError("INVALID_REQUEST", "This id was used for another request; use a new one."),
-            ),
-      );
-      return;
+      if (isSame(known.request, line as string, value)) return this.#send(await known.answer);
+      return refuse(new PiworkError("INVALID_REQUEST", "This id was used for another request; use a new one."));
     }
-    if (!this.#makeRoom()) {
-      await this.#send(
-        refusal(
-          frame.id,
-          new PiworkError("LIMIT_EXCEEDED", `${LIMITS.rememberedIds} requests are running; wait for some to end.`),
-        ),
-      );
-      return;
-    }
-    await this.#run(frame, line as string);
+    if (this.#makeRoom()) return this.#run(frame, line as string);
+    const why = `${LIMITS.rememberedIds} requests are running; wait for some to end.`;
+    return refuse(new PiworkError("LIMIT_EXCEEDED", why));
   }
 
   async #run(frame: RequestFrame, request: string): Promise<void> {
@@ -118,13 +102,7 @@ export class RememberedRequests {
       return { line, after };
     } catch (error) {
       if (!(error instanceof PiworkError)) console.error(`taskd: ${frame.type} failed:`, error);
-      return {
-        line: JSON.stringify({
-          id: frame.id,
-          ok: false,
-          error: toErrorBody(error, `doing ${frame.type.slice(0, 64)}`),
-        } satisfies AnswerFrame),
-      };
+      return { line: refusal(frame.id, toErrorBody(error, `doing ${frame.type.slice(0, 64)}`)) };
     }
   }
 
@@ -189,6 +167,6 @@ function idOf(line: string | LineTooLong): string | null {
   }
 }
 
-function refusal(id: string | null, error: PiworkError): string {
-  return JSON.stringify({ id, ok: false, error: error.toBody() } satisfies AnswerFrame);
+function refusal(id: string | null, error: ErrorBody): string {
+  return JSON.stringify({ id, ok: false, error } satisfies AnswerFrame);
 }

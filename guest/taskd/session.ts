@@ -21,17 +21,13 @@ export class Session {
   readonly #slot: Slot;
   readonly #taskId: string;
   readonly #agent: AgentKind;
-  #turns = 0;
+  /** Completed turns. */
+  turns = 0;
 
   constructor(slot: Slot, taskId: string, agent: AgentKind) {
     this.#slot = slot;
     this.#taskId = taskId;
     this.#agent = agent;
-  }
-
-  /** Completed turns. */
-  get turns(): number {
-    return this.#turns;
   }
 
   /** Gives the agent a working copy of what was saved last; says whether there was something. */
@@ -56,7 +52,7 @@ export class Session {
     } finally {
       closeSync(fd);
     }
-    this.#turns = head.turns;
+    this.turns = head.turns;
     return true;
   }
 
@@ -69,12 +65,12 @@ export class Session {
       version: 1,
       taskId: this.#taskId,
       agent: this.#agent,
-      turns: this.#turns + 1,
+      turns: this.turns + 1,
       lastTurn: turn,
       savedAt: new Date().toISOString(),
     };
     this.#slot.files.keepSession(Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), content]));
-    this.#turns++;
+    this.turns++;
   }
 
   #unreadable(): PiworkError {

@@ -79,24 +79,20 @@ export class Slot {
   /** Makes one for tasks whose files this user owns. */
   static async make(owner: number, outlet: Outlet): Promise<Slot> {
     const network = await NetworkNamespace.make();
-    let slot: Slot;
+    let slot: Slot | undefined;
     try {
       slot = new Slot(owner, network, outlet);
-    } catch (error) {
-      network[Symbol.dispose]();
-      throw error;
-    }
-    const { tmp, session, terminals } = slot.#directories;
-    const memory = { bytes: LIMITS.tmpBytes, files: LIMITS.tmpFiles, owner, mode: "1777" };
-    // The session has a place of its own: a full /tmp must not keep a turn from being saved.
-    const sessionMemory = { bytes: 2 * LIMITS.sessionBytes, files: 1024, owner, mode: "0700" };
-    try {
+      const { tmp, session, terminals } = slot.#directories;
+      const memory = { bytes: LIMITS.tmpBytes, files: LIMITS.tmpFiles, owner, mode: "1777" };
+      // The session has a place of its own: a full /tmp must not keep a turn from being saved.
+      const sessionMemory = { bytes: 2 * LIMITS.sessionBytes, files: 1024, owner, mode: "0700" };
       await slot.#keep(tmp, mountTmpfs(tmp, memory));
       await slot.#keep(session, mountTmpfs(session, sessionMemory));
       await slot.#keep(terminals, mountTerminals(terminals));
       return slot;
     } catch (error) {
-      await slot.remove();
+      if (slot === undefined) network[Symbol.dispose]();
+      else await slot.remove();
       throw error;
     }
   }

@@ -23,13 +23,12 @@ export class Slots {
 
   /** Starts agents until so many of this kind wait; gives how many do. */
   async warm(kind: AgentKind, count: number): Promise<number> {
-    const before = this.#warming;
-    const work = async () => {
-      await before.catch(() => {});
-      while (this.#count(kind) < count)
-        this.#keep(kind, await this.#seat(kind, TASK_UID, new AbortController().signal));
-    };
-    this.#warming = work();
+    this.#warming = this.#warming
+      .catch(() => {})
+      .then(async () => {
+        while (this.#count(kind) < count)
+          this.#keep(kind, await this.#seat(kind, TASK_UID, new AbortController().signal));
+      });
     await this.#warming;
     return this.#count(kind);
   }

@@ -18,17 +18,11 @@ import type { Handlers } from "./requests.ts";
 import { Slots } from "./slots.ts";
 import { Task } from "./task.ts";
 
-export interface Surroundings {
-  link: Link;
-  outlet: Outlet;
-  /** path of the device that leads to the host */
-  port: string;
-  /** the machine was started to be attacked */
-  unsafe: boolean;
-}
-
-/** Owns the tasks of this machine and answers every command of the wire. */
-export function supervise({ link, outlet, port, unsafe }: Surroundings): Handlers {
+/**
+ * Owns the tasks of this machine and answers every command of the wire. `port` is the path of the device that leads to the host;
+ * `unsafe` says that the machine was started to be attacked.
+ */
+export function supervise(link: Link, outlet: Outlet, port: string, unsafe: boolean): Handlers {
   const tasks = new Map<string, Task>();
   const slots = new Slots(outlet);
   const rootCommands = new Map<string, TaskCommand>();
@@ -131,7 +125,7 @@ export function supervise({ link, outlet, port, unsafe }: Surroundings): Handler
         // One that never came up would only take a place.
         if (
           known === undefined &&
-          !task.conversation.isRunning &&
+          task.conversation.agent === undefined &&
           tasks.get(taskId) === task &&
           !stopping.has(taskId)
         ) {
@@ -229,7 +223,7 @@ export function supervise({ link, outlet, port, unsafe }: Surroundings): Handler
     async runtime_diag() {
       const walls = [];
       for (const task of tasks.values())
-        walls.push({ taskId: task.view.taskId, layers: await task.conversation.layers() });
+        walls.push({ taskId: task.view.taskId, layers: (await task.conversation.agent?.layers()) ?? [] });
       return { result: diagnose({ port, events: link.counts, history: history.last, walls }) };
     },
   };

@@ -1,5 +1,5 @@
 import { PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
-import type { Permissions } from "../../runtime/protocol/facts.ts";
+import type { Permissions, TaskFacts } from "../../runtime/protocol/facts.ts";
 import { FACTS_IN_SANDBOX, PROVIDERS_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import type { ModelName, ThinkingLevel } from "../../runtime/protocol/kinds.ts";
 import type { Payload, Result, TaskView } from "../../runtime/protocol/rpc.ts";
@@ -8,7 +8,6 @@ import { type Sabotage, Sandbox } from "../walls/sandbox.ts";
 import { Agent } from "./agent.ts";
 import { TaskCommand } from "./command.ts";
 import { Conversation, type EmitForTask } from "./conversation.ts";
-import { factsOf } from "./facts.ts";
 import { filesOf } from "./files/paths.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { Session } from "./session.ts";
@@ -29,53 +28,42 @@ export interface TaskParts {
 
 /** One task in this machine: its folder, its agent and its commands. */
 export class Task {
+  readonly conversation = new Conversation((event, payload) => this.#emit(event, payload));
+  /** as it was opened, with the folder, model, thinking level and permissions that it has now */
   readonly #request: Payload<"create_or_open_task">;
   readonly #parts: TaskParts;
-  readonly #conversation: Conversation;
   readonly #commands = new Map<string, TaskCommand>();
   readonly #stopping = new AbortController();
   #slot: Slot | undefined;
   #memory: MemoryWatch | undefined;
   #session: Session | undefined;
-  #folder: string | null;
-  #model: ModelName | null;
-  #thinking: ThinkingLevel | null;
-  #permissions: Permissions;
   #state: TaskState = "missing";
   #opening: Promise<void> | undefined;
   #binding = false;
 
   constructor(request: Payload<"create_or_open_task">, parts: TaskParts) {
-    this.#request = request;
+    this.#request = { ...request };
     this.#parts = parts;
-    this.#folder = request.folder;
-    this.#model = request.model;
-    this.#thinking = request.thinking;
-    this.#permissions = request.permissions;
-    this.#conversation = new Conversation((event, payload) => this.#emit(event, payload));
   }
 
   get view(): TaskView {
     return {
       taskId: this.#request.taskId,
       state: this.#state,
-      folder: this.#folder,
+      folder: this.#request.folder,
       agent: this.#request.agent,
-      turns: this.#conversation.turns,
-      agentPid: this.#conversation.agentPid,
-      promptId: this.#conversation.promptId,
+      turns: this.conversation.turns,
+      agentPid: this.conversation.agent?.pid ?? null,
+      promptId: this.conversation.promptId,
       execIds: [...this.#commands.keys()],
     };
   }
 
   /** Processes of the task, without those of an agent that waits for a prompt. */
   get processes(): number {
-    const own = this.#conversation.promptId === null ? this.#conversation.agentProcesses : 0;
+    const { promptId, agent } = this.conversation;
+    const own = promptId === null ? (agent?.ownProcesses ?? 0) : 0;
     return (this.#slot?.processes ?? 0) - own;
-  }
-
-  get conversation(): Conversation {
-    return this.#conversation;
   }
 
   /** Mounts the folder and starts the agent, unless it runs already; then binds the folder that is named now, where it has none. */
@@ -83,8 +71,9 @@ export class Task {
     if (request.agent !== this.#request.agent)
       throw new PiworkError("INVALID_REQUEST", "The task is open with another agent.");
     await this.start();
-    if (request.folder === this.#folder) return;
-    if (this.#folder !== null || request.folder === null)
+    const { folder } = this.#request;
+    if (request.folder === folder) return;
+    if (folder !== null || request.folder === null)
       throw new PiworkError("WORKSPACE_POLICY_VIOLATION", "The task has another folder; a folder is bound once.");
     await this.#bind(request.folder);
     this.setPermissions(request.permissions);
@@ -94,7 +83,7 @@ export class Task {
   async start(): Promise<void> {
     if (this.#stopping.signal.aborted)
       throw new PiworkError("TASK_NOT_FOUND", "The task is being stopped; open it again.");
-    if (this.#conversation.isRunning) return;
+    if (this.conversation.agent !== undefined) return;
     this.#opening ??= this.#bootstrap().finally(() => {
       this.#opening = undefined;
     });
@@ -108,9 +97,9 @@ export class Task {
       await emit("task_bootstrap_state", { step: "agent" });
       const agent = await this.#findAgent();
       this.#session ??= new Session(this.#seatedSlot, this.#request.taskId, this.#request.agent);
-      const how = { model: this.#model, thinking: this.#thinking, signal: this.#stopping.signal };
-      await this.#conversation.start(agent, this.#session, how, (error) => this.#loseAgent(error));
-      if (!this.#conversation.isRunning)
+      const how = { ...this.#request, signal: this.#stopping.signal };
+      await this.conversation.start(agent, this.#session, how, (error) => this.#loseAgent(error));
+      if (this.conversation.agent === undefined)
         throw new PiworkError("PI_PROCESS_DEAD", "The agent ended as soon as it had started; open the task again.");
       this.#become("ready", "the agent answers");
     } catch (error) {
@@ -131,11 +120,11 @@ export class Task {
       slot.setMemory(this.#request.memoryBytes);
       this.#memory = new MemoryWatch(
         slot,
-        () => this.#conversation.promptId,
+        () => this.conversation.promptId,
         (requestId, message) => void this.#parts.emit("runtime_warning", { requestId, message }),
       );
       await this.#parts.emit("task_bootstrap_state", { step: "folder" });
-      await slot.give(taskId, files.open(taskId, this.#folder));
+      await slot.give(taskId, files.open(taskId, this.#request.folder));
       slot.tell(PROVIDERS_IN_SANDBOX, this.#request.providers);
       this.#tellFacts(slot);
     } catch (error) {
@@ -160,7 +149,7 @@ export class Task {
 
   async #bind(folder: string): Promise<void> {
     // What runs may hold the old /work open, and would go on there.
-    if (this.#binding || this.#conversation.promptId !== null || this.#commands.size > 0)
+    if (this.#binding || this.conversation.promptId !== null || this.#commands.size > 0)
       throw new PiworkError(
         "TASK_BUSY",
         "A folder is bound while nothing runs in the task; wait for its end, or abort it.",
@@ -168,7 +157,7 @@ export class Task {
     this.#binding = true;
     try {
       await this.#seatedSlot.bind(folder);
-      this.#folder = folder;
+      this.#request.folder = folder;
       this.#tellFacts(this.#seatedSlot);
     } finally {
       this.#binding = false;
@@ -176,12 +165,12 @@ export class Task {
   }
 
   setPermissions(permissions: Permissions): void {
-    this.#permissions = permissions;
+    this.#request.permissions = permissions;
     if (this.#slot !== undefined) this.#tellFacts(this.#slot);
   }
 
   #tellFacts(slot: Slot): void {
-    slot.tell(FACTS_IN_SANDBOX, factsOf(this.#folder, this.#permissions, this.#request.memoryBytes));
+    slot.tell(FACTS_IN_SANDBOX, factsOf(this.#request));
   }
 
   activate(): void {
@@ -194,25 +183,25 @@ export class Task {
 
   accept(requestId: string, message: string): () => void {
     this.#assertSettled();
-    return this.#conversation.accept(requestId, message);
+    return this.conversation.accept(requestId, message);
   }
 
   /** Chooses the model, for this agent and those after it. */
   async setModel(model: ModelName): Promise<void> {
-    await this.#conversation.setModel(model);
-    this.#model = model;
+    await this.conversation.setModel(model);
+    this.#request.model = model;
   }
 
   /** The same for how much it thinks. */
   async setThinking(level: ThinkingLevel): Promise<ThinkingLevel> {
-    const taken = await this.#conversation.setThinking(level);
-    this.#thinking = level;
+    const taken = await this.conversation.setThinking(level);
+    this.#request.thinking = level;
     return taken;
   }
 
   /** Ends the command with this request id, or the prompt in flight. */
   abort(request: string | undefined): boolean {
-    if (request === undefined) return this.#conversation.abort();
+    if (request === undefined) return this.conversation.abort();
     this.#commands.get(request)?.kill();
     return this.#commands.has(request);
   }
@@ -250,7 +239,7 @@ export class Task {
     if (this.#state !== "stopped") this.#become("stopped", "stopped");
     const commands = [...this.#commands.values()];
     for (const command of commands) command.kill();
-    await Promise.all([this.#conversation.stop(), ...commands.map((command) => command.finished.catch(() => {}))]);
+    await Promise.all([this.conversation.stop(), ...commands.map((command) => command.finished.catch(() => {}))]);
     await this.#leave();
     await this.#parts.emit("task_stopped", {});
   }
@@ -272,7 +261,7 @@ export class Task {
 
   #loseAgent(error: PiworkError): void {
     if (this.#state === "stopped") return;
-    const wasIdle = this.#conversation.promptId === null;
+    const wasIdle = this.conversation.promptId === null;
     this.#become("errored", error.message);
     // With a prompt in flight, the error that ends it says so.
     if (wasIdle)
@@ -291,4 +280,16 @@ export class Task {
     this.#parts.changed(this.#state, state, why);
     this.#state = state;
   }
+}
+
+/** What an agent is told of its task, with the folder that it has now. */
+function factsOf({ folder, permissions, memoryBytes }: Payload<"create_or_open_task">): TaskFacts {
+  const places = [
+    { path: "/work", what: folder === null ? "the same as /outputs" : `the user's folder '${folder}'`, writable: true },
+    { path: "/outputs", what: "what the user receives", writable: true },
+    { path: "/uploads", what: "what the user gave", writable: false },
+    { path: "/tmp", what: "for the time being, gone with the agent", writable: true },
+    { path: "/home/task", what: "the home of this task", writable: true },
+  ];
+  return { folder, places, decisions: permissions.decisions, ask: permissions.ask, memoryBytes };
 }
