@@ -3,7 +3,6 @@ import { PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
 import { History } from "../../runtime/protocol/history.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { type Payload, PROTOCOL_VERSION, type Result } from "../../runtime/protocol/rpc.ts";
-import { TASK_TRANSITIONS } from "../../runtime/protocol/states.ts";
 import type { Link } from "../link/link.ts";
 import type { Outlet } from "../network/outlet.ts";
 import { awaitMemory } from "../walls/group.ts";
@@ -36,12 +35,9 @@ export function supervise(link: Link, outlet: Outlet, port: string, unsafe: bool
     return task;
   };
 
-  /** It is nothing of the task that it is said of, and goes on whatever becomes of that. */
+  /** Runs as the machine's root, outside the task; survives the task's stop. */
   const runAsRoot = async (request: Payload<"system_bash">, requestId: string): Promise<Result<"system_bash">> => {
-    const command = new TaskCommand(new Unconfined(request.argv), request, {
-      emit: (stream, data) => link.emit(request.taskId, "exec_output", { requestId, stream, data }),
-      untilTaken: (bytes) => link.untilTaken(requestId, bytes),
-    });
+    const command = new TaskCommand(new Unconfined(request.argv), request, requestId, link);
     rootCommands.set(requestId, command);
     return { ...(await command.finished.finally(() => rootCommands.delete(requestId))), outOfMemory: null };
   };
@@ -106,18 +102,7 @@ export function supervise(link: Link, outlet: Outlet, port: string, unsafe: bool
       if (known === undefined && tasks.size >= LIMITS.tasksPerTaskd) {
         throw new PiworkError("LIMIT_EXCEEDED", `This machine holds ${LIMITS.tasksPerTaskd} tasks; stop one first.`);
       }
-      const task =
-        known ??
-        new Task(request, {
-          slots,
-          emit: (event, payload) => link.emit(taskId, event, payload),
-          untilTaken: (requestId, bytes) => link.untilTaken(requestId, bytes),
-          changed(from, to, why) {
-            if (!TASK_TRANSITIONS[from].includes(to))
-              console.error(`taskd: task ${taskId} must not go from ${from} to ${to}`);
-            history.add(taskId, from, to, why);
-          },
-        });
+      const task = known ?? new Task(request, slots, link, history);
       tasks.set(taskId, task);
       try {
         await task.open(request);

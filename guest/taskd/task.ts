@@ -1,9 +1,11 @@
 import { PiworkError, toErrorBody } from "../../runtime/protocol/errors.ts";
 import type { Permissions, TaskFacts } from "../../runtime/protocol/facts.ts";
+import type { History } from "../../runtime/protocol/history.ts";
 import { FACTS_IN_SANDBOX, PROVIDERS_IN_SANDBOX } from "../../runtime/protocol/in-sandbox.ts";
 import type { ModelName, ThinkingLevel } from "../../runtime/protocol/kinds.ts";
 import type { Payload, Result, TaskView } from "../../runtime/protocol/rpc.ts";
-import type { TaskState } from "../../runtime/protocol/states.ts";
+import { TASK_TRANSITIONS, type TaskState } from "../../runtime/protocol/states.ts";
+import type { Link } from "../link/link.ts";
 import { type Sabotage, Sandbox } from "../walls/sandbox.ts";
 import { Agent } from "./agent.ts";
 import { TaskCommand } from "./command.ts";
@@ -17,21 +19,19 @@ import type { Slots } from "./slots.ts";
 /** Time in which the answer to a command leaves, in milliseconds: making the next one's sandbox would hold it up. */
 const SPARE_AFTER_MS = 5;
 
-export interface TaskParts {
-  slots: Slots;
-  emit: EmitForTask;
-  /** resolves once most of a command's output has reached whoever asked for it */
-  untilTaken(requestId: string, emittedBytes: number): Promise<void>;
-  /** told of each change of state */
-  changed(from: TaskState, to: TaskState, why: string): void;
-}
-
 /** One task in this machine: its folder, its agent and its commands. */
 export class Task {
-  readonly conversation = new Conversation((event, payload) => this.#emit(event, payload));
+  readonly conversation = new Conversation((event, payload) => {
+    // What ended a turn is told before the end.
+    if ((event === "agent_end" || event === "task_error") && "requestId" in payload)
+      this.#memory?.look(payload.requestId);
+    return this.#emit(event, payload);
+  });
   /** as it was opened, with the folder, model, thinking level and permissions that it has now */
   readonly #request: Payload<"create_or_open_task">;
-  readonly #parts: TaskParts;
+  readonly #slots: Slots;
+  readonly #link: Link;
+  readonly #history: History;
   readonly #commands = new Map<string, TaskCommand>();
   readonly #stopping = new AbortController();
   #slot: Slot | undefined;
@@ -41,9 +41,11 @@ export class Task {
   #opening: Promise<void> | undefined;
   #binding = false;
 
-  constructor(request: Payload<"create_or_open_task">, parts: TaskParts) {
+  constructor(request: Payload<"create_or_open_task">, slots: Slots, link: Link, history: History) {
     this.#request = { ...request };
-    this.#parts = parts;
+    this.#slots = slots;
+    this.#link = link;
+    this.#history = history;
   }
 
   get view(): TaskView {
@@ -91,10 +93,9 @@ export class Task {
   }
 
   async #bootstrap(): Promise<void> {
-    const { emit } = this.#parts;
     this.#become("creating", "opened");
     try {
-      await emit("task_bootstrap_state", { step: "agent" });
+      await this.#emit("task_bootstrap_state", { step: "agent" });
       const agent = await this.#findAgent();
       this.#session ??= new Session(this.#seatedSlot, this.#request.taskId, this.#request.agent);
       const how = { ...this.#request, signal: this.#stopping.signal };
@@ -114,16 +115,16 @@ export class Task {
     const { signal } = this.#stopping;
     if (this.#slot !== undefined) return Agent.start(kind, this.#slot.confinement, signal);
     const files = filesOf(this.#request.files);
-    const { slot, agent } = await this.#parts.slots.take(kind, files.owner(), signal);
+    const { slot, agent } = await this.#slots.take(kind, files.owner(), signal);
     this.#slot = slot;
     try {
       slot.setMemory(this.#request.memoryBytes);
       this.#memory = new MemoryWatch(
         slot,
         () => this.conversation.promptId,
-        (requestId, message) => void this.#parts.emit("runtime_warning", { requestId, message }),
+        (requestId, message) => void this.#emit("runtime_warning", { requestId, message }),
       );
-      await this.#parts.emit("task_bootstrap_state", { step: "folder" });
+      await this.#emit("task_bootstrap_state", { step: "folder" });
       await slot.give(taskId, files.open(taskId, this.#request.folder));
       slot.tell(PROVIDERS_IN_SANDBOX, this.#request.providers);
       this.#tellFacts(slot);
@@ -135,12 +136,7 @@ export class Task {
     return agent;
   }
 
-  /** What ended a turn is told before the end. */
-  #emit: EmitForTask = (event, payload) => {
-    if ((event === "agent_end" || event === "task_error") && "requestId" in payload)
-      this.#memory?.look(payload.requestId);
-    return this.#parts.emit(event, payload);
-  };
+  #emit: EmitForTask = (event, payload) => this.#link.emit(this.#request.taskId, event, payload);
 
   get #seatedSlot(): Slot {
     if (this.#slot === undefined) throw new PiworkError("TASK_NOT_READY", "The task is not open; switch to it first.");
@@ -217,10 +213,7 @@ export class Task {
       throw new PiworkError("TASK_NOT_READY", "The task is not open; switch to it first.");
     const processes =
       sabotage === undefined ? slot.run(request.argv) : new Sandbox(slot.confinement, "/work", request.argv, sabotage);
-    const command = new TaskCommand(processes, request, {
-      emit: (stream, data) => this.#parts.emit("exec_output", { requestId, stream, data }),
-      untilTaken: (emittedBytes) => this.#parts.untilTaken(requestId, emittedBytes),
-    });
+    const command = new TaskCommand(processes, request, requestId, this.#link);
     this.#commands.set(requestId, command);
     const endedBefore = this.#memory?.count ?? 0;
     try {
@@ -241,7 +234,7 @@ export class Task {
     for (const command of commands) command.kill();
     await Promise.all([this.conversation.stop(), ...commands.map((command) => command.finished.catch(() => {}))]);
     await this.#leave();
-    await this.#parts.emit("task_stopped", {});
+    await this.#emit("task_stopped", {});
   }
 
   /** Leaves nothing of a task that never came up. */
@@ -265,7 +258,7 @@ export class Task {
     this.#become("errored", error.message);
     // With a prompt in flight, the error that ends it says so.
     if (wasIdle)
-      void this.#parts.emit("task_error", {
+      void this.#emit("task_error", {
         requestId: null,
         during: "idle",
         error: toErrorBody(error, "running the agent"),
@@ -277,7 +270,10 @@ export class Task {
   }
 
   #become(state: TaskState, why: string): void {
-    this.#parts.changed(this.#state, state, why);
+    const { taskId } = this.#request;
+    if (!TASK_TRANSITIONS[this.#state].includes(state))
+      console.error(`taskd: task ${taskId} must not go from ${this.#state} to ${state}`);
+    this.#history.add(taskId, this.#state, state, why);
     this.#state = state;
   }
 }
