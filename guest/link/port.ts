@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { openSync, read, readdirSync, readFileSync, write } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 
 const PORTS = "/sys/class/virtio-ports";
 /** Between looks for a port that is not there yet, or at one that no host has open, in milliseconds; longer, the longer there is none. */
@@ -76,11 +76,14 @@ export class Port {
   send(bytes: Buffer): Promise<void> {
     if (this.#waiting === undefined) {
       const pieces: Buffer[] = [];
-      // All that comes together leaves together: a write of its own costs each of them a millisecond and more.
-      const written = this.#lastWrite.then(nextTurn).then(() => {
-        this.#waiting = undefined;
-        return this.#writeAll(Buffer.concat(pieces));
-      });
+      // All that comes together leaves together, such as an answer and the events that follow from it: a write of its own costs each
+      // of them a millisecond and more.
+      const written = this.#lastWrite
+        .then(() => nextTurn())
+        .then(() => {
+          this.#waiting = undefined;
+          return this.#writeAll(Buffer.concat(pieces));
+        });
       this.#waiting = { pieces, written };
       this.#lastWrite = written;
     }
@@ -99,11 +102,6 @@ export class Port {
       ),
     );
   }
-}
-
-/** Whatever is said until then is said together: an answer, and the events that follow from it. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function findPort(name: string): string | undefined {

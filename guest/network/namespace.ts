@@ -31,12 +31,13 @@ open my $channel, "<&=", $ENV{NODE_CHANNEL_FD};
 
 /** A network in which there is nothing but its own loopback, and on it one listener. */
 export class NetworkNamespace implements Disposable {
-  readonly listener: Server;
   readonly #fd: number;
   #isOpen = true;
 
-  private constructor(listener: Server, fd: number) {
-    this.listener = listener;
+  private constructor(
+    readonly listener: Server,
+    fd: number,
+  ) {
     this.#fd = fd;
   }
 

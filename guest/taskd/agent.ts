@@ -256,7 +256,7 @@ export class Agent {
       this.#sandbox.stdout.resume(); // what it still says is nobody's business; an unread pipe would keep it from closing
     }
     try {
-      const { code } = await this.#sandbox.ended;
+      const code = await this.#sandbox.ended;
       if (this.#violation !== undefined) return this.#violation;
       const { group, memoryBytes } = this.#confinement;
       const events = `${group}/memory.events`;

@@ -37,7 +37,7 @@ export class TaskCommand {
     const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
     const pass = (stream: "stdout" | "stderr") => this.#pass(taskId, requestId, stream);
     try {
-      const [stdoutBytes, stderrBytes, { code }] = await Promise.all([
+      const [stdoutBytes, stderrBytes, code] = await Promise.all([
         pass("stdout"),
         pass("stderr"),
         this.#processes.ended,

@@ -57,7 +57,7 @@ function boundMemory(group: string, bytes: number): void {
   try {
     writeFileSync(`${group}/memory.max`, `${bytes}`, { flag: "r+" });
   } catch (cause) {
-    throw refused("memory", "memory.max", cause);
+    throw layerRefused("memory", "memory.max", cause);
   }
 }
 
@@ -81,7 +81,7 @@ export class Group {
     try {
       mkdirSync(this.directory, { recursive: true });
     } catch (cause) {
-      throw refused(BOUNDS.map(({ layer }) => layer).join("', '"), this.directory, cause);
+      throw layerRefused(BOUNDS.map(({ layer }) => layer).join("', '"), this.directory, cause);
     }
     for (const { layer, file, value } of BOUNDS) {
       try {
@@ -89,7 +89,7 @@ export class Group {
         writeFileSync(`${this.directory}/${file}`, `${value}`, { flag: "r+" });
       } catch (cause) {
         rmdirSync(this.directory);
-        throw refused(layer, file, cause);
+        throw layerRefused(layer, file, cause);
       }
     }
   }
@@ -118,10 +118,12 @@ export class Group {
   }
 }
 
-function refused(layer: string, what: string, cause: unknown): PiworkError {
+/** What a task is refused with whose walls cannot be built. `part` is what of the layer the kernel did not take. */
+export function layerRefused(layer: string, part?: string, cause?: unknown): PiworkError {
+  const what = part === undefined ? "" : ` (${part})`;
   return new PiworkError(
     "TASK_BOOTSTRAP_FAILED",
-    `The walls around the task could not be built: the layer '${layer}' (${what}) was refused by the machine's kernel.`,
+    `The walls around the task could not be built: the layer '${layer}'${what} was refused by the machine's kernel.`,
     { cause },
   );
 }

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import type { TaskLayer } from "../../runtime/protocol/layers.ts";
+import { layerRefused } from "./group.ts";
 import { type Confinement, FILTER_FD, GROUP_REFUSED, LIMITS_REFUSED, launchWords, STATUS_FD } from "./launch.ts";
 import { childrenOf } from "./proc.ts";
 import { taskSyscalls } from "./task-syscalls.ts";
@@ -26,18 +27,13 @@ const QUIET_MS = 1_000;
 const STRANGE_LOOKS = 5;
 const LEFT_BYTES = 1024 * 1024;
 
-/** How a sandboxed process ended: its code, 128 + n for signal n. */
-export interface Ending {
-  code: number;
-}
-
 /** A process tree that taskd started. */
 export interface ProcessTree {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Rejects when it could not be started as it should; then nothing ran. */
-  readonly ended: Promise<Ending>;
+  /** Its exit code, 128 + n for signal n. Rejects when it could not be started as it should; then nothing ran. */
+  readonly ended: Promise<number>;
   kill(): void;
 }
 
@@ -46,8 +42,7 @@ export class Sandbox implements ProcessTree {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Rejects when the walls could not be built; then nothing ran. */
-  readonly ended: Promise<Ending>;
+  readonly ended: Promise<number>;
   /** pid of the namespace's init, as the guest's root sees it; null while there is none */
   initPid: number | null = null;
   readonly #child: ChildProcess;
@@ -77,7 +72,7 @@ export class Sandbox implements ProcessTree {
     this.ended.catch(() => {});
   }
 
-  async #watch(statusPipe: Readable): Promise<Ending> {
+  async #watch(statusPipe: Readable): Promise<number> {
     let status = "";
     statusPipe.on("data", (data: Buffer) => {
       status += data.toString();
@@ -94,12 +89,9 @@ export class Sandbox implements ProcessTree {
     });
     // bubblewrap writes an exit code only for a command that ran behind complete walls.
     const code = /"exit-code": *(\d+)/.exec(status)?.[1];
-    if (code !== undefined) return { code: Number(code) };
-    if (this.#killed) return { code: 137 };
-    throw new PiworkError(
-      "TASK_BOOTSTRAP_FAILED",
-      `The walls around the task could not be built: the layer '${refusedLayer(this.#child.exitCode)}' was refused by the machine's kernel.`,
-    );
+    if (code !== undefined) return Number(code);
+    if (this.#killed) return 137;
+    throw layerRefused(refusedLayer(this.#child.exitCode));
   }
 
   /** Its processes as long as its program starts no others: bubblewrap, its init, and the program once that has begun. */

@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { PiworkError } from "../../runtime/protocol/errors.ts";
-import type { Ending, ProcessTree } from "./sandbox.ts";
+import type { ProcessTree } from "./sandbox.ts";
 
 /** A command as the machine's root, outside of every wall. Only for machines that are there to be attacked. */
 export class Unconfined implements ProcessTree {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  readonly ended: Promise<Ending>;
+  readonly ended: Promise<number>;
   readonly #child: ChildProcess;
 
   constructor([program = "", ...words]: readonly string[]) {
@@ -21,7 +21,7 @@ export class Unconfined implements ProcessTree {
     this.stdin.on("error", () => {});
     this.ended = new Promise((resolve, reject) => {
       this.#child.once("close", (code, signal) =>
-        resolve({ code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) }),
+        resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
       );
       this.#child.once("error", (cause) =>
         reject(new PiworkError("INVALID_REQUEST", `'${program}' cannot be run in the machine.`, { cause })),
