@@ -5,12 +5,15 @@ import { memoryWords } from "../../runtime/protocol/memory-words.ts";
 
 const NONE: TaskFacts = { folder: null, places: [], decisions: [], ask: [], memoryBytes: 0 };
 
-/** What taskd says of the task now; nothing before there is one. Only taskd writes that file. */
-export function readFacts(): TaskFacts {
+/** What taskd says of the task now. */
+export const readFacts = () => readTold(FACTS_IN_SANDBOX, NONE);
+
+/** What taskd says in a file that only it writes; `none` before there is a task. */
+export function readTold<T>(file: string, none: T): T {
   try {
-    return JSON.parse(readFileSync(FACTS_IN_SANDBOX, "utf8")) as TaskFacts;
+    return JSON.parse(readFileSync(file, "utf8")) as T;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return NONE;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return none;
     throw error;
   }
 }

@@ -1,11 +1,6 @@
 // What we use of pi's SDK. The image is built with pi itself; that it still has all of this is tried when a template is made.
 
 declare module "pi/core/agent-session.js" {
-  export interface AssistantMessage {
-    role: "assistant";
-    stopReason: string;
-    errorMessage?: string;
-  }
   export interface SessionEvent {
     type: string;
     [field: string]: unknown;
@@ -15,8 +10,7 @@ declare module "pi/core/agent-session.js" {
   }
   export interface AgentSession {
     readonly agent: { waitForIdle(): Promise<void>; hasQueuedMessages(): boolean; continue(): Promise<void> };
-    readonly messages: readonly ({ role: string } | AssistantMessage)[];
-    readonly modelRegistry: ModelRegistry;
+    readonly modelRegistry: { getAvailable(): readonly object[] };
     readonly isStreaming: boolean;
     readonly isCompacting: boolean;
     readonly isRetrying: boolean;
@@ -27,23 +21,11 @@ declare module "pi/core/agent-session.js" {
     dispose(): void;
     subscribe(listener: (event: SessionEvent) => void): () => void;
   }
-  interface ModelRegistry {
-    getAvailable(): readonly object[];
-  }
 }
 
 declare module "pi/core/agent-session-runtime.js" {
   import type { AgentSession } from "pi/core/agent-session.js";
   import type { SessionManager } from "pi/core/session-manager.js";
-  export interface Services {
-    cwd: string;
-    agentDir: string;
-    authStorage: object;
-    settingsManager: object;
-    modelRegistry: object;
-    resourceLoader: object;
-    diagnostics: readonly object[];
-  }
   export interface RuntimeOptions {
     cwd: string;
     agentDir: string;
@@ -52,7 +34,7 @@ declare module "pi/core/agent-session-runtime.js" {
   }
   export interface RuntimeParts {
     session: AgentSession;
-    services: Services;
+    services: object;
     diagnostics: readonly object[];
   }
   export interface AgentSessionRuntime {
