@@ -1,12 +1,16 @@
 import { constants, mkdirSync, readSync, statSync, writeSync } from "node:fs";
+import { writeAtomically } from "../../../../runtime/linux/atomic-file.ts";
+import type { Restriction } from "../../../../runtime/linux/mounts.ts";
 import { openBeneath, type Place } from "../../../../runtime/linux/open-beneath.ts";
 import { openRegularFile } from "../../../../runtime/linux/open-regular.ts";
 import { PiworkError } from "../../../../runtime/protocol/errors.ts";
+import { SESSION_FILE } from "../../../../runtime/protocol/session.ts";
 import type { MountProof } from "../../../../runtime/protocol/share.ts";
+import type { GivenDirectory, IsGiven } from "../../../walls/launch.ts";
 import { sync } from "../../kernel.ts";
-import { mount, PRIVATE_ROOT, unmount } from "../../mounting.ts";
-import type { Files } from "../files.ts";
-import { SharedTask } from "./task.ts";
+import { mount, PRIVATE_ROOT, showPlace, unmount } from "../../mounting.ts";
+import { readSession } from "../../read-session.ts";
+import type { Files, TaskFiles } from "../files.ts";
 
 type Tag = MountProof["tag"];
 
@@ -56,7 +60,7 @@ export const share: Files = {
     );
   },
 
-  open: (task, folder) => new SharedTask(openShared, task, folder),
+  open: (task, folder) => new SharedTask(task, folder),
   settle: sync,
 
   async release() {
@@ -114,4 +118,56 @@ function openShared(tag: Tag, parts: readonly string[]): Place {
 
 function keyOf(tag: Tag, parts: readonly string[]): string {
   return [tag, ...parts].join("/");
+}
+
+/** The files of a task that are the host's own, as the shares show them. */
+class SharedTask implements TaskFiles {
+  readonly #id: string;
+  readonly #folder: string | null;
+  readonly #guest: Place;
+  /** It stays open: finding it again at the end of each turn takes longer than writing. */
+  readonly #session: Place;
+
+  constructor(id: string, folder: string | null) {
+    this.#id = id;
+    this.#folder = folder;
+    this.#guest = openShared("tasks", [id, "guest"]);
+    try {
+      this.#session = openBeneath(this.#guest, ["session"]);
+    } catch (error) {
+      this.#guest[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async show(name: GivenDirectory, target: string, flags: readonly Restriction[]): Promise<IsGiven> {
+    if (name === "work" && this.#folder !== null) return this.bind(this.#folder, target);
+    const own = name === "work" ? "outputs" : name;
+    using place = openBeneath(this.#guest, [own]);
+    return await showAt(place, target, flags, `/${this.#id}/guest/${own}`);
+  }
+
+  async bind(folder: string, target: string): Promise<IsGiven> {
+    using place = openShared("workspace", folder.split("/"));
+    return await showAt(place, target, [], `/${folder}`);
+  }
+
+  readSession(): Buffer | undefined {
+    return readSession(this.#session, SESSION_FILE);
+  }
+
+  keepSession(content: Buffer): void {
+    writeAtomically(`${this.#session.path}/${SESSION_FILE}`, content);
+  }
+
+  async close(): Promise<void> {
+    this.#session[Symbol.dispose]();
+    this.#guest[Symbol.dispose]();
+  }
+}
+
+/** `path` is where the place is in its share. */
+async function showAt(place: Place, target: string, flags: readonly Restriction[], path: string): Promise<IsGiven> {
+  await showPlace(place, target, flags);
+  return ({ root }) => root === path;
 }
