@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { SHARE_MODULES } from "../taskd/files/share/modules.ts";
 import { newIn } from "./in-root.ts";
 import { StepError } from "./step-error.ts";
-import { output } from "./vmlinux.ts";
+import { output } from "./tool.ts";
 
 /** What the guest needs from the kernel before taskd runs, where it is not built in: its disk, its channels, its root and the host's folders. */
 export const BOOT_MODULES = ["virtio_pci", "virtio_blk", "erofs", "virtio_console", ...SHARE_MODULES] as const;

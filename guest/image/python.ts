@@ -17,16 +17,9 @@ export async function compilePython(root: string, signal: AbortSignal): Promise<
     "--new-session",
     "--die-with-parent",
     "--clearenv",
-    "--bind",
-    join(root, "usr"),
-    "/usr",
+    ...["--bind", join(root, "usr"), "/usr"],
     ...["bin", "lib", "lib64"].flatMap((name) => ["--symlink", `usr/${name}`, `/${name}`]),
-    "--proc",
-    "/proc",
-    "--dev",
-    "/dev",
-    "--tmpfs",
-    "/tmp",
+    ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"],
     // The order of sets would differ from build to build.
     ...["--setenv", "PYTHONHASHSEED", "0"],
   ];

@@ -32,13 +32,26 @@ export async function tool(
   args: readonly string[],
   { signal, ...options }: { signal: AbortSignal; cwd?: string; env?: NodeJS.ProcessEnv; extendEnv?: boolean },
 ): Promise<{ stdout: string; stderr: string }> {
-  try {
-    const { stdout, stderr } = await execa(program, args, toolOptions(signal, options));
-    return { stdout: stdout as string, stderr: stderr as string };
-  } catch (error) {
-    throw toolFailed(error);
-  }
+  const { stdout, stderr } = await run(program, args, toolOptions(signal, options));
+  return { stdout: stdout as string, stderr: stderr as string };
 }
+
+/** The same, for a program that reads `input` and writes bytes. */
+export async function output(
+  program: string,
+  args: readonly string[],
+  signal: AbortSignal,
+  input?: Buffer,
+): Promise<Buffer> {
+  const options = toolOptions(signal, { encoding: "buffer", maxBuffer: 512 * 1024 * 1024 });
+  const { stdout } = await run(program, args, input ? { ...options, stdin: "pipe", input } : options);
+  return Buffer.from(stdout as Uint8Array);
+}
+
+const run = (program: string, args: readonly string[], options: Options) =>
+  execa(program, args, options).catch((error: unknown) => {
+    throw toolFailed(error);
+  });
 
 /** Options for everything we start: fixed language, nothing to read, ended with us. */
 export function toolOptions(signal: AbortSignal, options: Options = {}): Options {

@@ -13,23 +13,16 @@ export async function unpackDeb(
   tarArgs: readonly string[] = [],
 ): Promise<void> {
   const confined = ["--unshare-all", "--new-session", "--die-with-parent", "--ro-bind", "/", "/", "--bind", root, root];
-  const args = [
-    ...confined,
-    "--",
-    "tar",
-    "-x",
-    "-C",
-    root,
-    "--keep-directory-symlink",
-    "--no-same-owner",
-    "--no-same-permissions",
-    ...tarArgs,
-  ];
+  const tar = ["tar", "-x", "-C", root, "--keep-directory-symlink", "--no-same-owner", "--no-same-permissions"];
   const reader = execa("dpkg-deb", ["--fsys-tarfile", deb], {
     ...toolOptions(signal),
     buffer: { stdout: false, stderr: true },
   });
-  const unpacked = reader.pipe("bwrap", args, toolOptions(signal, { stdin: "pipe" }));
+  const unpacked = reader.pipe(
+    "bwrap",
+    [...confined, "--", ...tar, ...tarArgs],
+    toolOptions(signal, { stdin: "pipe" }),
+  );
   const [read, written] = await Promise.allSettled([reader, unpacked]);
   // Of two that fail, the one that merely found its pipe closed is not the cause.
   if (read.status === "rejected" && !onlyLostItsReader(read.reason)) throw toolFailed(read.reason);

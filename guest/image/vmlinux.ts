@@ -1,9 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { changedKernel } from "./step-error.ts";
-import { toolFailed, toolOptions } from "./tool.ts";
+import { output } from "./tool.ts";
 
 /**
  * The ELF kernel inside a `vmlinuz`. QEMU starts it by its PVH entry, which skips the decompression that a slow,
@@ -44,26 +43,6 @@ async function decompress(payload: Buffer, signal: AbortSignal): Promise<Buffer>
     return await output("/usr/lib/apt/apt-helper", ["cat-file", file], signal);
   } finally {
     await rm(dir, { recursive: true, force: true });
-  }
-}
-
-/** All that a program writes, as bytes. */
-export async function output(
-  program: string,
-  args: readonly string[],
-  signal: AbortSignal,
-  input?: Buffer,
-): Promise<Buffer> {
-  try {
-    const { stdout } = await execa(program, args, {
-      ...toolOptions(signal),
-      ...(input ? { stdin: "pipe", input } : {}),
-      encoding: "buffer",
-      maxBuffer: 512 * 1024 * 1024,
-    });
-    return Buffer.from(stdout as Uint8Array);
-  } catch (error) {
-    throw toolFailed(error);
   }
 }
 

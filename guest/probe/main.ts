@@ -11,26 +11,6 @@ import { ProbeSession } from "./session.ts";
 /** Exit code of a probe that cannot use its session. */
 const NO_SESSION = 4;
 
-function openSession(workingCopy: string | undefined): ProbeSession | undefined {
-  try {
-    return new ProbeSession(workingCopy);
-  } catch (error) {
-    console.error(`The session in ${workingCopy} cannot be used: ${(error as Error).message}.`);
-    return undefined;
-  }
-}
-
-async function serve(session: ProbeSession): Promise<void> {
-  const requests = new ProbeRpc(session);
-  const splitter = new LineSplitter(LIMITS.lineBytes);
-  for await (const chunk of process.stdin) {
-    for (const line of splitter.push(chunk as Buffer)) {
-      if (line instanceof LineTooLong) continue;
-      requests.receive(JSON.parse(line) as Record<string, unknown>);
-    }
-  }
-}
-
 // What taskd passes on of a death is the last line: it should say more than Node's version.
 process.on("uncaughtException", (error) => {
   console.error(error);
@@ -38,6 +18,17 @@ process.on("uncaughtException", (error) => {
   process.exit(1);
 });
 
-const session = openSession(process.argv[2]);
-if (session === undefined) process.exitCode = NO_SESSION;
-else await serve(session);
+function openSession(workingCopy: string | undefined): ProbeSession {
+  try {
+    return new ProbeSession(workingCopy);
+  } catch (error) {
+    console.error(`The session in ${workingCopy} cannot be used: ${(error as Error).message}.`);
+    process.exit(NO_SESSION);
+  }
+}
+
+const requests = new ProbeRpc(openSession(process.argv[2]));
+const splitter = new LineSplitter(LIMITS.lineBytes);
+for await (const chunk of process.stdin)
+  for (const line of splitter.push(chunk as Buffer))
+    if (!(line instanceof LineTooLong)) requests.receive(JSON.parse(line) as Record<string, unknown>);

@@ -32,7 +32,7 @@ export class Session {
 
   /** Gives the agent a working copy of what was saved last; says whether there was something. */
   restore(): boolean {
-    using working = openBeneath(this.#slot.session, []);
+    using working = openBeneath(this.#slot.confinement.directories.session, []);
     putAside(`${working.path}/${WORKING_COPY}`);
     let content: Buffer | undefined;
     try {
@@ -58,7 +58,7 @@ export class Session {
 
   /** Keeps the agent's working copy, whole or not at all. */
   save(turn: string): void {
-    using working = openBeneath(this.#slot.session, []);
+    using working = openBeneath(this.#slot.confinement.directories.session, []);
     const content = readSession(working, WORKING_COPY) ?? Buffer.alloc(0);
     const head: SessionHead = {
       type: "piwork-session",

@@ -119,11 +119,6 @@ export class Slot {
     return this.#group.processes - spare;
   }
 
-  /** Where the agent's working copy of the session is. */
-  get session(): string {
-    return this.#directories.session;
-  }
-
   /** Tells whatever runs in it what is in one of these files, whole; it can read them, and only root can write them. */
   tell(file: (typeof TOLD)[number], content: object): void {
     const path = join(this.#directories.facts, basename(file));

@@ -14,7 +14,7 @@ export interface Seat {
 /** The slots of this machine whose agents wait for a task. */
 export class Slots {
   readonly #outlet: Outlet;
-  readonly #waiting: { kind: AgentKind; seat: Seat }[] = [];
+  readonly #waiting: (Seat & { kind: AgentKind })[] = [];
   #warming: Promise<void> = Promise.resolve();
 
   constructor(outlet: Outlet) {
@@ -46,9 +46,9 @@ export class Slots {
 
   /** One for a task whose files this user owns: one that waits, or else a new one. */
   async take(kind: AgentKind, owner: number, signal: AbortSignal): Promise<Seat> {
-    const at = this.#waiting.findIndex((one) => one.kind === kind && one.seat.slot.confinement.owner === owner);
+    const at = this.#waiting.findIndex((one) => one.kind === kind && one.slot.confinement.owner === owner);
     const [found] = at === -1 ? [] : this.#waiting.splice(at, 1);
-    return found?.seat ?? this.#seat(kind, owner, signal);
+    return found ?? this.#seat(kind, owner, signal);
   }
 
   #count(kind: AgentKind): number {
@@ -56,7 +56,7 @@ export class Slots {
   }
 
   #keep(kind: AgentKind, seat: Seat): void {
-    const one = { kind, seat };
+    const one = { kind, ...seat };
     this.#waiting.push(one);
     void seat.agent.gone.then(async () => {
       const at = this.#waiting.indexOf(one);
