@@ -1,7 +1,8 @@
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type BuildOptions, build, stop } from "esbuild";
 import * as z from "zod";
+import { diskUse } from "./disk-use.ts";
 import { piParts } from "./pi-parts.ts";
 import { StepError } from "./step-error.ts";
 import { withoutDescriptions } from "./without-descriptions.ts";
@@ -73,9 +74,7 @@ async function bundlePi(repo: string, root: string, modules: string, target: str
     .object({ name: z.string(), version: z.string(), piConfig: z.unknown() })
     .parse(JSON.parse(await readFile(join(modules, PI_PACKAGE), "utf8")));
   await writeFile(join(outdir, "package.json"), `${JSON.stringify({ name, version, piConfig, type: "module" })}\n`);
-  const files = await readdir(outdir);
-  const sizes = await Promise.all(files.map(async (file) => (await stat(join(outdir, file))).size));
-  return { version, bytes: sizes.reduce((sum, size) => sum + size) };
+  return { version, bytes: await diskUse(outdir) };
 }
 
 async function bundle(repo: string, entry: string, { plugins = [], ...how }: BuildOptions): Promise<void> {

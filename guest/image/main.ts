@@ -45,18 +45,13 @@ command("build", "Builds the image of this checkout, unless it is there.")
   .option("--unsigned", "with --from: also take kept packages that Debian's signed lists do not name")
   .action(async (options: Options & { packages?: string[]; from?: string; unsigned?: true }) => {
     const started = performance.now();
-    const { progress, ...where } = prepare(options);
+    const prepared = prepare(options);
     const { from: file, unsigned = false } = options;
     if (unsigned && file === undefined) program.error("error: option '--unsigned' needs '--from <manifest>'");
-    const from = file === undefined ? undefined : await progress.step("read the manifest", () => readManifest(file));
-    const result = await buildImage({
-      ...where,
-      from,
-      unsigned,
-      extraPackages: from?.extraPackages ?? options.packages ?? [],
-      progress,
-      signal: stopping.signal,
-    });
+    const from =
+      file === undefined ? undefined : await prepared.progress.step("read the manifest", () => readManifest(file));
+    const extraPackages = from?.extraPackages ?? options.packages ?? [];
+    const result = await buildImage({ ...prepared, from, unsigned, extraPackages });
     const seconds = Math.round(performance.now() - started) / 1000;
     const summary = result.cached ? "Nothing to build, the image is there" : `Built in ${seconds.toFixed(1)} s`;
     print(options, { ...result, seconds }, `${summary}: ${result.dir}`);
@@ -72,8 +67,8 @@ command("info", "Shows the images that are there, and which one this checkout bo
 command("clean", "Removes all images, and what was downloaded to build them.")
   .option("--old", "remove only images that this checkout does not boot")
   .action(async (options: Options & { old?: true }) => {
-    const { places, progress } = prepare(options);
-    const removed = await cleanImages(places, options.old === true, progress, stopping.signal);
+    const { places, progress, signal } = prepare(options);
+    const removed = await cleanImages(places, options.old === true, progress, signal);
     const bytes = removed.reduce((sum, { bytes }) => sum + bytes, 0);
     const lines = removed.map(({ path, bytes }) => `Removed ${path} (${megabytes(bytes)})`);
     lines.push(bytes > 0 ? `${megabytes(bytes)} freed.` : "Nothing to remove.");
@@ -81,8 +76,9 @@ command("clean", "Removes all images, and what was downloaded to build them.")
   });
 
 function prepare(options: Options) {
+  const { signal } = stopping;
   const where = places(options.cache);
-  return { places: where, progress: new BuildProgress(process.stderr, where.cache, stopping.signal) };
+  return { places: where, progress: new BuildProgress(process.stderr, where.cache, signal), signal };
 }
 
 const print = ({ json }: Options, data: unknown, text: string) =>

@@ -10,7 +10,6 @@ const OPEN_DEADLINE_MS = 30_000;
 
 /** A virtio-serial port to the host. Only root can open it. */
 export class Port {
-  /** path of the device */
   readonly device: string;
   readonly #fd: number;
   /** what waits for the write under way, and what is resolved once it has been written too */

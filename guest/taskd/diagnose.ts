@@ -4,12 +4,7 @@ import type { Result } from "../../runtime/protocol/rpc.ts";
 type Diagnosis = Result<"runtime_diag">;
 
 /** Facts of this machine, read from its kernel, and of taskd. */
-export function diagnose({
-  port,
-  events,
-  history,
-  walls,
-}: Pick<Diagnosis, "events" | "history" | "walls"> & { port: string }): Diagnosis {
+export function diagnose(port: string, known: Pick<Diagnosis, "events" | "history" | "walls">): Diagnosis {
   const { uid, mode } = statSync(port);
   const memory = readFileSync("/proc/meminfo", "utf8");
   const kilobytes = (field: string) => Number(new RegExp(`^${field}: *(\\d+) kB`, "m").exec(memory)?.[1] ?? 0);
@@ -24,9 +19,7 @@ export function diagnose({
     memoryAvailableKb: kilobytes("MemAvailable"),
     taskdResidentKb: Math.round(process.memoryUsage.rss() / 1024),
     taskdPeakKb: process.resourceUsage().maxRSS,
-    events,
-    history,
-    walls,
+    ...known,
     mounts: readFileSync("/proc/self/mounts", "utf8")
       .trim()
       .split("\n")

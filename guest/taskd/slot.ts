@@ -152,7 +152,6 @@ export class Slot {
     await this.#show("work", this.files.bind(folder, this.#directories.work));
   }
 
-  /** The files of its task. */
   get files(): TaskFiles {
     if (this.#files === undefined) throw new Error("the slot belongs to no task yet");
     return this.#files;

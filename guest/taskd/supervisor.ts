@@ -209,7 +209,7 @@ export function supervise(link: Link, outlet: Outlet, port: string, unsafe: bool
       const walls = [];
       for (const task of tasks.values())
         walls.push({ taskId: task.view.taskId, layers: (await task.conversation.agent?.layers()) ?? [] });
-      return { result: diagnose({ port, events: link.counts, history: history.last, walls }) };
+      return { result: diagnose(port, { events: link.counts, history: history.last, walls }) };
     },
   };
 }

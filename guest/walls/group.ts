@@ -94,12 +94,10 @@ export class Group {
     }
   }
 
-  /** Bounds the memory of all that is in it, in bytes. */
   setMemory(bytes: number): void {
     boundMemory(this.directory, bytes);
   }
 
-  /** Processes in it. */
   get processes(): number {
     return readFileSync(`${this.directory}/cgroup.procs`, "utf8").split("\n").filter(Boolean).length;
   }

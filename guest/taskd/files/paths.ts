@@ -12,12 +12,10 @@ export function filesOf({ kind }: GivenFiles): Files {
   return PATHS[kind];
 }
 
-/** Has everything that was written reach the host. */
 export async function settleFiles(): Promise<void> {
   for (const files of Object.values(PATHS)) await files.settle();
 }
 
-/** Lets go of everything that a saved machine must not have. */
 export async function releaseFiles(): Promise<void> {
   for (const files of Object.values(PATHS)) await files.release();
 }
