@@ -64,6 +64,7 @@ async function run({ moment, fault }: Row, testbed: Testbed): Promise<string> {
   const underway = await moment.begin(testbed, victim);
   // Where a task has a machine of its own, opening it again took another.
   const qemuBefore = await testbed.runtime.qemuPid(victim.id);
+  const since = Date.now();
   await fault.inject(testbed, victim);
   if (fault.ends === "nothing") await underway.finish?.();
   if (fault.id === "freeze-agent" && moment.id === "open.agent") await stopHelps(testbed, victim);
@@ -75,7 +76,7 @@ async function run({ moment, fault }: Row, testbed: Testbed): Promise<string> {
     await waitFor("the end of the machine", SETTLE_MS, async () => !existsSync(`/proc/${qemuBefore}`) || undefined);
   await assertTurn(testbed, victim, fault, underway, outcome);
   const noticed = await provokeNotice(testbed, victim, fault, underway);
-  await assertNamed(testbed, victim, fault);
+  await assertNamed(testbed, victim, fault, since);
   await assertGoesOn(testbed, victim, underway);
   if (moment.id === "bind") await assertBoundOrNot(testbed, victim);
   const qemus = await Promise.all([victim, testbed.bystander].map(({ id }) => testbed.runtime.qemuPid(id)));
@@ -155,15 +156,12 @@ async function provokeNotice(testbed: Testbed, { id }: Victim, fault: Fault, { t
 }
 
 /** What ended is named, with what ended it, in the history of the task or of the machines; what only paused is not. */
-async function assertNamed(testbed: Testbed, { id }: Victim, fault: Fault): Promise<void> {
+async function assertNamed(testbed: Testbed, { id }: Victim, fault: Fault, since: number): Promise<void> {
   if (fault.ends === "runtime") return;
   const words = async () => {
-    const history = await testbed.history();
-    const since = history.findLastIndex(({ of, to }) => of === id && to === "creating");
     const concerns = (of: string) => (fault.ends === "agent" ? of === id : of.startsWith("machine-"));
-    return history
-      .slice(Math.max(0, since - 5))
-      .filter(({ of }) => concerns(of))
+    return (await testbed.history())
+      .filter(({ of, at }) => at >= since && concerns(of))
       .map(({ to, why }) => `${to}: ${why}`);
   };
   if (fault.ends === "nothing") {
@@ -171,7 +169,7 @@ async function assertNamed(testbed: Testbed, { id }: Victim, fault: Fault): Prom
     assert.equal(found, undefined, "a pause was taken for an end");
     return;
   }
-  // A task that was stopped while its agent died has nothing to report.
+  // A task that was stopped meanwhile has nothing to report.
   await waitFor(
     `${fault.named} in the history`,
     10_000,
