@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { FilesPath } from "../files.ts";
 import { HostDirectories } from "../host-directories.ts";
-import { shareDevices } from "./devices.ts";
 import { expected } from "./expected.ts";
-import { exportAll, exportSingly, SHARES } from "./machine-files.ts";
+import { exportAll, exportSingly, shareDevices } from "./machine-files.ts";
+import { SHARES } from "./stage.ts";
 
 /** Path I: QEMU's 9p server exports directories of the host, and taskd mounts them. */
 export const share: FilesPath = {
