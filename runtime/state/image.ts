@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { isAbsent, namesIn } from "./names-in.ts";
 
 /** Raised whenever an image made before can no longer be booted by the runtime of today. */
 export const IMAGE_SCHEMA = 3;
@@ -15,11 +16,7 @@ export const packageName = z.string().regex(/^[a-z0-9][a-z0-9+.-]*[a-z0-9+.]$/, 
 
 /** Of a package or a program; it is shown on terminals. */
 const version = z.string().regex(/^[0-9][A-Za-z0-9.+:~_-]*$/);
-const debianPackage = z.strictObject({
-  name: packageName,
-  version,
-  sha256,
-});
+const debianPackage = z.strictObject({ name: packageName, version, sha256 });
 
 const sourcePath = z.string().regex(/^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]*$/);
 
@@ -114,8 +111,7 @@ export function readImage(dir: string): Image | undefined {
  */
 export function findImage(cacheDir: string, repo: string): Image | undefined {
   const images = imageDirs(cacheDir)
-    .map(readImage)
-    .filter((image) => image !== undefined)
+    .flatMap((dir) => readImage(dir) ?? [])
     .map((image) => ({ image, time: statSync(join(image.dir, "manifest.json")).mtimeMs }))
     .sort((a, b) => b.time - a.time);
   return images.find(({ image }) => image.manifest.recipe === recipeHash(repo, image.manifest))?.image;
@@ -123,15 +119,10 @@ export function findImage(cacheDir: string, repo: string): Image | undefined {
 
 /** Every directory that a build has published, whole or not. */
 export function imageDirs(cacheDir: string): string[] {
-  try {
-    return readdirSync(join(cacheDir, "images"))
-      .filter((name) => /^[0-9a-f]{16}$/.test(name))
-      .sort()
-      .map((name) => join(cacheDir, "images", name));
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw error;
-  }
+  return namesIn(join(cacheDir, "images"))
+    .filter((name) => /^[0-9a-f]{16}$/.test(name))
+    .sort()
+    .map((name) => join(cacheDir, "images", name));
 }
 
 function readIfThere(path: string): Buffer | undefined {
@@ -142,6 +133,3 @@ function readIfThere(path: string): Buffer | undefined {
     throw error;
   }
 }
-
-const isAbsent = (error: unknown) =>
-  error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");

@@ -2,7 +2,12 @@ import { openSync, type Stats } from "node:fs";
 import { lstat, opendir } from "node:fs/promises";
 import { PLACE, Place } from "../linux/open-beneath.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { HIDDEN_NAMES } from "./hidden-names.ts";
+
+/**
+ * Names of files that this runtime has in directories of tasks for a moment. Listings, changes and sums leave them out. They are
+ * random, so that no task can give such a name to a file of its own to hide it.
+ */
+export const HIDDEN_NAMES = new Set<string>();
 
 /** A name of a directory tree, and what was there when it was read. */
 export interface Found {

@@ -5,7 +5,7 @@ import { openRegularFile } from "../../linux/open-regular.ts";
 import { PiworkError } from "../../protocol/errors.ts";
 import type { MountProof } from "../../protocol/share.ts";
 import type { Handover } from "../files.ts";
-import { HIDDEN_NAMES } from "../hidden-names.ts";
+import { HIDDEN_NAMES } from "../walk.ts";
 
 /** A directory that a machine has to show that it sees. */
 interface Proven {
@@ -62,9 +62,7 @@ class ShareProof implements Disposable {
       throw new PiworkError(
         "WORKSPACE_POLICY_VIOLATION",
         `${[root, ...parts].join("/")} cannot be written, so a task could not work in it; make it writable or choose another one.`,
-        {
-          cause,
-        },
+        { cause },
       );
     }
   }
