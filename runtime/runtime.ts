@@ -16,7 +16,7 @@ import type { AccelerationRequest } from "./machine/acceleration.ts";
 import { readHostWalls } from "./machine/host-walls.ts";
 import { removeLeftSockets } from "./machine/left-sockets.ts";
 import type { Machine } from "./machine/machine.ts";
-import { refuseUnconfinedRoot } from "./machine/unconfined.ts";
+import { refuseUnconfinedRoot } from "./machine/walls.ts";
 import { Network } from "./network/network.ts";
 import type { ReachOptions } from "./network/reach.ts";
 import { PiworkError } from "./protocol/errors.ts";
