@@ -1,19 +1,26 @@
 import { mkdirSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import { text } from "node:stream/consumers";
 import type { Bridge } from "../bridge/bridge.ts";
 import type { RuntimeEvent } from "../protocol/events.ts";
 import type { AgentKind } from "../protocol/kinds.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { USE_A_TOOL } from "../protocol/rehearsal-answer.ts";
+import type { ProviderView } from "../protocol/providers.ts";
+import { rehearsalAnswer, USE_A_TOOL } from "../protocol/rehearsal-answer.ts";
 import type { Payload } from "../protocol/rpc.ts";
 import type { FilePlaces } from "../workspace/files.ts";
 import { makeGuestDirectories } from "../workspace/guest-directories.ts";
 import type { Machine } from "./machine.ts";
-import { REHEARSAL_PROVIDER, RehearsalModel } from "./rehearsal-model.ts";
 
 const REHEARSAL = "rehearsal";
 const REHEARSAL_FOLDER = "folder";
+const PROVIDER: ProviderView = {
+  name: "rehearsal",
+  api: "openai-completions",
+  models: [{ id: "rehearsal", reasoning: false, contextWindow: 128_000, maxTokens: 4096 }],
+};
 /** Time each step has, in milliseconds; it takes a second, and with all cores busy, many. */
 const DEADLINE_MS = 300_000;
 
@@ -50,7 +57,15 @@ export interface Amount {
  */
 export class Rehearsal implements Disposable {
   readonly #directory: string;
-  readonly #model = new RehearsalModel();
+  /** its model; nothing leaves the host for it */
+  readonly #model = createServer((request, response) => {
+    text(request)
+      .then((body) => {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        response.end(rehearsalAnswer(body));
+      })
+      .catch(() => response.destroy()); // what cannot be understood gets no answer
+  });
   #listeners: ((event: RuntimeEvent) => void)[] = [];
 
   private constructor(directory: string) {
@@ -73,7 +88,7 @@ export class Rehearsal implements Disposable {
 
   /** Serves what the task of the rehearsal opens; nobody else is there. */
   connect(stream: Duplex, task: string): void {
-    if (task === REHEARSAL) this.#model.serve(stream);
+    if (task === REHEARSAL) this.#model.emit("connection", stream);
     else stream.destroy();
   }
 
@@ -90,7 +105,7 @@ export class Rehearsal implements Disposable {
     {
       using given = await files.give({ id: taskId, folder }, this.places);
       const task = { taskId, title: taskId, folder, agent, ...NOTHING_CHOSEN, files: given.message };
-      await bridge.request("create_or_open_task", { ...task, providers: [REHEARSAL_PROVIDER] }, options);
+      await bridge.request("create_or_open_task", { ...task, providers: [PROVIDER] }, options);
       given.check();
     }
     await this.#until(bridge, "task_ready", () => bridge.request("switch_task", { taskId }, options));
