@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -56,6 +57,8 @@ export interface Amount {
  * runs for the first time: a machine rehearses before it is saved, and one of the pool before it is given away.
  */
 export class Rehearsal implements Disposable {
+  /** where its files are */
+  readonly places: FilePlaces;
   readonly #directory: string;
   /** its model; nothing leaves the host for it */
   readonly #model = createServer((request, response) => {
@@ -66,24 +69,15 @@ export class Rehearsal implements Disposable {
       })
       .catch(() => response.destroy()); // what cannot be understood gets no answer
   });
-  #listeners: ((event: RuntimeEvent) => void)[] = [];
+  readonly #events = new EventEmitter();
 
-  private constructor(directory: string) {
-    this.#directory = directory;
-  }
-
-  /** Makes the directories, in an existing private one. */
-  static prepare(scratch: string, name: string): Rehearsal {
-    const directory = join(scratch, name);
-    rmSync(directory, { recursive: true, force: true });
-    mkdirSync(join(directory, "workspace", REHEARSAL_FOLDER), { recursive: true, mode: 0o700 });
-    makeGuestDirectories(join(directory, "tasks"), REHEARSAL);
-    return new Rehearsal(directory);
-  }
-
-  /** Where its files are. */
-  get places(): FilePlaces {
-    return { workspace: join(this.#directory, "workspace"), tasks: join(this.#directory, "tasks") };
+  /** Makes its directories, in an existing private one. */
+  constructor(scratch: string, name: string) {
+    this.#directory = join(scratch, name);
+    this.places = { workspace: join(this.#directory, "workspace"), tasks: join(this.#directory, "tasks") };
+    rmSync(this.#directory, { recursive: true, force: true });
+    mkdirSync(join(this.places.workspace, REHEARSAL_FOLDER), { recursive: true, mode: 0o700 });
+    makeGuestDirectories(this.places.tasks, REHEARSAL);
   }
 
   /** Serves what the task of the rehearsal opens; nobody else is there. */
@@ -93,7 +87,7 @@ export class Rehearsal implements Disposable {
   }
 
   hear(event: RuntimeEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    this.#events.emit(event.event);
   }
 
   async perform(machine: Machine, agent: AgentKind, { prompts, commands, looks }: Amount): Promise<void> {
@@ -124,14 +118,7 @@ export class Rehearsal implements Disposable {
   }
 
   async #until(bridge: Bridge, name: RuntimeEvent["event"], begin: () => Promise<unknown>): Promise<void> {
-    const happened = new Promise<void>((resolve) => {
-      const listener = ({ event }: RuntimeEvent) => {
-        if (event !== name) return;
-        this.#listeners = this.#listeners.filter((one) => one !== listener);
-        resolve();
-      };
-      this.#listeners.push(listener);
-    });
+    const happened = once(this.#events, name);
     await begin();
     await Promise.race([happened, bridge.closed]);
     if (bridge.closedFor !== undefined) throw bridge.closedFor;

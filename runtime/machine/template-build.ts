@@ -85,7 +85,7 @@ async function saveMachine(build: TemplateBuild, memory: number, target: string)
   const { scratch, agent, signal } = build;
   const sockets = join(scratch, "template");
   const startedAt = Date.now();
-  using rehearsal = Rehearsal.prepare(scratch, "rehearsal");
+  using rehearsal = new Rehearsal(scratch, "rehearsal");
   await using machine = await Machine.boot({
     ...build,
     id: "template",
