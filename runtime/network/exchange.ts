@@ -27,9 +27,7 @@ export async function exchange(
   given.throwIfAborted();
   const outgoing = begin(request, destination);
   const over = new AbortController();
-  const stop = (error: Error) => {
-    if (!over.signal.aborted) over.abort(error);
-  };
+  const stop = (error: Error) => over.abort(error); // the first one counts
   const giveUp = () => stop(given.reason as Error);
   given.addEventListener("abort", giveUp);
   const total = setTimeout(() => stop(new ProxyRefusal(504, "The request took too long.")), LIMITS.networkTotalMs);

@@ -3,7 +3,7 @@ import { accessSync, chmodSync, constants, lstatSync, mkdirSync, statSync } from
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { PiworkError } from "../protocol/errors.ts";
+import { PiworkError, policyViolation } from "../protocol/errors.ts";
 
 /** The root of this repository. */
 export const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -85,11 +85,7 @@ export function makePlaces(places: Places): void {
 /** The refusal of a place that cannot be used; `setting` is the option or variable that chooses another. */
 export function unusable(path: string, setting: string, cause: unknown): PiworkError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new PiworkError(
-    "WORKSPACE_POLICY_VIOLATION",
-    `${path} cannot be used: ${why}. Choose another place with ${setting}.`,
-    { cause },
-  );
+  return policyViolation(`${path} cannot be used: ${why}. Choose another place with ${setting}.`, cause);
 }
 
 function makeDirectory(path: string, setting: string, mode?: number): void {

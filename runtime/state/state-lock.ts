@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { tryLock } from "../linux/flock.mjs";
-import { PiworkError } from "../protocol/errors.ts";
+import { policyViolation } from "../protocol/errors.ts";
 import { unusable } from "./places.ts";
 
 /** Each kind of directory that only one runtime at a time may use: its lock file, and the option that chooses another. */
@@ -33,8 +33,7 @@ export function lockDirectory(directory: string, kind: keyof typeof LOCKED): Sta
   }
   closeSync(fd);
   const holder = readFileSync(path, "utf8").trim();
-  throw new PiworkError(
-    "WORKSPACE_POLICY_VIOLATION",
+  throw policyViolation(
     `A runtime already uses ${directory} (process ${holder}); stop it with 'piwork down', or choose another ${option}.`,
   );
 }

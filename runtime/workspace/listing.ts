@@ -3,7 +3,7 @@ import { readlink } from "node:fs/promises";
 import type { Entry, Listing, Preview } from "../api/files.ts";
 import { openBeneath, type Place } from "../linux/open-beneath.ts";
 import { openRegularFile } from "../linux/open-regular.ts";
-import { PiworkError } from "../protocol/errors.ts";
+import { PiworkError, policyViolation } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { TaskDirectory } from "./files.ts";
 import { showName, sortBy } from "./names.ts";
@@ -52,10 +52,9 @@ function readable(place: Place, name: string, path: string) {
     file = openRegularFile(place, name);
   } catch (cause) {
     if (cause instanceof PiworkError) throw cause;
-    throw new PiworkError(
-      "WORKSPACE_POLICY_VIOLATION",
+    throw policyViolation(
       `${JSON.stringify(path)} cannot be read (${(cause as NodeJS.ErrnoException).code}); see that its mode lets you.`,
-      { cause },
+      cause,
     );
   }
   if (file !== undefined) return file;
