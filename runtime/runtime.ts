@@ -258,7 +258,7 @@ export class Runtime implements AsyncDisposable {
   async prepare(): Promise<void> {
     this.#ending.signal.throwIfAborted();
     try {
-      await Promise.all([this.#fleet.prepare(), this.network.prepare()]);
+      await Promise.all([this.#fleet.prepare(), this.network.providers.prepare()]);
     } catch (error) {
       this.log.error("no machine", { error });
       throw error;
@@ -468,7 +468,7 @@ export class Runtime implements AsyncDisposable {
     this.#ending.abort(new PiworkError("TASK_NOT_READY", "The runtime is stopping."));
     await this.#fleet.stop();
     await this.#source[Symbol.asyncDispose]();
-    await this.network[Symbol.asyncDispose]();
+    await this.network.providers[Symbol.asyncDispose]();
     this.log.info("runtime stopped");
     this.log.close();
     for (const lock of this.#locks) lock.release();

@@ -180,8 +180,7 @@ export class Bridge {
     const payload = greeting(files, this.#receipts.lastSeq, this.#observer.now());
     // The first newline ends what an earlier link may have left half said.
     socket.write(`\n${JSON.stringify({ id, type: "runtime_hello", payload })}\n`);
-    const breakOff = () => socket.destroy();
-    const stopClock = deadlineMs === undefined ? () => {} : deadline(deadlineMs, breakOff);
+    const stopClock = deadline(deadlineMs, () => socket.destroy());
     try {
       const answer = await new Promise<AnswerFrame>((resolve, reject) => {
         this.#greeting = { id, resolve };

@@ -32,7 +32,7 @@ export class PendingRequests {
           ),
         );
       };
-      const stopClock = deadlineMs === undefined ? () => {} : deadline(deadlineMs, giveUp);
+      const stopClock = deadline(deadlineMs, giveUp);
       this.#waiting.set(id, { line, resolve, reject, stopClock });
     });
   }

@@ -3,11 +3,10 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { isAbsent, namesIn } from "./names-in.ts";
+import { readCached } from "./whole-file.ts";
 
 /** Raised whenever an image made before can no longer be booted by the runtime of today. */
 export const IMAGE_SCHEMA = 3;
-
-const IMAGE_FILES = ["vmlinux", "initramfs.cpio", "root.erofs"] as const;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const imageFile = z.strictObject({ bytes: z.int().positive(), sha256 });
@@ -93,16 +92,13 @@ export function parseManifest(text: string): ImageManifest | undefined {
 
 /** The image in `dir`, or undefined where there is none, or not a whole one, or one of another schema. */
 export function readImage(dir: string): Image | undefined {
-  try {
-    const manifest = parseManifest(readFileSync(join(dir, "manifest.json"), "utf8"));
-    if (manifest === undefined) return undefined;
-    // Sizes, not hashes: this runs on every start, and a publish is atomic.
-    const whole = IMAGE_FILES.every((file) => statSync(join(dir, file)).size === manifest.files[file].bytes);
-    return whole ? { dir, manifest } : undefined;
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
+  const manifest = readCached(join(dir, "manifest.json"), imageManifest);
+  if (manifest === undefined) return undefined;
+  // Sizes, not hashes: this runs on every start, and a publish is atomic.
+  const isWhole = Object.entries(manifest.files).every(
+    ([file, { bytes }]) => statSync(join(dir, file), { throwIfNoEntry: false })?.size === bytes,
+  );
+  return isWhole ? { dir, manifest } : undefined;
 }
 
 /**
