@@ -3,21 +3,19 @@ import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
-import { Bridge } from "../bridge/bridge.ts";
+import { Bridge, type BridgeObserver } from "../bridge/bridge.ts";
 import { NetworkLink } from "../bridge/network-link.ts";
 import { PiworkError } from "../protocol/errors.ts";
-import type { RuntimeEvent } from "../protocol/events.ts";
 import type { Result } from "../protocol/rpc.ts";
 import { MACHINE_TRANSITIONS, type MachineState } from "../protocol/states.ts";
-import type { Image } from "../state/image.ts";
 import type { MachineFiles } from "../workspace/files.ts";
-import { type Accelerator, qemuArguments } from "./arguments.ts";
+import { qemuArguments } from "./arguments.ts";
 import { Console } from "./console.ts";
 import { explainEnd, type Hypervisor, QEMU, spawnHypervisor } from "./hypervisor.ts";
 import { removeSockets } from "./left-sockets.ts";
 import { processorMs } from "./processor-time.ts";
 import { connectWhenThere, Qmp } from "./qmp.ts";
-import { MACHINE_MEMORY_MB, machineShape, type Template } from "./template.ts";
+import { MACHINE_MEMORY_MB, machineShape, type Template, type TemplateKind } from "./template.ts";
 import { seenByQemu, type Walls } from "./walls.ts";
 
 /** Time a machine has from spawn to its first answer. Under load and software emulation 4 s become 20. */
@@ -27,21 +25,15 @@ const QUIT_GRACE_MS = 5_000;
 
 const runState = z.looseObject({ status: z.string() });
 
-export interface MachineObserver {
-  event(event: RuntimeEvent): void;
-  /** the guest said something that the protocol does not know */
-  violation(what: string): void;
+export interface MachineObserver extends Pick<BridgeObserver, "event" | "violation"> {
   changed(from: MachineState, to: MachineState, why: string): void;
   /** a process in the machine, of this task as the machine says, has opened a connection to its network */
   connection(stream: Duplex, task: string): void;
 }
 
-export interface BootOptions {
+/** With `unsafe` it boots a machine that is there to be attacked, and takes no other. */
+export interface BootOptions extends Pick<TemplateKind, "image" | "accelerator" | "unsafe"> {
   id: string;
-  image: Image;
-  accelerator: Accelerator;
-  /** boots a machine that is there to be attacked, and takes no other */
-  unsafe: boolean;
   walls: Walls;
   files: MachineFiles;
   /** directory for this machine's sockets; made and removed by the machine */

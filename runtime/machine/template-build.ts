@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { PiworkError } from "../protocol/errors.ts";
 import { TEMPLATE_YEAR } from "../protocol/template-year.ts";
 import { TemporaryDirectory } from "../state/temporary-directory.ts";
-import { Machine } from "./machine.ts";
+import { type BootOptions, Machine } from "./machine.ts";
 import { MemoryFile } from "./memory-file.ts";
 import { packMemory } from "./packed-memory.ts";
 import { Rehearsal, SLOTS } from "./rehearsal.ts";
@@ -23,7 +23,6 @@ import {
   templatesDirectory,
   writeManifest,
 } from "./template.ts";
-import type { Walls } from "./walls.ts";
 
 /** Time each step of the build has, in milliseconds. Together they take half a minute; with all cores busy, minutes. */
 const WITHIN = { deadlineMs: 600_000 };
@@ -35,13 +34,10 @@ const AMOUNT = { prompts: 8, commands: 2, looks: 25 };
 /** What a process does behind its first answer is over by then, in milliseconds. Each clone would do it otherwise. */
 const REST_MS = 1_500;
 
-export interface TemplateBuild extends TemplateKind {
-  walls: Walls;
+export interface TemplateBuild extends TemplateKind, Pick<BootOptions, "walls" | "consoleLog" | "signal"> {
   cache: string;
   /** an existing private directory for the machine's sockets */
   scratch: string;
-  consoleLog: string;
-  signal: AbortSignal;
 }
 
 /** Boots a machine, lets it start an agent that has no task, and saves it for others to be cloned from. */
