@@ -16,7 +16,7 @@ import type { AccelerationRequest } from "./machine/acceleration.ts";
 import { readHostWalls } from "./machine/host-walls.ts";
 import { removeLeftSockets } from "./machine/left-sockets.ts";
 import type { Machine } from "./machine/machine.ts";
-import { refuseUnconfinedRoot } from "./machine/unconfined.ts";
+import { refuseUnconfinedRoot } from "./machine/walls.ts";
 import { Network } from "./network/network.ts";
 import type { ReachOptions } from "./network/reach.ts";
 import { PiworkError } from "./protocol/errors.ts";
@@ -28,17 +28,8 @@ import { LIMITS } from "./protocol/limits.ts";
 import { memoryWords } from "./protocol/memory-words.ts";
 import type { NetworkPolicy } from "./protocol/network.ts";
 import { isOpen, type MachineState } from "./protocol/states.ts";
-import {
-  baselinesDirectory,
-  draftsDirectory,
-  networkDirectory,
-  type Places,
-  permissionDirectories,
-  recordsDirectory,
-  tasksDirectory,
-  trashDirectory,
-} from "./state/places.ts";
-import { StateLock } from "./state/state-lock.ts";
+import { type Places, stateLayout } from "./state/places.ts";
+import { lockDirectory, type StateLock } from "./state/state-lock.ts";
 import { VERSION } from "./state/version.ts";
 import { TaskBook } from "./tasks/book.ts";
 import { Conversations } from "./tasks/conversations.ts";
@@ -118,9 +109,9 @@ export class Runtime implements AsyncDisposable {
     this.#options = options;
     assertHostHas(this.memoryBytes * (options.isolation === "shared" ? TASKS_AT_ONCE : 1));
     const { places, workspace, agent } = options;
-    const stateLock = StateLock.take(places.state, "state");
+    const stateLock = lockDirectory(places.state, "state");
     try {
-      this.#locks = [stateLock, StateLock.take(places.logs, "logs")];
+      this.#locks = [stateLock, lockDirectory(places.logs, "logs")];
       this.log = new Log(places.logs);
     } catch (error) {
       stateLock.release();
@@ -128,19 +119,20 @@ export class Runtime implements AsyncDisposable {
     }
     keepPrevious(this.consoleLog);
     this.events.subscribe({}, (event) => this.#logEvent(event));
-    removeDrafts(draftsDirectory(places));
-    const records = new Records(recordsDirectory(places));
-    const trash = new Trash(trashDirectory(places), tasksDirectory(places));
-    const warn = (message: string, facts: Record<string, unknown>) => this.log.warn(message, facts);
+    const layout = stateLayout(places);
+    removeDrafts(layout.drafts);
+    const records = new Records(layout.records);
+    const trash = new Trash(layout.trash, layout.tasks);
+    const { warn } = this.log;
     void removeLeftSockets(places.sockets, warn);
     for (const { id, error } of trash.empty()) warn("a deleted task could not be removed", { id, error });
     this.book = new TaskBook({
       records,
-      lastSavedTurn: (id) => readSessionHead(tasksDirectory(places), id)?.lastTurn,
+      lastSavedTurn: (id) => readSessionHead(layout.tasks, id)?.lastTurn,
       changed: (id, from, to, why) => this.#history.add(id, from, to, why),
       warn,
     });
-    this.#filePlaces = { workspace, tasks: tasksDirectory(places), drafts: draftsDirectory(places) };
+    this.#filePlaces = { workspace, tasks: layout.tasks, drafts: layout.drafts };
     this.#files = filesPath.onHost(this.#filePlaces);
     this.#quota = new Quota({
       book: this.book,
@@ -167,7 +159,7 @@ export class Runtime implements AsyncDisposable {
       note: (words) => this.#say(words),
     });
     this.network = new Network({
-      policies: networkDirectory(places),
+      policies: layout.network,
       state: places.state,
       allowed: options.allowed,
       reach: options.reach,
@@ -177,9 +169,9 @@ export class Runtime implements AsyncDisposable {
       requested: (task, request) => this.events.publish({ event: "network_request", taskId: task, payload: request }),
     });
     this.#fleet = this.#makeFleet();
-    this.#baselines = new FolderBaselines(baselinesDirectory(places), workspace, warn);
-    this.#permissions = new TaskPermissions(permissionDirectories(places));
-    this.#transcripts = new Transcripts(tasksDirectory(places));
+    this.#baselines = new FolderBaselines(layout.baselines, workspace, warn);
+    this.#permissions = new TaskPermissions(layout.permissions);
+    this.#transcripts = new Transcripts(layout.tasks);
     this.events.subscribe({}, (event) => this.#transcripts.follow(event));
     const shared = {
       book: this.book,
@@ -258,7 +250,7 @@ export class Runtime implements AsyncDisposable {
       scratch: places.sockets,
       pool,
       park: () => this.tasks.park(),
-      warn: (message, facts) => this.log.warn(message, facts),
+      warn: this.log.warn,
     });
   }
 
@@ -266,7 +258,7 @@ export class Runtime implements AsyncDisposable {
   async prepare(): Promise<void> {
     this.#ending.signal.throwIfAborted();
     try {
-      await Promise.all([this.#fleet.prepare(), this.network.prepare()]);
+      await Promise.all([this.#fleet.prepare(), this.network.providers.prepare()]);
     } catch (error) {
       this.log.error("no machine", { error });
       throw error;
@@ -481,7 +473,7 @@ export class Runtime implements AsyncDisposable {
     this.#ending.abort(new PiworkError("TASK_NOT_READY", "The runtime is stopping."));
     await this.#fleet.stop();
     await this.#source[Symbol.asyncDispose]();
-    await this.network[Symbol.asyncDispose]();
+    await this.network.providers[Symbol.asyncDispose]();
     this.log.info("runtime stopped");
     this.log.close();
     for (const lock of this.#locks) lock.release();

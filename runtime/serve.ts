@@ -4,7 +4,7 @@ import { buildPage } from "./panel/build.ts";
 import { PanelKey } from "./panel/key.ts";
 import { PanelServer } from "./panel/server.ts";
 import { Runtime, type RuntimeOptions } from "./runtime.ts";
-import { controlSocket, makePlaces, panelFile } from "./state/places.ts";
+import { controlSocket, makePlaces, stateLayout } from "./state/places.ts";
 import { keepApart } from "./workspace/folder.ts";
 
 /** What a runtime says while it runs, to whoever started it. */
@@ -58,7 +58,13 @@ export async function serve({ panel: wish, ...options }: ServeOptions, announcer
   await using _panel =
     wish &&
     page &&
-    (await PanelServer.listen({ key: new PanelKey(panelFile(places)), ...wish, page, logs: places.logs, handlers }));
+    (await PanelServer.listen({
+      key: new PanelKey(stateLayout(places).panel),
+      ...wish,
+      page,
+      logs: places.logs,
+      handlers,
+    }));
   panel = _panel;
   announcer.listening(runtime);
   const booted = Promise.all([runtime.prepare(), page]).then(() => {

@@ -50,8 +50,10 @@ export class Bridge {
   /** what the present link waits for before anything else is said on it */
   #greeting: "awaited" | { id: string; resolve(answer: AnswerFrame): void } | undefined = "awaited";
   #fruitless = 0;
-  #made = 0;
-  #closedFor: PiworkError | undefined;
+  /** how many requests there were so far */
+  requestsMade = 0;
+  /** why the link is gone, once it is */
+  closedFor: PiworkError | undefined;
   #resolveClosed: () => void = () => {};
   /** Resolves when the link is gone for good. */
   readonly closed = new Promise<void>((resolve) => {
@@ -87,8 +89,8 @@ export class Bridge {
     const line = JSON.stringify({ id, type: command, payload });
     if (Buffer.byteLength(line) >= LIMITS.lineBytes)
       throw new PiworkError("LIMIT_EXCEEDED", `A request has at most ${LIMITS.lineBytes} bytes.`);
-    if (this.#closedFor !== undefined) throw gone();
-    this.#made++;
+    if (this.closedFor !== undefined) throw gone();
+    this.requestsMade++;
     this.#observer.rouse();
     const answer = this.#requests.wait(id, line, command, options.deadlineMs);
     if (this.#greeting === undefined) this.#write(line);
@@ -98,11 +100,6 @@ export class Bridge {
   /** Whether an answer is waited for. */
   get isWaiting(): boolean {
     return this.#requests.lines.length > 0;
-  }
-
-  /** How many requests there were so far. */
-  get requestsMade(): number {
-    return this.#made;
   }
 
   /** A machine that is paused says nothing, which is no sign of death. */
@@ -138,19 +135,14 @@ export class Bridge {
 
   /** The machine broke the protocol in a way that cannot be lived with: the link goes for good, and the machine with it. */
   breakOff(what: string): void {
-    if (this.#closedFor !== undefined) return;
+    if (this.closedFor !== undefined) return;
     this.#observer.violation(what);
     this.close(new PiworkError("PI_PROCESS_DEAD", what));
   }
 
-  /** Why the link is gone, once it is. */
-  get closedFor(): PiworkError | undefined {
-    return this.#closedFor;
-  }
-
   close(reason = gone()): void {
-    if (this.#closedFor !== undefined) return;
-    this.#closedFor = reason;
+    if (this.closedFor !== undefined) return;
+    this.closedFor = reason;
     this.#pulse.stop();
     this.#receipts.stop();
     this.#socket?.destroy();
@@ -161,7 +153,7 @@ export class Bridge {
   /** Connects, greets, and asks for what was missed. Resolves when the machine has greeted back. */
   async #link(files: GivenFiles | null, deadlineMs?: number): Promise<Result<"runtime_hello">> {
     const socket = await this.#connect();
-    if (this.#closedFor !== undefined) {
+    if (this.closedFor !== undefined) {
       socket.destroy();
       throw gone();
     }
@@ -188,8 +180,7 @@ export class Bridge {
     const payload = greeting(files, this.#receipts.lastSeq, this.#observer.now());
     // The first newline ends what an earlier link may have left half said.
     socket.write(`\n${JSON.stringify({ id, type: "runtime_hello", payload })}\n`);
-    const breakOff = () => socket.destroy();
-    const stopClock = deadlineMs === undefined ? () => {} : deadline(deadlineMs, breakOff);
+    const stopClock = deadline(deadlineMs, () => socket.destroy());
     try {
       const answer = await new Promise<AnswerFrame>((resolve, reject) => {
         this.#greeting = { id, resolve };
@@ -206,7 +197,7 @@ export class Bridge {
   }
 
   async #relink(): Promise<void> {
-    while (this.#closedFor === undefined) {
+    while (this.closedFor === undefined) {
       this.#greeting = "awaited";
       if (this.#fruitless++ >= FRUITLESS_LINKS) {
         const words = "The link to the machine broke and could not be made again.";

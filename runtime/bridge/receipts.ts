@@ -8,27 +8,24 @@ const ACK_AFTER_BYTES = 256 * 1024;
 
 /** Which events this side has, in order and once each, and when to say so. */
 export class Receipts {
-  #lastSeq: number;
   #owedBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #taken = new Map<string, number>();
   readonly #acknowledge: (frame: AckFrame) => void;
 
   /** `lastSeq` is the last event that needs not be sent any more. */
-  constructor(lastSeq: number, acknowledge: (frame: AckFrame) => void) {
-    this.#lastSeq = lastSeq;
+  constructor(
+    public lastSeq: number,
+    acknowledge: (frame: AckFrame) => void,
+  ) {
     this.#acknowledge = acknowledge;
-  }
-
-  get lastSeq(): number {
-    return this.#lastSeq;
   }
 
   /** What an arriving event is: the next one, one that was there before, or one after a gap. */
   take(event: RuntimeEvent, bytes: number): "next" | "known" | "gap" {
-    if (event.seq <= this.#lastSeq) return "known";
-    if (event.seq > this.#lastSeq + 1) return "gap";
-    this.#lastSeq = event.seq;
+    if (event.seq <= this.lastSeq) return "known";
+    if (event.seq > this.lastSeq + 1) return "gap";
+    this.lastSeq = event.seq;
     this.#owe(bytes);
     return "next";
   }
@@ -48,7 +45,7 @@ export class Receipts {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#owedBytes = 0;
-    this.#acknowledge({ type: "ack", seq: this.#lastSeq, taken: Object.fromEntries(this.#taken) });
+    this.#acknowledge({ type: "ack", seq: this.lastSeq, taken: Object.fromEntries(this.#taken) });
   }
 
   stop(): void {

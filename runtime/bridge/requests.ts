@@ -32,7 +32,7 @@ export class PendingRequests {
           ),
         );
       };
-      const stopClock = deadlineMs === undefined ? () => {} : deadline(deadlineMs, giveUp);
+      const stopClock = deadline(deadlineMs, giveUp);
       this.#waiting.set(id, { line, resolve, reject, stopClock });
     });
   }
@@ -57,10 +57,8 @@ export class PendingRequests {
     waiting.stopClock();
     this.#waiting.delete(id);
     this.#answered.add(id);
-    for (const oldest of this.#answered) {
-      if (this.#answered.size <= ANSWERED) break;
-      this.#answered.delete(oldest);
-    }
+    const [oldest] = this.#answered;
+    if (this.#answered.size > ANSWERED && oldest !== undefined) this.#answered.delete(oldest);
     return waiting;
   }
 }

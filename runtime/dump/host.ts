@@ -5,7 +5,7 @@ import type { QemuProcess, TaskSides } from "../api/dump.ts";
 import { parseTaskRecord } from "../api/record.ts";
 import { mountsOf } from "../linux/mountinfo.ts";
 import { taskId } from "../protocol/ids.ts";
-import { type Places, recordsDirectory, tasksDirectory } from "../state/places.ts";
+import { type Places, stateLayout } from "../state/places.ts";
 import { lookAtSession } from "../tasks/session.ts";
 import { nameOf } from "./mount-table.ts";
 import { findQemus } from "./qemu-processes.ts";
@@ -36,7 +36,7 @@ export async function lookAtHost(places: Places, workspace: string | null): Prom
     machines.set(id, { processes: qemus.get(id) ?? [], sockets: namesIn(join(places.sockets, id), null) });
   return {
     workspace: workspace === null ? null : nameOf(workspace, own),
-    tasksDirectory: nameOf(tasksDirectory(places), own),
+    tasksDirectory: nameOf(stateLayout(places).tasks, own),
     activeTask: await hear(() => readActive(places)),
     tasks,
     machines,
@@ -48,13 +48,13 @@ export const NOTHING_KEPT: TaskSides["host"] = { record: { said: null }, keptSin
 
 async function lookAtTask(places: Places, id: string): Promise<TaskSides["host"]> {
   const record = await hear(() => {
-    const content = readIfThere(join(recordsDirectory(places), `${id}.json`));
+    const content = readIfThere(join(stateLayout(places).records, `${id}.json`));
     return content === undefined ? null : parseTaskRecord(JSON.parse(content));
   });
   // Not followed: with one machine for all, what lies there can be a machine's work.
-  const kept = lstatSync(join(tasksDirectory(places), id), { throwIfNoEntry: false });
+  const kept = lstatSync(join(stateLayout(places).tasks, id), { throwIfNoEntry: false });
   if (kept === undefined) return { ...NOTHING_KEPT, record };
-  const session = lookAtSession(tasksDirectory(places), id);
+  const session = lookAtSession(stateLayout(places).tasks, id);
   return {
     record,
     keptSince: momentOf(kept.mtimeMs),
@@ -69,12 +69,12 @@ function momentOf(milliseconds: number): string {
 }
 
 function taskIds(places: Places): string[] {
-  const records = namesIn(recordsDirectory(places)).flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? []);
-  return [...new Set([...records, ...namesIn(tasksDirectory(places))])].filter((id) => taskId.safeParse(id).success);
+  const records = namesIn(stateLayout(places).records).flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? []);
+  return [...new Set([...records, ...namesIn(stateLayout(places).tasks)])].filter((id) => taskId.safeParse(id).success);
 }
 
 function readActive(places: Places): string | null {
-  const content = readIfThere(join(recordsDirectory(places), "active"));
+  const content = readIfThere(join(stateLayout(places).records, "active"));
   // What is no id names no task: that has to be compared, too.
   return taskId.safeParse(content?.trim()).data ?? null;
 }

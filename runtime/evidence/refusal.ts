@@ -20,10 +20,10 @@ export type RefusalKind = keyof typeof REFUSALS;
 
 /** The first reason not to believe a bundle. */
 export class BundleRefused extends Error {
-  readonly kind: RefusalKind;
-
-  constructor(kind: RefusalKind, words: string) {
+  constructor(
+    readonly kind: RefusalKind,
+    words: string,
+  ) {
     super(words);
-    this.kind = kind;
   }
 }

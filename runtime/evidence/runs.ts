@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type EvidenceRun, runSummary } from "../api/evidence.ts";
 import { openBeneath } from "../linux/open-beneath.ts";
-import { openRegularFile } from "../linux/open-regular.ts";
+import { openRegularFile, type RegularFile } from "../linux/open-regular.ts";
 import { LIMITS } from "../protocol/limits.ts";
 
 /** A run is called by when it began, to the millisecond, and its suite. */
@@ -28,25 +28,13 @@ function describeRun(directory: string, name: string): EvidenceRun {
     suite,
     startedAt: `${day}T${hours}:${minutes}:${seconds}.${milliseconds}Z`,
     checks: readChecks(directory, name),
-    report: hasReport(directory, name) ? `/runs/${name}/${REPORT}` : null,
+    report: inRun(directory, name, REPORT, () => true) ? `/runs/${name}/${REPORT}` : null,
   };
-}
-
-function hasReport(directory: string, run: string): boolean {
-  try {
-    using place = openBeneath(directory, [run]);
-    using file = openRegularFile(place, REPORT);
-    return file !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 function readChecks(directory: string, name: string): EvidenceRun["checks"] {
   try {
-    const { passed, failed } = runSummary.parse(
-      JSON.parse(readFileOf(directory, name, "results.json")?.toString("utf8") ?? ""),
-    );
+    const { passed, failed } = runSummary.parse(JSON.parse(`${inRun(directory, name, "results.json", wholeOf)}`));
     return { passed, failed };
   } catch {
     return null; // it still runs, or was ended
@@ -55,15 +43,17 @@ function readChecks(directory: string, name: string): EvidenceRun["checks"] {
 
 /** The report of a run; undefined where there is none. */
 export function readReport(logs: string, name: string): Buffer | undefined {
-  return RUN_NAME.test(name) ? readFileOf(join(logs, "runs"), name, REPORT) : undefined;
+  return RUN_NAME.test(name) ? inRun(join(logs, "runs"), name, REPORT, wholeOf) : undefined;
 }
 
+const wholeOf = (file: RegularFile) => file.readAtMost(LIMITS.evidenceBytes);
+
 /** Evidence may hold what a task wrote: nothing in it is followed. */
-function readFileOf(directory: string, run: string, name: string): Buffer | undefined {
+function inRun<T>(directory: string, run: string, name: string, use: (file: RegularFile) => T): T | undefined {
   try {
     using place = openBeneath(directory, [run]);
     using file = openRegularFile(place, name);
-    return file?.readAtMost(LIMITS.evidenceBytes);
+    return file && use(file);
   } catch {
     return undefined;
   }

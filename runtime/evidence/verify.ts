@@ -143,15 +143,11 @@ function parse<S extends z.ZodType>(
   try {
     return schema.parse(JSON.parse(content.toString("utf8")));
   } catch (error) {
-    throw new BundleRefused(
-      kind,
-      `${path} is not what its schema says: ${error instanceof Error ? firstWords(error) : error}`,
-    );
+    const words = String((error as Error).message)
+      .replaceAll(/\s+/g, " ")
+      .slice(0, 300);
+    throw new BundleRefused(kind, `${path} is not what its schema says: ${words}`);
   }
-}
-
-function firstWords({ message }: Error): string {
-  return message.replaceAll(/\s+/g, " ").slice(0, 300);
 }
 
 /** The manifest says in short what the results say. */

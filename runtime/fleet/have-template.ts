@@ -1,28 +1,18 @@
 import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AccelerationRequest } from "../machine/acceleration.ts";
 import { type TemplateManifest, templateDirectory } from "../machine/template.ts";
 import { ALL_WALLS } from "../machine/walls.ts";
 import { PiworkError } from "../protocol/errors.ts";
-import type { AgentKind } from "../protocol/kinds.ts";
-import type { Places } from "../state/places.ts";
 import { TemporaryDirectory } from "../state/temporary-directory.ts";
 import { filesPath } from "../workspace/paths.ts";
-import { MachineSource } from "./source.ts";
+import { MachineSource, type SourceOptions } from "./source.ts";
 
-export interface TemplateWish {
-  places: Places;
-  acceleration: AccelerationRequest;
-  /** what waits in it for a task */
-  agent: AgentKind;
-  /** of machines that are there to be attacked */
-  unsafe: boolean;
-  buildImage(signal: AbortSignal): Promise<void>;
-  /** told in words what is being done */
-  step(words: string): void;
-  signal: AbortSignal;
-}
+/** The template of which machines, and how it is made; `agent` is what waits in it for a task. */
+export type TemplateWish = Pick<
+  SourceOptions,
+  "places" | "acceleration" | "agent" | "unsafe" | "buildImage" | "step" | "signal"
+>;
 
 /** Sees to it that the template of this version is there, before a runtime would make it beside its first machines. */
 export async function haveTemplate(

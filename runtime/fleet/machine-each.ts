@@ -268,7 +268,7 @@ export class MachineEach implements Fleet {
   async #rehearse(member: Member): Promise<void> {
     const { machine } = member;
     const { scratch, agent } = this.#parts;
-    using rehearsal = Rehearsal.prepare(scratch, `rehearsal-${machine.id}`);
+    using rehearsal = new Rehearsal(scratch, `rehearsal-${machine.id}`);
     this.#rehearsals.set(machine.id, rehearsal);
     try {
       await rehearsal.perform(machine, agent, AMOUNT);

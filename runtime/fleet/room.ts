@@ -30,11 +30,10 @@ export class Room {
   /** Counts a machine that is about to be started, until that is one of the machines. */
   promise(memoryMb: number): Disposable {
     this.#promisedMb += memoryMb;
-    return {
-      [Symbol.dispose]: () => {
-        this.#promisedMb -= memoryMb;
-      },
+    const isThere = () => {
+      this.#promisedMb -= memoryMb;
     };
+    return { [Symbol.dispose]: isThere };
   }
 
   /** What a machine that rests will be owed when it goes on, in MiB; one that runs is owed that already. */
@@ -72,21 +71,25 @@ export function assertHostHas(tasksBytes: number, totalMb = hostMemoryMb("MemTot
 }
 
 function hostMemoryMb(field: "MemAvailable" | "MemTotal"): number {
-  const kilobytes = new RegExp(`^${field}: *(\\d+)`, "m").exec(readFileSync("/proc/meminfo", "utf8"))?.[1];
-  return Math.floor(Number(kilobytes ?? 0) / 1024);
+  return Math.floor(readKb("/proc/meminfo", field) / 1024);
 }
 
 /** What a machine could use beyond what it uses, in MiB. */
 function unusedMb({ memoryMb, pid }: Counted): number {
-  return Math.max(0, memoryMb - usedMb(pid));
+  // Beside its own memory a QEMU has the template, which all have together.
+  return Math.max(0, memoryMb - (processMemoryKb(pid, "RssAnon") ?? 0) / 1024);
 }
 
-/** What a QEMU has of its own; the rest is the template, which all have together. */
-function usedMb(pid: number | undefined): number {
-  if (pid === undefined) return 0;
+/** A field of what the kernel tells of a process's memory, in KiB; undefined where it has just ended. */
+export function processMemoryKb(pid: number | undefined, field: "RssAnon" | "VmRSS"): number | undefined {
+  if (pid === undefined) return undefined;
   try {
-    return Number(/^RssAnon:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
+    return readKb(`/proc/${pid}/status`, field);
   } catch {
-    return 0; // it has just ended
+    return undefined;
   }
+}
+
+function readKb(file: string, field: string): number {
+  return Number(new RegExp(`^${field}:\\s*(\\d+)`, "m").exec(readFileSync(file, "utf8"))?.[1] ?? 0);
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Acceleration, type AccelerationRequest, chooseAcceleration } from "../machine/acceleration.ts";
 import { askForFixedAddresses } from "../machine/fixed-addresses.ts";
 import { BOOT_DEADLINE_MS, Machine, type MachineObserver } from "../machine/machine.ts";
-import { readTemplate, Template, templateDirectory, templateKey } from "../machine/template.ts";
+import { readTemplate, Template, type TemplateKind, templateDirectory, templateKey } from "../machine/template.ts";
 import { buildTemplate } from "../machine/template-build.ts";
 import type { Walls } from "../machine/walls.ts";
 import { PiworkError } from "../protocol/errors.ts";
@@ -38,40 +38,32 @@ export interface SourceOptions {
 /** Where machines come from: the image, what accelerates them, and the template that they are cloned from. */
 export class MachineSource implements AsyncDisposable {
   readonly #options: SourceOptions;
-  #image: Promise<Image> | undefined;
-  #foundImage: Image | undefined;
-  #acceleration: Acceleration | undefined;
-  #loading: Promise<Template | undefined> | undefined;
-  #template: Template | undefined;
+  /** both undefined until they are settled */
+  image: Image | undefined;
+  acceleration: Acceleration | undefined;
+  /** the template in use; undefined while there is none, and machines are booted */
+  template: Template | undefined;
+  #preparing: Promise<{ image: Image; acceleration: Acceleration }> | undefined;
   #building: Promise<void> | undefined;
 
   constructor(options: SourceOptions) {
     this.#options = options;
   }
 
-  get image(): Image | undefined {
-    return this.#foundImage;
-  }
-
-  get acceleration(): Acceleration | undefined {
-    return this.#acceleration;
-  }
-
-  /** The template in use; undefined while there is none, and machines are booted. */
-  get template(): Template | undefined {
-    return this.#template;
-  }
-
   /** Settles what machines are made of; takes a while where the image or the answer of KVM is not there yet. */
-  async prepare(): Promise<{ image: Image; acceleration: Acceleration }> {
-    const { places, walls, step, signal } = this.#options;
-    this.#image ??= this.#findOrBuildImage().catch((error) => {
-      this.#image = undefined;
+  prepare(): Promise<{ image: Image; acceleration: Acceleration }> {
+    this.#preparing ??= this.#prepare().catch((error) => {
+      this.#preparing = undefined;
       throw error;
     });
-    const image = await this.#image;
-    this.#foundImage = image;
-    this.#acceleration ??= await chooseAcceleration(this.#options.acceleration, {
+    return this.#preparing;
+  }
+
+  async #prepare(): Promise<{ image: Image; acceleration: Acceleration }> {
+    const { places, walls, step, signal } = this.#options;
+    const image = await this.#findOrBuildImage();
+    this.image = image;
+    const acceleration = await chooseAcceleration(this.#options.acceleration, {
       image,
       walls,
       cache: places.cache,
@@ -79,10 +71,10 @@ export class MachineSource implements AsyncDisposable {
       onProbe: () => step("asking KVM to boot a kernel (once for this host, up to 15 s)"),
       signal,
     });
-    if (this.#acceleration.used === "tcg") await askForFixedAddresses();
-    this.#loading ??= this.#loadTemplate();
-    await this.#loading;
-    return { image, acceleration: this.#acceleration };
+    this.acceleration = acceleration;
+    if (acceleration.used === "tcg") await askForFixedAddresses();
+    await this.#loadTemplate(this.#kindOf(image, acceleration));
+    return { image, acceleration };
   }
 
   /** Resolves once no template is being made; there is one then, unless that failed. */
@@ -97,69 +89,53 @@ export class MachineSource implements AsyncDisposable {
     observer: MachineObserver,
   ): Promise<{ machine: Machine; up: Promise<Machine> }> {
     const { image, acceleration } = await this.prepare();
-    const { places, unsafe, walls, consoleLog, signal, step } = this.#options;
+    const { places, walls, consoleLog, signal, step } = this.#options;
     signal.throwIfAborted();
-    const template = this.#template;
+    const { template } = this;
     if (template === undefined) step(`booting a machine (${acceleration.used}: ${acceleration.reason})`);
+    const kind = this.#kindOf(image, acceleration);
     const started = Machine.boot({
-      id,
-      image,
-      accelerator: acceleration.used,
-      unsafe,
-      walls,
-      consoleLog,
-      observer,
-      signal,
-      files,
+      ...kind,
+      ...{ id, files, observer, walls, consoleLog, signal },
       sockets: join(places.sockets, id),
       deadlineMs: template === undefined ? BOOT_DEADLINE_MS : CLONE_DEADLINE_MS,
       ...(template && { memory: { use: "clone", template } as const }),
     });
-    if (template !== undefined) started.up.catch((error) => this.#doubt(template, error));
+    if (template !== undefined) started.up.catch((error) => this.#doubt(template, kind, error));
     return started;
   }
 
   /** A template whose clones do not come up is not used again; another one is made of it. */
-  #doubt(template: Template, error: unknown): void {
-    if (this.#template !== template || this.#options.signal.aborted) return;
+  #doubt(template: Template, kind: TemplateKind, error: unknown): void {
+    if (this.template !== template || this.#options.signal.aborted) return;
     this.#options.warn("a clone did not come up; machines are booted until there is another template", { error });
-    this.#template = undefined;
-    void template[Symbol.asyncDispose]();
-    void this.#rebuild();
+    this.template = undefined;
+    template[Symbol.dispose]();
+    this.#rebuild(kind);
   }
 
-  async #loadTemplate(): Promise<Template | undefined> {
+  async #loadTemplate(kind: TemplateKind): Promise<void> {
     const { places, warn } = this.#options;
-    const { key } = this.#kind();
+    const key = templateKey(kind);
     const directory = templateDirectory(places.cache, key);
     const manifest = readTemplate(directory, key);
-    if (manifest !== undefined) this.#template = await Template.load(directory, manifest);
-    if (this.#template !== undefined) return this.#template;
+    if (manifest !== undefined) this.template = await Template.load(directory, manifest);
+    if (this.template !== undefined) return;
     if (existsSync(directory)) warn("the template is damaged and is made again", { directory });
-    void this.#rebuild();
-    return undefined;
+    this.#rebuild(kind);
   }
 
   /** Makes a template beside whatever else goes on. */
-  #rebuild(): Promise<void> {
-    const { places, agent, walls, consoleLog, signal, note, warn } = this.#options;
+  #rebuild(kind: TemplateKind): void {
+    const { places, walls, consoleLog, signal, note, warn } = this.#options;
+    const { cache, sockets: scratch } = places;
     this.#building ??= (async () => {
-      const { kind, key } = this.#kind();
       try {
         note(
           "saving a template of a machine (once for each version, half a minute); machines are booted until it is there",
         );
-        const manifest = await buildTemplate({
-          ...kind,
-          key,
-          walls,
-          cache: places.cache,
-          scratch: places.sockets,
-          consoleLog,
-          agent,
-          signal,
-        });
-        this.#template = await Template.load(templateDirectory(places.cache, key), manifest);
+        const manifest = await buildTemplate({ ...kind, walls, consoleLog, signal, cache, scratch });
+        this.template = await Template.load(templateDirectory(cache, manifest.key), manifest);
         note("the template is there: machines are cloned from now on");
       } catch (error) {
         if (!signal.aborted) warn("no template could be made; machines are booted", { error });
@@ -167,14 +143,11 @@ export class MachineSource implements AsyncDisposable {
         this.#building = undefined;
       }
     })();
-    return this.#building;
   }
 
-  #kind() {
+  #kindOf(image: Image, acceleration: Acceleration): TemplateKind {
     const { agent, unsafe, files } = this.#options;
-    if (this.#foundImage === undefined || this.#acceleration === undefined) throw new Error("nothing is prepared");
-    const kind = { image: this.#foundImage, accelerator: this.#acceleration.used, agent, unsafe, files };
-    return { kind, key: templateKey(kind) };
+    return { image, accelerator: acceleration.used, agent, unsafe, files };
   }
 
   async #findOrBuildImage(): Promise<Image> {
@@ -194,6 +167,6 @@ export class MachineSource implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#building;
-    await this.#template?.[Symbol.asyncDispose]();
+    this.template?.[Symbol.dispose]();
   }
 }

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import type { StatusView } from "../api/status.ts";
 import type { Acceleration } from "../machine/acceleration.ts";
 import type { Template } from "../machine/template.ts";
 import type { Isolation } from "../protocol/kinds.ts";
 import type { Image } from "../state/image.ts";
 import type { Present } from "./fleet.ts";
+import { processMemoryKb } from "./room.ts";
 
 export function describeMachine({ machine, task }: Present): StatusView["machines"][number] {
   return {
@@ -13,7 +13,7 @@ export function describeMachine({ machine, task }: Present): StatusView["machine
     state: machine.state,
     pid: machine.pid ?? null,
     memoryMb: machine.memoryMb,
-    residentKb: residentKb(machine.pid),
+    residentKb: processMemoryKb(machine.pid, "VmRSS") ?? null,
     bootMs: machine.bootMs === null ? null : Math.round(machine.bootMs),
     startedAt: new Date(machine.startedAt).toISOString(),
   };
@@ -29,20 +29,16 @@ export function describeTemplate(template: Template | undefined): StatusView["te
   return { key: key.slice(0, 16), createdAt };
 }
 
+const UNSAFE = "UNSAFE: this runtime's machines are there to be attacked. It must never see anybody's files.";
+const NOT_WRITTEN = "The last change of a task could not be written down: is the disk of the state directory full?";
+const EMULATED = "Software emulation: QEMU's project gives no security guarantee without hardware virtualisation.";
 const SHARED =
   "Tasks share one machine: what keeps them apart is its kernel. docs/guarantees.md says what is shown, and what is not.";
 const UNCONFINED =
   "UNCONFINED QEMU (--unconfined-qemu): it runs as you, without bubblewrap. Whoever breaks out of the machine has your files and your network, and nothing keeps a task from leaving set-id files in its folder.";
 
 /** What the numbers do not say by themselves. */
-export function warnings({
-  isolation,
-  acceleration,
-  unsafe,
-  unconfinedQemu,
-  broken,
-  isWritten,
-}: {
+export function warnings(facts: {
   isolation: Isolation;
   acceleration: Acceleration | undefined;
   unsafe: boolean;
@@ -50,25 +46,12 @@ export function warnings({
   broken: readonly string[];
   isWritten: boolean;
 }): string[] {
-  const said = [
-    ...(unsafe ? ["UNSAFE: this runtime's machines are there to be attacked. It must never see anybody's files."] : []),
-    ...(unconfinedQemu ? [UNCONFINED] : []),
-    ...broken,
-    ...(isWritten
-      ? []
-      : ["The last change of a task could not be written down: is the disk of the state directory full?"]),
-    ...(isolation === "shared" ? [SHARED] : []),
-  ];
-  if (acceleration?.used === "tcg")
-    said.push("Software emulation: QEMU's project gives no security guarantee without hardware virtualisation.");
-  return said;
-}
-
-function residentKb(pid: number | undefined): number | null {
-  if (pid === undefined) return null;
-  try {
-    return Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
-  } catch {
-    return null; // it has just ended
-  }
+  return [
+    facts.unsafe && UNSAFE,
+    facts.unconfinedQemu && UNCONFINED,
+    ...facts.broken,
+    !facts.isWritten && NOT_WRITTEN,
+    facts.isolation === "shared" && SHARED,
+    facts.acceleration?.used === "tcg" && EMULATED,
+  ].filter((one) => one !== false);
 }

@@ -118,8 +118,7 @@ function inBytes(call: KernelCall): Buffer[] {
 
 function inEightBytes(number: number): Buffer {
   const bytes = Buffer.alloc(8);
-  bytes.writeInt32LE(number | 0, 0);
-  bytes.writeInt32LE(Math.floor(number / 2 ** 32), 4);
+  bytes.writeBigInt64LE(BigInt(number));
   return bytes;
 }
 

@@ -32,8 +32,12 @@ export class Mounts {
     this.#kernel = kernel;
   }
 
-  async mount(...mounting: Parameters<typeof mountCall>): Promise<void> {
-    await this.#kernel.call(...mountCall(...mounting));
+  async mount(
+    source: string,
+    target: string,
+    { type = "", flags = [], options = "" }: { type?: string; flags?: readonly MountFlag[]; options?: string },
+  ): Promise<void> {
+    await this.#kernel.call(SYS_MOUNT, source, target, type, bits(flags), options);
   }
 
   /**
@@ -63,14 +67,6 @@ function changeCall(propagation: readonly MountFlag[], restrictions: readonly Re
   attributes.writeUInt32LE(bits(restrictions), 0);
   attributes.writeUInt32LE(bits(propagation), 16);
   return [SYS_MOUNT_SETATTR, OPENED, "", AT_EMPTY_PATH, attributes, MOUNT_ATTR_BYTES];
-}
-
-function mountCall(
-  source: string,
-  target: string,
-  { type = "", flags = [], options = "" }: { type?: string; flags?: readonly MountFlag[]; options?: string },
-): KernelCall {
-  return [SYS_MOUNT, source, target, type, bits(flags), options];
 }
 
 function bits(flags: readonly MountFlag[]): number {

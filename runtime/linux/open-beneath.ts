@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync } from "node:fs";
-import { PiworkError } from "../protocol/errors.ts";
+import { policyViolation } from "../protocol/errors.ts";
 
 /** Linux's O_PATH, which Node does not name: a handle to a place, without opening what is there. */
 export const O_PATH = 0o10000000;
@@ -42,33 +42,27 @@ export function openBeneath(root: string | Place, parts: readonly string[]): Pla
 /** One part of a path: a name, which leads neither up nor past its directory. */
 export function assertPart(part: string): void {
   if (part === "" || part === "." || part === ".." || part.includes("/") || part.includes("\0"))
-    throw new PiworkError("WORKSPACE_POLICY_VIOLATION", `'${printable(part)}' may not stand in a path.`);
+    throw policyViolation(`'${printable(part)}' may not stand in a path.`);
 }
+
+/** Why a place is not opened, by the code of the error. */
+const REASONS: Record<string, string> = {
+  ENOENT: "does not exist",
+  ELOOP: "is a symlink or not a directory",
+  ENOTDIR: "is a symlink or not a directory",
+  EACCES: "may not be entered",
+};
 
 function openPlace(path: string, shown: string): Place {
   try {
     return new Place(openSync(path, PLACE));
-  } catch (error) {
-    throw refusal((error as NodeJS.ErrnoException).code, shown, error);
-  }
-}
-
-function refusal(code: string | undefined, part: string, cause?: unknown): PiworkError {
-  const why =
-    code === "ENOENT"
-      ? "does not exist"
-      : code === "ELOOP" || code === "ENOTDIR"
-        ? "is a symlink or not a directory"
-        : code === "EACCES"
-          ? "may not be entered"
-          : "cannot be opened";
-  return new PiworkError(
-    "WORKSPACE_POLICY_VIOLATION",
-    `'${printable(part)}' ${why}; a folder must be a real directory below the workspace root.`,
-    {
+  } catch (cause) {
+    const why = REASONS[(cause as NodeJS.ErrnoException).code ?? ""] ?? "cannot be opened";
+    throw policyViolation(
+      `'${printable(shown)}' ${why}; a folder must be a real directory below the workspace root.`,
       cause,
-    },
-  );
+    );
+  }
 }
 
 /** A name that a task may have chosen, fit for a sentence. */

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
-import { PiworkError } from "../protocol/errors.ts";
+import { policyViolation } from "../protocol/errors.ts";
 import { assertPart, O_PATH, type Place, printable } from "./open-beneath.ts";
 
 /** A regular file, open. `using` closes it. */
@@ -43,10 +43,7 @@ export function openRegularFile(place: Place, name: string, how = constants.O_RD
   try {
     const stats = fstatSync(handle);
     if (!stats.isFile())
-      throw new PiworkError(
-        "WORKSPACE_POLICY_VIOLATION",
-        `'${printable(name)}' is ${kindWords(stats)}; only regular files are read.`,
-      );
+      throw policyViolation(`'${printable(name)}' is ${kindWords(stats)}; only regular files are read.`);
     return new RegularFile(openSync(`/proc/self/fd/${handle}`, how | constants.O_NONBLOCK), stats);
   } finally {
     closeSync(handle);

@@ -54,13 +54,6 @@ const NUMBER = 0;
 const ARCHITECTURE = 4;
 const ARGUMENTS = 16;
 
-interface Instruction {
-  code: number;
-  whenTrue: number;
-  whenFalse: number;
-  k: number;
-}
-
 const load = (offset: number) => instruction(0x20, offset);
 const and = (mask: number) => instruction(0x54, mask);
 const give = (action: number) => instruction(0x06, action);
@@ -73,13 +66,18 @@ const error = (name: Rule["errno"]) => give(ERRNO | constants.errno[name]);
 const skipOneIfEqual = (value: number) => instruction(0x15, value, 1, 0);
 const skipOneUnlessGreater = (value: number) => instruction(0x25, value, 0, 1);
 
-function instruction(code: number, k: number, whenTrue = 0, whenFalse = 0): Instruction {
-  return { code, whenTrue, whenFalse, k };
+/** Linux's `struct sock_filter`. */
+function instruction(code: number, k: number, whenTrue = 0, whenFalse = 0): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeUInt16LE(code, 0);
+  bytes.writeUInt8(whenTrue, 2);
+  bytes.writeUInt8(whenFalse, 3);
+  bytes.writeUInt32LE(k, 4);
+  return bytes;
 }
 
 /**
- * A program for the kernel's seccomp filter on x86-64 (an array of `struct sock_filter`) that refuses what the rules say
- * and allows everything else that is known.
+ * A program for the kernel's seccomp filter on x86-64 that refuses what the rules say and allows everything else that is known.
  */
 export function assemble(rules: readonly Rule[]): Buffer {
   const bySyscall = new Map<SyscallName, Rule[]>();
@@ -101,16 +99,16 @@ export function assemble(rules: readonly Rule[]): Buffer {
   ];
   if (program.length > LONGEST)
     throw new Error(`a filter of ${program.length} instructions is too long for the kernel`);
-  return encode(program);
+  return Buffer.concat(program);
 }
 
 /** Refuses the call, or goes on behind the last instruction where a condition does not hold. */
-function refuse({ errno, when }: Rule): Instruction[] {
+function refuse({ errno, when }: Rule): Buffer[] {
   return when.reduceRight((rest, condition) => test(condition, rest.length).concat(rest), [error(errno)]);
 }
 
 /** Goes on to the next instruction where the condition holds, and jumps over `otherwise` more where it does not. */
-function test({ arg, mask, value, equal }: Condition, otherwise: number): Instruction[] {
+function test({ arg, mask, value, equal }: Condition, otherwise: number): Buffer[] {
   if (mask === 0n || (value & ~mask) !== 0n) throw new Error(`no argument & ${mask} can decide about ${value}`);
   // The machine knows 32 bits. The half that differs decides; where the mask has no bit, none can.
   const halves = [
@@ -128,15 +126,4 @@ function test({ arg, mask, value, equal }: Condition, otherwise: number): Instru
 
 function half(value: bigint, shift: bigint): number {
   return Number((value >> shift) & 0xffff_ffffn);
-}
-
-function encode(program: readonly Instruction[]): Buffer {
-  const bytes = Buffer.alloc(program.length * 8);
-  for (const [at, { code, whenTrue, whenFalse, k }] of program.entries()) {
-    bytes.writeUInt16LE(code, at * 8);
-    bytes.writeUInt8(whenTrue, at * 8 + 2);
-    bytes.writeUInt8(whenFalse, at * 8 + 3);
-    bytes.writeUInt32LE(k, at * 8 + 4);
-  }
-  return bytes;
 }

@@ -4,6 +4,7 @@ import { unusable } from "../state/places.ts";
 import { redactText } from "./redaction.ts";
 
 type Level = "info" | "warn" | "error";
+type Facts = Record<string, unknown>;
 
 /** Names whose values never reach the log, at any depth. */
 const SECRET = /key|token|secret|password|authorization|cookie/i;
@@ -16,6 +17,9 @@ const LOG_BYTES = 32 * 1024 * 1024;
 /** `piwork.log`: one JSON object a line. What was before it, of this runtime or of the last one, is kept as `piwork.previous.log`. */
 export class Log {
   readonly path: string;
+  readonly info = (message: string, facts?: Facts) => this.#write("info", message, facts);
+  readonly warn = (message: string, facts?: Facts) => this.#write("warn", message, facts);
+  readonly error = (message: string, facts?: Facts) => this.#write("error", message, facts);
   #fd: number;
   #bytes = 0;
   #lost = 0;
@@ -23,34 +27,17 @@ export class Log {
   constructor(directory: string) {
     this.path = join(directory, "piwork.log");
     try {
-      this.#fd = this.#begin();
+      this.#fd = begin(this.path);
     } catch (error) {
       throw unusable(directory, "--logs", error);
     }
-  }
-
-  #begin(): number {
-    keepPrevious(this.path);
-    return openSync(this.path, "w", 0o600);
-  }
-
-  info(message: string, facts: Record<string, unknown> = {}): void {
-    this.#write("info", message, facts);
-  }
-
-  warn(message: string, facts: Record<string, unknown> = {}): void {
-    this.#write("warn", message, facts);
-  }
-
-  error(message: string, facts: Record<string, unknown> = {}): void {
-    this.#write("error", message, facts);
   }
 
   close(): void {
     closeSync(this.#fd);
   }
 
-  #write(level: Level, message: string, facts: Record<string, unknown>): void {
+  #write(level: Level, message: string, facts: Facts = {}): void {
     const line = JSON.stringify({
       time: new Date().toISOString(),
       level,
@@ -61,7 +48,7 @@ export class Log {
       this.#bytes += writeSync(this.#fd, `${line.replace(/[\u007f-\u009f]/g, escapeControl)}\n`);
       if (this.#bytes > LOG_BYTES) {
         const full = this.#fd;
-        this.#fd = this.#begin();
+        this.#fd = begin(this.path);
         this.#bytes = 0;
         closeSync(full);
       }
@@ -80,6 +67,11 @@ export class Log {
 /** JSON leaves these as they are, and some terminals obey them. */
 function escapeControl(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+function begin(path: string): number {
+  keepPrevious(path);
+  return openSync(path, "w", 0o600);
 }
 
 export function keepPrevious(path: string): void {

@@ -48,7 +48,7 @@ let known: readonly string[] = sorted(
 
 /** From now on this value stands in nothing that is redacted. */
 export function conceal(secret: string): void {
-  known = sorted([...known, ...formsOf(secret)]);
+  if (!known.includes(secret)) known = sorted([...known, ...formsOf(secret)]);
 }
 
 /** As it is, as it stands in JSON, and both as they are read byte by byte. */

@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdirSync, rmSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -6,6 +6,8 @@ import * as z from "zod";
 import { writeAtomically } from "../linux/atomic-file.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { Image } from "../state/image.ts";
+import { isAbsent } from "../state/names-in.ts";
+import { readCached } from "../state/whole-file.ts";
 import { type Accelerator, qemuArguments } from "./arguments.ts";
 import { Console } from "./console.ts";
 import { explainEnd, QEMU, spawnHypervisor, wallsFailed } from "./hypervisor.ts";
@@ -40,6 +42,7 @@ const PROBE_DEADLINE_MS = 15_000;
 
 const verdict = z.strictObject({ host: z.string(), works: z.boolean(), why: z.string() });
 type Verdict = z.infer<typeof verdict>;
+type Answer = Omit<Verdict, "host">;
 
 /**
  * Chooses what runs the machine. The device node proves nothing: a paravirtual host can offer one that never boots a stock kernel.
@@ -59,38 +62,25 @@ export async function chooseAcceleration(requested: AccelerationRequest, probe: 
 
 /** The remembered answer for this host, if there is one. */
 export async function rememberedVerdict(cache: string): Promise<Verdict | undefined> {
-  try {
-    const found = verdict.parse(JSON.parse(readFileSync(verdictFile(cache), "utf8")));
-    return found.host === (await describeHost()) ? found : undefined;
-  } catch (error) {
-    if (
-      error instanceof z.ZodError ||
-      error instanceof SyntaxError ||
-      (error as NodeJS.ErrnoException).code === "ENOENT"
-    )
-      return undefined;
-    throw error;
-  }
+  const found = readCached(verdictFile(cache), verdict);
+  return found !== undefined && found.host === (await describeHost()) ? found : undefined;
 }
 
-async function askKvm(probe: ProbeOptions): Promise<Pick<Verdict, "works" | "why">> {
+async function askKvm(probe: ProbeOptions): Promise<Answer> {
   try {
     accessSync("/dev/kvm", constants.R_OK | constants.W_OK);
   } catch (error) {
-    const absent = (error as NodeJS.ErrnoException).code === "ENOENT";
-    return {
-      works: false,
-      why: absent
-        ? "/dev/kvm is not there"
-        : "/dev/kvm may not be used by this user (it usually takes the group 'kvm')",
-    };
+    const why = isAbsent(error)
+      ? "/dev/kvm is not there"
+      : "/dev/kvm may not be used by this user (it usually takes the group 'kvm')";
+    return { works: false, why };
   }
   const remembered = await rememberedVerdict(probe.cache);
   if (remembered !== undefined) return remembered;
   probe.onProbe();
-  const answer = { host: await describeHost(), ...(await probeAccelerator("kvm", probe)) };
+  const answer: Verdict = { host: await describeHost(), ...(await probeAccelerator("kvm", probe)) };
   probe.signal.throwIfAborted(); // an interrupted probe has no answer worth remembering
-  remember(probe.cache, answer);
+  writeAtomically(verdictFile(probe.cache), `${JSON.stringify(answer, null, 2)}\n`, { isFleeting: true });
   return answer;
 }
 
@@ -98,7 +88,7 @@ async function askKvm(probe: ProbeOptions): Promise<Pick<Verdict, "works" | "why
 export async function probeAccelerator(
   accelerator: Accelerator,
   { image, walls, scratch, signal, deadlineMs = PROBE_DEADLINE_MS }: ProbeOptions,
-): Promise<Pick<Verdict, "works" | "why">> {
+): Promise<Answer> {
   const sockets = join(scratch, `probe-${accelerator}`);
   rmSync(sockets, { recursive: true, force: true });
   mkdirSync(sockets, { mode: 0o700 });
@@ -108,8 +98,10 @@ export async function probeAccelerator(
   const hypervisor = spawnHypervisor(paths, accelerator, command, walls);
   const console = new Console();
   hypervisor.console.on("data", (chunk: Buffer) => console.write(chunk));
-  const what =
-    accelerator === "kvm" ? "/dev/kvm is there, but a kernel booted with it" : "a kernel booted in software emulation";
+  const [name, what] =
+    accelerator === "kvm"
+      ? ["KVM", "/dev/kvm is there, but a kernel booted with it"]
+      : ["software emulation", "a kernel booted in software emulation"];
   const over = new AbortController();
   const fail = (how: string) => over.abort(`${what} ${how}`);
   const deadline = setTimeout(() => fail(`did not start within ${deadlineMs / 1000} s`), deadlineMs);
@@ -122,15 +114,11 @@ export async function probeAccelerator(
         const why = explainEnd(end, console.lastLine);
         // That says nothing about the accelerator, and must not be remembered as if it did.
         if (wallsFailed(end)) reject(new PiworkError("TASK_BOOTSTRAP_FAILED", why));
-        resolve({
-          works: false,
-          why: `QEMU could not use ${accelerator === "kvm" ? "KVM" : "software emulation"}: ${why}`,
-        });
+        resolve({ works: false, why: `QEMU could not use ${name}: ${why}` });
       });
       Qmp.connect(join(sockets, "qmp.sock"), over.signal, (event, data) => {
-        if (event === "SHUTDOWN" && data["reason"] === "guest-reset") {
+        if (event === "SHUTDOWN" && data["reason"] === "guest-reset")
           resolve({ works: true, why: `a kernel booted with ${accelerator} on this host` });
-        }
         if (event === "STOP" || event === "GUEST_PANICKED") fail("stopped with an internal error");
       }).catch(() => {}); // QEMU's end or the deadline says it better
     });
@@ -152,8 +140,4 @@ async function describeHost(): Promise<string> {
 
 function verdictFile(cache: string): string {
   return join(cache, "acceleration.json");
-}
-
-function remember(cache: string, answer: Verdict): void {
-  writeAtomically(verdictFile(cache), `${JSON.stringify(answer, null, 2)}\n`, { isFleeting: true });
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MachineLayer } from "../protocol/layers.ts";
-import { confine } from "./confinement.ts";
-import { ALL_WALLS, type MachinePaths, seenByQemu } from "./walls.ts";
+import { confine, unconfined } from "./confinement.ts";
+import { ALL_WALLS, type MachinePaths, refuseUnconfinedRoot, seenByQemu } from "./walls.ts";
 
 const paths: MachinePaths = {
   image: "/cache/image",
@@ -64,4 +64,10 @@ test("QEMU is told the paths that it sees", () => {
   assert.deepEqual(seenByQemu(paths, { ...ALL_WALLS, without: ["qemu-net"] }), inside);
   assert.deepEqual(seenByQemu(paths, { ...ALL_WALLS, without: ["qemu-view"] }), paths);
   assert.deepEqual(seenByQemu(paths, { ...ALL_WALLS, unconfined: true }), paths);
+});
+
+test("without namespaces root is refused, and an ordinary user's QEMU dies with the runtime", () => {
+  assert.throws(() => refuseUnconfinedRoot(0), /Run it as an ordinary user/);
+  refuseUnconfinedRoot(1000);
+  assert.deepEqual(unconfined(["qemu"]).slice(0, 2), ["--pdeathsig", "KILL"]);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { execaSync } from "execa";
 import { LIMITS } from "../protocol/limits.ts";
-import { behindGate } from "./gate.ts";
+import { behindGate } from "./confinement.ts";
 
 /** What a command behind the gate prints, where the gate's descriptor says this. `run` is how the gate is run. */
 function run(without: Parameters<typeof behindGate>[1], command: string, run = "exec", says = "go"): string {

@@ -2,10 +2,7 @@ import type { Duplex, Readable, Writable } from "node:stream";
 import { execa } from "execa";
 import { whatForbidsUserNamespaces } from "../linux/user-namespaces.ts";
 import type { Accelerator } from "./arguments.ts";
-import { confine } from "./confinement.ts";
-import { fileModes } from "./file-modes.ts";
-import { behindGate } from "./gate.ts";
-import { unconfined } from "./unconfined.ts";
+import { behindGate, confine, fileModes, unconfined } from "./confinement.ts";
 import type { MachinePaths, Walls } from "./walls.ts";
 
 export const QEMU = "/usr/bin/qemu-system-x86_64";

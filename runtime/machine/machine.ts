@@ -3,21 +3,19 @@ import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
-import { Bridge } from "../bridge/bridge.ts";
+import { Bridge, type BridgeObserver } from "../bridge/bridge.ts";
 import { NetworkLink } from "../bridge/network-link.ts";
 import { PiworkError } from "../protocol/errors.ts";
-import type { RuntimeEvent } from "../protocol/events.ts";
 import type { Result } from "../protocol/rpc.ts";
 import { MACHINE_TRANSITIONS, type MachineState } from "../protocol/states.ts";
-import type { Image } from "../state/image.ts";
 import type { MachineFiles } from "../workspace/files.ts";
-import { type Accelerator, qemuArguments } from "./arguments.ts";
+import { qemuArguments } from "./arguments.ts";
 import { Console } from "./console.ts";
 import { explainEnd, type Hypervisor, QEMU, spawnHypervisor } from "./hypervisor.ts";
 import { removeSockets } from "./left-sockets.ts";
 import { processorMs } from "./processor-time.ts";
 import { connectWhenThere, Qmp } from "./qmp.ts";
-import { MACHINE_MEMORY_MB, machineShape, type Template } from "./template.ts";
+import { MACHINE_MEMORY_MB, machineShape, type Template, type TemplateKind } from "./template.ts";
 import { seenByQemu, type Walls } from "./walls.ts";
 
 /** Time a machine has from spawn to its first answer. Under load and software emulation 4 s become 20. */
@@ -27,21 +25,15 @@ const QUIT_GRACE_MS = 5_000;
 
 const runState = z.looseObject({ status: z.string() });
 
-export interface MachineObserver {
-  event(event: RuntimeEvent): void;
-  /** the guest said something that the protocol does not know */
-  violation(what: string): void;
+export interface MachineObserver extends Pick<BridgeObserver, "event" | "violation"> {
   changed(from: MachineState, to: MachineState, why: string): void;
   /** a process in the machine, of this task as the machine says, has opened a connection to its network */
   connection(stream: Duplex, task: string): void;
 }
 
-export interface BootOptions {
+/** With `unsafe` it boots a machine that is there to be attacked, and takes no other. */
+export interface BootOptions extends Pick<TemplateKind, "image" | "accelerator" | "unsafe"> {
   id: string;
-  image: Image;
-  accelerator: Accelerator;
-  /** boots a machine that is there to be attacked, and takes no other */
-  unsafe: boolean;
   walls: Walls;
   files: MachineFiles;
   /** directory for this machine's sockets; made and removed by the machine */
@@ -87,18 +79,23 @@ export class Machine implements AsyncDisposable {
   readonly #socketsSeen: string;
   /** aborts, with the reason, what waits for this machine to come up */
   readonly #failed = new AbortController();
+  /** rejects with that reason */
+  readonly #failure = new Promise<never>((_, reject) => {
+    this.#failed.signal.addEventListener("abort", () => reject(this.#failed.signal.reason));
+  });
 
   private constructor(options: BootOptions) {
+    this.#failure.catch(() => {}); // told where it is waited for
     this.id = options.id;
     this.#observer = options.observer;
-    const { files } = options;
+    const { files, memory } = options;
     this.files = files;
     const paths = { image: options.image.dir, sockets: options.sockets, exports: files.exports };
     const seen = seenByQemu(paths, options.walls);
     const shape = {
       ...machineShape(options),
       fileDevices: files.deviceWords(seen.exports),
-      memory: options.memory?.use,
+      memory: memory?.use,
     };
     this.qemuWords = qemuArguments(shape, seen);
     this.#socketsSeen = seen.sockets;
@@ -106,12 +103,13 @@ export class Machine implements AsyncDisposable {
       this.#observer.violation(`what a machine left beside its sockets could not be removed: ${error}`);
     void removeSockets(options.sockets, stays); // left by a runtime that was killed
     mkdirSync(options.sockets, { mode: 0o700 });
-    const { descriptors, close } = inherit(options.memory);
+    const state = memory?.use === "clone" ? memory.template.openState() : undefined;
+    const inherited = [memory?.use === "clone" ? memory.template.memory.fd : memory?.fd, state];
     this.#hypervisor = spawnHypervisor(paths, options.accelerator, [QEMU, ...this.qemuWords], options.walls, {
       prefix: files.view,
-      inherited: descriptors,
+      inherited: inherited.filter((fd) => fd !== undefined),
     });
-    close();
+    if (state !== undefined) closeSync(state);
     this.#console = new Console(options.consoleLog);
     this.#hypervisor.console.on("data", (chunk: Buffer) => this.#console.write(chunk));
     const observer = {
@@ -124,7 +122,7 @@ export class Machine implements AsyncDisposable {
       rouse: () => this.resume(),
       now: options.now ?? Date.now,
     };
-    const lastSeq = options.memory?.use === "clone" ? options.memory.template.manifest.lastSeq : 0;
+    const lastSeq = memory?.use === "clone" ? memory.template.manifest.lastSeq : 0;
     const connect = () => connectWhenThere(join(options.sockets, "taskd.sock"), this.#failed.signal);
     this.bridge = new Bridge(connect, observer, lastSeq);
     this.ended = this.#follow(options.sockets, stays);
@@ -174,17 +172,12 @@ export class Machine implements AsyncDisposable {
     signal.addEventListener("abort", giveUp);
     if (signal.aborted) giveUp();
     try {
-      const { promise, stop } = rejection(this.#failed.signal);
-      try {
-        this.hello = await Promise.race([promise, this.#connect(options)]);
-      } catch (error) {
+      this.hello = await Promise.race([this.#failure, this.#connect(options)]).catch(async (error) => {
         // A link that breaks is QEMU ending: that is noticed a moment later, and says why.
         if (error instanceof PiworkError && error.code === "TASK_NOT_READY")
-          await Promise.race([promise, delay(1_000)]);
+          await Promise.race([this.#failure, delay(1_000)]);
         throw error;
-      } finally {
-        stop();
-      }
+      });
       if (this.hello.unsafe !== unsafe)
         throw new PiworkError("TASK_BOOTSTRAP_FAILED", "The machine was started without its walls and was refused.");
       this.bootMs = this.#did("taskd answers");
@@ -345,25 +338,4 @@ function beginRest() {
     end = resolve;
   });
   return { over, end };
-}
-
-/** The descriptors that QEMU inherits for its memory, and what closes those of them that are only for it. */
-function inherit(memory: BootOptions["memory"]): { descriptors: number[]; close(): void } {
-  if (memory === undefined) return { descriptors: [], close: () => {} };
-  if (memory.use === "template") return { descriptors: [memory.fd], close: () => {} };
-  const state = memory.template.openState();
-  return { descriptors: [memory.template.memory.fd, state], close: () => closeSync(state) };
-}
-
-/** A promise that rejects with the reason of a signal. */
-function rejection(signal: AbortSignal): { promise: Promise<never>; stop(): void } {
-  let stop = () => {};
-  const promise = new Promise<never>((_, reject) => {
-    const fail = () => reject(signal.reason);
-    if (signal.aborted) fail();
-    signal.addEventListener("abort", fail);
-    stop = () => signal.removeEventListener("abort", fail);
-  });
-  promise.catch(() => {});
-  return { promise, stop };
 }

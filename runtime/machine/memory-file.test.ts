@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { MemoryFile } from "./memory-file.ts";
 
 test("what is sealed stays as it is, for whoever opens it for writing", async () => {
-  await using file = await MemoryFile.make(4096);
+  using file = await MemoryFile.make(4096);
   writeSync(file.fd, "before", 0);
   await file.seal();
   const again = openSync(`/proc/self/fd/${file.fd}`, "r+"); // as QEMU does
@@ -21,6 +21,6 @@ test("what is sealed stays as it is, for whoever opens it for writing", async ()
 });
 
 test("without the seal it can be written, so the check above can fail", async () => {
-  await using file = await MemoryFile.make(4096);
+  using file = await MemoryFile.make(4096);
   assert.equal(writeSync(file.fd, "after", 0), 5);
 });

@@ -12,7 +12,7 @@ const ALL_SEALS = 1 | 2 | 4 | 8;
  * Memory of the host as a file without a name, which is gone with the last process that has it. Sealed, it can be mapped and
  * nobody can change it, though QEMU opens it for writing: one machine that was taken over does not reach the others by it.
  */
-export class MemoryFile implements AsyncDisposable {
+export class MemoryFile implements Disposable {
   readonly fd: number;
   readonly #kernel: KernelCalls;
   readonly #number: number;
@@ -44,7 +44,7 @@ export class MemoryFile implements AsyncDisposable {
     this.#kernel.close();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.dispose](): void {
     this.#kernel.close();
     closeSync(this.fd);
   }

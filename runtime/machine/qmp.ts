@@ -19,10 +19,10 @@ const KEEP_MEMORY = { capabilities: [{ capability: "x-ignore-shared", state: tru
 const progress = z.looseObject({ status: z.string().default("none") });
 
 const message = z.union([
-  z.looseObject({ QMP: z.unknown() }),
-  z.looseObject({ event: z.string(), data: z.record(z.string(), z.unknown()).optional() }),
-  z.looseObject({ return: z.unknown(), id: z.number() }),
-  z.looseObject({ error: z.object({ class: z.string(), desc: z.string() }), id: z.number() }),
+  z.object({ QMP: z.unknown() }),
+  z.object({ event: z.string(), data: z.record(z.string(), z.unknown()).default({}) }),
+  z.object({ return: z.unknown(), id: z.number() }),
+  z.object({ error: z.object({ class: z.string(), desc: z.string() }), id: z.number() }),
 ]);
 
 /** Connects to a socket that a starting process is about to make. Gives up when `gone` settles. */
@@ -50,18 +50,16 @@ async function connectTo(path: string): Promise<Socket> {
   }
 }
 
+type OnEvent = (name: string, data: Record<string, unknown>) => void;
+
 /** QEMU's control channel. */
 export class Qmp {
   readonly #socket: Socket;
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
-  readonly #onEvent: (name: string, data: Record<string, unknown>) => void;
+  readonly #onEvent: OnEvent;
   #nextId = 1;
 
-  private constructor(
-    socket: Socket,
-    onEvent: (name: string, data: Record<string, unknown>) => void,
-    onBroken: (reason: PiworkError) => void,
-  ) {
+  private constructor(socket: Socket, onEvent: OnEvent, onBroken: (reason: PiworkError) => void) {
     this.#socket = socket;
     this.#onEvent = onEvent;
     const splitter = new LineSplitter(MESSAGE_BYTES);
@@ -71,11 +69,8 @@ export class Qmp {
       } catch (cause) {
         // Only a QEMU that was taken over says such things: it loses this link, and nobody else anything.
         socket.destroy();
-        onBroken(
-          new PiworkError("PI_PROCESS_DEAD", "QEMU said something on its control channel that QEMU never says.", {
-            cause,
-          }),
-        );
+        const words = "QEMU said something on its control channel that QEMU never says.";
+        onBroken(new PiworkError("PI_PROCESS_DEAD", words, { cause }));
       }
     });
     socket.on("error", () => socket.destroy());
@@ -88,7 +83,7 @@ export class Qmp {
   static async connect(
     path: string,
     gone: AbortSignal,
-    onEvent: (name: string, data: Record<string, unknown>) => void = () => {},
+    onEvent: OnEvent = () => {},
     onBroken: (reason: PiworkError) => void = () => {},
   ): Promise<Qmp> {
     const qmp = new Qmp(await connectWhenThere(path, gone), onEvent, onBroken);
@@ -96,23 +91,13 @@ export class Qmp {
     return qmp;
   }
 
-  async execute(
-    command: string,
-    args: Record<string, unknown> = {},
-    deadlineMs = ANSWER_DEADLINE_MS,
-  ): Promise<unknown> {
+  async execute(command: string, args: object = {}, deadlineMs = ANSWER_DEADLINE_MS): Promise<unknown> {
     if (this.#socket.destroyed) throw closed();
     const id = this.#nextId++;
     const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
     const overdue = setTimeout(() => {
-      this.#waiting
-        .get(id)
-        ?.reject(
-          new PiworkError(
-            "INTERNAL_ERROR",
-            `QEMU did not answer '${command}' within ${deadlineMs / 1000} s. If this computer is busy, let it finish some of its work, and try again.`,
-          ),
-        );
+      const words = `QEMU did not answer '${command}' within ${deadlineMs / 1000} s. If this computer is busy, let it finish some of its work, and try again.`;
+      this.#waiting.get(id)?.reject(new PiworkError("INTERNAL_ERROR", words));
       this.#waiting.delete(id);
     }, deadlineMs);
     this.#socket.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
@@ -149,13 +134,12 @@ export class Qmp {
   #receive(line: string | LineTooLong): void {
     if (line instanceof LineTooLong) throw line;
     const parsed = message.parse(JSON.parse(line));
-    if ("event" in parsed) return this.#onEvent(parsed.event as string, (parsed.data ?? {}) as Record<string, unknown>);
+    if ("event" in parsed) return this.#onEvent(parsed.event, parsed.data);
     if (!("id" in parsed)) return;
-    const waiting = this.#waiting.get(parsed.id as number);
-    this.#waiting.delete(parsed.id as number);
-    if ("error" in parsed)
-      waiting?.reject(new PiworkError("INTERNAL_ERROR", `QEMU refused: ${(parsed.error as { desc: string }).desc}`));
-    else waiting?.resolve((parsed as { return: unknown }).return);
+    const waiting = this.#waiting.get(parsed.id);
+    this.#waiting.delete(parsed.id);
+    if ("error" in parsed) waiting?.reject(new PiworkError("INTERNAL_ERROR", `QEMU refused: ${parsed.error.desc}`));
+    else waiting?.resolve(parsed.return);
   }
 }
 

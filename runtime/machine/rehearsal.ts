@@ -1,19 +1,27 @@
+import { EventEmitter, once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import { text } from "node:stream/consumers";
 import type { Bridge } from "../bridge/bridge.ts";
 import type { RuntimeEvent } from "../protocol/events.ts";
 import type { AgentKind } from "../protocol/kinds.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { USE_A_TOOL } from "../protocol/rehearsal-answer.ts";
+import type { ProviderView } from "../protocol/providers.ts";
+import { rehearsalAnswer, USE_A_TOOL } from "../protocol/rehearsal-answer.ts";
 import type { Payload } from "../protocol/rpc.ts";
 import type { FilePlaces } from "../workspace/files.ts";
 import { makeGuestDirectories } from "../workspace/guest-directories.ts";
 import type { Machine } from "./machine.ts";
-import { REHEARSAL_PROVIDER, RehearsalModel } from "./rehearsal-model.ts";
 
 const REHEARSAL = "rehearsal";
 const REHEARSAL_FOLDER = "folder";
+const PROVIDER: ProviderView = {
+  name: "rehearsal",
+  api: "openai-completions",
+  models: [{ id: "rehearsal", reasoning: false, contextWindow: 128_000, maxTokens: 4096 }],
+};
 /** Time each step has, in milliseconds; it takes a second, and with all cores busy, many. */
 const DEADLINE_MS = 300_000;
 
@@ -49,36 +57,37 @@ export interface Amount {
  * runs for the first time: a machine rehearses before it is saved, and one of the pool before it is given away.
  */
 export class Rehearsal implements Disposable {
+  /** where its files are */
+  readonly places: FilePlaces;
   readonly #directory: string;
-  readonly #model = new RehearsalModel();
-  #listeners: ((event: RuntimeEvent) => void)[] = [];
+  /** its model; nothing leaves the host for it */
+  readonly #model = createServer((request, response) => {
+    text(request)
+      .then((body) => {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        response.end(rehearsalAnswer(body));
+      })
+      .catch(() => response.destroy()); // what cannot be understood gets no answer
+  });
+  readonly #events = new EventEmitter();
 
-  private constructor(directory: string) {
-    this.#directory = directory;
-  }
-
-  /** Makes the directories, in an existing private one. */
-  static prepare(scratch: string, name: string): Rehearsal {
-    const directory = join(scratch, name);
-    rmSync(directory, { recursive: true, force: true });
-    mkdirSync(join(directory, "workspace", REHEARSAL_FOLDER), { recursive: true, mode: 0o700 });
-    makeGuestDirectories(join(directory, "tasks"), REHEARSAL);
-    return new Rehearsal(directory);
-  }
-
-  /** Where its files are. */
-  get places(): FilePlaces {
-    return { workspace: join(this.#directory, "workspace"), tasks: join(this.#directory, "tasks") };
+  /** Makes its directories, in an existing private one. */
+  constructor(scratch: string, name: string) {
+    this.#directory = join(scratch, name);
+    this.places = { workspace: join(this.#directory, "workspace"), tasks: join(this.#directory, "tasks") };
+    rmSync(this.#directory, { recursive: true, force: true });
+    mkdirSync(join(this.places.workspace, REHEARSAL_FOLDER), { recursive: true, mode: 0o700 });
+    makeGuestDirectories(this.places.tasks, REHEARSAL);
   }
 
   /** Serves what the task of the rehearsal opens; nobody else is there. */
   connect(stream: Duplex, task: string): void {
-    if (task === REHEARSAL) this.#model.serve(stream);
+    if (task === REHEARSAL) this.#model.emit("connection", stream);
     else stream.destroy();
   }
 
   hear(event: RuntimeEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    this.#events.emit(event.event);
   }
 
   async perform(machine: Machine, agent: AgentKind, { prompts, commands, looks }: Amount): Promise<void> {
@@ -90,7 +99,7 @@ export class Rehearsal implements Disposable {
     {
       using given = await files.give({ id: taskId, folder }, this.places);
       const task = { taskId, title: taskId, folder, agent, ...NOTHING_CHOSEN, files: given.message };
-      await bridge.request("create_or_open_task", { ...task, providers: [REHEARSAL_PROVIDER] }, options);
+      await bridge.request("create_or_open_task", { ...task, providers: [PROVIDER] }, options);
       given.check();
     }
     await this.#until(bridge, "task_ready", () => bridge.request("switch_task", { taskId }, options));
@@ -109,14 +118,7 @@ export class Rehearsal implements Disposable {
   }
 
   async #until(bridge: Bridge, name: RuntimeEvent["event"], begin: () => Promise<unknown>): Promise<void> {
-    const happened = new Promise<void>((resolve) => {
-      const listener = ({ event }: RuntimeEvent) => {
-        if (event !== name) return;
-        this.#listeners = this.#listeners.filter((one) => one !== listener);
-        resolve();
-      };
-      this.#listeners.push(listener);
-    });
+    const happened = once(this.#events, name);
     await begin();
     await Promise.race([happened, bridge.closed]);
     if (bridge.closedFor !== undefined) throw bridge.closedFor;

@@ -64,8 +64,7 @@ const key = (digit: string) => digit.repeat(64);
 async function load(directory: string, of: string): Promise<boolean> {
   const manifest = readTemplate(directory, of);
   if (manifest === undefined) return false;
-  const template = await Template.load(directory, manifest);
-  await template?.[Symbol.asyncDispose]();
+  using template = await Template.load(directory, manifest);
   return template !== undefined;
 }
 

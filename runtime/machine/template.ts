@@ -7,7 +7,8 @@ import { type AgentKind, agentKind } from "../protocol/kinds.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { UNSAFE_WORD } from "../protocol/rpc.ts";
 import type { Image } from "../state/image.ts";
-import { namesIn } from "../state/names-in.ts";
+import { isAbsent, namesIn } from "../state/names-in.ts";
+import { readCached } from "../state/whole-file.ts";
 import type { FilesPath } from "../workspace/files.ts";
 import { type Accelerator, type MachineShape, qemuArguments } from "./arguments.ts";
 import { needsFixedAddresses } from "./fixed-addresses.ts";
@@ -59,8 +60,12 @@ const templateManifest = z.strictObject({
 });
 export type TemplateManifest = z.infer<typeof templateManifest>;
 
-/** A manifest as it is kept: tells a damaged one, not a forged one. */
-const summedManifest = z.looseObject({ sum: sha256 });
+/** A manifest as it is kept, with a sum that tells a damaged one, not a forged one. */
+const summedManifest = z
+  .looseObject({ sum: sha256 })
+  .refine(({ sum, ...facts }) => sum === sumOf(facts))
+  .transform(({ sum: _, ...facts }) => facts)
+  .pipe(templateManifest);
 
 /** What a template is made for. A machine of another kind cannot be cloned from it. */
 export interface TemplateKind {
@@ -97,7 +102,7 @@ export function templateKey(kind: TemplateKind): string {
   );
   const processor = [cpus()[0]?.model, kind.accelerator === "kvm" ? release() : ""];
   const facts = [TEMPLATE_SCHEMA, kind.image.manifest.inputs, kind.agent, { size, mtimeMs }, words, processor];
-  return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
+  return sumOf(facts);
 }
 
 export function templatesDirectory(cache: string): string {
@@ -110,18 +115,12 @@ export function templateDirectory(cache: string, key: string): string {
 
 /** A template, of this key where one is named; undefined where there is none, or not a whole one. */
 export function readTemplate(directory: string, key?: string): TemplateManifest | undefined {
-  try {
-    const kept = summedManifest.parse(JSON.parse(readFileSync(join(directory, "manifest.json"), "utf8")));
-    const { sum, ...facts } = kept;
-    if (sum !== sumOf(facts)) return undefined;
-    const manifest = templateManifest.parse(facts);
-    if (key !== undefined && manifest.key !== key) return undefined;
-    const sizes = [statSync(join(directory, "state")).size, statSync(join(directory, "memory")).size];
-    return sizes[0] === manifest.state.bytes && sizes[1] === manifest.memory.bytes ? manifest : undefined;
-  } catch (error) {
-    if (error instanceof z.ZodError || error instanceof SyntaxError || isAbsent(error)) return undefined;
-    throw error;
-  }
+  const manifest = readCached(join(directory, "manifest.json"), summedManifest);
+  if (manifest === undefined || (key !== undefined && manifest.key !== key)) return undefined;
+  const isWhole = (["state", "memory"] as const).every(
+    (name) => statSync(join(directory, name), { throwIfNoEntry: false })?.size === manifest[name].bytes,
+  );
+  return isWhole ? manifest : undefined;
 }
 
 /** Writes what a template's directory says of it. */
@@ -130,62 +129,58 @@ export function writeManifest(directory: string, manifest: TemplateManifest): vo
 }
 
 function sumOf(facts: object): string {
-  return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
+  return sha256Of(JSON.stringify(facts));
+}
+
+export function sha256Of(content: string | Buffer): string {
+  return createHash("sha256").update(content).digest("hex");
 }
 
 /** A template in memory, where no machine can change it. */
-export class Template implements AsyncDisposable {
-  readonly manifest: TemplateManifest;
-  readonly memory: MemoryFile;
-  readonly #state: MemoryFile;
-
-  private constructor(manifest: TemplateManifest, memory: MemoryFile, state: MemoryFile) {
-    this.manifest = manifest;
-    this.memory = memory;
-    this.#state = state;
-  }
+export class Template implements Disposable {
+  private constructor(
+    readonly manifest: TemplateManifest,
+    readonly memory: MemoryFile,
+    readonly state: MemoryFile,
+  ) {}
 
   /** The template in this directory; undefined where what is there is not what was saved. */
   static async load(directory: string, manifest: TemplateManifest): Promise<Template | undefined> {
+    const files: MemoryFile[] = [];
+    const makeFile = async (bytes: number) => {
+      const file = await MemoryFile.make(bytes);
+      files.push(file);
+      return file;
+    };
+    let isLoaded = false;
     try {
-      return await Template.#load(directory, manifest);
+      const saved = readFileSync(join(directory, "state"));
+      if (sha256Of(saved) !== manifest.state.sha256) return undefined;
+      const memory = await makeFile(MACHINE_MEMORY_MB * 1024 * 1024);
+      const state = await makeFile(saved.length);
+      if (!(await unpackMemory(join(directory, "memory"), manifest.memory, memory.fd))) return undefined;
+      writeSync(state.fd, saved);
+      await Promise.all([memory.seal(), state.seal()]);
+      const now = new Date();
+      utimesSync(join(directory, "manifest.json"), now, now); // what was used last is kept longest
+      isLoaded = true;
+      return new Template(manifest, memory, state);
     } catch (error) {
       if (isAbsent(error)) return undefined; // another runtime has removed it meanwhile, as one of the oldest
       throw error;
-    }
-  }
-
-  static async #load(directory: string, manifest: TemplateManifest): Promise<Template | undefined> {
-    const state = readFileSync(join(directory, "state"));
-    if (createHash("sha256").update(state).digest("hex") !== manifest.state.sha256) return undefined;
-    const memory = await MemoryFile.make(MACHINE_MEMORY_MB * 1024 * 1024);
-    let rest: MemoryFile | undefined;
-    let template: Template | undefined;
-    try {
-      rest = await MemoryFile.make(state.length);
-      if (!(await unpackMemory(join(directory, "memory"), manifest.memory, memory.fd))) return undefined;
-      writeSync(rest.fd, state);
-      await Promise.all([memory.seal(), rest.seal()]);
-      const now = new Date();
-      utimesSync(join(directory, "manifest.json"), now, now); // what was used last is kept longest
-      template = new Template(manifest, memory, rest);
-      return template;
     } finally {
-      if (template === undefined) {
-        await memory[Symbol.asyncDispose]();
-        await rest?.[Symbol.asyncDispose]();
-      }
+      if (!isLoaded) for (const file of files) file[Symbol.dispose]();
     }
   }
 
   /** The saved state, to be read from its beginning; whoever asks closes it. */
   openState(): number {
-    return openSync(`/proc/self/fd/${this.#state.fd}`, "r");
+    return openSync(`/proc/self/fd/${this.state.fd}`, "r");
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.memory[Symbol.asyncDispose]();
-    await this.#state[Symbol.asyncDispose]();
+  [Symbol.dispose](): void {
+    this.memory[Symbol.dispose]();
+    this.state[Symbol.dispose]();
   }
 }
 
@@ -232,8 +227,4 @@ export function removeTemplates(cache: string): FoundTemplate[] {
   const found = listTemplates(cache);
   rmSync(templatesDirectory(cache), { recursive: true, force: true });
   return found;
-}
-
-function isAbsent(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === "ENOENT";
 }

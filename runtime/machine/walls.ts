@@ -1,3 +1,4 @@
+import { PiworkError } from "../protocol/errors.ts";
 import type { MachineLayer } from "../protocol/layers.ts";
 import type { Export } from "../workspace/files.ts";
 
@@ -29,4 +30,13 @@ export function seenByQemu(paths: MachinePaths, walls: Walls): MachinePaths {
     sockets: "/sockets",
     exports: paths.exports.map((one) => ({ ...one, path: `/export/${one.name}` })),
   };
+}
+
+/** Without a user namespace QEMU is who runs the runtime, and so would be whoever breaks out of a machine. */
+export function refuseUnconfinedRoot(uid = process.getuid?.()): void {
+  if (uid !== 0) return;
+  throw new PiworkError(
+    "TASK_BOOTSTRAP_FAILED",
+    "With --unconfined-qemu, QEMU would be root on this host, and so would whoever breaks out of a machine. Run it as an ordinary user.",
+  );
 }

@@ -1,5 +1,6 @@
-import { type IncomingMessage, request as plainRequest, type ServerResponse } from "node:http";
+import { type ClientRequest, type IncomingMessage, request as plainRequest, type ServerResponse } from "node:http";
 import { request as encryptedRequest } from "node:https";
+import type { Socket } from "node:net";
 import { LIMITS } from "../protocol/limits.ts";
 import { carry, type Meter } from "./carry.ts";
 import { passedOn } from "./headers.ts";
@@ -27,9 +28,7 @@ export async function exchange(
   given.throwIfAborted();
   const outgoing = begin(request, destination);
   const over = new AbortController();
-  const stop = (error: Error) => {
-    if (!over.signal.aborted) over.abort(error);
-  };
+  const stop = (error: Error) => over.abort(error); // the first one counts
   const giveUp = () => stop(given.reason as Error);
   given.addEventListener("abort", giveUp);
   const total = setTimeout(() => stop(new ProxyRefusal(504, "The request took too long.")), LIMITS.networkTotalMs);
@@ -51,7 +50,8 @@ export async function exchange(
     outgoing.once("close", () => stopAsking(new Error("it answers with something else")));
     await Promise.race([within(LIMITS.networkConnectMs, "connecting to the host", connected(outgoing)), broken]);
     carry(request, outgoing, meters.up, stopAsking);
-    const answer = await Promise.race([answered(outgoing), broken]);
+    const answered = new Promise<IncomingMessage>((resolve) => outgoing.once("response", resolve));
+    const answer = await Promise.race([answered, broken]);
     isAnswered = true;
     response.sendDate = false;
     response.writeHead(answer.statusCode ?? 502, passedOn(answer.rawHeaders).flat());
@@ -89,16 +89,10 @@ function begin(request: IncomingMessage, { way, isEncrypted, authority, path, he
   return isEncrypted ? encryptedRequest(options) : plainRequest(options);
 }
 
-async function connected(outgoing: ReturnType<typeof plainRequest>): Promise<void> {
-  const socket =
-    outgoing.socket ??
-    (await new Promise<NonNullable<typeof outgoing.socket>>((resolve) => outgoing.once("socket", resolve)));
+async function connected(outgoing: ClientRequest): Promise<void> {
+  const socket = outgoing.socket ?? (await new Promise<Socket>((resolve) => outgoing.once("socket", resolve)));
   const event = "encrypted" in socket ? "secureConnect" : "connect";
   if (socket.connecting || event === "secureConnect") await new Promise((resolve) => socket.once(event, resolve));
-}
-
-function answered(outgoing: ReturnType<typeof plainRequest>): Promise<IncomingMessage> {
-  return new Promise((resolve) => outgoing.once("response", resolve));
 }
 
 /** A reason without an address in it: which one it was is nothing to the task. */

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
+import type { CallOutput } from "../api/calls.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { type NetworkPolicy, type NetworkRequest, networkPolicy } from "../protocol/network.ts";
-import type { ProviderView } from "../protocol/providers.ts";
 import { Policies } from "./policies.ts";
 import { NOTHING } from "./policy.ts";
 import { Providers } from "./providers.ts";
@@ -25,15 +25,8 @@ export interface NetworkParts {
   warn(message: string, facts: Record<string, unknown>): void;
 }
 
-/** What the network of one task is: what it may reach, and what it asked for last. */
-export interface NetworkView {
-  policy: NetworkPolicy;
-  providers: ProviderView[];
-  requests: NetworkRequest[];
-}
-
 /** The way of all tasks to the outside. */
-export class Network implements AsyncDisposable {
+export class Network {
   readonly providers: Providers;
   readonly #parts: NetworkParts;
   readonly #policies: Policies;
@@ -54,11 +47,6 @@ export class Network implements AsyncDisposable {
     });
   }
 
-  /** Starts what the providers need. */
-  async prepare(): Promise<void> {
-    await this.providers.prepare();
-  }
-
   /** Serves a connection of a task. */
   serve(stream: Duplex, task: string): void {
     if (this.#parts.isKnown(task) && this.#parts.mayRun(task)) return this.#proxy.serve(stream, task);
@@ -66,7 +54,8 @@ export class Network implements AsyncDisposable {
     stream.destroy();
   }
 
-  show(task: string): NetworkView {
+  /** What a task may reach, and what it asked for last. */
+  show(task: string): CallOutput<"network"> {
     const requests = [...(this.#requests.get(task) ?? [])];
     return { policy: this.#policies.of(task), providers: this.providers.views(), requests };
   }
@@ -96,9 +85,5 @@ export class Network implements AsyncDisposable {
     const kept = this.#requests.get(task) ?? [];
     this.#requests.set(task, [...kept, request].slice(-LIMITS.networkRequests));
     this.#parts.requested(task, request);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.providers[Symbol.asyncDispose]();
   }
 }

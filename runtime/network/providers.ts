@@ -1,9 +1,9 @@
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { writeAtomically } from "../linux/atomic-file.ts";
 import { conceal } from "../log/redaction.ts";
-import { PiworkError } from "../protocol/errors.ts";
+import { PiworkError, policyViolation } from "../protocol/errors.ts";
 import { type ProviderView, providerView } from "../protocol/providers.ts";
 import { SCRIPTED_VIEW, ScriptedServer } from "../scripted-model/process.ts";
 
@@ -47,7 +47,6 @@ export interface ProviderTarget {
 export class Providers implements AsyncDisposable {
   readonly #path: string;
   readonly #scripted = new ScriptedServer();
-  readonly #concealed = new Set<string>();
 
   constructor(state: string) {
     this.#path = join(state, "providers.json");
@@ -116,8 +115,7 @@ export class Providers implements AsyncDisposable {
   }
 
   #hide(key: string | undefined): string | undefined {
-    if (key !== undefined && !this.#concealed.has(key)) conceal(key);
-    if (key !== undefined) this.#concealed.add(key);
+    if (key !== undefined) conceal(key);
     return key;
   }
 
@@ -166,21 +164,9 @@ function isBareUrl(text: string): boolean {
 
 /** A file that only its owner can read. */
 function readPrivate(path: string): string | undefined {
-  let fd: number;
-  try {
-    fd = openSync(path, "r");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-  try {
-    if (fstatSync(fd).mode & 0o077)
-      throw new PiworkError(
-        "WORKSPACE_POLICY_VIOLATION",
-        `Others can read ${path}, where keys are kept. Take that from them: chmod 600 ${path}`,
-      );
-    return readFileSync(fd, "utf8");
-  } finally {
-    closeSync(fd);
-  }
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  if (stats.mode & 0o077)
+    throw policyViolation(`Others can read ${path}, where keys are kept. Take that from them: chmod 600 ${path}`);
+  return readFileSync(path, "utf8");
 }

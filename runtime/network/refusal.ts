@@ -2,19 +2,14 @@ import { STATUS_CODES } from "node:http";
 
 /** A request of a task that is not carried out, with the words that the task is given. */
 export class ProxyRefusal extends Error {
-  readonly status: number;
-  /** what refused it, for who looks at the requests of a task */
-  readonly rule: string;
-
+  /** `rule` is what refused it, for who looks at the requests of a task. */
   constructor(
-    status: 400 | 403 | 404 | 405 | 413 | 421 | 429 | 431 | 501 | 502 | 504,
+    readonly status: number,
     message: string,
-    rule = message,
+    readonly rule = message,
   ) {
     super(message);
     this.name = "ProxyRefusal";
-    this.status = status;
-    this.rule = rule;
   }
 
   /** It was allowed, and could not be done. */

@@ -72,6 +72,11 @@ export function toErrorBody(error: unknown, doing: string): ErrorBody {
   return new PiworkError("INTERNAL_ERROR", `Unexpected failure while ${doing}; the log has the details.`).toBody();
 }
 
+/** The refusal of a folder, file or right that a task may not have, or a runtime cannot use. */
+export function policyViolation(words: string, cause?: unknown): PiworkError {
+  return new PiworkError("WORKSPACE_POLICY_VIOLATION", words, { cause });
+}
+
 /** Turns a failed schema check into the refusal a caller sees: where it is wrong, never what was sent. */
 export function invalidRequest(what: string, error: z.ZodError): PiworkError {
   const places = error.issues.slice(0, 5).map((issue) => `${issue.path.join(".") || "(whole)"}: ${issue.message}`);

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { isAbsent, namesIn } from "./names-in.ts";
+import { readCached } from "./whole-file.ts";
 
 /** Raised whenever an image made before can no longer be booted by the runtime of today. */
 export const IMAGE_SCHEMA = 3;
-
-const IMAGE_FILES = ["vmlinux", "initramfs.cpio", "root.erofs"] as const;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const imageFile = z.strictObject({ bytes: z.int().positive(), sha256 });
@@ -15,11 +15,7 @@ export const packageName = z.string().regex(/^[a-z0-9][a-z0-9+.-]*[a-z0-9+.]$/, 
 
 /** Of a package or a program; it is shown on terminals. */
 const version = z.string().regex(/^[0-9][A-Za-z0-9.+:~_-]*$/);
-const debianPackage = z.strictObject({
-  name: packageName,
-  version,
-  sha256,
-});
+const debianPackage = z.strictObject({ name: packageName, version, sha256 });
 
 const sourcePath = z.string().regex(/^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]*$/);
 
@@ -96,16 +92,13 @@ export function parseManifest(text: string): ImageManifest | undefined {
 
 /** The image in `dir`, or undefined where there is none, or not a whole one, or one of another schema. */
 export function readImage(dir: string): Image | undefined {
-  try {
-    const manifest = parseManifest(readFileSync(join(dir, "manifest.json"), "utf8"));
-    if (manifest === undefined) return undefined;
-    // Sizes, not hashes: this runs on every start, and a publish is atomic.
-    const whole = IMAGE_FILES.every((file) => statSync(join(dir, file)).size === manifest.files[file].bytes);
-    return whole ? { dir, manifest } : undefined;
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
+  const manifest = readCached(join(dir, "manifest.json"), imageManifest);
+  if (manifest === undefined) return undefined;
+  // Sizes, not hashes: this runs on every start, and a publish is atomic.
+  const isWhole = Object.entries(manifest.files).every(
+    ([file, { bytes }]) => statSync(join(dir, file), { throwIfNoEntry: false })?.size === bytes,
+  );
+  return isWhole ? { dir, manifest } : undefined;
 }
 
 /**
@@ -114,8 +107,7 @@ export function readImage(dir: string): Image | undefined {
  */
 export function findImage(cacheDir: string, repo: string): Image | undefined {
   const images = imageDirs(cacheDir)
-    .map(readImage)
-    .filter((image) => image !== undefined)
+    .flatMap((dir) => readImage(dir) ?? [])
     .map((image) => ({ image, time: statSync(join(image.dir, "manifest.json")).mtimeMs }))
     .sort((a, b) => b.time - a.time);
   return images.find(({ image }) => image.manifest.recipe === recipeHash(repo, image.manifest))?.image;
@@ -123,15 +115,10 @@ export function findImage(cacheDir: string, repo: string): Image | undefined {
 
 /** Every directory that a build has published, whole or not. */
 export function imageDirs(cacheDir: string): string[] {
-  try {
-    return readdirSync(join(cacheDir, "images"))
-      .filter((name) => /^[0-9a-f]{16}$/.test(name))
-      .sort()
-      .map((name) => join(cacheDir, "images", name));
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw error;
-  }
+  return namesIn(join(cacheDir, "images"))
+    .filter((name) => /^[0-9a-f]{16}$/.test(name))
+    .sort()
+    .map((name) => join(cacheDir, "images", name));
 }
 
 function readIfThere(path: string): Buffer | undefined {
@@ -142,6 +129,3 @@ function readIfThere(path: string): Buffer | undefined {
     throw error;
   }
 }
-
-const isAbsent = (error: unknown) =>
-  error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");

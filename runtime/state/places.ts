@@ -3,7 +3,7 @@ import { accessSync, chmodSync, constants, lstatSync, mkdirSync, statSync } from
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { PiworkError } from "../protocol/errors.ts";
+import { PiworkError, policyViolation } from "../protocol/errors.ts";
 
 /** The root of this repository. */
 export const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -43,43 +43,25 @@ export function controlSocket(places: Places): string {
   return join(places.sockets, "control.sock");
 }
 
-export function recordsDirectory(places: Places): string {
-  return join(places.state, "records");
-}
-
-/** The only part of the state that a machine ever sees: `<id>/guest` of each task. */
-export function tasksDirectory(places: Places): string {
-  return join(places.state, "tasks");
-}
-
-/** Where deleted tasks go until they are removed. */
-export function trashDirectory(places: Places): string {
-  return join(places.state, "trash");
-}
-
-/** Where files that are imported arrive, until they are whole. */
-export function draftsDirectory(places: Places): string {
-  return join(places.state, "drafts");
-}
-
-/** How the folders of tasks were before the tasks wrote to them. */
-export function baselinesDirectory(places: Places): string {
-  return join(places.state, "beginnings");
-}
-
-/** What each task may reach outside. */
-export function networkDirectory(places: Places): string {
-  return join(places.state, "network");
-}
-
-/** What agents may do without asking again, and what they ask for as well. */
-export function permissionDirectories({ state }: Places): { decisions: string; policy: string } {
-  return { decisions: join(state, "decisions"), policy: join(state, "policy") };
-}
-
-/** The panel's port and token. */
-export function panelFile(places: Places): string {
-  return join(places.state, "panel.json");
+/** The directories and files in a state directory that other rooms are given. */
+export function stateLayout({ state }: Places) {
+  return {
+    records: join(state, "records"),
+    /** the only part of the state that a machine ever sees: `<id>/guest` of each task */
+    tasks: join(state, "tasks"),
+    /** deleted tasks, until they are removed */
+    trash: join(state, "trash"),
+    /** files that are imported, until they are whole */
+    drafts: join(state, "drafts"),
+    /** how the folders of tasks were before the tasks wrote to them */
+    baselines: join(state, "beginnings"),
+    /** what each task may reach outside */
+    network: join(state, "network"),
+    /** what agents may do without asking again, and what they ask for as well */
+    permissions: { decisions: join(state, "decisions"), policy: join(state, "policy") },
+    /** the panel's port and token */
+    panel: join(state, "panel.json"),
+  };
 }
 
 /** Makes the directories; refuses one that cannot be used, and a private one that is a link or somebody else's. */
@@ -88,9 +70,8 @@ export function makePlaces(places: Places): void {
   makeDirectory(places.cache, "--cache");
   // The state may be a directory of the user's with a mode of its own; what we make in it is private.
   makePrivateDirectory(places.state, "--state", { keepMode: true });
-  makePrivateDirectory(recordsDirectory(places), "--state");
-  makePrivateDirectory(tasksDirectory(places), "--state");
-  makePrivateDirectory(draftsDirectory(places), "--state");
+  const { records, tasks, drafts } = stateLayout(places);
+  for (const directory of [records, tasks, drafts]) makePrivateDirectory(directory, "--state");
   makePrivateDirectory(dirname(places.sockets), "XDG_RUNTIME_DIR");
   makePrivateDirectory(places.sockets, "XDG_RUNTIME_DIR");
   if (Buffer.byteLength(join(places.sockets, "machine-000000/taskd.sock")) > SOCKET_PATH_BYTES) {
@@ -104,11 +85,7 @@ export function makePlaces(places: Places): void {
 /** The refusal of a place that cannot be used; `setting` is the option or variable that chooses another. */
 export function unusable(path: string, setting: string, cause: unknown): PiworkError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new PiworkError(
-    "WORKSPACE_POLICY_VIOLATION",
-    `${path} cannot be used: ${why}. Choose another place with ${setting}.`,
-    { cause },
-  );
+  return policyViolation(`${path} cannot be used: ${why}. Choose another place with ${setting}.`, cause);
 }
 
 function makeDirectory(path: string, setting: string, mode?: number): void {

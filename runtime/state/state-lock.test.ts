@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { PiworkError } from "../protocol/errors.ts";
-import { StateLock } from "./state-lock.ts";
+import { lockDirectory } from "./state-lock.ts";
 
 const base = mkdtempSync(join(tmpdir(), "piwork-lock-"));
 test.after(() => rmSync(base, { recursive: true }));
@@ -18,24 +18,24 @@ for (const { kind, file } of kinds) {
   test(`a second runtime with the same ${kind} is refused, told by whom, until the first lets go`, () => {
     const directory = join(base, kind);
     mkdirSync(directory);
-    const first = StateLock.take(directory, kind);
+    const first = lockDirectory(directory, kind);
     assert.equal(readFileSync(join(directory, file), "utf8"), `${process.pid}\n`);
     const refusal = new RegExp(`${directory} \\(process ${process.pid}\\).*another --${kind}`);
-    assert.throws(() => StateLock.take(directory, kind), refusal);
+    assert.throws(() => lockDirectory(directory, kind), refusal);
     first.release();
-    StateLock.take(directory, kind).release();
+    lockDirectory(directory, kind).release();
   });
 }
 
 test("the state and the logs may be the same directory", () => {
-  const state = StateLock.take(base, "state");
-  StateLock.take(base, "logs").release();
+  const state = lockDirectory(base, "state");
+  lockDirectory(base, "logs").release();
   state.release();
 });
 
 test("a directory that cannot hold the lock is refused", () => {
   mkdirSync(join(base, "taken/lock"), { recursive: true });
   for (const directory of [join(base, "taken"), join(base, "missing"), "/proc"]) {
-    assert.throws(() => StateLock.take(directory, "state"), PiworkError, directory);
+    assert.throws(() => lockDirectory(directory, "state"), PiworkError, directory);
   }
 });

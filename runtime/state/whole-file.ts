@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
+import * as z from "zod";
 import { PiworkError } from "../protocol/errors.ts";
+import { isAbsent } from "./names-in.ts";
 
 /** What a file of JSON holds; undefined where there is none. One that is damaged allows nothing, and nothing goes on without it. */
 export function readWhole<T>(path: string, parse: (content: unknown) => T): T | undefined {
@@ -8,6 +10,16 @@ export function readWhole<T>(path: string, parse: (content: unknown) => T): T | 
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new PiworkError("INTERNAL_ERROR", `The file ${path} cannot be read. Mend it, or move it away.`, { cause });
+  }
+}
+
+/** The same of a file that can be made again: undefined too where it is damaged, or of another version. */
+export function readCached<T>(path: string, schema: z.ZodType<T>): T | undefined {
+  try {
+    return schema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (error) {
+    if (error instanceof z.ZodError || error instanceof SyntaxError || isAbsent(error)) return undefined;
+    throw error;
   }
 }
 

@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { TaskRecord } from "../api/record.ts";
 import type { PiworkError } from "../protocol/errors.ts";
 import { makeGuestDirectories } from "../workspace/guest-directories.ts";
-import { HostDirectories } from "../workspace/host-directories.ts";
+import { hostDirectories } from "../workspace/host-directories.ts";
 import { TaskBook } from "./book.ts";
 import { Quota, type QuotaParts } from "./quota.ts";
 import { Records } from "./records.ts";
@@ -41,7 +41,7 @@ function setUp({ folder = "work" as string | null, bytes = 2 * MIB, entries = 10
   ];
   for (const directory of [join(workspace, "work"), tasksDirectory, records]) mkdirSync(directory, { recursive: true });
   makeGuestDirectories(tasksDirectory, ID);
-  const directories = new HostDirectories({ workspace, tasks: tasksDirectory, drafts: base });
+  const directories = hostDirectories({ workspace, tasks: tasksDirectory, drafts: base });
   const files = new Records(records);
   files.write({ ...record, folder });
   const warnings: string[] = [];

@@ -9,7 +9,7 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { Machine } from "../machine/machine.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { HostDirectories } from "../workspace/host-directories.ts";
+import { hostDirectories } from "../workspace/host-directories.ts";
 import { filesPath } from "../workspace/paths.ts";
 import { TaskBook } from "./book.ts";
 import { EventStream } from "./event-stream.ts";
@@ -92,7 +92,7 @@ function setUp(answer: (command: string) => unknown) {
     assertMemory: () => {},
     baselines: new FolderBaselines(join(directory, "beginnings"), join(directory, "workspace"), () => {}),
     quota: { admit: async () => {}, settle: async () => {} } as unknown as Quota,
-    files: new HostDirectories({ workspace: directory, tasks: join(directory, "tasks"), drafts: directory }),
+    files: hostDirectories({ workspace: directory, tasks: join(directory, "tasks"), drafts: directory }),
     workspace: join(directory, "workspace"),
     events,
   });

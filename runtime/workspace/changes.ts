@@ -5,8 +5,8 @@ import { openBeneath } from "../linux/open-beneath.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { TaskDirectory } from "./files.ts";
 import { typeOf } from "./listing.ts";
-import { showName } from "./names.ts";
-import { type Found, walk } from "./walk.ts";
+import { showPath, sortBy } from "./names.ts";
+import { type Found, type LookLimits, walk } from "./walk.ts";
 
 /** Type, length, inode, and when the inode changed last, which no program can set. */
 const facts = z.tuple([z.string(), z.number(), z.number(), z.number()]);
@@ -22,21 +22,12 @@ export const folderBaseline = z.strictObject({
 });
 export type FolderBaseline = z.infer<typeof folderBaseline>;
 
-interface LookLimits {
-  /** names that are looked at */
-  entries: number;
-  milliseconds: number;
-}
-
 const LOOK_LIMITS: LookLimits = { entries: LIMITS.changesEntries, milliseconds: LIMITS.changesMs };
 
 /** How a folder is now. */
-export async function lookAtFolder(
-  { root, parts }: TaskDirectory,
-  limits: LookLimits = LOOK_LIMITS,
-): Promise<FolderBaseline> {
+export async function lookAtFolder(directory: TaskDirectory, limits = LOOK_LIMITS): Promise<FolderBaseline> {
   const takenAt = new Date().toISOString();
-  const { isWhole, names } = await read({ root, parts }, limits);
+  const { isWhole, names } = await read(directory, limits);
   return { version: 1, takenAt, isWhole, entries: [...names].map(([key, { stats }]) => [key, describe(stats)]) };
 }
 
@@ -45,7 +36,7 @@ export async function findChanges(
   directory: TaskDirectory,
   first: FolderBaseline | undefined,
   since: Date,
-  limits: LookLimits = LOOK_LIMITS,
+  limits = LOOK_LIMITS,
 ): Promise<Changes> {
   const { isWhole, names } = await read(directory, limits);
   const hasBeginning = first?.isWhole === true;
@@ -62,11 +53,10 @@ export async function findChanges(
   if (hasBeginning && isWhole)
     for (const [key, [type]] of before)
       if (!names.has(key))
-        found.push({ path: shownKey(key), kind: "deleted", type: type as Entry["type"], bytes: null });
-  found.sort((a, b) => (a.path < b.path ? -1 : 1));
+        found.push({ path: showPath(partsOf(key)), kind: "deleted", type: type as Entry["type"], bytes: null });
   return {
     since: first?.takenAt ?? since.toISOString(),
-    changes: found.slice(0, LIMITS.listedChanges),
+    changes: sortBy(found, ({ path }) => path).slice(0, LIMITS.listedChanges),
     truncated: !isWhole || found.length > LIMITS.listedChanges,
     hasBeginning,
   };
@@ -90,21 +80,14 @@ async function read(
 ): Promise<{ isWhole: boolean; names: Map<string, { path: string; stats: Stats }> }> {
   using place = openBeneath(root, parts);
   const names = new Map<string, { path: string; stats: Stats }>();
-  const end = performance.now() + limits.milliseconds;
   let hasUnreached = false;
-  const isDone = await walk(
-    place,
-    (found) => {
-      names.set(keyOf(found), { path: shownPath([...found.above, found.name]), stats: found.stats });
-    },
-    {
-      levels: LIMITS.walkLevels,
-      isEnough: () => names.size >= limits.entries || performance.now() > end,
-      unreached: () => {
-        hasUnreached = true;
-      },
-    },
-  );
+  const visit = (found: Found) => {
+    names.set(keyOf(found), { path: showPath([...found.above, found.name]), stats: found.stats });
+  };
+  const unreached = () => {
+    hasUnreached = true;
+  };
+  const isDone = await walk(place, visit, { unreached, limits });
   return { isWhole: isDone && !hasUnreached, names };
 }
 
@@ -112,10 +95,6 @@ function keyOf({ above, name }: Found): string {
   return [...above, name].map((part) => part.toString("latin1")).join("/");
 }
 
-function shownKey(key: string): string {
-  return shownPath(key.split("/").map((part) => Buffer.from(part, "latin1")));
-}
-
-function shownPath(parts: readonly Buffer[]): string {
-  return parts.map((part) => showName(part).text).join("/");
+function partsOf(key: string): Buffer[] {
+  return key.split("/").map((part) => Buffer.from(part, "latin1"));
 }

@@ -3,24 +3,25 @@ import type { FolderChoices } from "../api/files.ts";
 import { openBeneath, printable } from "../linux/open-beneath.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { showName } from "./names.ts";
+import { showName, sortBy } from "./names.ts";
 import { look, namesIn } from "./walk.ts";
 
 /** The directories in a directory of the workspace; links to some are not among them, for no task is given one. */
 export async function listFolders(root: string, path: string): Promise<FolderChoices> {
   using place = openBeneath(root, path === "" ? [] : path.split("/"));
   const folders: FolderChoices["folders"] = [];
+  const listed = (truncated: boolean) => ({ folders: sortBy(folders, ({ name }) => name), truncated });
   for await (const names of namesIn(place)) {
     for (const bytes of names) {
       const { text: name, isText } = showName(bytes);
       const stats = await look(place, bytes);
       // A folder is named by text.
       if (!isText || stats?.isDirectory() !== true) continue;
-      if (folders.length === LIMITS.listedEntries) return { folders: sorted(folders), truncated: true };
+      if (folders.length === LIMITS.listedEntries) return listed(true);
       folders.push({ name, usable: stats.uid === process.getuid?.() });
     }
   }
-  return { folders: sorted(folders), truncated: false };
+  return listed(false);
 }
 
 /** Makes one directory, in one that is there. */
@@ -40,8 +41,4 @@ export function makeFolder(root: string, path: string): void {
       { cause },
     );
   }
-}
-
-function sorted(folders: FolderChoices["folders"]): FolderChoices["folders"] {
-  return folders.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

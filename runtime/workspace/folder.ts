@@ -1,7 +1,7 @@
 import { fstatSync, lstatSync, mkdirSync, realpathSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { openBeneath } from "../linux/open-beneath.ts";
-import { invalidRequest, PiworkError } from "../protocol/errors.ts";
+import { invalidRequest, policyViolation } from "../protocol/errors.ts";
 import { relativeFolder } from "../protocol/ids.ts";
 
 /** Where tasks work when no workspace is named: inside the repository, so that a first try touches nothing of the user's. */
@@ -15,18 +15,12 @@ export function resolveWorkspaceRoot(path: string): string {
   try {
     root = realpathSync(path);
   } catch (cause) {
-    throw new PiworkError(
-      "WORKSPACE_POLICY_VIOLATION",
-      `The workspace ${path} does not exist; make it, or name another with --workspace.`,
-      { cause },
-    );
+    throw policyViolation(`The workspace ${path} does not exist; make it, or name another with --workspace.`, cause);
   }
   const found = lstatSync(root);
-  if (!found.isDirectory())
-    throw new PiworkError("WORKSPACE_POLICY_VIOLATION", `The workspace ${path} is not a directory.`);
+  if (!found.isDirectory()) throw policyViolation(`The workspace ${path} is not a directory.`);
   if (root === "/")
-    throw new PiworkError(
-      "WORKSPACE_POLICY_VIOLATION",
+    throw policyViolation(
       "The workspace cannot be the root of the file system; name a directory that holds only folders for tasks.",
     );
   assertOwn(found.uid, root);
@@ -37,8 +31,7 @@ export function resolveWorkspaceRoot(path: string): string {
 export function keepApart(workspace: string, state: string): void {
   const [a, b] = [`${workspace}/`, `${realpathSync(state)}/`];
   if (!a.startsWith(b) && !b.startsWith(a)) return;
-  throw new PiworkError(
-    "WORKSPACE_POLICY_VIOLATION",
+  throw policyViolation(
     `The workspace ${workspace} and the state ${state} lie inside each other; choose another --workspace or --state.`,
   );
 }
@@ -50,7 +43,7 @@ export function resolveFolder(root: string, named: string): string {
   if (!parsed.success) {
     const outside = path === "" || path === ".." || path.startsWith("../");
     throw outside
-      ? new PiworkError("WORKSPACE_POLICY_VIOLATION", `The folder must lie below the workspace root ${root}.`)
+      ? policyViolation(`The folder must lie below the workspace root ${root}.`)
       : invalidRequest("the folder", parsed.error);
   }
   using place = openBeneath(root, parsed.data.split("/"));
@@ -77,8 +70,7 @@ export function foldersOverlap(one: readonly string[], other: readonly string[])
 function assertOwn(uid: number, shown: string): void {
   const own = process.getuid?.();
   if (uid === own) return;
-  throw new PiworkError(
-    "WORKSPACE_POLICY_VIOLATION",
+  throw policyViolation(
     `${shown} belongs to user ${uid}, the runtime runs as user ${own}; a task could not work in it. Run piwork as its owner.`,
   );
 }

@@ -3,24 +3,25 @@ import { readlink } from "node:fs/promises";
 import type { Entry, Listing, Preview } from "../api/files.ts";
 import { openBeneath, type Place } from "../linux/open-beneath.ts";
 import { openRegularFile } from "../linux/open-regular.ts";
-import { PiworkError } from "../protocol/errors.ts";
+import { PiworkError, policyViolation } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { TaskDirectory } from "./files.ts";
-import { showName } from "./names.ts";
+import { showName, sortBy } from "./names.ts";
 import { look, namesIn, pathOf } from "./walk.ts";
 
 /** What is in a directory of a task, sorted by name; of a very large one only some. */
 export async function listDirectory({ root, parts }: TaskDirectory, path: string): Promise<Listing> {
   using place = openBeneath(root, [...parts, ...split(path)]);
   const entries: Entry[] = [];
+  const listed = (truncated: boolean) => ({ entries: sortBy(entries, ({ name }) => name), truncated });
   for await (const names of namesIn(place)) {
     for (const name of names) {
-      if (entries.length === LIMITS.listedEntries) return { entries: sorted(entries), truncated: true };
+      if (entries.length === LIMITS.listedEntries) return listed(true);
       const stats = await look(place, name);
       if (stats !== undefined) entries.push(await describe(place, name, stats));
     }
   }
-  return { entries: sorted(entries), truncated: false };
+  return listed(false);
 }
 
 /** The beginning of a regular file of a task. Anything else is refused, and never waited for. */
@@ -51,10 +52,9 @@ function readable(place: Place, name: string, path: string) {
     file = openRegularFile(place, name);
   } catch (cause) {
     if (cause instanceof PiworkError) throw cause;
-    throw new PiworkError(
-      "WORKSPACE_POLICY_VIOLATION",
+    throw policyViolation(
       `${JSON.stringify(path)} cannot be read (${(cause as NodeJS.ErrnoException).code}); see that its mode lets you.`,
-      { cause },
+      cause,
     );
   }
   if (file !== undefined) return file;
@@ -100,8 +100,4 @@ export function typeOf(stats: Stats): Entry["type"] {
   if (stats.isFIFO()) return "fifo";
   if (stats.isSocket()) return "socket";
   return stats.isBlockDevice() || stats.isCharacterDevice() ? "device" : "other";
-}
-
-function sorted(entries: Entry[]): Entry[] {
-  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -6,8 +6,8 @@ import { LIMITS } from "../protocol/limits.ts";
 import type { TaskDirectory } from "./files.ts";
 import { GIT_CONFIG, GIT_HOOK, gitSettings, RUN_BY_TOOLS } from "./host-tools.ts";
 import { readTarget } from "./listing.ts";
-import { showName } from "./names.ts";
-import { type Found, look, pathOf, walk } from "./walk.ts";
+import { showName, showPath, sortBy } from "./names.ts";
+import { type Found, type LookLimits, look, pathOf, walk } from "./walk.ts";
 
 type Danger = Pick<Finding, "kind" | "why">;
 
@@ -15,10 +15,7 @@ type Danger = Pick<Finding, "kind" | "why">;
 export async function findPlanted(
   { root, parts }: TaskDirectory,
   since: Date,
-  limits: { entries: number; milliseconds: number } = {
-    entries: LIMITS.plantedEntries,
-    milliseconds: LIMITS.plantedMs,
-  },
+  limits: LookLimits = { entries: LIMITS.plantedEntries, milliseconds: LIMITS.plantedMs },
 ): Promise<Planted> {
   using folder = openBeneath(root, parts);
   const changed: Finding[] = [];
@@ -30,25 +27,15 @@ export async function findPlanted(
     if (list.length < LIMITS.plantedFindings) list.push({ path: shownPath(found), kind, why, changedSinceTask });
     else isCut = true;
   };
-  let entries = 0;
-  const end = performance.now() + limits.milliseconds;
-  const isWhole = await walk(
-    folder,
-    async (found) => {
-      entries++;
-      for (const danger of await dangersOf(folder, found)) add(found, danger);
-    },
-    {
-      levels: LIMITS.walkLevels,
-      isEnough: () => entries >= limits.entries || performance.now() > end,
-      unreached: (found) =>
-        add(found, {
-          kind: "unreadable",
-          why: "a directory that may not be read, or lies too deep, was not looked into",
-        }),
-    },
-  );
-  const findings = [...sorted(changed), ...sorted(older)];
+  const visit = async (found: Found) => {
+    for (const danger of await dangersOf(folder, found)) add(found, danger);
+  };
+  const unreached = (found: Found) => {
+    const why = "a directory that may not be read, or lies too deep, was not looked into";
+    add(found, { kind: "unreadable", why });
+  };
+  const isWhole = await walk(folder, visit, { unreached, limits });
+  const findings = [changed, older].flatMap((list) => sortBy(list, ({ path }) => path));
   return {
     findings: findings.slice(0, LIMITS.plantedFindings),
     truncated: isCut || !isWhole || findings.length > LIMITS.plantedFindings,
@@ -159,15 +146,11 @@ function splitPath(path: Buffer): Buffer[] {
 }
 
 function shownPath({ above, name }: Found): string {
-  return [...above, name].map((part) => showName(part).text).join("/");
+  return showPath([...above, name]);
 }
 
 function shownKey(text: string): string {
   return JSON.stringify(text.slice(0, 200));
-}
-
-function sorted(findings: Finding[]): Finding[] {
-  return findings.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 const SLASH = 0x2f;

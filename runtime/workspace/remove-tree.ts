@@ -1,6 +1,7 @@
 import { chmodSync, lstatSync, openSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { openBeneath, PLACE, Place } from "../linux/open-beneath.ts";
+import { pathOf } from "./walk.ts";
 
 /**
  * Removes a directory, whatever a task made in it: however deep, however named, whatever its modes. Goes from descriptor to
@@ -13,7 +14,7 @@ export function removeTree(directory: string): void {
   using parent = openBeneath(dirname(directory), []);
   const name = Buffer.from(basename(directory));
   emptyTree(parent, name);
-  rmdirSync(inside(parent, name));
+  rmdirSync(pathOf(parent, name));
 }
 
 function emptyTree(parent: Place, name: Buffer): void {
@@ -21,16 +22,16 @@ function emptyTree(parent: Place, name: Buffer): void {
   let moved = 0;
   const nextPlace = (): Buffer => {
     for (;;) {
-      const path = inside(top, Buffer.from(`${PREFIX}${++moved}`));
+      const path = pathOf(top, Buffer.from(`${PREFIX}${++moved}`));
       if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return path;
     }
   };
   const empty = (place: Place): void => {
     for (const entry of namesOf(place)) {
-      if (unlinked(inside(place, entry))) continue;
+      if (unlinked(pathOf(place, entry))) continue;
       using _writable = openInside(place, entry);
       // Names at the top are ours by now: what had one of these was moved, or is removed, before.
-      if (place !== top || !isOurs(entry)) renameSync(inside(place, entry), nextPlace());
+      if (place !== top || !isOurs(entry)) renameSync(pathOf(place, entry), nextPlace());
     }
   };
   empty(top);
@@ -38,7 +39,7 @@ function emptyTree(parent: Place, name: Buffer): void {
     for (const entry of names) {
       using inner = openInside(top, entry);
       empty(inner);
-      rmdirSync(inside(top, entry));
+      rmdirSync(pathOf(top, entry));
     }
 }
 
@@ -48,13 +49,9 @@ function isOurs(name: Buffer): boolean {
   return name.toString("latin1").startsWith(PREFIX);
 }
 
-function inside(place: Place, name: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`${place.path}/`), name]);
-}
-
 /** A directory that is there, whatever its mode was: it can be read, emptied and moved from now on. */
 function openInside(place: Place, name: Buffer): Place {
-  const inner = new Place(openSync(inside(place, name), PLACE));
+  const inner = new Place(openSync(pathOf(place, name), PLACE));
   chmodSync(inner.path, 0o700);
   return inner;
 }

@@ -16,12 +16,7 @@ import { invalidRequest, PiworkError } from "../protocol/errors.ts";
 import { uploadName } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { stateFailure } from "../state/whole-file.ts";
-
-/** Directories of one file system: what a task is given, and where a file arrives until it is whole. */
-export interface UploadPlaces {
-  tasks: string;
-  drafts: string;
-}
+import type { HostPlaces } from "./files.ts";
 
 /** Removes what an import left that a crash has ended. */
 export function removeDrafts(drafts: string): void {
@@ -30,7 +25,7 @@ export function removeDrafts(drafts: string): void {
 
 /** Puts a file into a task's uploads: whole or not at all, and never over one that is there. The task can read it, not change it. */
 export async function importUpload(
-  { tasks, drafts }: UploadPlaces,
+  { tasks, drafts }: Pick<HostPlaces, "tasks" | "drafts">,
   id: string,
   named: string,
   content: AsyncIterable<Buffer>,

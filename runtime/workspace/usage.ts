@@ -1,7 +1,6 @@
 import type { Usage } from "../api/record.ts";
 import type { Place } from "../linux/open-beneath.ts";
-import { PiworkError } from "../protocol/errors.ts";
-import { LIMITS } from "../protocol/limits.ts";
+import { policyViolation } from "../protocol/errors.ts";
 import { walk } from "./walk.ts";
 
 /** Bytes of one block as `stat` counts them, whatever the file system's own are. */
@@ -28,21 +27,13 @@ export async function measureUsage(root: Place, signal?: AbortSignal): Promise<U
       const length = stats.isFile() || stats.isSymbolicLink() || stats.isDirectory() ? stats.size : 0;
       usage.bytes += Math.max(length, stats.blocks * BLOCK);
     },
-    {
-      levels: LIMITS.walkLevels,
-      isEnough: () => {
-        signal?.throwIfAborted();
-        return false;
-      },
-      unreached: () => usage.unreached++,
-    },
+    { signal, unreached: () => usage.unreached++ },
   );
   await walked.catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EACCES" && error.code !== "EPERM") throw error;
-    throw new PiworkError(
-      "WORKSPACE_POLICY_VIOLATION",
+    throw policyViolation(
       "What a task has added cannot be measured: one of its own directories may not be read.",
-      { cause: error },
+      error,
     );
   });
   return usage;

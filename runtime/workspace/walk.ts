@@ -1,7 +1,13 @@
 import { openSync, type Stats } from "node:fs";
 import { lstat, opendir } from "node:fs/promises";
 import { PLACE, Place } from "../linux/open-beneath.ts";
-import { HIDDEN_NAMES } from "./hidden-names.ts";
+import { LIMITS } from "../protocol/limits.ts";
+
+/**
+ * Names of files that this runtime has in directories of tasks for a moment. Listings, changes and sums leave them out. They are
+ * random, so that no task can give such a name to a file of its own to hide it.
+ */
+export const HIDDEN_NAMES = new Set<string>();
 
 /** A name of a directory tree, and what was there when it was read. */
 export interface Found {
@@ -13,13 +19,19 @@ export interface Found {
   stats: Stats;
 }
 
-export interface WalkLimits {
-  /** levels of directories below the root that are entered; each holds two descriptors */
-  levels: number;
-  /** asked before each batch of names: true ends the walk */
-  isEnough?: () => boolean;
+/** How much of a tree is looked at. */
+export interface LookLimits {
+  /** names that are visited */
+  entries: number;
+  milliseconds: number;
+}
+
+interface WalkOptions {
   /** told of a directory that was not entered, because it is too deep or may not be read */
-  unreached?: (found: Found) => void;
+  unreached: (found: Found) => void;
+  /** asked before each batch of names; without it, everything is visited */
+  limits?: LookLimits;
+  signal?: AbortSignal | undefined;
 }
 
 /** Names that are looked at together. */
@@ -28,57 +40,47 @@ const BATCH = 32;
 /**
  * Visits everything below a directory, from descriptor to descriptor, following no link. Directories are read piece by
  * piece, so that neither a million names nor a deep tree takes memory. What is renamed or removed meanwhile is missed, or
- * seen twice; it never leads out. Resolves to false where `isEnough` ended it.
+ * seen twice; it never leads out. Resolves to false where the limits ended it.
  */
 export async function walk(
   root: Place,
   visit: (found: Found) => void | Promise<void>,
-  limits: WalkLimits,
+  { unreached, limits, signal }: WalkOptions,
 ): Promise<boolean> {
-  return walkDirectory(root, [], visit, limits);
-}
-
-async function walkDirectory(
-  place: Place,
-  above: readonly Buffer[],
-  visit: (found: Found) => void | Promise<void>,
-  limits: WalkLimits,
-): Promise<boolean> {
-  for await (const names of namesIn(place)) {
-    if (limits.isEnough?.()) return false;
-    const batch = await Promise.all(names.map((name) => look(place, name)));
-    for (const [index, stats] of batch.entries()) {
-      const name = names[index];
-      if (stats === undefined || name === undefined) continue;
-      const found: Found = { place, name, above, stats };
-      await visit(found);
-      if (!stats.isDirectory()) continue;
-      const isDone = await enter(found, visit, limits);
-      if (!isDone) return false;
+  const end = performance.now() + (limits?.milliseconds ?? Number.POSITIVE_INFINITY);
+  let left = limits?.entries ?? Number.POSITIVE_INFINITY;
+  const visitAll = async (place: Place, above: readonly Buffer[]): Promise<boolean> => {
+    for await (const names of namesIn(place)) {
+      signal?.throwIfAborted();
+      if (left <= 0 || performance.now() > end) return false;
+      const batch = await Promise.all(names.map(async (name) => ({ name, stats: await look(place, name) })));
+      for (const { name, stats } of batch) {
+        if (stats === undefined) continue;
+        const found: Found = { place, name, above, stats };
+        left--;
+        await visit(found);
+        if (stats.isDirectory() && !(await enter(found))) return false;
+      }
     }
-  }
-  return true;
-}
-
-async function enter(
-  found: Found,
-  visit: (found: Found) => void | Promise<void>,
-  limits: WalkLimits,
-): Promise<boolean> {
-  if (found.above.length >= limits.levels) {
-    limits.unreached?.(found);
     return true;
-  }
-  try {
-    using inner = new Place(openSync(pathOf(found.place, found.name), PLACE));
-    return await walkDirectory(inner, [...found.above, found.name], visit, limits);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (isGone(code)) return true;
-    if (code !== "EACCES" && code !== "EPERM") throw error;
-    limits.unreached?.(found);
+  };
+  // Each level holds two descriptors.
+  const enter = async (found: Found): Promise<boolean> => {
+    const { place, name, above } = found;
+    try {
+      if (above.length < LIMITS.walkLevels) {
+        using inner = new Place(openSync(pathOf(place, name), PLACE));
+        return await visitAll(inner, [...above, name]);
+      }
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (isGone(code)) return true;
+      if (code !== "EACCES" && code !== "EPERM") throw error;
+    }
+    unreached(found);
     return true;
-  }
+  };
+  return visitAll(root, []);
 }
 
 /** The names of a directory, some at a time. */

@@ -1,14 +1,14 @@
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { recordsDirectory, tasksDirectory } from "../../runtime/state/places.ts";
+import { stateLayout } from "../../runtime/state/places.ts";
 import type { Tasks } from "./agreeing.ts";
 import type { DumpedRuntime } from "./dumped-runtime.ts";
 import type { Fault } from "./fault.ts";
 
 /** Files of the state directory that are not what the runtime thinks they are. */
 export function keptFaults(dumped: DumpedRuntime, tasks: Tasks): Fault[] {
-  const record = (id: string) => join(recordsDirectory(dumped.places), `${id}.json`);
-  const session = (id: string) => join(tasksDirectory(dumped.places), id, "guest/session/session.jsonl");
+  const record = (id: string) => join(stateLayout(dumped.places).records, `${id}.json`);
+  const session = (id: string) => join(stateLayout(dumped.places).tasks, id, "guest/session/session.jsonl");
   const aside = (path: string) => {
     renameSync(path, `${path}.aside`);
     return () => renameSync(`${path}.aside`, path);
@@ -40,7 +40,7 @@ export function keptFaults(dumped: DumpedRuntime, tasks: Tasks): Fault[] {
       kind: "leftover-state",
       words: "a record and what a task kept are there without a task",
       async make() {
-        const kept = join(tasksDirectory(dumped.places), "nobody-1");
+        const kept = join(stateLayout(dumped.places).tasks, "nobody-1");
         mkdirSync(kept);
         const anHourAgo = Date.now() / 1000 - 3600;
         utimesSync(kept, anHourAgo, anHourAgo);
@@ -57,7 +57,7 @@ export function keptFaults(dumped: DumpedRuntime, tasks: Tasks): Fault[] {
       kind: "active-task-differs",
       words: "the file that names the active task names another one",
       async make() {
-        const mend = rewrite(join(recordsDirectory(dumped.places), "active"), `${tasks.bound}\n`);
+        const mend = rewrite(join(stateLayout(dumped.places).records, "active"), `${tasks.bound}\n`);
         return { named: [`active-task-differs ${tasks.active}`], mend };
       },
     },

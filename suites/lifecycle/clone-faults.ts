@@ -10,7 +10,6 @@ import { Clones } from "../../harness/machines/clones.ts";
 import { ISOLATION, makeSandbox, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { Talk } from "../../harness/runtimes/talk.ts";
 import type { Machine } from "../../runtime/machine/machine.ts";
-import { templateKey } from "../../runtime/machine/template.ts";
 import { buildTemplate } from "../../runtime/machine/template-build.ts";
 import { ALL_WALLS } from "../../runtime/machine/walls.ts";
 import { findPlaces } from "../../runtime/state/places.ts";
@@ -87,7 +86,6 @@ export function cloneFaults(sandbox: Sandbox, inARow: number): Check[] {
         const kind = await clones.kind();
         const building = buildTemplate({
           ...kind,
-          key: templateKey(kind),
           walls: ALL_WALLS,
           cache: disk.path,
           scratch: clones.directory,

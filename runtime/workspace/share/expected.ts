@@ -1,5 +1,5 @@
 import type { ExpectedFiles } from "../files.ts";
-import { SHARES } from "./machine-files.ts";
+import { SHARES } from "./stage.ts";
 
 /** Where taskd mounts the shares, and below that what slots are given. */
 const PRIVATE_ROOT = "/run/piwork";

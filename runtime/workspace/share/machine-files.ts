@@ -1,11 +1,15 @@
-import type { MountProof } from "../../protocol/share.ts";
-import type { FilePlaces, Handover, MachineFiles, MachineFilesSource, TaskFolder } from "../files.ts";
-import { shareDevices } from "./devices.ts";
+import type { Export, FilePlaces, Handover, MachineFiles, MachineFilesSource, TaskFolder } from "../files.ts";
+import { optionValue } from "../qemu-option.ts";
 import { prove } from "./proof.ts";
-import { Stage } from "./stage.ts";
+import { SHARES, Stage } from "./stage.ts";
 
-/** The exports of every machine. */
-export const SHARES = ["workspace", "tasks"] as const satisfies readonly MountProof["tag"][];
+/** QEMU's words for shares. `none` keeps real modes and owners, so that a person can use what an agent made. */
+export function shareDevices(exports: readonly Pick<Export, "name" | "path">[]): string[] {
+  return exports.flatMap(({ name, path }) => [
+    ...["-fsdev", `local,id=${name},path=${optionValue(path)},security_model=none,multidevs=remap`],
+    ...["-device", `virtio-9p-pci,fsdev=${name},mount_tag=${name}`],
+  ]);
+}
 
 const nothing = async () => {};
 
@@ -38,13 +42,11 @@ function exportShown(machine: string, stage: Stage, places: FilePlaces): Machine
     deviceWords: shareDevices,
     greet: () => null,
     async give(task, from = places) {
-      const own = ownDirectory(task);
-      if (!hasOwn) await stage.show(machine, "tasks", own, from.tasks, own);
+      if (!hasOwn) await stage.show(machine, "tasks", from.tasks, ownDirectory(task));
       hasOwn = true;
       if (task.folder !== null && task.folder !== folder) {
         await withdrawFolder();
-        const parts = task.folder.split("/");
-        await stage.show(machine, "workspace", parts, from.workspace, parts);
+        await stage.show(machine, "workspace", from.workspace, task.folder.split("/"));
         folder = task.folder;
       }
       return proveTask(task, from);

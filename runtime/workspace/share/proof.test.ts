@@ -17,7 +17,7 @@ import { test } from "node:test";
 import type { MountProof } from "../../protocol/share.ts";
 import type { Handover } from "../files.ts";
 import { listDirectory } from "../listing.ts";
-import { shareDevices } from "./devices.ts";
+import { shareDevices } from "./machine-files.ts";
 import { prove } from "./proof.ts";
 
 const path = mkdtempSync(join(tmpdir(), "piwork-share-"));

@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { openBeneath, type Place } from "../../linux/open-beneath.ts";
 import { openRegularFile } from "../../linux/open-regular.ts";
-import { PiworkError } from "../../protocol/errors.ts";
+import { PiworkError, policyViolation } from "../../protocol/errors.ts";
 import type { MountProof } from "../../protocol/share.ts";
 import type { Handover } from "../files.ts";
-import { HIDDEN_NAMES } from "../hidden-names.ts";
+import { HIDDEN_NAMES } from "../walk.ts";
 
 /** A directory that a machine has to show that it sees. */
 interface Proven {
@@ -59,12 +59,9 @@ class ShareProof implements Disposable {
       writeFileSync(this.#file, this.#token, { flag: "wx", mode: 0o600 });
     } catch (cause) {
       this[Symbol.dispose]();
-      throw new PiworkError(
-        "WORKSPACE_POLICY_VIOLATION",
+      throw policyViolation(
         `${[root, ...parts].join("/")} cannot be written, so a task could not work in it; make it writable or choose another one.`,
-        {
-          cause,
-        },
+        cause,
       );
     }
   }

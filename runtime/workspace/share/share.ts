@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { FilesPath } from "../files.ts";
-import { HostDirectories } from "../host-directories.ts";
-import { shareDevices } from "./devices.ts";
+import { hostDirectories } from "../host-directories.ts";
 import { expected } from "./expected.ts";
-import { exportAll, exportSingly, SHARES } from "./machine-files.ts";
+import { exportAll, exportSingly, shareDevices } from "./machine-files.ts";
+import { SHARES } from "./stage.ts";
 
 /** Path I: QEMU's 9p server exports directories of the host, and taskd mounts them. */
 export const share: FilesPath = {
@@ -11,6 +11,6 @@ export const share: FilesPath = {
   forAllTasks: (places) => exportAll(places, { provesTasks: false }),
   forTemplate: (places) => exportAll(places, { provesTasks: true }),
   forSingleTasks: (places, scratch) => exportSingly(places, join(scratch, "stage")),
-  onHost: (places) => new HostDirectories(places),
+  onHost: hostDirectories,
   expected,
 };

@@ -25,7 +25,7 @@ after(() => {
 });
 const workspace = join(directory, "workspace");
 mkdirSync(join(workspace, "a/deep"), { recursive: true });
-mkdirSync(join(workspace, "other"));
+for (const name of ["other", "all/first", "all/second"]) mkdirSync(join(workspace, name), { recursive: true });
 writeFileSync(join(workspace, "a/deep/file"), "mine");
 symlinkSync("a", join(workspace, "link"));
 let stages = 0;
@@ -46,7 +46,7 @@ async function inView(stage: Stage, ...command: string[]): Promise<string> {
 test("a directory is shown in the view, writable, and nowhere else", async () => {
   const { stage, root } = await open();
   stage.makeShares("machine-1");
-  await stage.show("machine-1", "workspace", ["a", "deep"], workspace, ["a", "deep"]);
+  await stage.show("machine-1", "workspace", workspace, ["a", "deep"]);
   const shown = join(root, "machine-1/workspace/a/deep");
   assert.equal(await inView(stage, "cat", `${shown}/file`), "mine");
   await inView(stage, "touch", `${shown}/made`);
@@ -60,7 +60,7 @@ test("a directory is shown in the view, writable, and nowhere else", async () =>
 test("what is hidden is gone from the view, and its files are as they were", async () => {
   const { stage, root } = await open();
   stage.makeShares("machine-1");
-  await stage.show("machine-1", "workspace", ["a", "deep"], workspace, ["a", "deep"]);
+  await stage.show("machine-1", "workspace", workspace, ["a", "deep"]);
   await stage.hide("machine-1");
   assert.equal(await inView(stage, "ls", join(root, "machine-1/workspace")), "");
   await stage.clear("machine-1");
@@ -74,15 +74,14 @@ test("what cannot be hidden keeps nothing else shown, and is hidden the next tim
   const isShown = async (path: string) =>
     (await inView(stage, "cat", "/proc/self/mounts")).includes(` ${root}/${path} `);
   stage.makeShares("machine-1");
-  await stage.show("machine-1", "workspace", ["a"], workspace, ["a"]);
-  for (const name of ["first", "second"])
-    await stage.show("machine-1", "tasks", ["all", name], workspace, ["a", "deep"]);
+  await stage.show("machine-1", "workspace", workspace, ["a"]);
+  for (const name of ["first", "second"]) await stage.show("machine-1", "tasks", workspace, ["all", name]);
   // Without a mount there, the kernel refuses to take one away.
   await inView(stage, "umount", join(root, "machine-1/tasks/all/second"));
   await assert.rejects(stage.hide("machine-1"), /the kernel refused it/);
   const left = await Promise.all(["workspace/a", "tasks/all/first"].map((path) => isShown(`machine-1/${path}`)));
   assert.deepEqual(left, [false, false]);
-  await inView(stage, "mount", "--bind", join(workspace, "a/deep"), join(root, "machine-1/tasks/all/second"));
+  await inView(stage, "mount", "--bind", join(workspace, "all/second"), join(root, "machine-1/tasks/all/second"));
   await stage.hide("machine-1");
   assert.equal(await isShown("machine-1/tasks/all/second"), false);
   await stage.clear("machine-1");
@@ -93,7 +92,7 @@ test("what cannot be hidden keeps nothing else shown, and is hidden the next tim
 
 test("a machine that ends while it is shown something leaves nothing", async () => {
   const { stage, root } = await open();
-  const show = () => stage.show("machine-1", "workspace", ["a", "deep"], workspace, ["a", "deep"]);
+  const show = () => stage.show("machine-1", "workspace", workspace, ["a", "deep"]);
   stage.makeShares("machine-1");
   const [, , late] = await Promise.allSettled([show(), stage.clear("machine-1"), show()]);
   assert.equal(late.status === "rejected" && late.reason.code, "TASK_NOT_READY");
@@ -106,7 +105,7 @@ test("a machine that ends while it is shown something leaves nothing", async () 
 test("a machine that ends while things are hidden from it leaves nothing", async () => {
   const { stage, root } = await open();
   stage.makeShares("machine-1");
-  for (const tag of ["workspace", "tasks"] as const) await stage.show("machine-1", tag, ["a"], workspace, ["a"]);
+  for (const tag of ["workspace", "tasks"] as const) await stage.show("machine-1", tag, workspace, ["a"]);
   await Promise.all([stage.hide("machine-1"), stage.clear("machine-1")]);
   assert.equal(await inView(stage, "ls", root), "");
   stage.close();
@@ -115,7 +114,7 @@ test("a machine that ends while things are hidden from it leaves nothing", async
 test("no link on the way is followed, and what was made for it goes with the machine", async () => {
   const { stage, root } = await open();
   stage.makeShares("machine-1");
-  const shown = stage.show("machine-1", "workspace", ["link", "deep"], workspace, ["link", "deep"]);
+  const shown = stage.show("machine-1", "workspace", workspace, ["link", "deep"]);
   await assert.rejects(shown, { code: "WORKSPACE_POLICY_VIOLATION" });
   await stage.clear("machine-1");
   assert.equal(await inView(stage, "ls", root), "");
@@ -128,7 +127,7 @@ test("a folder that the view reaches and this process does not is refused, and n
   const pid = Number(/--mount=\/proc\/(\d+)\//.exec(stage.prefix.join(" "))?.[1]);
   // In the view alone, another directory is where the folder is.
   await inView(stage, "mount", "--bind", join(workspace, "other"), join(workspace, "a"));
-  const shown = stage.show("machine-1", "workspace", ["a"], workspace, ["a"]);
+  const shown = stage.show("machine-1", "workspace", workspace, ["a"]);
   await assert.rejects(shown, { code: "WORKSPACE_POLICY_VIOLATION", message: /replaced while it was being opened/ });
   const held = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
   assert.deepEqual(
@@ -141,7 +140,7 @@ test("a folder that the view reaches and this process does not is refused, and n
 test("with its last process it ends, and every mount with it", async () => {
   const { stage, root } = await open();
   stage.makeShares("machine-1");
-  await stage.show("machine-1", "workspace", ["a"], workspace, ["a"]);
+  await stage.show("machine-1", "workspace", workspace, ["a"]);
   const [, mount = ""] = /--mount=\/proc\/(\d+)\//.exec(stage.prefix.join(" ")) ?? [];
   process.kill(Number(mount), "SIGKILL");
   for (let look = 0; look < 200 && !stage.isGone; look++) await delay(10);

@@ -10,8 +10,9 @@ import { openInView } from "./view-walk.ts";
 
 /** What is mounted to hold the empty directories; each machine has a few. */
 const OPTIONS = "size=16m,mode=0700";
-const TAGS = ["workspace", "tasks"] as const;
 type Tag = MountProof["tag"];
+/** The exports of every machine. */
+export const SHARES = ["workspace", "tasks"] as const satisfies readonly Tag[];
 
 /** A directory that was made for a machine, and whether something is shown there. */
 interface Shown {
@@ -32,14 +33,15 @@ export class Stage {
   readonly #shown = new Map<string, Shown[]>();
   /** settles once the last of what was asked for is done: a machine can end while it is being shown something */
   #last: Promise<unknown> = Promise.resolve();
-  #gone = false;
+  /** whether it has ended, with all that it showed */
+  isGone = false;
 
   private constructor(kernel: KernelCalls, directory: string) {
     this.#kernel = kernel;
     this.#mounts = new Mounts(kernel);
     this.#directory = directory;
     kernel.whenGone(() => {
-      this.#gone = true;
+      this.isGone = true;
     });
   }
 
@@ -47,17 +49,12 @@ export class Stage {
   static async open(directory: string): Promise<Stage> {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
-    const kernel = new KernelCalls("piwork.stage", [
-      "/usr/bin/unshare",
-      ...user,
-      "--mount",
-      "--propagation",
-      "slave",
-      "--",
-    ]);
+    const unshare = ["/usr/bin/unshare", ...user, "--mount", "--propagation", "slave", "--"];
+    const kernel = new KernelCalls("piwork.stage", unshare);
     const stage = new Stage(kernel, directory);
     try {
-      await stage.#prepare();
+      await stage.#mounts.mount("piwork", directory, { type: "tmpfs", flags: ["nosuid", "nodev"], options: OPTIONS });
+      await stage.#mounts.mount("", directory, { flags: ["shared"] });
       return stage;
     } catch (cause) {
       kernel.close();
@@ -76,28 +73,23 @@ export class Stage {
     return ["/usr/bin/nsenter", ...user, `--mount=/proc/${pid}/ns/mnt`, "--"];
   }
 
-  /** Whether it has ended, with all that it showed. */
-  get isGone(): boolean {
-    return this.#gone;
-  }
-
   /** Empty directories for the shares of a machine, as this view has them. */
   makeShares(machine: string): Export[] {
     this.#shown.set(machine, []);
-    return TAGS.map((tag) => {
+    return SHARES.map((tag) => {
       mkdirSync(this.#inView(machine, tag), { recursive: true, mode: 0o755 });
       return { name: tag, path: join(this.#directory, machine, tag), isReadOnly: true };
     });
   }
 
-  /** Shows the directory that leads from `root` down `parts` in a share of a machine, at `path`. */
-  show(machine: string, tag: Tag, path: readonly string[], root: string, parts: readonly string[]): Promise<void> {
+  /** Shows the directory that leads from `root` down `parts` in a share of a machine, at the same path. */
+  show(machine: string, tag: Tag, root: string, parts: readonly string[]): Promise<void> {
     return this.#inTurn(async () => {
       const shown = this.#shown.get(machine);
       if (shown === undefined) throw new PiworkError("TASK_NOT_READY", "The machine has ended; try again.");
       // The machine sees this read only, and can put nothing in the way.
-      mkdirSync(join(this.#inView(machine, tag), ...path), { recursive: true, mode: 0o755 });
-      const target = join(this.#directory, machine, tag, ...path);
+      mkdirSync(join(this.#inView(machine, tag), ...parts), { recursive: true, mode: 0o755 });
+      const target = join(this.#directory, machine, tag, ...parts);
       const one: Shown = { target, isMounted: false };
       shown.push(one);
       await openInView(this.#kernel, root, parts, (directory) =>
@@ -118,7 +110,7 @@ export class Stage {
       await this.#hide(machine);
       this.#shown.delete(machine);
       const own = join(this.#directory, machine);
-      if (!this.#gone) this.#remove([own, ...TAGS.map((tag) => join(own, tag))]);
+      if (!this.isGone) this.#remove([own, ...SHARES.map((tag) => join(own, tag))]);
     });
   }
 
@@ -129,15 +121,15 @@ export class Stage {
     const refusals: unknown[] = [];
     for (const one of all.filter(({ target }) => target.startsWith(root)).reverse()) {
       try {
-        if (one.isMounted && !this.#gone) await this.#mounts.unmount(one.target);
+        if (one.isMounted && !this.isGone) await this.#mounts.unmount(one.target);
         all.splice(all.indexOf(one), 1);
         hidden.push(one.target);
       } catch (error) {
         refusals.push(error); // it is still shown, and is taken away the next time
       }
     }
-    if (this.#gone) return;
-    const kept = [...TAGS.map((tag) => join(this.#directory, machine, tag)), ...all.map(({ target }) => target)];
+    if (this.isGone) return;
+    const kept = [...SHARES.map((tag) => join(this.#directory, machine, tag)), ...all.map(({ target }) => target)];
     const isKept = (directory: string) => kept.some((path) => `${path}/`.startsWith(`${directory}/`));
     const made = new Set<string>();
     for (const target of hidden)
@@ -160,12 +152,6 @@ export class Stage {
 
   close(): void {
     this.#kernel.close();
-  }
-
-  async #prepare(): Promise<void> {
-    const tmpfs = { type: "tmpfs", flags: ["nosuid", "nodev"], options: OPTIONS } as const;
-    await this.#mounts.mount("piwork", this.#directory, tmpfs);
-    await this.#mounts.mount("", this.#directory, { flags: ["shared"] });
   }
 
   #inView(machine: string, tag: Tag): string {

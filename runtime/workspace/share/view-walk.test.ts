@@ -22,7 +22,7 @@ test("the kernel itself refuses a link that is on the way in the view alone", as
   const bind = (from: string, to: string) =>
     execa(program, [...words, "mount", "--bind", join(directory, from), join(directory, to)]);
   const isRefused = (parts: string[]) =>
-    assert.rejects(stage.show("machine-1", "workspace", parts, workspace, parts), (error: Error) => {
+    assert.rejects(stage.show("machine-1", "workspace", workspace, parts), (error: Error) => {
       assert.match(error.message, /replaced while it was being opened/);
       assert.equal(error.cause instanceof KernelRefusal, true, `by another check: ${error.cause}`);
       return true;

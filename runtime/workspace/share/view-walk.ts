@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { type KernelCalls, KernelRefusal, OPENED } from "../../linux/kernel-calls.ts";
 import { openBeneath, PLACE, printable } from "../../linux/open-beneath.ts";
-import { PiworkError } from "../../protocol/errors.ts";
+import { type PiworkError, policyViolation } from "../../protocol/errors.ts";
 
 const [SYS_OPEN, SYS_CLOSE, SYS_OPENAT2] = [2, 3, 437];
 const [RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH] = [2, 4, 8];
@@ -51,18 +51,13 @@ function identify(path: string): string {
 }
 
 function replaced(path: string, cause?: KernelRefusal): PiworkError {
-  return new PiworkError(
-    "WORKSPACE_POLICY_VIOLATION",
-    `'${printable(path)}' was moved or replaced while it was being opened; try again.`,
-    { cause },
-  );
+  return policyViolation(`'${printable(path)}' was moved or replaced while it was being opened; try again.`, cause);
 }
 
 /** In a user namespace, the kernel shows no directory without the file systems that are mounted below it. */
 function hasMounts(path: string, cause: KernelRefusal): PiworkError {
-  return new PiworkError(
-    "WORKSPACE_POLICY_VIOLATION",
+  return policyViolation(
     `Another file system is mounted below '${printable(path)}', which an ordinary user cannot leave out of a task's folder. Unmount it, or choose a folder without one.`,
-    { cause },
+    cause,
   );
 }
