@@ -1,5 +1,5 @@
 import { completions } from "../../runtime/scripted-model/completions.ts";
-import { serveDialects } from "../../runtime/scripted-model/serve.ts";
+import { serveDialects } from "../../runtime/scripted-model/server.ts";
 import { anthropic } from "./anthropic.ts";
 import { google } from "./google.ts";
 import { responses } from "./responses.ts";

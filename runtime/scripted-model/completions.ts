@@ -2,7 +2,6 @@ import * as z from "zod";
 import { costOf, type ModelAnswer } from "./answer.ts";
 import type { ModelTurn } from "./conversation.ts";
 import { type Dialect, event, type ModelCall, textOf, type Voice, written } from "./dialect.ts";
-import { effortOf, openAi } from "./openai.ts";
 
 const message = z.looseObject({ role: z.string(), content: written.nullish() });
 
@@ -14,6 +13,15 @@ const request = z.looseObject({
   reasoning_effort: z.string().nullish(),
   tools: z.array(z.looseObject({ function: z.looseObject({ name: z.string() }).optional() })).nullish(),
 });
+
+/** What both APIs of OpenAI have in common. */
+export const openAi: Pick<Dialect, "key" | "failure"> = {
+  key: { header: "authorization", before: "Bearer " },
+  failure(status, message, code) {
+    const type = status === 429 ? "rate_limit_error" : status < 500 ? "invalid_request_error" : "server_error";
+    return { error: { message, type, param: null, code: code ?? null } };
+  },
+};
 
 /** OpenAI's chat completions. */
 export const completions: Dialect = {
@@ -37,6 +45,11 @@ export const completions: Dialect = {
   speak: (answer) => new CompletionsVoice(answer),
   whole,
 };
+
+/** What is written of how much to think. */
+export function effortOf(written: string | null | undefined): string | null {
+  return written === undefined || written === "none" ? null : written;
+}
 
 const ROLES: ReadonlyMap<string, ModelTurn["role"]> = new Map(
   (["user", "assistant", "tool"] as const).map((role) => [role, role]),

@@ -1,18 +1,37 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import * as z from "zod";
 import { answerTo } from "./answer.ts";
 import { completions } from "./completions.ts";
 import type { Dialect } from "./dialect.ts";
 import { failureOf, give, sendJson } from "./give.ts";
-import { MODELS } from "./models.ts";
+import { SCRIPTED_VIEW } from "./models.ts";
 import { ModelRecords } from "./records.ts";
 
 /** A conversation with pictures in it is long. */
 const BODY_BYTES = 64 * 1024 * 1024;
+const IDS: readonly string[] = SCRIPTED_VIEW.models.map(({ id }) => id);
+
+/**
+ * Runs the server as a program: takes the key from PIWORK_SCRIPTED_KEY, prints its port as a line of JSON, and ends when its input
+ * ends, so that it does not outlive its parent.
+ */
+export async function serveDialects(dialects: readonly Dialect[]): Promise<void> {
+  const key = process.env["PIWORK_SCRIPTED_KEY"] ?? "";
+  if (key === "") {
+    console.error("Set PIWORK_SCRIPTED_KEY to the key that requests are to carry.");
+    process.exit(2);
+  }
+  const server = createProvider(key, dialects).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  console.log(JSON.stringify({ port: (server.address() as AddressInfo).port }));
+  process.stdin.on("close", () => process.exit(0)).resume();
+}
 
 /** A server that speaks these APIs. Every request must carry the key. */
-export function createProvider(key: string, dialects: readonly Dialect[]): Server {
+function createProvider(key: string, dialects: readonly Dialect[]): Server {
   const records = new ModelRecords();
   const isKey = sameAs(key);
   return createServer((request, response) => {
@@ -59,7 +78,7 @@ async function answer(
   if (body === undefined) return fail(413, `A request has at most ${BODY_BYTES} bytes.`);
   const asked = understand(dialect, body, dialect.path.exec(request.url ?? "")?.[1]);
   if (asked instanceof z.ZodError) return fail(400, asked.issues.map(({ message }) => message).join("; "));
-  if (!MODELS.has(asked.model)) return fail(404, `The model '${asked.model}' does not exist.`, "model_not_found");
+  if (!IDS.includes(asked.model)) return fail(404, `The model '${asked.model}' does not exist.`, "model_not_found");
   const answer = answerTo(asked, (digest) => records.count(digest));
   records.add(answer, failureOf(answer)?.status ?? 200);
   await give(response, dialect, answer);
@@ -99,7 +118,7 @@ async function read(request: IncomingMessage): Promise<unknown> {
 function listOfModels(): object {
   return {
     object: "list",
-    data: [...MODELS.keys()].map((id) => ({ id, object: "model", created: 0, owned_by: "piwork" })),
+    data: IDS.map((id) => ({ id, object: "model", created: 0, owned_by: "piwork" })),
   };
 }
 

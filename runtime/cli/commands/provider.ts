@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { hasKey, type Provider, Providers, type RemoteProvider } from "../../network/providers.ts";
 import { PiworkError } from "../../protocol/errors.ts";
 import { providerApi } from "../../protocol/providers.ts";
-import { SCRIPTED_VIEW } from "../../scripted-model/process.ts";
+import { SCRIPTED_VIEW } from "../../scripted-model/models.ts";
 import { findPlaces, makePlaces, type PlaceOptions } from "../../state/places.ts";
 import { plain, print, printJson } from "../attach.ts";
 import { table } from "../table.ts";
