@@ -51,12 +51,9 @@ export function effortOf(written: string | null | undefined): string | null {
   return written === undefined || written === "none" ? null : written;
 }
 
-const ROLES: ReadonlyMap<string, ModelTurn["role"]> = new Map(
-  (["user", "assistant", "tool"] as const).map((role) => [role, role]),
-);
-
 function turnOf({ role, content }: z.infer<typeof message>): ModelTurn {
-  return { role: ROLES.get(role) ?? "system", text: textOf(content) };
+  const known = (["user", "assistant", "tool"] as const).find((one) => one === role);
+  return { role: known ?? "system", text: textOf(content) };
 }
 
 class CompletionsVoice implements Voice {
@@ -105,19 +102,16 @@ function whole(answer: ModelAnswer): object {
   const { acts } = answer.step;
   const said = (type: "say" | "think") => acts.flatMap((act) => (act.type === type ? act.text : [])).join("");
   const calls = acts.flatMap((act) => (act.type === "call" ? act : []));
+  const tool_calls = calls.map(({ tool, input }, at) => ({
+    id: callId(answer, at),
+    type: "function",
+    function: { name: tool, arguments: JSON.stringify(input) },
+  }));
   const message = {
     role: "assistant",
     content: said("say") || null,
-    ...(said("think") === "" ? {} : { reasoning_content: said("think") }),
-    ...(calls.length === 0
-      ? {}
-      : {
-          tool_calls: calls.map(({ tool, input }, at) => ({
-            id: callId(answer, at),
-            type: "function",
-            function: { name: tool, arguments: JSON.stringify(input) },
-          })),
-        }),
+    reasoning_content: said("think") || undefined,
+    tool_calls: calls.length === 0 ? undefined : tool_calls,
   };
   return {
     ...headOf(answer, "chat.completion"),

@@ -48,6 +48,7 @@ function createProvider(key: string, dialects: readonly Dialect[]): Server {
     if (found === undefined) return tell(request, response, records, fail);
     answer(request, response, found, records, fail).catch((error: Error) => {
       if (response.headersSent || response.destroyed) return void response.destroy();
+      if (error instanceof z.ZodError) return fail(400, error.issues.map(({ message }) => message).join("; "));
       fail(500, error.message);
     });
   });
@@ -76,21 +77,11 @@ async function answer(
 ): Promise<void> {
   const body = await read(request);
   if (body === undefined) return fail(413, `A request has at most ${BODY_BYTES} bytes.`);
-  const asked = understand(dialect, body, dialect.path.exec(request.url ?? "")?.[1]);
-  if (asked instanceof z.ZodError) return fail(400, asked.issues.map(({ message }) => message).join("; "));
+  const asked = dialect.read(body, dialect.path.exec(request.url ?? "")?.[1]);
   if (!IDS.includes(asked.model)) return fail(404, `The model '${asked.model}' does not exist.`, "model_not_found");
   const answer = answerTo(asked, (digest) => records.count(digest));
   records.add(answer, failureOf(answer)?.status ?? 200);
   await give(response, dialect, answer);
-}
-
-function understand(dialect: Dialect, body: unknown, model: string | undefined) {
-  try {
-    return dialect.read(body, model);
-  } catch (error) {
-    if (error instanceof z.ZodError) return error;
-    throw error;
-  }
 }
 
 /** The key that a request carries where its API wants it. */
