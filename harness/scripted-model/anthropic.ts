@@ -1,16 +1,8 @@
 import * as z from "zod";
 import { costOf, type ModelAnswer } from "../../runtime/scripted-model/answer.ts";
 import type { ModelRequest, ModelTurn } from "../../runtime/scripted-model/conversation.ts";
-import {
-  type Dialect,
-  type ModelCall,
-  systemTurn,
-  textOf,
-  turnsWith,
-  typedEvent,
-  type Voice,
-  written,
-} from "../../runtime/scripted-model/dialect.ts";
+import { type Dialect, type ModelCall, textOf, type Voice, written } from "../../runtime/scripted-model/dialect.ts";
+import { systemTurn, turnsWith, typedEvent } from "./dialect-parts.ts";
 
 const block = z.looseObject({ type: z.string(), text: z.string().optional(), content: written.optional() });
 

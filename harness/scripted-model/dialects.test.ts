@@ -2,15 +2,19 @@ import assert from "node:assert/strict";
 import { after as afterAll, before, test } from "node:test";
 import { afterTool, ofUser } from "../../runtime/scripted-model/conversation.fixture.ts";
 import type { ModelTurn } from "../../runtime/scripted-model/conversation.ts";
-import { eventsOf, type Heard, ScriptedProvider } from "../../runtime/scripted-model/provider.fixture.ts";
+import { after, eventsOf, type Heard, ScriptedProvider } from "../../runtime/scripted-model/provider.fixture.ts";
 import { anthropicClient, type Client, googleClient, responsesClient, type Said } from "./clients.fixture.ts";
 import { EVERY_API } from "./program.ts";
+import type { AskedRequest } from "./records.ts";
 
 let provider: ScriptedProvider;
 before(async () => {
   provider = await ScriptedProvider.start(EVERY_API);
 });
 afterAll(() => provider[Symbol.asyncDispose]());
+
+const requests = async () =>
+  (await (await provider.fetch("/control/requests")).json()) as { unauthorized: number; requests: AskedRequest[] };
 
 const script = (...lines: string[]) => ["script", ...lines].join("\n");
 
@@ -248,9 +252,40 @@ for (const { name, client, finishes, usage, events, errors, parts } of CASES) {
         JSON.stringify(headers),
       );
     await ask(client, [ofUser("hello"), ...afterTool("x")], { thinks: true });
-    const last = (await provider.requests()).requests.at(-1);
+    const last = (await requests()).requests.at(-1);
     assert.deepEqual([last?.api, last?.model, last?.stream], [name, "scripted-thinking", true]);
     assert.deepEqual([last?.tools, last?.messages, last?.prompt, last?.step], [["read", "bash"], 4, "hello", 2]);
     assert.notEqual(last?.reasoningEffort, null);
   });
 }
+
+test("what was asked can be read, and what came without the key is counted", async () => {
+  const { unauthorized } = await requests();
+  await provider.fetch("/v1/models", undefined, {});
+  const message = script("say well", "error 503", "times 2");
+  for (let at = 0; at < 3; at++) await provider.ask(message);
+  await provider.ask(`${message}\n# other`, after("x"), { model: "scripted-thinking", reasoning_effort: "low" });
+  const seen = await requests();
+  assert.equal(seen.unauthorized, unauthorized + 1);
+  const [first, second, third, { prompt, ...last } = { prompt: "" }] = seen.requests.slice(-4);
+  assert.deepEqual(
+    [first, second, third].map((one) => [one?.attempt, one?.status]),
+    [
+      [1, 503],
+      [2, 503],
+      [3, 200],
+    ],
+  );
+  assert.equal(prompt.startsWith("script\nsay well"), true);
+  assert.deepEqual(last, {
+    api: "openai-completions",
+    model: "scripted-thinking",
+    stream: true,
+    reasoningEffort: "low",
+    tools: ["read", "bash", "edit", "write"],
+    messages: 4,
+    step: 2,
+    attempt: 1,
+    status: 200,
+  });
+});

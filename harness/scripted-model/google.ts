@@ -1,15 +1,8 @@
 import * as z from "zod";
 import { costOf, type ModelAnswer } from "../../runtime/scripted-model/answer.ts";
 import type { ModelRequest, ModelTurn } from "../../runtime/scripted-model/conversation.ts";
-import {
-  type Dialect,
-  event,
-  type ModelCall,
-  systemTurn,
-  textOf,
-  turnsWith,
-  type Voice,
-} from "../../runtime/scripted-model/dialect.ts";
+import { type Dialect, event, type ModelCall, textOf, type Voice } from "../../runtime/scripted-model/dialect.ts";
+import { systemTurn, turnsWith } from "./dialect-parts.ts";
 
 const part = z.looseObject({
   text: z.string().optional(),

@@ -1,16 +1,9 @@
 import * as z from "zod";
 import { costOf, type ModelAnswer } from "../../runtime/scripted-model/answer.ts";
+import { effortOf, openAi } from "../../runtime/scripted-model/completions.ts";
 import type { ModelTurn } from "../../runtime/scripted-model/conversation.ts";
-import {
-  type Dialect,
-  type ModelCall,
-  systemTurn,
-  textOf,
-  typedEvent,
-  type Voice,
-  written,
-} from "../../runtime/scripted-model/dialect.ts";
-import { effortOf, openAi } from "../../runtime/scripted-model/openai.ts";
+import { type Dialect, type ModelCall, textOf, type Voice, written } from "../../runtime/scripted-model/dialect.ts";
+import { systemTurn, typedEvent } from "./dialect-parts.ts";
 
 /** A message, a thought, a call, or what a tool has answered. */
 const item = z.looseObject({

@@ -221,12 +221,7 @@ export const calls = {
   machine_answers: {
     does: "Asks QEMU and taskd of every machine at once. The answer names the sides that do not answer in time.",
     input: z.strictObject({
-      patienceMs: z
-        .number()
-        .int()
-        .positive()
-        .max(LONGEST_PATIENCE_MS)
-        .describe("Time limit of each side, in milliseconds."),
+      patienceMs: z.int().positive().max(LONGEST_PATIENCE_MS).describe("Time limit of each side, in milliseconds."),
     }),
     output: z.strictObject({
       confined: z.boolean().describe("Whether every QEMU should be behind all its walls."),

@@ -25,11 +25,7 @@ const toolStep = z
     command: z.string().describe("Command line, or the tool's arguments as JSON."),
     output: z.string().describe("Output; only the end of a long one."),
     state: z.enum(["running", "worked", "failed"]).describe("State of the call."),
-    exitCode: z
-      .number()
-      .int()
-      .nullable()
-      .describe("Exit code; null while the tool runs and where the agent gives none."),
+    exitCode: z.int().nullable().describe("Exit code; null while the tool runs and where the agent gives none."),
   })
   .meta({ title: "step of a turn", description: "Call of a tool in a turn." });
 export type ToolStep = z.infer<typeof toolStep>;

@@ -8,16 +8,11 @@ import { taskMemory } from "../protocol/task-memory.ts";
 const usage = z
   .strictObject({
     bytes: z
-      .number()
       .int()
       .nonnegative()
       .describe("Size in bytes: of each file the larger of its length and its space on disk; a hard link counts once."),
     entries: z.int().nonnegative().describe("Number of files, directories and links."),
-    unreached: z
-      .number()
-      .int()
-      .nonnegative()
-      .describe("Number of directories that are unreadable or too deep to count."),
+    unreached: z.int().nonnegative().describe("Number of directories that are unreadable or too deep to count."),
   })
   .meta({ title: "usage", description: "Size of a directory tree." });
 export type Usage = z.infer<typeof usage>;

@@ -9,11 +9,6 @@ export function attach(command: Command): Promise<Client> {
   return connect(command.optsWithGlobals<PlaceOptions>());
 }
 
-/** How a call names the task that was named on the command line; the active one is meant where none was. */
-export function ofTask(id: string | undefined): { task?: string } {
-  return id === undefined ? {} : { task: id };
-}
-
 /** Between two looks at what keeps a command waiting, in milliseconds. */
 const LOOK_EVERY_MS = 2_000;
 
@@ -33,6 +28,12 @@ export function sayWaiting(client: Client, otherwise?: string): Disposable {
 
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
+}
+
+/** Prints what a command found: for programs with --json, and otherwise in words. */
+export function report<T>(found: T, { json }: { json?: boolean }, words: (found: T) => string): void {
+  if (json) printJson(found);
+  else print(words(found));
 }
 
 export function printJson(value: unknown): void {

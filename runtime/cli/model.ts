@@ -1,7 +1,7 @@
 import { Providers } from "../network/providers.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { ModelName } from "../protocol/kinds.ts";
-import { SCRIPTED_VIEW } from "../scripted-model/process.ts";
+import { SCRIPTED_VIEW } from "../scripted-model/models.ts";
 
 /** The model that was named as PROVIDER or PROVIDER/MODEL, of one that is configured; the first of a provider where none was. */
 export function namedModel(state: string, written: string): ModelName {

@@ -61,13 +61,10 @@ async function askPanel(address: string, signal: AbortSignal): Promise<StatusVie
 
 /** Gives a question up after a time: the connection ends with it, so that nothing is left waiting. */
 async function within<T>(milliseconds: number, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const over = new AbortController();
-  const timer = setTimeout(() => over.abort(), milliseconds);
+  const over = AbortSignal.timeout(Math.ceil(milliseconds));
   try {
-    return await ask(over.signal);
+    return await ask(over);
   } catch (error) {
-    throw over.signal.aborted ? new Error(`no answer within ${milliseconds / 1000} s`) : error;
-  } finally {
-    clearTimeout(timer);
+    throw over.aborted ? new Error(`no answer within ${milliseconds / 1000} s`) : error;
   }
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { saidIn } from "../api/answer.ts";
 import type { StatusView } from "../api/status.ts";
 import { findPlaces } from "../state/places.ts";
-import { consistent } from "./contradictions/consistent.fixture.ts";
+import { aView, consistent } from "./contradictions/consistent.fixture.ts";
 import type { HostFacts } from "./host.ts";
 import type { Sides } from "./sides.ts";
 import { takeDump } from "./take.ts";
@@ -121,17 +121,7 @@ test("without a panel there is a reason instead", async () => {
 test("a machine that makes thousands of tasks up is heard in seconds", async () => {
   const answers = await sides().machineAnswers(1);
   const taskd = saidIn(answers.machines[0]?.taskd ?? { silent: "" });
-  for (let at = 0; at < 1500; at++)
-    taskd?.state.tasks.push({
-      taskId: `made-up-${at}`,
-      state: "ready",
-      folder: null,
-      agent: "probe",
-      turns: 0,
-      agentPid: 1,
-      promptId: null,
-      execIds: [],
-    });
+  for (let at = 0; at < 1500; at++) taskd?.state.tasks.push(aView(`made-up-${at}`, { agentPid: 1 }));
   const before = performance.now();
   const dump = await take(sides({ machineAnswers: async () => answers }));
   assert.equal(dump.contradictions.filter(({ subject }) => subject.startsWith("made-up-")).length, 3 * 1500);

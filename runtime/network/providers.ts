@@ -5,7 +5,8 @@ import { writeAtomically } from "../linux/atomic-file.ts";
 import { conceal } from "../log/redaction.ts";
 import { PiworkError, policyViolation } from "../protocol/errors.ts";
 import { type ProviderView, providerView } from "../protocol/providers.ts";
-import { SCRIPTED_VIEW, ScriptedServer } from "../scripted-model/process.ts";
+import { SCRIPTED_VIEW } from "../scripted-model/models.ts";
+import { ScriptedServer } from "../scripted-model/process.ts";
 
 /** The shortest key that redaction can tell from a word. */
 const SHORTEST_KEY = 12;

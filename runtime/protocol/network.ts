@@ -58,16 +58,8 @@ export const networkRequest = z
     port: z.int().min(0).max(65_535).describe("Requested port; 0 where it could not be understood."),
     verdict: z.enum(["allowed", "refused", "failed"]).describe("Outcome of the request."),
     rule: z.string().max(300).describe("Rule that allowed or refused the request, or reason of the failure."),
-    bytesUp: z
-      .number()
-      .int()
-      .nonnegative()
-      .describe("Size of the request's body, or of a tunnel's outward data, in bytes."),
-    bytesDown: z
-      .number()
-      .int()
-      .nonnegative()
-      .describe("Size of the answer's body, or of a tunnel's inward data, in bytes."),
+    bytesUp: z.int().nonnegative().describe("Size of the request's body, or of a tunnel's outward data, in bytes."),
+    bytesDown: z.int().nonnegative().describe("Size of the answer's body, or of a tunnel's inward data, in bytes."),
     method: z.string().max(20).optional().describe("HTTP method."),
     path: z.string().max(500).optional().describe("Path, without the query."),
     status: z.int().optional().describe("HTTP status that the task was given."),

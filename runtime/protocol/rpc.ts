@@ -27,12 +27,7 @@ const taskView = z
     folder: relativeFolder.nullable().describe("Folder of the task; null where none is bound."),
     agent: agentKind,
     turns: z.int().nonnegative().describe("Number of completed turns in its session."),
-    agentPid: z
-      .number()
-      .int()
-      .positive()
-      .nullable()
-      .describe("Process id of the agent in the guest; null while none runs."),
+    agentPid: z.int().positive().nullable().describe("Process id of the agent in the guest; null while none runs."),
     promptId: requestId.nullable().describe("Request id of the prompt in flight, if any."),
     execIds: z.array(requestId).describe("Request ids of its running `system_bash` commands."),
     questions: z
@@ -56,7 +51,6 @@ export const commands = {
         .describe("Files that the machine has for all tasks; null: none, or known from before."),
       afterSeq: z.int().nonnegative().describe("Number of the last event that the host has; 0 for none."),
       time: z
-        .number()
         .int()
         .positive()
         .max(LATEST_TIME)
@@ -100,11 +94,7 @@ export const commands = {
     does: "Flushes all written data to the host and counts the processes of tasks. A machine without any can be paused.",
     payload: empty,
     result: z.strictObject({
-      processes: z
-        .number()
-        .int()
-        .nonnegative()
-        .describe("Number of processes of tasks, without agents that wait for a prompt."),
+      processes: z.int().nonnegative().describe("Number of processes of tasks, without agents that wait for a prompt."),
     }),
   },
   create_or_open_task: {
@@ -194,7 +184,6 @@ export const commands = {
         .refine(([program]) => program !== "", "the command has no name")
         .describe("Program and its arguments."),
       timeoutMs: z
-        .number()
         .int()
         .positive()
         .max(LIMITS.execTimeoutMs)

@@ -13,10 +13,28 @@ export interface ModelAnswer {
   attempt: number;
 }
 
-/** What is answered to a conversation. `count` counts how often it was asked. */
-export function answerTo(asked: ModelRequest, count: (digest: string) => number): ModelAnswer {
+/** Conversations that are remembered. */
+const REMEMBERED = 1000;
+
+/** Counts how often each conversation was asked about: what a script says goes wrong may do so only so often. */
+export class Attempts {
+  readonly #byDigest = new Map<string, number>();
+
+  /** This time included. */
+  count(digest: string): number {
+    const attempt = (this.#byDigest.get(digest) ?? 0) + 1;
+    this.#byDigest.delete(digest);
+    this.#byDigest.set(digest, attempt);
+    const [oldest] = this.#byDigest.keys();
+    if (this.#byDigest.size > REMEMBERED && oldest !== undefined) this.#byDigest.delete(oldest);
+    return attempt;
+  }
+}
+
+/** What is answered to a conversation. */
+export function answerTo(asked: ModelRequest, attempts: Attempts): ModelAnswer {
   const conversation = readConversation(asked);
-  const attempt = count(conversation.digest);
+  const attempt = attempts.count(conversation.digest);
   const step = atAttempt(stepFor(conversation, asked.model), attempt);
   const acts = step.acts.filter(({ type }) => type !== "think" || isToThink(asked));
   return { asked, step: { ...step, acts: onLines(acts) }, conversation, attempt };

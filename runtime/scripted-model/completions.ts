@@ -2,7 +2,6 @@ import * as z from "zod";
 import { costOf, type ModelAnswer } from "./answer.ts";
 import type { ModelTurn } from "./conversation.ts";
 import { type Dialect, event, type ModelCall, textOf, type Voice, written } from "./dialect.ts";
-import { effortOf, openAi } from "./openai.ts";
 
 const message = z.looseObject({ role: z.string(), content: written.nullish() });
 
@@ -14,6 +13,15 @@ const request = z.looseObject({
   reasoning_effort: z.string().nullish(),
   tools: z.array(z.looseObject({ function: z.looseObject({ name: z.string() }).optional() })).nullish(),
 });
+
+/** What both APIs of OpenAI have in common. */
+export const openAi: Pick<Dialect, "key" | "failure"> = {
+  key: { header: "authorization", before: "Bearer " },
+  failure(status, message, code) {
+    const type = status === 429 ? "rate_limit_error" : status < 500 ? "invalid_request_error" : "server_error";
+    return { error: { message, type, param: null, code: code ?? null } };
+  },
+};
 
 /** OpenAI's chat completions. */
 export const completions: Dialect = {
@@ -38,12 +46,14 @@ export const completions: Dialect = {
   whole,
 };
 
-const ROLES: ReadonlyMap<string, ModelTurn["role"]> = new Map(
-  (["user", "assistant", "tool"] as const).map((role) => [role, role]),
-);
+/** What is written of how much to think. */
+export function effortOf(written: string | null | undefined): string | null {
+  return written === undefined || written === "none" ? null : written;
+}
 
 function turnOf({ role, content }: z.infer<typeof message>): ModelTurn {
-  return { role: ROLES.get(role) ?? "system", text: textOf(content) };
+  const known = (["user", "assistant", "tool"] as const).find((one) => one === role);
+  return { role: known ?? "system", text: textOf(content) };
 }
 
 class CompletionsVoice implements Voice {
@@ -92,19 +102,16 @@ function whole(answer: ModelAnswer): object {
   const { acts } = answer.step;
   const said = (type: "say" | "think") => acts.flatMap((act) => (act.type === type ? act.text : [])).join("");
   const calls = acts.flatMap((act) => (act.type === "call" ? act : []));
+  const tool_calls = calls.map(({ tool, input }, at) => ({
+    id: callId(answer, at),
+    type: "function",
+    function: { name: tool, arguments: JSON.stringify(input) },
+  }));
   const message = {
     role: "assistant",
     content: said("say") || null,
-    ...(said("think") === "" ? {} : { reasoning_content: said("think") }),
-    ...(calls.length === 0
-      ? {}
-      : {
-          tool_calls: calls.map(({ tool, input }, at) => ({
-            id: callId(answer, at),
-            type: "function",
-            function: { name: tool, arguments: JSON.stringify(input) },
-          })),
-        }),
+    reasoning_content: said("think") || undefined,
+    tool_calls: calls.length === 0 ? undefined : tool_calls,
   };
   return {
     ...headOf(answer, "chat.completion"),

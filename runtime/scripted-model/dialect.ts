@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { ProviderApi } from "../protocol/providers.ts";
 import type { ModelAnswer } from "./answer.ts";
-import type { ModelRequest, ModelTurn } from "./conversation.ts";
+import type { ModelRequest } from "./conversation.ts";
 import type { Act } from "./step.ts";
 
 export type ModelCall = Extract<Act, { type: "call" }>;
@@ -39,30 +39,10 @@ export function event(data: object): string {
   return `data: ${JSON.stringify(data)}\n\n`;
 }
 
-/** … in the APIs that say of each what it is. */
-export function typedEvent<Data extends { type: string }>(data: Data): string {
-  return `event: ${data.type}\n${event(data)}`;
-}
-
 /** A text, or the parts of one. */
 export const written = z.union([z.string(), z.array(z.looseObject({ text: z.string().optional() }))]);
 
 export function textOf(text: z.infer<typeof written> | null | undefined): string {
   if (typeof text === "string") return text;
   return (text ?? []).map(({ text }) => text ?? "").join("");
-}
-
-/** What the model is told before all else, where an API has it beside the messages. */
-export function systemTurn(text: string): ModelTurn[] {
-  return text === "" ? [] : [{ role: "system", text }];
-}
-
-/** Of a message in which tools have answered, in the APIs where that is one of the user, and of what else it says. */
-export function turnsWith(
-  results: readonly string[],
-  role: ModelTurn["role"],
-  others: { text?: string | undefined }[],
-): ModelTurn[] {
-  const turns: ModelTurn[] = results.map((text) => ({ role: "tool", text }));
-  return turns.length > 0 && others.length === 0 ? turns : [...turns, { role, text: textOf(others) }];
 }

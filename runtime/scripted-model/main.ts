@@ -1,5 +1,5 @@
 import { completions } from "./completions.ts";
-import { serveDialects } from "./serve.ts";
+import { serveDialects } from "./server.ts";
 
 /** The scripted model that users start: it answers from a script, without a model. See docs/scripted-provider.md. */
 await serveDialects([completions]);

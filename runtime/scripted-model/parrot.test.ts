@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answerTo } from "./answer.ts";
+import { Attempts, answerTo } from "./answer.ts";
 import { afterTool, asked, ofUser } from "./conversation.fixture.ts";
 import { PARROT } from "./models.ts";
 
 /** What the parrot does about the last of these messages, once its tools have said the results. */
 function acts(said: string[], results: string[] = []) {
   const turns = [...said.map(ofUser), ...results.flatMap(afterTool)];
-  return answerTo(asked(turns, { model: PARROT }), () => 1).step.acts;
+  return answerTo(asked(turns, { model: PARROT }), new Attempts()).step.acts;
 }
 
 test("it says again what is said to it, blanks and lines included", () => {

@@ -4,19 +4,7 @@ import { execa } from "execa";
 import * as z from "zod";
 import { PiworkError } from "../protocol/errors.ts";
 import { LineSplitter } from "../protocol/lines.ts";
-import type { ProviderView } from "../protocol/providers.ts";
 import { REPOSITORY } from "../state/places.ts";
-
-/** A model that plays a script: for a first look, and for tests. */
-export const SCRIPTED_VIEW = {
-  name: "scripted",
-  api: "openai-completions",
-  models: [
-    { id: "scripted", reasoning: false, contextWindow: 128_000, maxTokens: 16_384 },
-    { id: "scripted-thinking", reasoning: true, contextWindow: 128_000, maxTokens: 16_384 },
-    { id: "scripted-parrot", reasoning: false, contextWindow: 128_000, maxTokens: 16_384 },
-  ],
-} as const satisfies ProviderView;
 
 const PROGRAM = join(REPOSITORY, "runtime/scripted-model/main.ts");
 const KEY_VARIABLE = "PIWORK_SCRIPTED_KEY";

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
-import type { AskedRequest } from "./records.ts";
 
 /** What came of a streamed answer. */
 export interface Streamed {
@@ -79,10 +78,6 @@ export class ScriptedProvider implements AsyncDisposable {
       headers: { ...headers, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
-  }
-
-  async requests(): Promise<{ total: number; unauthorized: number; requests: AskedRequest[] }> {
-    return (await (await this.fetch("/control/requests")).json()) as Awaited<ReturnType<ScriptedProvider["requests"]>>;
   }
 
   /** Asks as the agent does. What the assistant and the tools said since the prompt follows it. */

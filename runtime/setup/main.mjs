@@ -2,11 +2,11 @@
 // Plain JavaScript without packages, because it runs before there are any.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { takeTurn } from "./turn.mjs";
+import { tryLock, waitForLock } from "../linux/flock.mjs";
 
 const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** Hash of the lock file that node_modules was installed from. */
@@ -51,12 +51,30 @@ function findProgram(name) {
 /** Brings what is missing; what another set-up brings meanwhile is not missing any more. */
 async function install() {
   if (missingPackages().length === 0 && hasNodePackages()) return;
-  const endTurn = await takeTurn(REPOSITORY, say).catch((error) =>
+  const endTurn = await takeTurn().catch((error) =>
     giveUp(`another set-up cannot be kept out of this checkout: ${error.message}.`, 1),
   );
   await installDebianPackages();
   await installNodePackages();
   endTurn();
+}
+
+/**
+ * Waits until no other set-up works in this checkout: two would remove each other's packages. What it returns lets the next one
+ * in. Throws where locking is impossible.
+ */
+async function takeTurn() {
+  mkdirSync(join(REPOSITORY, "tmp"), { recursive: true });
+  const fd = openSync(join(REPOSITORY, "tmp/setup.lock"), "a");
+  if (!tryLock(fd)) {
+    const started = Date.now();
+    const seconds = () => Math.round((Date.now() - started) / 1000);
+    const ticking = setInterval(() => say(`still waiting: ${seconds()} s so far`), 10_000);
+    say("another set-up works in this checkout; waiting for it …");
+    await waitForLock(fd);
+    clearInterval(ticking);
+  }
+  return () => closeSync(fd);
 }
 
 async function installDebianPackages() {
@@ -71,22 +89,9 @@ async function installDebianPackages() {
     );
   }
   const asRoot = (words) => (isRoot ? words : ["sudo", ...words]);
-  const wait = ["-o", "DPkg::Lock::Timeout=300"];
-  await step("apt-get update", asRoot(["apt-get", ...wait, "-qq", "update"]));
-  await step(
-    "apt-get install",
-    asRoot([
-      "env",
-      "DEBIAN_FRONTEND=noninteractive",
-      "apt-get",
-      ...wait,
-      "-qq",
-      "install",
-      "-y",
-      "--no-install-recommends",
-      ...missing,
-    ]),
-  );
+  const aptGet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300", "-qq"];
+  await step("apt-get update", asRoot([...aptGet, "update"]));
+  await step("apt-get install", asRoot([...aptGet, "install", "-y", "--no-install-recommends", ...missing]));
   const still = missingPackages();
   if (still.length > 0) giveUp(`apt-get said it worked, but these packages are not installed: ${still.join(" ")}`, 1);
 }
@@ -94,16 +99,9 @@ async function installDebianPackages() {
 function missingPackages() {
   const needed = isStart ? DEBIAN_PACKAGES : [...DEBIAN_PACKAGES, ...SUITE_PACKAGES];
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query fills it in
-  const { stdout } = spawnSync("dpkg-query", ["-W", "-f", "${Package} ${db:Status-Status}\\n", ...needed], {
-    encoding: "utf8",
-  });
-  const installed = new Set(
-    stdout
-      .split("\n")
-      .filter((line) => line.endsWith(" installed"))
-      .map((line) => line.split(" ")[0]),
-  );
-  return needed.filter((name) => !installed.has(name));
+  const asked = ["-W", "-f", "${Package} ${db:Status-Status}\\n", ...needed];
+  const installed = spawnSync("dpkg-query", asked, { encoding: "utf8" }).stdout.split("\n");
+  return needed.filter((name) => !installed.includes(`${name} installed`));
 }
 
 function lockHash() {

@@ -3,27 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { aTask } from "../api/record.fixture.ts";
 import type { TaskRecord } from "../api/record.ts";
 import { TaskBook } from "./book.ts";
 import { Records } from "./records.ts";
 
 const turn = { id: "turn-1", startedAt: "2026-01-01T00:00:01.000Z" };
-const record: TaskRecord = {
-  version: 5,
-  memoryBytes: 1024 ** 3,
-  id: "demo-1",
-  title: "Demo",
-  folder: null,
-  sharedFolder: false,
-  agent: "probe",
-  model: null,
-  thinking: null,
-  createdAt: "2026-01-01T00:00:00.000Z",
-  state: "active",
-  turn,
-  lostTurn: null,
-  growth: null,
-};
+const record = aTask("demo-1", { title: "Demo", state: "active", turn });
 
 function setUp(records: readonly TaskRecord[], lastSavedTurn?: string) {
   const directory = mkdtempSync(join(tmpdir(), "piwork-book-"));

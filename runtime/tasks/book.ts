@@ -71,7 +71,7 @@ export class TaskBook {
   }
 
   /** Writes a change down before it counts; refuses it where that is not possible. */
-  commit(record: TaskRecord, doing: string): void {
+  commit(record: TaskRecord, doing: string): TaskRecord {
     try {
       this.#parts.records.write(record);
     } catch (error) {
@@ -80,6 +80,7 @@ export class TaskBook {
     const before = this.#records.get(record.id)?.state ?? "missing";
     this.#records.set(record.id, record);
     if (before !== record.state) this.#parts.changed(record.id, before, record.state, doing);
+    return record;
   }
 
   /** Notes what has happened already: it counts even where it cannot be written. */

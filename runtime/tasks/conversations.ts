@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import type { Turn } from "../api/conversation.ts";
 import type { TaskRecord } from "../api/record.ts";
 import type { Bridge } from "../bridge/bridge.ts";
@@ -71,28 +72,21 @@ export class Conversations {
     this.#book.commit({ ...record, turn }, "the prompt");
     const { transcripts } = this.#parts;
     transcripts.begin(id, requestId, message);
-    let hasEnded = false;
-    let end = () => {};
-    const ended = new Promise<void>((resolve) => {
-      end = () => {
-        hasEnded = true;
-        resolve();
-      };
-    });
+    const over = new AbortController();
     using _events = this.#parts.events.subscribe({ task: id, request: requestId }, (event) => {
       listener(event);
-      if (event.event === "agent_end" || event.event === "task_error") end();
+      if (event.event === "agent_end" || event.event === "task_error") over.abort();
     });
     try {
       await bridge.request("prompt", { taskId: id, message }, { id: requestId, deadlineMs: QUICK_DEADLINE_MS });
     } catch (error) {
       // With the machine gone, an event may have said so.
-      if (hasEnded) return;
+      if (over.signal.aborted) return;
       transcripts.fail(id, requestId, toErrorBody(error, "sending the prompt"));
       this.#book.note(id, { turn: null });
       throw error;
     }
-    await ended;
+    if (!over.signal.aborted) await once(over.signal, "abort");
   }
 
   /** What was said to one model is not another's business: an agent whose model is gone would take whichever there is. */
@@ -180,8 +174,7 @@ export class Conversations {
     const { id } = this.#book.find(named);
     const bridge = await this.#tasks.reach(id);
     await bridge.request("pi_set_thinking", { taskId: id, level: thinking }, { deadlineMs: QUICK_DEADLINE_MS });
-    this.#book.commit({ ...this.#book.find(id), thinking }, "keeping the choice of the thinking level");
-    return this.#book.find(id);
+    return this.#book.commit({ ...this.#book.find(id), thinking }, "keeping the choice of the thinking level");
   }
 
   async models(named: string | undefined): Promise<Result<"pi_get_available_models">> {
@@ -200,8 +193,7 @@ export class Conversations {
       const words = `The task was opened before there was ${model.provider}/${model.id}. Stop it (piwork task stop); it has the model when it is opened again.`;
       throw new PiworkError("INVALID_REQUEST", words, { cause: error });
     }
-    this.#book.commit({ ...this.#book.find(id), model }, "keeping the choice of the model");
-    return this.#book.find(id);
+    return this.#book.commit({ ...this.#book.find(id), model }, "keeping the choice of the model");
   }
 
   /** Runs a command inside a task; `signal` ends it there too. It is read no faster than `listener` takes it. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import type { TaskRecord } from "../api/record.ts";
+import { aTask } from "../api/record.fixture.ts";
 import type { PiworkError } from "../protocol/errors.ts";
 import { makeGuestDirectories } from "../workspace/guest-directories.ts";
 import { hostDirectories } from "../workspace/host-directories.ts";
@@ -14,22 +14,7 @@ import { Records } from "./records.ts";
 
 const ID = "demo-1";
 const MIB = 1024 * 1024;
-const record: TaskRecord = {
-  version: 5,
-  memoryBytes: 1024 ** 3,
-  id: ID,
-  title: "Demo",
-  folder: "work",
-  sharedFolder: false,
-  agent: "probe",
-  model: null,
-  thinking: null,
-  createdAt: "2026-01-01T00:00:00.000Z",
-  state: "active",
-  turn: null,
-  lostTurn: null,
-  growth: null,
-};
+const record = aTask(ID, { folder: "work", state: "active" });
 
 function setUp({ folder = "work" as string | null, bytes = 2 * MIB, entries = 10 } = {}) {
   const base = mkdtempSync(join(tmpdir(), "piwork-quota-"));

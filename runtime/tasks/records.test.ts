@@ -3,27 +3,13 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { parseTaskRecord, type TaskRecord } from "../api/record.ts";
+import { aTask } from "../api/record.fixture.ts";
+import { parseTaskRecord } from "../api/record.ts";
 import { Records } from "./records.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "piwork-records-"));
 test.after(() => rmSync(directory, { recursive: true }));
-const record: TaskRecord = {
-  version: 5,
-  memoryBytes: 1024 ** 3,
-  id: "demo-1",
-  title: "Demo",
-  folder: "a/b",
-  sharedFolder: false,
-  model: null,
-  thinking: null,
-  turn: null,
-  lostTurn: null,
-  growth: null,
-  agent: "probe",
-  createdAt: "2026-01-01T00:00:00.000Z",
-  state: "ready",
-};
+const record = aTask("demo-1", { folder: "a/b", state: "ready" });
 
 test("what is written is read, oldest first; a draft left by a crash is not a record", () => {
   const records = new Records(directory);

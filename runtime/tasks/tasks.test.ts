@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { TaskRecord } from "../api/record.ts";
+import { aTask } from "../api/record.fixture.ts";
 import type { Bridge } from "../bridge/bridge.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Machine } from "../machine/machine.ts";
@@ -20,30 +20,13 @@ import { Records } from "./records.ts";
 import { Tasks } from "./tasks.ts";
 import type { Trash } from "./trash.ts";
 
-const record: TaskRecord = {
-  version: 5,
-  memoryBytes: 1024 ** 3,
-  id: "good",
-  title: "Good",
-  folder: null,
-  sharedFolder: false,
-  agent: "probe",
-  model: null,
-  thinking: null,
-  createdAt: "2026-01-01T00:00:00.000Z",
-  state: "stopped",
-  turn: null,
-  lostTurn: null,
-  growth: null,
-};
-
 /** Tasks whose machines were taken over: each answers and says what the test wants. */
 function setUp(answer: (command: string) => unknown) {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), "piwork-tasks-")));
   test.after(() => rmSync(directory, { recursive: true, force: true }));
   for (const name of ["records", "tasks", "workspace"]) mkdirSync(join(directory, name));
   const records = new Records(join(directory, "records"));
-  for (const id of ["good", "evil"]) records.write({ ...record, id });
+  for (const id of ["good", "evil"]) records.write(aTask(id));
   const events = new EventStream();
   const sayReady = (taskId: string, requestId: string) =>
     events.publish({ event: "task_ready", taskId, payload: { requestId, state: "active" } });

@@ -133,7 +133,10 @@ export class Tasks {
       { deadlineMs: OPEN_DEADLINE_MS, doing: `switching to '${id}'` },
     );
     await bridge.request("switch_task", { taskId: id }, { id: requestId, deadlineMs: QUICK_DEADLINE_MS });
-    const event = await Promise.race([outcome.event, bridge.closed.then(() => Promise.reject(machineGone()))]);
+    const gone = bridge.closed.then(() => {
+      throw new PiworkError("TASK_NOT_READY", "The machine ended meanwhile; try again, another one is started.");
+    });
+    const event = await Promise.race([outcome.event, gone]);
     if (event.event === "task_error") throw PiworkError.fromBody(event.payload.error);
     // Only here: a machine that says unasked that its task is ready does not make it the one that prompts go to.
     this.#book.activate(id);
@@ -188,7 +191,7 @@ export class Tasks {
     if (bridge !== undefined && bridge.closedFor === undefined) {
       await bridge.request("stop_task", { taskId: id }, { deadlineMs: QUICK_DEADLINE_MS }).catch((error) => {
         // A machine that does not have it is what was asked for.
-        if (!isNotFound(error)) refusal = error;
+        if (!(error instanceof PiworkError && error.code === "TASK_NOT_FOUND")) refusal = error;
       });
     }
     // A machine of its own ends with it, whatever it said to that.
@@ -312,21 +315,11 @@ export class Tasks {
 
   async #openInMachine(record: TaskRecord, { bridge, files }: Machine): Promise<void> {
     const { id, title, folder, agent, model, thinking, memoryBytes } = record;
+    const facts = { taskId: id, title, folder, agent, model, thinking, memoryBytes };
     const permissions = this.#parts.permissions.of(record);
     const providers = this.#parts.providers();
     using given = await files.give(record);
-    const payload = {
-      taskId: id,
-      title,
-      folder,
-      agent,
-      model,
-      thinking,
-      memoryBytes,
-      providers,
-      permissions,
-      files: given.message,
-    };
+    const payload = { ...facts, providers, permissions, files: given.message };
     await bridge.request("create_or_open_task", payload, { deadlineMs: OPEN_DEADLINE_MS });
     given.check();
     this.#parts.fleet.opened(id);
@@ -381,14 +374,6 @@ function identifyIfThere(workspace: string, folder: string): string[] {
   }
 }
 
-function isNotFound(error: unknown): boolean {
-  return error instanceof PiworkError && error.code === "TASK_NOT_FOUND";
-}
-
 function rejected(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
-}
-
-function machineGone(): PiworkError {
-  return new PiworkError("TASK_NOT_READY", "The machine ended meanwhile; try again, another one is started.");
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { piwork, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { EVERY_API } from "../../harness/scripted-model/program.ts";
+import type { AskedRequest } from "../../harness/scripted-model/records.ts";
 import { type ProviderApi, providerApi } from "../../runtime/protocol/providers.ts";
 import { ScriptedServer } from "../../runtime/scripted-model/process.ts";
-import type { AskedRequest } from "../../runtime/scripted-model/records.ts";
 
 export const APIS = providerApi.options;
 

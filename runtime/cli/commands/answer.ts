@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { Client } from "../../control/client.ts";
 import type { DialogAnswer, DialogQuestion } from "../../protocol/agent.ts";
 import { PiworkError } from "../../protocol/errors.ts";
-import { attach, ofTask, plain, print, printJson } from "../attach.ts";
+import { attach, plain, report } from "../attach.ts";
 
 export function addAnswer(program: Command): void {
   program
@@ -22,13 +22,10 @@ export function addAnswer(program: Command): void {
         command: Command,
       ) => {
         const client = await attach(command);
-        const task = ofTask(options.task);
-        const questions = await client.call("questions", task);
-        if (first === undefined && !options.cancel) {
-          if (options.json) printJson(questions);
-          else print(questions.length === 0 ? "nothing is asked" : questions.map(describe).join("\n"));
-          return;
-        }
+        const { task } = options;
+        const questions = await client.call("questions", { task });
+        if (first === undefined && !options.cancel)
+          return report(questions, options, () => questions.map(describe).join("\n") || "nothing is asked");
         const named = questions.find(({ id }) => id === first);
         // Where one thing is asked, it need not be named.
         const isNamed = named !== undefined || second !== undefined;
@@ -42,7 +39,7 @@ export function addAnswer(program: Command): void {
         if (options.cancel && value !== undefined)
           throw new PiworkError("INVALID_REQUEST", "Say VALUE or --cancel, not both.");
         const answer = options.cancel ? { cancelled: true as const } : parseAnswer(question, value);
-        await client.call("answer", { ...task, question: question.id, answer });
+        await client.call("answer", { task, question: question.id, answer });
       },
     );
 }
@@ -57,14 +54,13 @@ export async function askOnTerminal(
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   // Readline takes a Ctrl-C for itself; it is meant for the turn.
   terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
-  const task = ofTask(taskId ?? undefined);
   process.stderr.write(`${describe(question)}\n`);
   try {
     for (;;) {
       const written = await terminal.question("(empty: no answer) > ", { signal });
       try {
         const answer = written === "" ? { cancelled: true as const } : parseAnswer(question, written);
-        return void (await client.call("answer", { ...task, question: question.id, answer }));
+        return void (await client.call("answer", { task: taskId ?? undefined, question: question.id, answer }));
       } catch (error) {
         if (!(error instanceof PiworkError) || error.code !== "INVALID_REQUEST" || signal.aborted) throw error;
         process.stderr.write(`${plain(error.message)}\n`);

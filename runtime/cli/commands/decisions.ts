@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { attach, ofTask, plain, print, printJson } from "../attach.ts";
+import type { Decision } from "../../protocol/facts.ts";
+import { attach, plain, report } from "../attach.ts";
 import { table } from "../table.ts";
 
 export function addDecisions(program: Command): void {
@@ -12,27 +13,23 @@ export function addDecisions(program: Command): void {
     .action(
       async (id: string | undefined, options: { task?: string; clear?: boolean; json?: boolean }, command: Command) => {
         const client = await attach(command);
-        const task = ofTask(options.task);
-        if (options.clear) {
-          const answer = await client.call("decisions_clear", { ...task, ...(id === undefined ? {} : { id }) });
-          if (options.json) printJson(answer);
-          else print(answer.cleared === 1 ? "forgot one decision" : `forgot ${answer.cleared} decisions`);
-          return;
-        }
-        const decisions = (await client.call("decisions", task)).filter((one) => id === undefined || one.id === id);
-        if (options.json) return printJson(decisions);
-        if (decisions.length === 0) return print("nothing: agents ask each time");
-        print(
-          table(
-            decisions.map((one) => [
-              one.id,
-              one.task,
-              plain(one.what),
-              one.folder === null ? "without a folder" : plain(one.folder),
-              one.at,
-            ]),
-          ),
+        const { task } = options;
+        if (options.clear)
+          return report(await client.call("decisions_clear", { task, id }), options, ({ cleared }) =>
+            cleared === 1 ? "forgot one decision" : `forgot ${cleared} decisions`,
+          );
+        const decisions = await client.call("decisions", { task });
+        report(
+          decisions.filter((one) => id === undefined || one.id === id),
+          options,
+          describe,
         );
       },
     );
+}
+
+function describe(decisions: readonly Decision[]): string {
+  if (decisions.length === 0) return "nothing: agents ask each time";
+  const place = (folder: string | null) => (folder === null ? "without a folder" : plain(folder));
+  return table(decisions.map(({ id, task, what, folder, at }) => [id, task, plain(what), place(folder), at]));
 }

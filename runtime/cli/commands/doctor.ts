@@ -7,7 +7,7 @@ import { QEMU } from "../../machine/hypervisor.ts";
 import { findImage } from "../../state/image.ts";
 import { findPlaces, type PlaceOptions, type Places, REPOSITORY } from "../../state/places.ts";
 import { isNewEnough, OLDEST_NODE } from "../../state/version.ts";
-import { print, printJson } from "../attach.ts";
+import { report } from "../attach.ts";
 import { table } from "../table.ts";
 
 interface Finding {
@@ -23,29 +23,31 @@ export function addDoctor(program: Command): void {
     .option("--json", "print the findings for programs")
     .action(async (options: { json?: boolean }, command: Command) => {
       const findings = await examine(findPlaces(command.optsWithGlobals<PlaceOptions>()));
-      if (options.json) printJson(findings);
-      else
-        print(table(findings.map(({ what, verdict, words }) => [verdict === "ok" ? "ok     " : verdict, what, words])));
+      report(findings, options, () =>
+        table(findings.map(({ what, verdict, words }) => [verdict === "ok" ? "ok     " : verdict, what, words])),
+      );
       if (findings.some(({ verdict }) => verdict === "missing")) process.exitCode = 1;
     });
 }
 
 async function examine(places: Places): Promise<Finding[]> {
   return [
-    {
-      what: "system",
-      verdict: process.platform === "linux" && process.arch === "x64" ? "ok" : "missing",
-      words: `${process.platform} ${process.arch}`,
-    },
+    system(),
     nodeItself(),
     await program("QEMU", QEMU, ["--version"], "qemu-system-x86"),
     await program("bubblewrap", "bwrap", ["--version"], "bubblewrap"),
     await program("erofs", "mkfs.erofs", ["--help"], "erofs-utils"),
     await userNamespaces(),
     user(),
-    ...(await acceleration(places)),
+    await acceleration(places),
     image(places),
   ];
+}
+
+function system(): Finding {
+  const { platform, arch } = process;
+  const verdict = platform === "linux" && arch === "x64" ? "ok" : "missing";
+  return { what: "system", verdict, words: `${platform} ${arch}` };
 }
 
 function nodeItself(): Finding {
@@ -70,18 +72,13 @@ async function userNamespaces(): Promise<Finding> {
     ["--unshare-all", "--uid", "20001", "--cap-drop", "ALL", "--ro-bind", "/", "/", "true"],
     { reject: false },
   );
-  if (!failed)
-    return {
-      what: "walls",
-      verdict: "ok",
-      words: "bubblewrap can build the walls around QEMU (user, mount, pid, network namespaces)",
-    };
+  if (!failed) {
+    const words = "bubblewrap can build the walls around QEMU (user, mount, pid, network namespaces)";
+    return { what: "walls", verdict: "ok", words };
+  }
   const why = code === "ENOENT" ? "bubblewrap is not installed" : stderr.trim();
-  return {
-    what: "walls",
-    verdict: "missing",
-    words: `the walls around QEMU cannot be built (${why}); ${whatForbidsUserNamespaces() || "allow user namespaces to ordinary users"}`,
-  };
+  const remedy = whatForbidsUserNamespaces() || "allow user namespaces to ordinary users";
+  return { what: "walls", verdict: "missing", words: `the walls around QEMU cannot be built (${why}); ${remedy}` };
 }
 
 /** What differs by who runs it; everything else is the same for root and for an ordinary user. */
@@ -93,27 +90,20 @@ function user(): Finding {
   return { what: "user", verdict: "ok", words };
 }
 
-async function acceleration(places: Places): Promise<Finding[]> {
-  if (!existsSync("/dev/kvm")) return [emulation("/dev/kvm is not there")];
+async function acceleration(places: Places): Promise<Finding> {
+  if (!existsSync("/dev/kvm")) return emulation("/dev/kvm is not there");
   try {
     accessSync("/dev/kvm", constants.R_OK | constants.W_OK);
   } catch {
-    return [emulation("/dev/kvm may not be used by this user; as root: adduser USER kvm, then log in again")];
+    return emulation("/dev/kvm may not be used by this user; as root: adduser USER kvm, then log in again");
   }
   const remembered = existsSync(QEMU) ? await rememberedVerdict(places.cache) : undefined;
-  if (remembered === undefined)
-    return [
-      {
-        what: "acceleration",
-        verdict: "note",
-        words: "/dev/kvm is there; whether it works is tried at the first 'piwork up'",
-      },
-    ];
-  return [
-    remembered.works
-      ? { what: "acceleration", verdict: "ok", words: `kvm: ${remembered.why}` }
-      : emulation(remembered.why),
-  ];
+  if (remembered === undefined) {
+    const words = "/dev/kvm is there; whether it works is tried at the first 'piwork up'";
+    return { what: "acceleration", verdict: "note", words };
+  }
+  if (!remembered.works) return emulation(remembered.why);
+  return { what: "acceleration", verdict: "ok", words: `kvm: ${remembered.why}` };
 }
 
 function emulation(why: string): Finding {
@@ -123,16 +113,11 @@ function emulation(why: string): Finding {
 
 function image(places: Places): Finding {
   const found = findImage(places.cache, REPOSITORY);
-  if (found === undefined)
-    return {
-      what: "image",
-      verdict: "missing",
-      words: "'piwork image build' builds it; so does the first 'piwork up'",
-    };
+  if (found === undefined) {
+    const words = "'piwork image build' builds it; so does the first 'piwork up'";
+    return { what: "image", verdict: "missing", words };
+  }
   const { kernel, node, inputs } = found.manifest;
-  return {
-    what: "image",
-    verdict: "ok",
-    words: `${inputs.slice(0, 16)}, Linux ${kernel.release}, Node ${node.version}`,
-  };
+  const words = `${inputs.slice(0, 16)}, Linux ${kernel.release}, Node ${node.version}`;
+  return { what: "image", verdict: "ok", words };
 }

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type Command, InvalidArgumentError } from "commander";
-import { attach, ofTask, plain, sayWaiting } from "../attach.ts";
+import { attach, plain, sayWaiting } from "../attach.ts";
 
 /** As `timeout` does: a command that was ended by its limit. */
 const TIMED_OUT = 124;
@@ -16,13 +16,11 @@ export function addExec(program: Command): void {
     .showHelpAfterError("(options of the command itself go behind --, as in: piwork exec -- ls -la)")
     .option("--task <ID>", "the task (default: the active one)")
     .option("--timeout <SECONDS>", "end it, and all it started, after this time (exit code 124)", parseSeconds)
-    .action(async (argv: string[], options: { task?: string; timeout?: number }, command: Command) => {
+    .action(async (argv: string[], { task, timeout }: { task?: string; timeout?: number }, command: Command) => {
       const client = await attach(command);
-      const task = ofTask(options.task);
-      const limit = options.timeout === undefined ? {} : { timeoutMs: options.timeout };
       using waiting = sayWaiting(client);
       // Ctrl-C ends this process, the runtime sees its reader gone and ends the command.
-      for await (const item of client.stream("exec", { ...task, ...limit, argv })) {
+      for await (const item of client.stream("exec", { task, argv, timeoutMs: timeout })) {
         waiting[Symbol.dispose]();
         if (item.type === "exit") {
           process.exitCode = item.timedOut ? TIMED_OUT : item.code;

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { type Area, area, type Entry } from "../../api/files.ts";
-import { attach, ofTask, plain, print, printJson } from "../attach.ts";
+import { attach, plain, print, printJson } from "../attach.ts";
 import { table } from "../table.ts";
 
 interface FileOptions {
@@ -9,36 +9,27 @@ interface FileOptions {
 }
 
 export function addFiles(program: Command): void {
-  addListing(program);
-  addPreview(program);
-}
-
-function addListing(program: Command): void {
   program
     .command("files [PATH]")
     .description("list what a task has, at PATH below its folder; links are shown, never followed")
     .option("--task <ID>", "the task (default: the active one)")
     .addOption(areaOption())
     .option("--json", "print the list for programs")
-    .action(async (path: string | undefined, options: FileOptions & { json?: boolean }, command: Command) => {
-      const where = { ...ofTask(options.task), area: options.area, path: trimmed(path ?? "") };
-      const listing = await (await attach(command)).call("task_files", where);
-      if (options.json) return printJson(listing);
+    .action(async (path = "", { task, area, json }: FileOptions & { json?: boolean }, command: Command) => {
+      const listing = await (await attach(command)).call("task_files", { task, area, path: trimmed(path) });
+      if (json) return printJson(listing);
       print(listing.entries.length === 0 ? "nothing is there" : table(listing.entries.map(row)));
       if (listing.truncated)
         process.stderr.write(`piwork: only ${listing.entries.length} names are listed; there are more\n`);
     });
-}
 
-function addPreview(program: Command): void {
   program
     .command("preview PATH")
     .description("the beginning of a file of a task: its bytes, or on a terminal with control characters made visible")
     .option("--task <ID>", "the task (default: the active one)")
     .addOption(areaOption())
-    .action(async (path: string, options: FileOptions, command: Command) => {
-      const where = { ...ofTask(options.task), area: options.area, path };
-      const { bytes, truncated, content } = await (await attach(command)).call("task_preview", where);
+    .action(async (path: string, { task, area }: FileOptions, command: Command) => {
+      const { bytes, truncated, content } = await (await attach(command)).call("task_preview", { task, area, path });
       const shown = Buffer.from(content, "base64");
       process.stdout.write(process.stdout.isTTY ? plain(shown.toString("utf8")) : shown);
       if (truncated) process.stderr.write(`piwork: the first ${shown.length} of ${bytes} bytes\n`);

@@ -2,7 +2,7 @@ import { createReadStream, statSync } from "node:fs";
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { PiworkError } from "../../protocol/errors.ts";
-import { attach, ofTask, plain, print, sayWaiting } from "../attach.ts";
+import { attach, plain, print, sayWaiting } from "../attach.ts";
 
 export function addImport(program: Command): void {
   program
@@ -15,7 +15,7 @@ export function addImport(program: Command): void {
         throw new PiworkError("INVALID_REQUEST", "--name is for one FILE.");
       const client = await attach(command);
       using _waiting = sayWaiting(client, "copying");
-      const { id } = await client.call("task_show", ofTask(options.task));
+      const { id } = await client.call("task_show", { task: options.task });
       for (const file of files) {
         const { name, bytes } = await client.upload(id, options.name ?? basename(file), open(file));
         print(`/uploads/${plain(name)}  ${bytes} bytes`);

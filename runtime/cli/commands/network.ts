@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { allowing } from "../../api/network-rules.ts";
 import { denying, describeRule, parseAllowed } from "../../network/policy.ts";
 import type { NetworkPolicy, NetworkRequest } from "../../protocol/network.ts";
-import { attach, ofTask, plain, print, printJson } from "../attach.ts";
+import { attach, plain, print, printJson } from "../attach.ts";
 import { table } from "../table.ts";
 
 interface Changing {
@@ -26,11 +26,11 @@ export function addNetwork(program: Command): void {
     .action(async ({ task, allowHost = [], denyHost = [], json }: Changing, command: Command) => {
       const rules = allowHost.map(parseAllowed);
       const client = await attach(command);
-      const before = await client.call("network", ofTask(task));
+      const before = await client.call("network", { task });
       const denied = denyHost.reduce(denying, before.policy);
       const policy = rules.reduce(allowing, denied);
       const isChanged = allowHost.length + denyHost.length > 0;
-      if (isChanged) await client.call("network_set", { ...ofTask(task), policy });
+      if (isChanged) await client.call("network_set", { task, policy });
       const after = { ...before, policy };
       if (json) return printJson(after);
       const names = after.providers.map(({ name }) => name);

@@ -1,17 +1,11 @@
 import { type Command, Option } from "commander";
 import { PiworkError } from "../../protocol/errors.ts";
-import { attach, complain, ofTask, print, printJson, sayWaiting } from "../attach.ts";
+import { attach, complain, print, report, sayWaiting } from "../attach.ts";
 import { PrintedTranscript } from "../transcript.ts";
 import { askOnTerminal, howToAnswer } from "./answer.ts";
 
 /** The commands that speak to a task's agent. */
 export function addPrompt(program: Command): void {
-  addTurn(program);
-  addSteer(program);
-  addAbort(program);
-}
-
-function addTurn(program: Command): void {
   program
     .command("prompt TEXT")
     .description("send a prompt and stream the answer; Ctrl-C aborts the turn. Ends with 0 where the agent finished")
@@ -19,19 +13,19 @@ function addTurn(program: Command): void {
     .option("--json", "print each event as a line of JSON")
     .action(async (message: string, options: { task?: string; json?: boolean }, command: Command) => {
       const client = await attach(command);
-      const task = ofTask(options.task);
+      const { task } = options;
       const over = new AbortController();
       let interrupted = false;
       process.on("SIGINT", () => {
         if (interrupted) process.exit(130);
         interrupted = true;
         process.stderr.write("piwork: aborting the turn; Ctrl-C again leaves it running\n");
-        client.call("abort", task).catch((error: Error) => process.stderr.write(`piwork: ${error.message}\n`));
+        client.call("abort", { task }).catch((error: Error) => process.stderr.write(`piwork: ${error.message}\n`));
       });
       const transcript = new PrintedTranscript(options.json ? () => {} : undefined);
       using waiting = sayWaiting(client, "the agent has not said anything yet");
       let failure: PiworkError | undefined;
-      for await (const event of client.stream("prompt", { ...task, message })) {
+      for await (const event of client.stream("prompt", { task, message })) {
         waiting[Symbol.dispose]();
         if (options.json) print(JSON.stringify(event));
         transcript.show(event);
@@ -48,9 +42,7 @@ function addTurn(program: Command): void {
       if (interrupted) process.exitCode = 130;
       else if (failure !== undefined || !transcript.isFinished) process.exitCode = 1;
     });
-}
 
-function addSteer(program: Command): void {
   program
     .command("steer TEXT")
     .description("send a message to an agent that is working")
@@ -60,20 +52,17 @@ function addSteer(program: Command): void {
         .choices(["now", "after"])
         .default("now"),
     )
-    .action(async (message: string, options: { task?: string; when: "now" | "after" }, command: Command) => {
-      await (await attach(command)).call("steer", { ...ofTask(options.task), message, when: options.when });
-      print(`Queued. The agent reads it ${options.when === "now" ? "after the current step" : "when it is done"}.`);
+    .action(async (message: string, { task, when }: { task?: string; when: "now" | "after" }, command: Command) => {
+      await (await attach(command)).call("steer", { task, message, when });
+      print(`Queued. The agent reads it ${when === "now" ? "after the current step" : "when it is done"}.`);
     });
-}
 
-function addAbort(program: Command): void {
   program
     .command("abort [ID]")
     .description("end the prompt in flight of a task (the active one without ID)")
     .option("--json", "print the answer for programs")
     .action(async (id: string | undefined, options: { json?: boolean }, command: Command) => {
-      const answer = await (await attach(command)).call("abort", ofTask(id));
-      if (options.json) printJson(answer);
-      else print(answer.aborted ? "aborted" : "nothing was in flight");
+      const answer = await (await attach(command)).call("abort", { task: id });
+      report(answer, options, ({ aborted }) => (aborted ? "aborted" : "nothing was in flight"));
     });
 }

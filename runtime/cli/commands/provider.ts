@@ -1,9 +1,9 @@
 import { text } from "node:stream/consumers";
 import { type Command, Option } from "commander";
-import { hasKey, type Provider, Providers, type RemoteProvider } from "../../network/providers.ts";
+import { hasKey, type Provider, Providers, type RemoteProvider, viewOf } from "../../network/providers.ts";
 import { PiworkError } from "../../protocol/errors.ts";
 import { providerApi } from "../../protocol/providers.ts";
-import { SCRIPTED_VIEW } from "../../scripted-model/process.ts";
+import { SCRIPTED_VIEW } from "../../scripted-model/models.ts";
 import { findPlaces, makePlaces, type PlaceOptions } from "../../state/places.ts";
 import { plain, print, printJson } from "../attach.ts";
 import { table } from "../table.ts";
@@ -81,23 +81,18 @@ function addModel(written: string, before: RemoteProvider["models"]): RemoteProv
 }
 
 function scripted({ url, api, model, keyEnv, keyStdin }: Adding): Provider {
+  const { name } = SCRIPTED_VIEW;
   const isMore = [url, api, keyEnv, keyStdin].some((option) => option !== undefined) || model.length > 0;
   if (isMore)
-    throw new PiworkError(
-      "INVALID_REQUEST",
-      `'${SCRIPTED_VIEW.name}' is the name of a server of ours; it takes no options.`,
-    );
-  return { kind: "scripted", name: SCRIPTED_VIEW.name };
+    throw new PiworkError("INVALID_REQUEST", `'${name}' is the name of a server of ours; it takes no options.`);
+  return { kind: "scripted", name };
 }
 
 async function remote(name: string, { url, api, model, keyEnv, keyStdin }: Adding): Promise<Provider> {
   if (url === undefined || api === undefined || model.length === 0)
     throw new PiworkError("INVALID_REQUEST", "A provider needs --url, --api and at least one --model.");
-  if (keyEnv !== undefined && keyStdin)
-    throw new PiworkError(
-      "INVALID_REQUEST",
-      "A key comes from a variable (--key-env) or from the input (--key-stdin).",
-    );
+  const sources = "A key comes from a variable (--key-env) or from the input (--key-stdin).";
+  if (keyEnv !== undefined && keyStdin) throw new PiworkError("INVALID_REQUEST", sources);
   const key = keyStdin ? (await text(process.stdin)).trim() : undefined;
   return {
     kind: "remote",
@@ -112,19 +107,14 @@ async function remote(name: string, { url, api, model, keyEnv, keyStdin }: Addin
 
 /** Without its key. */
 function described(one: Provider): { name: string; address: string; api: string; models: string; key: string } {
-  if (one.kind === "scripted") {
-    const { name, api, models } = SCRIPTED_VIEW;
-    return {
-      name,
-      address: "a server of piwork's own",
-      api,
-      models: models.map(({ id }) => id).join(", "),
-      key: "its own",
-    };
-  }
-  const { name, api, url, models, keyEnv } = one;
-  const where = keyEnv === undefined ? "kept here" : `from ${keyEnv}`;
-  const key =
-    hasKey(one) === null ? "none" : keyEnv !== undefined && !hasKey(one) ? `${where}, which is not set here` : where;
-  return { name, address: url, api, models: models.map(({ id }) => id).join(", "), key };
+  const { name, api, models } = viewOf(one);
+  const address = one.kind === "scripted" ? "a server of piwork's own" : one.url;
+  return { name, address, api, models: models.map(({ id }) => id).join(", "), key: keyWords(one) };
+}
+
+function keyWords(one: Provider): string {
+  if (one.kind === "scripted") return "its own";
+  if (hasKey(one) === null) return "none";
+  if (one.keyEnv === undefined) return "kept here";
+  return hasKey(one) ? `from ${one.keyEnv}` : `from ${one.keyEnv}, which is not set here`;
 }

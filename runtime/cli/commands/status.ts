@@ -4,31 +4,40 @@ import type { Command } from "commander";
 import type { StatusView } from "../../api/status.ts";
 import { PiworkError } from "../../protocol/errors.ts";
 import { memoryWords } from "../../protocol/memory-words.ts";
-import { attach, plain, print, printJson } from "../attach.ts";
+import { attach, plain, print, report } from "../attach.ts";
 import { table } from "../table.ts";
 
 /** Time a runtime has to stop its tasks and its machine. */
 const DOWN_DEADLINE_MS = 60_000;
 
 export function addStatus(program: Command): void {
-  addDown(program);
-  addOverview(program);
-  addPanel(program);
-}
+  program
+    .command("down")
+    .description("stop the running runtime, its tasks and its machine")
+    .action(async (_options: object, command: Command) => {
+      const client = await attach(command);
+      const { pid } = await client.call("status", {});
+      await client.call("shutdown", {});
+      const deadline = Date.now() + DOWN_DEADLINE_MS;
+      while (existsSync(`/proc/${pid}`)) {
+        if (Date.now() > deadline)
+          throw new PiworkError(
+            "SWITCH_TIMEOUT",
+            `The runtime (process ${pid}) has not ended after ${DOWN_DEADLINE_MS / 1000} s; 'kill -9 ${pid}' ends it and its machine.`,
+          );
+        await delay(50);
+      }
+      print("stopped");
+    });
 
-function addOverview(program: Command): void {
   program
     .command("status")
     .description("one screen of facts about the running runtime")
     .option("--json", "print it for programs")
     .action(async (options: { json?: boolean }, command: Command) => {
-      const status = await (await attach(command)).call("status", {});
-      if (options.json) printJson(status);
-      else print(describe(status));
+      report(await (await attach(command)).call("status", {}), options, describe);
     });
-}
 
-function addPanel(program: Command): void {
   program
     .command("panel")
     .description("the address of the panel, with the token that opens it")
@@ -72,25 +81,4 @@ export function describeTasks(tasks: StatusView["tasks"], activeTask: string | n
     plain(task.title),
   ]);
   return table([[" ", "task", "state", "memory", "folder", "title"], ...rows]);
-}
-
-function addDown(program: Command): void {
-  program
-    .command("down")
-    .description("stop the running runtime, its tasks and its machine")
-    .action(async (_options: object, command: Command) => {
-      const client = await attach(command);
-      const { pid } = await client.call("status", {});
-      await client.call("shutdown", {});
-      const deadline = Date.now() + DOWN_DEADLINE_MS;
-      while (existsSync(`/proc/${pid}`)) {
-        if (Date.now() > deadline)
-          throw new PiworkError(
-            "SWITCH_TIMEOUT",
-            `The runtime (process ${pid}) has not ended after ${DOWN_DEADLINE_MS / 1000} s; 'kill -9 ${pid}' ends it and its machine.`,
-          );
-        await delay(50);
-      }
-      print("stopped");
-    });
 }

@@ -1,12 +1,12 @@
 import { isAbsolute, relative, resolve } from "node:path";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import type { Planted } from "../../api/files.ts";
 import type { TaskRecord } from "../../api/record.ts";
 import type { Client } from "../../control/client.ts";
 import { PiworkError } from "../../protocol/errors.ts";
 import { thinkingLevel } from "../../protocol/kinds.ts";
 import { memoryWords } from "../../protocol/memory-words.ts";
-import { attach, ofTask, plain, print, printJson, sayWaiting } from "../attach.ts";
+import { attach, plain, print, printJson, report, sayWaiting } from "../attach.ts";
 import { confirm, sayOnInterrupt } from "../interrupt.ts";
 import { parseMemory } from "../size.ts";
 import { table } from "../table.ts";
@@ -25,10 +25,8 @@ export function addTask(program: Command): void {
     .description("create a task, give it a folder, and make it the active one")
     .option("--folder <DIR>", "its folder, below the workspace root; without it the task has only its outputs")
     .option("--shared-folder", SHARED_FOLDER)
-    .addOption(
-      new Option("--memory <SIZE>", "its memory, as in 512M or 2G (default: that of 'piwork up')").argParser(
-        parseMemory,
-      ),
+    .option("--memory <SIZE>", "its memory, as in 512M or 2G (default: that of 'piwork up')", (text) =>
+      parseMemory(text),
     )
     .option("--allow-host <HOST[:PORT]>", `${ALLOW_HOST}, repeatable`, gather)
     .option(
@@ -39,12 +37,12 @@ export function addTask(program: Command): void {
     )
     .option("--json", "print the task for programs")
     .action(async (title: string, options: Creating, command: Command) => {
+      const { ask, memory, sharedFolder } = options;
       const network = policyOf(options.allowHost);
       const client = await attach(command);
       using _waiting = sayWaiting(client, "opening the task");
       const folder = options.folder === undefined ? null : await askedFolder(client, options.folder);
-      const memory = options.memory === undefined ? {} : { memoryBytes: options.memory };
-      const asked = { title, folder, ask: options.ask, ...memory, ...sharing(options), ...(network && { network }) };
+      const asked = { title, folder, ask, memoryBytes: memory, sharedFolder, network };
       using _interrupt = sayOnInterrupt("the task is created all the same; 'piwork task list' shows it");
       show(await client.call("task_create", asked), options);
     });
@@ -55,12 +53,12 @@ export function addTask(program: Command): void {
     .option("--task <ID>", "the task (default: the active one)")
     .option("--shared-folder", SHARED_FOLDER)
     .option("--json", "print the task for programs")
-    .action(async (written: string, options: Output & { task?: string } & Sharing, command: Command) => {
+    .action(async (written: string, options: Output & { task?: string; sharedFolder?: boolean }, command: Command) => {
       const client = await attach(command);
       using _waiting = sayWaiting(client, "binding the folder");
       const folder = await askedFolder(client, written);
-      const task = ofTask(options.task);
-      show(await client.call("task_bind", { ...task, folder, ...sharing(options) }), options);
+      const { task, sharedFolder } = options;
+      show(await client.call("task_bind", { task, folder, sharedFolder }), options);
     });
 
   task
@@ -69,8 +67,7 @@ export function addTask(program: Command): void {
     .option("--json", "print them for programs")
     .action(async (options: Output, command: Command) => {
       const { tasks, activeTask } = await (await attach(command)).call("status", {});
-      if (options.json) printJson(tasks);
-      else print(describeTasks(tasks, activeTask));
+      report(tasks, options, () => describeTasks(tasks, activeTask));
     });
 
   task
@@ -105,7 +102,7 @@ export function addTask(program: Command): void {
       const client = await attach(command);
       using _waiting = sayWaiting(client, "stopping the task");
       using _interrupt = sayOnInterrupt("the task is stopped all the same");
-      show(await client.call("task_stop", ofTask(id)), options);
+      show(await client.call("task_stop", { task: id }), options);
     });
 
   task
@@ -115,16 +112,8 @@ export function addTask(program: Command): void {
     .action(async (id: string, options: { yes?: boolean }, command: Command) => {
       const client = await attach(command);
       const record = await client.call("task_show", { task: id });
-      if (
-        !options.yes &&
-        !(
-          process.stdin.isTTY &&
-          (await confirm(
-            `delete '${plain(record.title)}' (${id}), its session, outputs, uploads and home? Its folder stays.`,
-            "nothing was deleted",
-          ))
-        )
-      ) {
+      const question = `delete '${plain(record.title)}' (${id}), its session, outputs, uploads and home? Its folder stays.`;
+      if (!options.yes && !(process.stdin.isTTY && (await confirm(question, "nothing was deleted")))) {
         process.stderr.write("piwork: nothing was deleted; with --yes it is not asked\n");
         process.exitCode = 1;
         return;
@@ -140,12 +129,10 @@ export function addTask(program: Command): void {
     .description("the models a task's agent offers; * marks the one in use")
     .option("--json", "print them for programs")
     .action(async (id: string | undefined, options: Output, command: Command) => {
-      const client = await attach(command);
-      const answer = await client.call("models", ofTask(id));
+      const answer = await (await attach(command)).call("models", { task: id });
       if (options.json) return printJson(answer);
       const current = answer.current === null ? undefined : modelWords(answer.current);
-      for (const model of answer.models)
-        print(`${modelWords(model) === current ? "*" : " "} ${plain(modelWords(model))}`);
+      for (const model of answer.models.map(modelWords)) print(`${model === current ? "*" : " "} ${plain(model)}`);
     });
 
   task
@@ -158,8 +145,8 @@ export function addTask(program: Command): void {
       const [provider = "", ...rest] = named.split("/");
       if (provider === "" || rest.join("/") === "")
         throw new PiworkError("INVALID_REQUEST", "A model is named PROVIDER/MODEL; 'piwork task models' lists them.");
-      const task = ofTask(options.task);
-      show(await client.call("model_set", { ...task, model: { provider, id: rest.join("/") } }), options);
+      const model = { provider, id: rest.join("/") };
+      show(await client.call("model_set", { task: options.task, model }), options);
     });
 
   task
@@ -171,12 +158,13 @@ export function addTask(program: Command): void {
       const level = thinkingLevel.safeParse(named).data;
       if (level === undefined)
         throw new PiworkError("INVALID_REQUEST", `A thinking level is one of ${thinkingLevel.options.join(", ")}.`);
-      show(await (await attach(command)).call("thinking_set", { ...ofTask(options.task), level }), options);
+      show(await (await attach(command)).call("thinking_set", { task: options.task, level }), options);
     });
 }
 
-interface Creating extends Output, Sharing {
+interface Creating extends Output {
   folder?: string;
+  sharedFolder?: boolean;
   allowHost?: string[];
   memory?: number;
   ask: string[];
@@ -184,48 +172,37 @@ interface Creating extends Output, Sharing {
 
 const SHARED_FOLDER = "allow it to be, hold or lie in the folder of another open task";
 
-interface Sharing {
-  sharedFolder?: boolean;
-}
-
-function sharing({ sharedFolder }: Sharing): { sharedFolder?: boolean } {
-  return sharedFolder === undefined ? {} : { sharedFolder };
-}
-
 function modelWords({ provider, id }: { provider: string; id: string }): string {
   return `${provider}/${id}`;
 }
 
-function show(task: TaskRecord, { json }: Output): void {
-  if (json) return printJson(task);
-  print(
-    table([
-      ["task", task.id],
-      ["title", plain(task.title)],
-      ["state", task.state],
-      [
-        "folder",
-        task.folder === null
-          ? "none: /work is its outputs"
-          : `${plain(task.folder)}${task.sharedFolder ? ", may be shared with other tasks" : ""}`,
-      ],
-      ["memory", `${memoryWords(task.memoryBytes)}, /tmp included`],
-      ["agent", task.agent],
-      ["model", task.model === null ? "the agent's own choice" : plain(modelWords(task.model))],
-      ...(task.thinking === null ? [] : [["thinking", task.thinking]]),
-      ["created", task.createdAt],
-      ...(task.growth?.exceeded ? [["limit", plain(task.growth.exceeded)]] : []),
-      ...(task.turn === null ? [] : [["turn", `in flight since ${task.turn.startedAt}`]]),
-      ...(task.lostTurn === null
-        ? []
-        : [["lost", `the turn of ${task.lostTurn.startedAt}: ${plain(task.lostTurn.why)}`]]),
-    ]),
-  );
+function show(task: TaskRecord, options: Output): void {
+  report(task, options, describe);
+}
+
+function describe(task: TaskRecord): string {
+  const sharing = task.sharedFolder ? ", may be shared with other tasks" : "";
+  return table([
+    ["task", task.id],
+    ["title", plain(task.title)],
+    ["state", task.state],
+    ["folder", task.folder === null ? "none: /work is its outputs" : `${plain(task.folder)}${sharing}`],
+    ["memory", `${memoryWords(task.memoryBytes)}, /tmp included`],
+    ["agent", task.agent],
+    ["model", task.model === null ? "the agent's own choice" : plain(modelWords(task.model))],
+    ...(task.thinking === null ? [] : [["thinking", task.thinking]]),
+    ["created", task.createdAt],
+    ...(task.growth?.exceeded ? [["limit", plain(task.growth.exceeded)]] : []),
+    ...(task.turn === null ? [] : [["turn", `in flight since ${task.turn.startedAt}`]]),
+    ...(task.lostTurn === null
+      ? []
+      : [["lost", `the turn of ${task.lostTurn.startedAt}: ${plain(task.lostTurn.why)}`]]),
+  ]);
 }
 
 /** A task, what it is asked for, and what is in its folder; of a task whose folder is gone the record alone. */
 export async function inspect(client: Pick<Client, "call">, id: string | undefined) {
-  const record = await client.call("task_show", ofTask(id));
+  const record = await client.call("task_show", { task: id });
   try {
     return { ...(await client.call("task_inspect", { task: record.id })), missing: "" };
   } catch (error) {
@@ -236,21 +213,20 @@ export async function inspect(client: Pick<Client, "call">, id: string | undefin
 
 /** What a person must know before working in a task's folder. */
 function describePlanted({ findings, truncated }: Planted): string {
-  const cut = truncated ? ["(not everything was looked at: there is too much, or it took too long)"] : [];
-  if (findings.length === 0)
-    return ["its folder holds no link that leaves it, and nothing known that tools of this computer run", ...cut].join(
-      "\n",
-    );
   const rows = findings.map(({ path, why, changedSinceTask }) => [
     changedSinceTask ? "*" : " ",
     oneLine(path),
     oneLine(why),
   ]);
-  return [
-    "the folder holds things that leave it or that tools of this computer would run; * changed since the task was created:",
-    table(rows),
-    ...cut,
-  ].join("\n");
+  const found =
+    rows.length === 0
+      ? ["its folder holds no link that leaves it, and nothing known that tools of this computer run"]
+      : [
+          "the folder holds things that leave it or that tools of this computer would run; * changed since the task was created:",
+          table(rows),
+        ];
+  const cut = truncated ? ["(not everything was looked at: there is too much, or it took too long)"] : [];
+  return [...found, ...cut].join("\n");
 }
 
 function oneLine(text: string): string {

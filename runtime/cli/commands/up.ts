@@ -68,10 +68,11 @@ export function addUp(program: Command): void {
       "whose model answers pi in new tasks: a provider's name, or its name, '/' and one of its models ('piwork provider list')",
     )
     .option("--allow-host <HOST>", `for new tasks, repeatable: ${ALLOW_HOST}`, gather)
-    .addOption(
-      new Option("--pool <N>", "machines that are kept ready for the next tasks, where each has its own")
-        .argParser((text) => parseCount(text, 0))
-        .default(1),
+    .option(
+      "--pool <N>",
+      "machines that are kept ready for the next tasks, where each has its own",
+      (text) => parseCount(text, 0),
+      1,
     )
     .option(
       "--unconfined-qemu",
@@ -90,17 +91,10 @@ export function addUp(program: Command): void {
         .argParser(parseSize)
         .default(DEFAULT_QUOTA.bytes, "10G"),
     )
-    .addOption(
-      new Option("--task-files <N>", "how many files it may add there")
-        .argParser((text) => parseCount(text))
-        .default(DEFAULT_QUOTA.entries),
-    )
+    .option("--task-files <N>", "how many files it may add there", (text) => parseCount(text), DEFAULT_QUOTA.entries)
     .option("--headless", "do without the panel: no page, and nothing that listens on TCP")
-    .addOption(
-      new Option(
-        "--panel-port <N>",
-        "the panel's port on 127.0.0.1 (default: that of the last panel, or any)",
-      ).argParser((text) => parseCount(text)),
+    .option("--panel-port <N>", "the panel's port on 127.0.0.1 (default: that of the last panel, or any)", (text) =>
+      parseCount(text),
     )
     .action((options: UpOptions, command: Command) => up({ ...command.optsWithGlobals<UpOptions>(), ...options }));
 }

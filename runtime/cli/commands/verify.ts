@@ -4,7 +4,7 @@ import { ownFingerprint } from "../../evidence/signature.ts";
 import { type Verification, verifyBundle } from "../../evidence/verify.ts";
 import { PiworkError } from "../../protocol/errors.ts";
 import { findPlaces, type PlaceOptions } from "../../state/places.ts";
-import { plain, print, printJson } from "../attach.ts";
+import { plain, report } from "../attach.ts";
 
 interface Options extends PlaceOptions {
   key?: string;
@@ -26,8 +26,7 @@ export function addVerify(program: Command): void {
       const options = command.optsWithGlobals<Options>();
       const key = options.key === undefined ? ownFingerprint(findPlaces(options).state) : readKey(options.key);
       const verification = verifyBundle(resolve(bundle), key);
-      if (options.json) printJson({ ...verification, ok: verification.refusal === null });
-      else print(describe(verification));
+      report({ ...verification, ok: verification.refusal === null }, options, describe);
       if (verification.refusal !== null) process.exitCode = 1;
     });
 }

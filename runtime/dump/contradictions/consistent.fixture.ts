@@ -1,4 +1,5 @@
 import type { StateSnapshot } from "../../api/dump.ts";
+import { aTask } from "../../api/record.fixture.ts";
 import type { TaskRecord } from "../../api/record.ts";
 import { taskLayer } from "../../protocol/layers.ts";
 import type { TaskView } from "../../protocol/rpc.ts";
@@ -7,17 +8,8 @@ const AT = "2026-01-01T00:00:00.000Z";
 
 /** A snapshot in which all sides agree: an active task with a folder in a machine of its own, a stopped one, and a machine that waits. */
 export function consistent(): StateSnapshot {
-  const [one, two] = [record("one", "active", "folder"), record("two", "stopped", null)];
-  const view: TaskView = {
-    taskId: "one",
-    state: "active",
-    folder: "folder",
-    agent: "probe",
-    turns: 2,
-    agentPid: 50,
-    promptId: null,
-    execIds: [],
-  };
+  const [one, two] = [aTask("one", { state: "active", folder: "folder" }), aTask("two")];
+  const view = aView("one", { state: "active", folder: "folder", turns: 2, agentPid: 50 });
   return {
     takenAt: AT,
     state: "/state",
@@ -40,23 +32,10 @@ export function consistent(): StateSnapshot {
   };
 }
 
-function record(id: string, state: TaskRecord["state"], folder: string | null): TaskRecord {
-  return {
-    version: 5,
-    memoryBytes: 1024 ** 3,
-    id,
-    title: id,
-    folder,
-    sharedFolder: false,
-    agent: "probe",
-    model: null,
-    thinking: null,
-    createdAt: AT,
-    state,
-    turn: null,
-    lostTurn: null,
-    growth: null,
-  };
+/** What a taskd says of a task that is ready and has no agent, but for what a test wants of it. */
+export function aView(taskId: string, changes: Partial<TaskView> = {}): TaskView {
+  const nothing = { folder: null, turns: 0, agentPid: null, promptId: null, execIds: [] };
+  return { taskId, state: "ready", agent: "probe", ...nothing, ...changes };
 }
 
 function status(tasks: TaskRecord[]): Extract<StateSnapshot["runtime"], { said: unknown }>["said"]["status"] {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CONTRADICTIONS, type ContradictionKind, contradiction } from "../../api/contradiction.ts";
 import { type StateSnapshot, stateDump } from "../../api/dump.ts";
-import { consistent } from "./consistent.fixture.ts";
+import { aView, consistent } from "./consistent.fixture.ts";
 import { findContradictions } from "./find.ts";
 
 /** The parts of the fixture, to put something wrong with one of them. */
@@ -38,14 +38,11 @@ const WRONG: Record<ContradictionKind, [change: (parts: Parts) => void, ...named
   ],
   "task-unknown-to-taskd": [[({ one }) => (one.taskd = { said: null }), "task-unknown-to-taskd one"]],
   "task-unknown-to-runtime": [
-    [
-      ({ two }) => (two.taskd = { said: { ...NO_AGENT, taskId: "two", state: "errored" } }),
-      "task-unknown-to-runtime two",
-    ],
+    [({ two }) => (two.taskd = { said: aView("two", { state: "errored" }) }), "task-unknown-to-runtime two"],
   ],
   "process-without-task": [
     [
-      ({ two }) => (two.taskd = { said: { ...NO_AGENT, taskId: "two", agentPid: 7 } }),
+      ({ two }) => (two.taskd = { said: aView("two", { state: "errored", agentPid: 7 }) }),
       "task-unknown-to-runtime two",
       "process-without-task two",
     ],
@@ -163,17 +160,6 @@ const WRONG: Record<ContradictionKind, [change: (parts: Parts) => void, ...named
     [({ one }) => (one.panel = { said: null }), "panel-differs one"],
     [({ one }) => Object.assign(said(one.panel) ?? {}, { state: "idle" }), "panel-differs one"],
   ],
-};
-
-const NO_AGENT: Exclude<View, null> = {
-  taskId: "two",
-  state: "errored",
-  folder: null,
-  agent: "probe",
-  turns: 0,
-  agentPid: null,
-  promptId: null,
-  execIds: [],
 };
 
 function at(name: string, from: string) {

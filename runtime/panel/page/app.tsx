@@ -28,7 +28,7 @@ export function App() {
     <div class="frame" data-view={view}>
       <header class="top">
         <h1>Piwork</h1>
-        <span class="where" title={status.workspace}>
+        <span class="where faint cut" title={status.workspace}>
           {status.workspace}
         </span>
         <Link />
@@ -87,7 +87,7 @@ function Link() {
   const isOnline = connection === "online";
   const words = !isOnline ? "The runtime does not answer; looking for it …" : (status?.starting ?? "connected");
   return (
-    <span class={`link ${isOnline ? (status?.starting == null ? "fine" : "waits") : "lost"}`} role="status">
+    <span class={`link faint cut ${isOnline ? (status?.starting == null ? "fine" : "waits") : "lost"}`} role="status">
       {words}
     </span>
   );

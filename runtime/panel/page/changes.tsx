@@ -69,7 +69,7 @@ function ChangeRow({ change, onShow }: { change: Change; onShow: (path: string) 
       <span class="sign" role="img" aria-label={kind} title={kind}>
         {SIGNS[kind]}
       </span>
-      <span class="name">{visible(path) + (type === "directory" ? "/" : "")}</span>
+      <span class="name cut">{visible(path) + (type === "directory" ? "/" : "")}</span>
       <span class="faint">
         {type === "file" ? (bytes === null ? kind : size(bytes)) : type === "symlink" ? "link" : type}
       </span>
@@ -87,7 +87,7 @@ function Findings({ title, findings }: { title: string; findings: readonly Findi
   if (findings.length === 0) return null;
   return (
     <div class="planted">
-      <h4>{title}</h4>
+      <h4 class="faint">{title}</h4>
       <ul>
         {findings.map(({ path, kind, why }) => (
           <li key={`${kind} ${path} ${why}`}>

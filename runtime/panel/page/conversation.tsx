@@ -34,8 +34,10 @@ export function ConversationView({ task }: { task: TaskRecord }) {
   return (
     <main class="middle">
       <div class="column-head">
-        <h2 title={task.title}>{task.title}</h2>
-        <span class={`state ${stateWords(task)}`}>{stateWords(task)}</span>
+        <h2 class="cut" title={task.title}>
+          {task.title}
+        </h2>
+        <span class={`state faint ${stateWords(task)}`}>{stateWords(task)}</span>
         <TaskActions task={task} />
       </div>
       <section

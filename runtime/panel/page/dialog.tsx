@@ -1,18 +1,15 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 
-/** A dialog over the page: the focus stays in it, Escape and its own button close it, and the focus goes back. */
-export function Dialog({
-  title,
-  kind = "",
-  onClose,
-  children,
-}: {
+interface DialogProps {
   title: string;
   kind?: string;
   onClose: () => void;
   children: ComponentChildren;
-}) {
+}
+
+/** A dialog over the page: the focus stays in it, Escape and its own button close it, and the focus goes back. */
+export function Dialog({ title, kind = "", onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {

@@ -99,7 +99,7 @@ function Table({ columns, children }: { columns: readonly string[]; children: Co
       <thead>
         <tr>
           {columns.map((name) => (
-            <th key={name} scope="col">
+            <th key={name} scope="col" class="faint">
               {name}
             </th>
           ))}

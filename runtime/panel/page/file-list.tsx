@@ -57,13 +57,13 @@ function FileRow({ entry, onOpen }: { entry: Entry; onOpen: () => void }) {
   if (!canOpen)
     return (
       <span class="file odd" title={entry.type}>
-        <span class="name">{entry.target === undefined ? name : `${name} → ${visible(entry.target)}`}</span>
+        <span class="name cut">{entry.target === undefined ? name : `${name} → ${visible(entry.target)}`}</span>
         <span class="faint">{entry.type === "symlink" ? "link" : entry.type}</span>
       </span>
     );
   return (
     <button type="button" class="file" onClick={onOpen} title={entry.mode}>
-      <span class="name">{entry.type === "directory" ? `${name}/` : name}</span>
+      <span class="name cut">{entry.type === "directory" ? `${name}/` : name}</span>
       <span class="faint">{entry.type === "directory" ? "" : size(entry.bytes)}</span>
     </button>
   );

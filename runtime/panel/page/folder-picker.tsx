@@ -5,14 +5,13 @@ import { Refusal } from "./refusal.tsx";
 import { useStore } from "./use-store.ts";
 import { visible } from "./words.ts";
 
-/** A folder below the workspace root, found by going there. */
-export function FolderPicker({
-  chosen,
-  onChoose,
-}: {
+interface FolderPickerProps {
   chosen: string | null;
   onChoose: (folder: string | null) => void;
-}) {
+}
+
+/** A folder below the workspace root, found by going there. */
+export function FolderPicker({ chosen, onChoose }: FolderPickerProps) {
   const { status } = useStore();
   const [at, setAt] = useState("");
   const [choices, setChoices] = useState<FolderChoices | null>(null);

@@ -21,7 +21,7 @@ export function TaskList({ onMake, onChosen }: { onMake: () => void; onChosen: (
   return (
     <nav class="tasks" aria-label="Tasks">
       <div class="column-head">
-        <h2>Tasks</h2>
+        <h2 class="cut">Tasks</h2>
         <button type="button" onClick={onMake}>
           New task
         </button>
@@ -41,9 +41,9 @@ export function TaskList({ onMake, onChosen }: { onMake: () => void; onChosen: (
                 onChosen();
               }}
             >
-              <span class="task-title">{task.title}</span>
-              <span class="task-folder">{task.folder ?? "no folder"}</span>
-              <span class={`state ${stateWords(task)}`}>
+              <span class="task-title cut">{task.title}</span>
+              <span class="faint cut">{task.folder ?? "no folder"}</span>
+              <span class={`state faint ${stateWords(task)}`}>
                 {store.questionsOf(task.id).length > 0 ? "asks you" : stateWords(task)}
               </span>
             </button>

@@ -60,24 +60,26 @@ function Said({ part: { type, text }, isOver }: { part: SaidText; isOver: boolea
     case "failure":
       return <p class="failure">{visible(text)}</p>;
     case "note":
-      return <p class="note">{visible(text)}</p>;
+      return <p class="note faint">{visible(text)}</p>;
     case "text":
       return text.length > MARKDOWN_CHARACTERS ? <LongText text={text} /> : <Markdown text={text} />;
   }
 }
 
+/** Of a <details> that opens and closes by itself until somebody has done so by hand. */
+function useFold(isOpen: boolean) {
+  const [chosen, setChosen] = useState<boolean | null>(null);
+  const shown = chosen ?? isOpen;
+  const onToggle = ({ currentTarget: { open } }: { currentTarget: { open: boolean } }) => {
+    if (open !== shown) setChosen(open);
+  };
+  return { open: shown, onToggle };
+}
+
 /** What the agent thought before it said or did something: open while it thinks, unless somebody closed it. */
 function Thought({ text, isOver }: { text: string; isOver: boolean }) {
-  const [chosen, setChosen] = useState<boolean | null>(null);
-  const isOpen = chosen ?? !isOver;
   return (
-    <details
-      class="thought"
-      open={isOpen}
-      onToggle={({ currentTarget: { open } }) => {
-        if (open !== isOpen) setChosen(open);
-      }}
-    >
+    <details class="thought faint" {...useFold(!isOver)}>
       <summary>{isOver ? "Thought" : "Thinking …"}</summary>
       <LongText text={text} />
     </details>
@@ -86,20 +88,12 @@ function Thought({ text, isOver }: { text: string; isOver: boolean }) {
 
 /** A tool that the agent used: its command, what it printed, and how it ended. */
 function Step({ step, isOver }: { step: ToolStep; isOver: boolean }) {
-  const [chosen, setChosen] = useState<boolean | null>(null);
   const lines = step.output === "" ? 0 : step.output.split("\n").length - (step.output.endsWith("\n") ? 1 : 0);
-  const isOpen = chosen ?? (step.state !== "worked" || lines <= OPEN_LINES);
   return (
-    <details
-      class={`step ${step.state}`}
-      open={isOpen}
-      onToggle={({ currentTarget: { open } }) => {
-        if (open !== isOpen) setChosen(open);
-      }}
-    >
+    <details class={`step ${step.state}`} {...useFold(step.state !== "worked" || lines <= OPEN_LINES)}>
       <summary>
-        <code class="command">{step.command}</code>
-        <span class="ending">{endingWords(step, isOver)}</span>
+        <code class="command cut">{step.command}</code>
+        <span class="ending faint">{endingWords(step, isOver)}</span>
       </summary>
       {step.output === "" ? (
         <p class="faint">{step.state === "running" ? "nothing printed yet" : "printed nothing"}</p>

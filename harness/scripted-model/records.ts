@@ -1,5 +1,6 @@
-import type { ModelAnswer } from "./answer.ts";
-import type { ModelRequest } from "./conversation.ts";
+import type { ModelAnswer } from "../../runtime/scripted-model/answer.ts";
+import type { ModelRequest } from "../../runtime/scripted-model/conversation.ts";
+import type { ModelObserver } from "../../runtime/scripted-model/server.ts";
 
 /** What was asked, for whoever wants to know afterwards. */
 export interface AskedRequest {
@@ -18,26 +19,15 @@ export interface AskedRequest {
   status: number;
 }
 
-/** Requests and conversations that are remembered. */
+/** Requests that are remembered. */
 const REMEMBERED = 1000;
 const PROMPT_CHARACTERS = 200;
 
-/** Counts what was asked. Nothing is answered differently for it, but what a script says goes wrong only so often. */
-export class ModelRecords {
+/** Counts what was asked. Nothing is answered differently for it. */
+export class ModelRecords implements ModelObserver {
   readonly #asked: AskedRequest[] = [];
-  readonly #attempts = new Map<string, number>();
   #total = 0;
   #unauthorized = 0;
-
-  /** How often this conversation was asked about, this time included. */
-  count(digest: string): number {
-    const attempt = (this.#attempts.get(digest) ?? 0) + 1;
-    this.#attempts.delete(digest);
-    this.#attempts.set(digest, attempt);
-    const [oldest] = this.#attempts.keys();
-    if (this.#attempts.size > REMEMBERED && oldest !== undefined) this.#attempts.delete(oldest);
-    return attempt;
-  }
 
   add({ asked, conversation, attempt }: ModelAnswer, status: number): void {
     this.#total++;
