@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Check } from "../../harness/checks/checks.ts";
+import { beginWith, type CheckPart } from "../../harness/checks/part.ts";
 import { waitFor } from "../../harness/host/wait-for.ts";
 import { makeSandbox, piwork, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { attempt, Talk } from "../../harness/runtimes/talk.ts";
@@ -13,7 +14,7 @@ const MEGABYTES = 40;
 const FILES = 400;
 
 /** What a task leaves in its folder: how much, and what of it is dangerous. */
-export function quota(logs: string): Check[] {
+export function quota(logs: string): CheckPart {
   let sandbox: Sandbox;
   let runtime: RunningRuntime;
   const client = () => runtime.client;
@@ -34,15 +35,18 @@ export function quota(logs: string): Check[] {
   }
   const stateOf = async (id: string) => (await client().call("task_show", { task: id })).state;
 
-  return [
+  const begin = async () => {
+    sandbox = makeSandbox(join(logs, "quota"));
+    const words = ["--task-bytes", `${MEGABYTES}M`, "--task-files", `${FILES}`];
+    runtime = await RunningRuntime.start(sandbox, { words });
+  };
+
+  const checks: Check[] = [
     {
       id: "quota.bytes",
       claim:
         "a task that adds more bytes than it may is stopped with LIMIT_EXCEEDED, in the middle of a command; another one goes on",
       async run() {
-        sandbox = makeSandbox(join(logs, "quota"));
-        const words = ["--task-bytes", `${MEGABYTES}M`, "--task-files", `${FILES}`];
-        runtime = await RunningRuntime.start(sandbox, { words });
         const other = await makeTask("other");
         const { id, folder } = await makeTask("bytes");
         assert.equal(await writeWithoutEnd(id, "head -c 4000000 /dev/zero >f$i; sleep 0.1"), "LIMIT_EXCEEDED");
@@ -54,6 +58,7 @@ export function quota(logs: string): Check[] {
     },
     {
       id: "quota.again",
+      standsOn: ["quota.bytes"],
       claim: "such a task is not opened before there is room again; stopping it gave it none",
       async run() {
         const { id } = (await client().call("task_list", {})).find(({ title }) => title === "bytes") ?? assert.fail();
@@ -106,6 +111,7 @@ export function quota(logs: string): Check[] {
     },
     {
       id: "dump-state.whole",
+      standsOn: ["planted.listed"],
       claim:
         "'piwork dump-state --json' has the status, each machine's own facts with the layers of every task, and what was planted",
       async run() {
@@ -122,9 +128,14 @@ export function quota(logs: string): Check[] {
           assert.equal(layers.length > 0 && layers.every(({ holds }) => holds), true, taskId);
         const planted = dump.tasks.map((task) => saidIn(task.planted)?.findings.length);
         assert.equal(planted.includes(3), true, `findings: ${planted}`);
-        await runtime[Symbol.asyncDispose]();
-        sandbox[Symbol.dispose]();
       },
     },
   ];
+  return {
+    checks: beginWith(begin, checks),
+    async close() {
+      await runtime?.[Symbol.asyncDispose]();
+      sandbox?.[Symbol.dispose]();
+    },
+  };
 }
