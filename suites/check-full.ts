@@ -28,18 +28,18 @@ async function run(): Promise<Tally> {
     "attacks in one machine": () => negative("", true, "shared"),
     "attacks by pi": () => negative("pi-tools", false, undefined, "pi"),
     lifecycle: () => lifecycle(true),
-    agent,
-    tour,
+    agent: () => agent(),
+    tour: () => tour(),
     readme: () => readme(),
     panel: () => panel(true),
-    "dump-state": dumpState,
+    "dump-state": () => dumpState(),
     screenshots: () => screenshot(true),
     walk: () => walk(100, Date.now() % 1_000_000),
     fuzz: () => fuzz(),
     flood: () => flood(),
     bench: () => bench(),
     elsewhere: () => elsewhere(),
-    evidence,
+    evidence: () => evidence(),
   });
   return addTallies([first, rest]);
 }
