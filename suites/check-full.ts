@@ -1,6 +1,7 @@
 import { addTallies, BUNDLES, conclude, type Tally } from "../harness/checks/checks.ts";
 import { prepareMachines } from "../harness/machines/prepare.ts";
 import { agent } from "./agent.ts";
+import { alone } from "./alone.ts";
 import { bench } from "./bench.ts";
 import { dumpState } from "./dump-state.ts";
 import { elsewhere } from "./elsewhere.ts";
@@ -39,6 +40,7 @@ async function run(): Promise<Tally> {
     flood: () => flood(),
     bench: () => bench(),
     elsewhere: () => elsewhere(),
+    alone: () => alone({ times: 2, sample: 16, seed: Date.now() % 1_000_000 }),
     evidence: () => evidence(),
   });
   return addTallies([first, rest]);
