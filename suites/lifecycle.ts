@@ -1,6 +1,6 @@
 import { addTallies, conclude, type Tally } from "../harness/checks/checks.ts";
 import { meantBy, refuseUnknown } from "../harness/checks/choose.ts";
-import { prepareMachines, SAFE, UNSAFE } from "../harness/machines/prepare.ts";
+import { prepareMachines } from "../harness/machines/prepare.ts";
 import { AGENT } from "../harness/runtimes/piwork.ts";
 import { type Choice, LIFECYCLE, QUICK } from "./lifecycle/parts.ts";
 
@@ -18,7 +18,7 @@ if (import.meta.filename === process.argv[1]) {
     checks.map(({ id }) => id),
   );
   const meant = parts.filter(([, part]) => part.checks().some(({ id }) => isMeant(id)));
-  await prepareMachines(...meant.map(([name]) => (name === "faults" ? UNSAFE : SAFE)));
+  await prepareMachines(...meant.flatMap(([, { machines }]) => machines));
   const tallies: Tally[] = [];
   for (const [name, part] of meant) {
     console.log(`\n--- ${name}`);

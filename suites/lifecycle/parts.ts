@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type Check, Run, type Tally } from "../../harness/checks/checks.ts";
 import { withForerunners } from "../../harness/checks/choose.ts";
+import { type MachineKind, SAFE, UNSAFE } from "../../harness/machines/prepare.ts";
 import { AGENT, ISOLATION, makeSandbox, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { UNOPENED_SANDBOX, unopened } from "../../harness/runtimes/unopened.ts";
 import { agents } from "./agents.ts";
@@ -21,6 +22,7 @@ import { prompts } from "./prompts.ts";
 import { quota } from "./quota.ts";
 import { randomValues } from "./random-values.ts";
 import { rest } from "./rest.ts";
+import { reusedMachine } from "./reused-machine.ts";
 import { runtimeEnds } from "./runtime-ends.ts";
 import { runtimeFacts } from "./runtime-facts.ts";
 import { stateFiles } from "./state-files.ts";
@@ -140,7 +142,7 @@ const IN_A_ROW = 200;
 const cloning = (sandbox: Sandbox, logs: string) => [
   ...randomValues(join(logs, "random")),
   ...cloneFaults(sandbox, IN_A_ROW),
-  ...(ISOLATION === "vm" ? manyMachines(join(logs, "many")) : []),
+  ...(ISOLATION === "vm" ? [...manyMachines(join(logs, "many")), ...reusedMachine(join(logs, "reused"))] : []),
   ...damagedTemplate(join(logs, "damaged")),
 ];
 
@@ -171,6 +173,8 @@ interface Part {
   /** its checks, as they are called; none of them can be run */
   checks(): Check[];
   run(isMeant: Choice): Promise<Tally>;
+  /** what its machines are cloned from */
+  machines: readonly MachineKind[];
 }
 
 /** What there is. */
@@ -178,6 +182,7 @@ export const LIFECYCLE = {
   machines: {
     checks: () => [...machineRefusals(UNOPENED_SANDBOX), ...wire(UNOPENED_SANDBOX).checks],
     run: machines,
+    machines: [SAFE],
   },
   use: {
     checks: () => [
@@ -185,11 +190,13 @@ export const LIFECYCLE = {
       ...runtimeEnds(UNOPENED_SANDBOX, unopened(), ""),
     ],
     run: use,
+    machines: [SAFE],
   },
-  state: { checks: () => stateParts("/unopened").flatMap(({ checks }) => checks), run: state },
+  state: { checks: () => stateParts("/unopened").flatMap(({ checks }) => checks), run: state, machines: [SAFE] },
   clones: {
     checks: () => [...rest(UNOPENED_SANDBOX, unopened), ...cloning(UNOPENED_SANDBOX, "/unopened")],
     run: clones,
+    machines: [SAFE, UNSAFE],
   },
   faults: {
     checks: () => allRows().map((row) => asCheck(row, unopened)),
@@ -197,5 +204,6 @@ export const LIFECYCLE = {
       const rows = allRows().filter((row) => isMeant(checkId(row)));
       return rows.length === 0 ? NOTHING : faults(rows);
     },
+    machines: [UNSAFE],
   },
 } as const satisfies Record<string, Part>;
