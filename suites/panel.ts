@@ -10,6 +10,7 @@ import { firstUse } from "./panel/first-use.ts";
 import { hostileText } from "./panel/hostile-text.ts";
 import { looks } from "./panel/looks.ts";
 import { OpenPanel, openPanel } from "./panel/open-panel.ts";
+import { policy } from "./panel/policy.ts";
 import { survival } from "./panel/survival.ts";
 
 /** What `npm test` has no time for. */
@@ -18,7 +19,7 @@ const SLOW: ReadonlySet<string> = new Set(["panel.long-answer", "panel.accessibl
 const COMMAND = "npx mise run test-panel";
 
 function checksOf(panel: OpenPanel): Check[] {
-  return [access, firstUse, conversations, files, hostileText, looks, survival].flatMap((part) => part(panel));
+  return [access, policy, firstUse, conversations, files, hostileText, looks, survival].flatMap((part) => part(panel));
 }
 
 /** Its checks, as they are called; none of them can be run. */
