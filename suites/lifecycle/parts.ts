@@ -13,6 +13,7 @@ import { commands } from "./commands.ts";
 import { damagedTemplate } from "./damaged-template.ts";
 import { faults } from "./faults/run.ts";
 import { allRows, asCheck, checkId, isQuick } from "./faults/table.ts";
+import { forgedEvents } from "./forged-events.ts";
 import { hostFiles } from "./host-files.ts";
 import { kept } from "./kept.ts";
 import { machineRefusals } from "./machine-refusals.ts";
@@ -105,7 +106,7 @@ async function use(isMeant: Choice): Promise<Tally> {
   return run.finish();
 }
 
-const USES = [binding, kept, agents, prompts, commands, hostFiles, runtimeFacts];
+const USES = [binding, kept, agents, prompts, commands, hostFiles, runtimeFacts, forgedEvents];
 
 async function useOne(run: Run, isMeant: Choice): Promise<void> {
   using sandbox = makeSandbox(run.directory);
