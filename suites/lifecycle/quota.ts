@@ -12,6 +12,8 @@ import { isOpen } from "../../runtime/protocol/states.ts";
 
 const MEGABYTES = 40;
 const FILES = 400;
+/** Time in which a task that writes without end is stopped, in milliseconds; beside a busy host it takes half of it. */
+const WRITE_MS = 150_000;
 
 /** What a task leaves in its folder: how much, and what of it is dangerous. */
 export function quota(logs: string): CheckPart {
@@ -28,7 +30,7 @@ export function quota(logs: string): CheckPart {
   /** Lets a task write until somebody stops it, and gives what that command was told. */
   async function writeWithoutEnd(id: string, loop: string): Promise<string> {
     const outcome = await attempt(() =>
-      talk.exec(["sh", "-c", `i=0; while :; do i=$((i + 1)); ${loop}; done`], { task: id }),
+      talk.exec(["sh", "-c", `i=0; while :; do i=$((i + 1)); ${loop}; done`], { task: id, timeoutMs: WRITE_MS }),
     );
     await waitFor("the end of the task", 20_000, async () => (await stateOf(id)) === "stopped" || undefined);
     return outcome;
@@ -74,6 +76,16 @@ export function quota(logs: string): CheckPart {
       async run() {
         const { id } = await makeTask("files");
         assert.equal(await writeWithoutEnd(id, ": >/outputs/f$i"), "LIMIT_EXCEEDED");
+      },
+    },
+    {
+      id: "quota.home",
+      claim: "a task that makes more files than it may in its home is stopped as well",
+      async run() {
+        const { id, folder } = await makeTask("home");
+        assert.equal(await writeWithoutEnd(id, ": >~/f$i"), "LIMIT_EXCEEDED");
+        assert.deepEqual(readdirSync(folder), [], "it wrote elsewhere");
+        assert.notDeepEqual(readdirSync(join(sandbox.state, "tasks", id, "guest/home")), []);
       },
     },
     {
