@@ -21,6 +21,8 @@ const KINDS = {
   "unsafe-pi": { unsafe: true, agent: "pi" },
 } as const satisfies Record<string, Pick<TemplateWish, "unsafe" | "agent">>;
 
+export type MachineKind = keyof typeof KINDS;
+
 /** The machines of suites that take their agent from the environment. */
 export const SAFE = AGENT === "pi" ? "pi" : "safe";
 export const UNSAFE = AGENT === "pi" ? "unsafe-pi" : "unsafe";
@@ -29,7 +31,7 @@ export const UNSAFE = AGENT === "pi" ? "unsafe-pi" : "unsafe";
  * The image, and what the machines of a suite are cloned from: a runtime would make it beside its first machines, and keep
  * every core busy while they are measured.
  */
-export async function prepareMachines(...kinds: readonly (keyof typeof KINDS)[]): Promise<void> {
+export async function prepareMachines(...kinds: readonly MachineKind[]): Promise<void> {
   await haveImage();
   const left = [...new Set(kinds)];
   const prepareNext = async () => {
@@ -39,7 +41,7 @@ export async function prepareMachines(...kinds: readonly (keyof typeof KINDS)[])
   await Promise.all([prepareNext(), prepareNext()]);
 }
 
-async function prepare(kind: keyof typeof KINDS): Promise<void> {
+async function prepare(kind: MachineKind): Promise<void> {
   await haveTemplate({
     ...KINDS[kind],
     places: findPlaces(),

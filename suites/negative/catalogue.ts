@@ -35,6 +35,7 @@ import { networkFlood } from "./network/flood.ts";
 import { networkPolicy } from "./network/policy.ts";
 import { networkProvider } from "./network/provider.ts";
 import { networkSmuggling } from "./network/smuggling.ts";
+import { twoKeys } from "./network/two-keys.ts";
 import { allowedNetwork } from "./network/work.ts";
 import { qemuAttacks } from "./qemu/qemu.ts";
 import { rootAcross } from "./root/root-across.ts";
@@ -108,6 +109,7 @@ export const catalogue: readonly LaneCheck[] = [
   ...of("tools"),
   ...of("network"),
   ...about({ lane: "network", kind: "attack" }, [networkFlood]),
+  ...about({ lane: "network", kind: "refusal", essential: true }, [twoKeys]),
   ...about({ lane: "network", kind: "work" }, networkWork(allowedNetwork)),
   ...of("forged"),
   ...of("qemu"),
