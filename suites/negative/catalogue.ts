@@ -62,7 +62,7 @@ export const agentAttacks: readonly TaskAttack[] = [
 ];
 
 /** Groups whose attacks look for another task, or for what root has in the same machine. */
-const ACROSS: ReadonlySet<string> = new Set(["across", "descriptors", "ipc", "mounts", "proc", "secrets"]);
+const ACROSS: ReadonlySet<string> = new Set(["across", "descriptors", "ipc", "mounts", "network", "proc", "secrets"]);
 
 /**
  * The essential ones of these are also tried in one machine with the victim: the walls between two tasks matter where one kernel has
