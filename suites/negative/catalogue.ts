@@ -36,9 +36,12 @@ import { networkPolicy } from "./network/policy.ts";
 import { networkProvider } from "./network/provider.ts";
 import { networkSmuggling } from "./network/smuggling.ts";
 import { allowedNetwork } from "./network/work.ts";
+import { qemuFilter } from "./qemu/filter.ts";
 import { qemuAttacks } from "./qemu/qemu.ts";
 import { rootAcross } from "./root/root-across.ts";
 import { piTools } from "./tools/pi-tools.ts";
+import { execChecks } from "./walls/exec.ts";
+import { sandboxChecks } from "./walls/sandboxes.ts";
 import { wallChecks } from "./walls/walls.ts";
 import { warmWallChecks } from "./warm/warm-walls.ts";
 import { wireChecks } from "./wire/wire.ts";
@@ -112,6 +115,8 @@ export const catalogue: readonly LaneCheck[] = [
   ...of("forged"),
   ...of("qemu"),
   ...about({ lane: "qemu", kind: "refusal", essential: true }, qemuLayerChecks(qemuAttacks)),
+  ...about({ lane: "host", kind: "refusal", essential: true }, [...sandboxChecks, qemuFilter]),
+  ...about({ lane: "walls", kind: "refusal", essential: true }, execChecks),
   ...about({ lane: "walls", kind: "refusal" }, wallChecks),
   ...about({ lane: "warm", kind: "refusal", essential: true }, warmWallChecks),
   ...of("host"),
