@@ -343,11 +343,10 @@ busybox ip link set lo up
     return shell.run(this.#knowing(script), ATTACK_DEADLINE_MS);
   }
 
-  /** Waits until a sandbox waits for the attacker's next command. None is made while a command of the task still runs. */
+  /** Waits until a sandbox waits for the attacker's next command. One is made once no command of the task runs any more. */
   async awaitSpare(): Promise<void> {
     for (const shell of this.#attackerShells.values()) await shell[Symbol.asyncDispose]();
     this.#attackerShells.clear();
-    await this.talk.exec(["true"], { task: this.attacker });
     await waitFor("a sandbox that waits", SPARE_DEADLINE_MS, async () => {
       const { code } = await this.asRoot(FIND_SPARE);
       return code === 0 || undefined;
