@@ -68,8 +68,11 @@ function inLane(attack: Attack): InLane {
         ...(held.by === "task" ? {} : { outcome: OUTCOMES[held.by] }),
         tried: tools === undefined ? script : `${JSON.stringify(tools)}; on the control: ${script}`,
         oracle,
-        meet: ({ target, control }) =>
-          isElsewhere(attack) ? meetElsewhere(attack, target, control) : meetWalls(attack, sidesOf(attack), target),
+        // The other machine is there for those that need it.
+        meet: (fixtures) =>
+          isElsewhere(attack)
+            ? meetElsewhere(attack, fixtures.target, fixtures.control)
+            : meetWalls(attack, sidesOf(attack), fixtures.target),
       };
     }
     case "root":

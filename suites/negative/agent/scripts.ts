@@ -13,7 +13,7 @@ export const inOwnFolder = from("own");
 export const besideOthers = from("own2");
 
 /** Sets an attribute of the file that is named next: one of a user, or where files have none of these, one of root. */
-export const SET_ATTRIBUTE = `perl -e 'for my $name ("user.x", "trusted.x") { syscall(188, $ARGV[0], $name, (my $s3 = "y"), 1, 0) }'`;
+export const SET_ATTRIBUTE = `perl -e 'for (qw(user.x trusted.x)) { syscall(188, $ARGV[0], (my $s2 = $_), (my $s3 = "y"), 1, 0) }'`;
 
 /** Finds the victim's process; where it cannot be seen, `$v` is empty. The pattern does not match itself. */
 export const FIND_VICTIM = "v=$(pgrep -n -f 'piwork-victi[m]')";
