@@ -80,6 +80,14 @@ mkdir $VICTIM_GROUP
 echo ${SMALL_MEMORY_BYTES} >$VICTIM_GROUP/memory.max; echo 512 >$VICTIM_GROUP/pids.max; echo 100 >$VICTIM_GROUP/cpu.weight
 find ${SHARES} -xdev -type d >/run/piwork/neighbours`;
 
+/** Takes the neighbour away, so that the machine is as its task found it. */
+export const UPROOT = `echo 1 >$VICTIM_GROUP/cgroup.kill
+until rmdir $VICTIM_GROUP; do sleep 0.05; done
+for name in work outputs uploads home tmp session; do umount -l $VICTIM_SLOT/$name; rmdir $VICTIM_SLOT/$name; done
+rmdir $VICTIM_SLOT; rm /run/piwork/neighbours
+for place in ${SHARES}; do umount -l $place/own $place/$ATTACKER; umount -l $place; done
+! grep -q ' neighbour ' /proc/self/mountinfo`;
+
 /** A line for each of the neighbour's files, without the attacker's own. The time of its last change tells of content and attributes as well. */
 export const PICTURE = `find ${SHARES} -xdev ! -path /run/piwork/workspace/own ! -path /run/piwork/tasks/$ATTACKER -printf 'neighbour %p %y %m %U %G %s %n %T@ %C@ %l\\n'`;
 

@@ -12,6 +12,8 @@ const RUIN_MS = 15_000;
 /** Runs an attack on one target and says what was seen from outside. */
 export async function perform(attack: TaskAttack, target: Target): Promise<Sight> {
   const { oracle } = attack;
+  // The root of a machine meets it as its task does: with what the host exports, and nothing over it.
+  await target.beside(attack.lane === "root" ? "nobody" : "neighbour");
   attack.prepare?.(target.world.own);
   const look = await ORACLES[oracle](target, attack);
   const ran =

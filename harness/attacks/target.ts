@@ -25,7 +25,16 @@ import {
   victimProcesses,
   type Whose,
 } from "./machine-picture.ts";
-import { asNeighbour, NEIGHBOUR_SLOT, Neighbour, PICTURE, PLANT, RESTORE, workOfNeighbour } from "./neighbour.ts";
+import {
+  asNeighbour,
+  NEIGHBOUR_SLOT,
+  Neighbour,
+  PICTURE,
+  PLANT,
+  RESTORE,
+  UPROOT,
+  workOfNeighbour,
+} from "./neighbour.ts";
 import { KNOWN_TO_ROOT, ROOT_HOLDS, ROOT_SERVER, VICTIM_HOLDS, VICTIM_SERVER } from "./servers.ts";
 import { LONGEST, type Ran, Shell } from "./shell.ts";
 import { learnSlot, namesOf, type Slot } from "./slots.ts";
@@ -80,6 +89,7 @@ export class Target implements AsyncDisposable, MachineRoot {
   };
   /** the task that is planted in the attacker's machine, where the victim has another one */
   #neighbour: Neighbour | undefined;
+  #hasNeighbour = false;
   /** one for each confinement */
   readonly #attackerShells = new Map<Confinement, Shell>();
   readonly #rootShells = new Map<string, Promise<Shell>>();
@@ -230,6 +240,7 @@ export class Target implements AsyncDisposable, MachineRoot {
 
   /** What the root of the attacker's machine has. */
   async #settleMachine(): Promise<void> {
+    this.#hasNeighbour = false;
     const { world } = this;
     const file = (name: string, path: string) => `echo ${world.tokenOfMachine(name)} >${path}\n`;
     await this.#learnSlots();
@@ -247,12 +258,23 @@ busybox ip link set lo up
     const held = ROOT_HOLDS.map((name) => world.tokenOfMachine(`root's ${name}`)).join(" ");
     await this.asRoot(`umask 077; echo ${held} >/run/piwork/held`);
     await this.#serve(["python3", "-I", "-S", "-c", ROOT_SERVER]);
-    if (this.isApart) await this.#plant();
     await this.#regroup(this.#confinement.groups?.change);
     this.machine = await machinePicture(this);
   }
 
-  /** A second task in the attacker's machine. */
+  /** Has a second task in the attacker's machine, or none, where the victim is in another one. */
+  async beside(neighbour: "neighbour" | "nobody"): Promise<void> {
+    if (!this.isApart || this.#hasNeighbour === (neighbour === "neighbour")) return;
+    await (neighbour === "neighbour" ? this.#plant() : this.#uproot());
+    this.#hasNeighbour = neighbour === "neighbour";
+    this.machine = await machinePicture(this);
+  }
+
+  async #uproot(): Promise<void> {
+    const { code, text } = await this.asRoot(`exec 2>&1; ${UPROOT}`);
+    if (code !== 0) throw new Error(`the neighbour is still there: ${text}`);
+  }
+
   async #plant(): Promise<void> {
     this.#neighbour ??= new Neighbour(join(this.sandbox.directory, "neighbour"), this.victim, this.world);
     await this.#neighbour.deliver(this.rootDirectory("attacker"));
@@ -305,7 +327,7 @@ busybox ip link set lo up
   /** A line for each of the files that are planted in the attacker's machine. */
   async plantedPicture(): Promise<string[]> {
     // The root of the attacker's machine may do with them what it likes.
-    if (!this.isApart || this.attacksAsRoot) return [];
+    if (!this.#hasNeighbour || this.attacksAsRoot) return [];
     const end = await inTime(this.asRoot(PICTURE));
     if (end?.code !== 0) throw new Lost();
     return end.text.trim().split("\n");
@@ -314,7 +336,7 @@ busybox ip link set lo up
   /** Takes back what an attack has changed of the files of others. */
   async restoreFiles(): Promise<void> {
     this.world.restore();
-    if (this.isApart) await inTime(this.asRoot(RESTORE));
+    if (this.#hasNeighbour) await inTime(this.asRoot(RESTORE));
   }
 
   /** Starts what runs until its machine ends, and waits until it serves. */

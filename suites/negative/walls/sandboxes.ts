@@ -42,13 +42,11 @@ async function look(target: Target): Promise<string[]> {
   await target.awaitSpare();
   const over = new AbortController();
   const command = ["bash", "-c", "echo here; exec -a piwork-fresh sleep 600"];
-  const stream = target.runtime.client.stream(
-    "exec",
-    { argv: command, task: target.attacker, without: [] },
-    over.signal,
-  );
+  const running = target.runtime.client
+    .stream("exec", { argv: command, task: target.attacker, without: [] }, over.signal)
+    [Symbol.asyncIterator]();
   try {
-    for await (const item of stream) if (item.type !== "exit") break;
+    await running.next(); // it is there
     const { text } = await target.asRoot(LOOK);
     return text.trim().split("\n");
   } finally {
@@ -100,7 +98,7 @@ const bounded: Check<Fixtures> = {
     );
     for (const kind of KINDS satisfies readonly Kind[])
       for (const [place, size] of Object.entries(SIZES)) {
-        const line = lines.find((one) => one.startsWith(`${kind} mount ${place} `)) ?? "";
+        const line = lines.findLast((one) => one.startsWith(`${kind} mount ${place} `)) ?? "";
         assert.equal(line.split(/[ ,]/).includes(size), true, `${kind}: ${place} is ${line}`);
       }
     return { bounds };
