@@ -182,7 +182,10 @@ type Row<A extends Attack> = readonly [name: string, tries: string, script: stri
 
 const BY_TASK: HeldBy = { by: "task" };
 
-/** The ways in of groups; a row may choose another. Where nothing is said, the sandbox that waits is taken, as ordinary commands do. */
+/**
+ * The ways in of groups; a row may choose another. Where nothing is said, the sandbox that waits is taken, as ordinary commands do;
+ * a fresh one for oracles that need a process tree for each attack, since making one wait takes seconds.
+ */
 const WAYS: Readonly<Record<string, Way>> = {
   // Only a fresh one is given a descriptor that the supervisor leaked.
   descriptors: "fresh",
@@ -190,6 +193,8 @@ const WAYS: Readonly<Record<string, Way>> = {
   "running-out": "fresh",
   ...Object.fromEntries(["proc", "secrets", "kernel", "network"].map((group) => [group, "agent" as const])),
 };
+
+const OF_TREES: ReadonlySet<TaskOracle> = new Set(["excess", "growth", "silence", "starvation", "victim"]);
 
 const taskAttacks =
   (lane: TaskAttack["lane"], held: HeldBy, essential?: true) =>
@@ -202,7 +207,7 @@ const taskAttacks =
       tries,
       script,
       held,
-      way: WAYS[group] ?? "waiting",
+      way: WAYS[group] ?? (OF_TREES.has(more?.oracle ?? oracle) ? "fresh" : "waiting"),
       ...more,
     }));
 

@@ -108,10 +108,14 @@ const bounded: Check<Fixtures> = {
 /** A task's walls, by the kernel's words for each of its sandboxes. */
 export const sandboxChecks: readonly Check<Fixtures>[] = [same, bounded];
 
-/** What is mounted, without where bubblewrap's own memory comes from. */
+/**
+ * What is seen at each place, without where bubblewrap's own memory comes from. The agent's sandbox is made before it has a task, whose
+ * directories are then mounted over empty ones.
+ */
 function mounts(lines: readonly string[]): string[] {
-  return lines.map((line) => {
-    const [place = "", root, ...rest] = line.split(" ");
+  const last = new Map(lines.map((line) => [line.split(" ")[0] ?? "", line]));
+  return [...last.entries()].sort().map(([place, line]) => {
+    const [, root, ...rest] = line.split(" ");
     return [place, OWN_MEMORY.has(place) ? "own" : root, ...rest].join(" ");
   });
 }
