@@ -20,7 +20,7 @@ export const runningOut = [
       "shm",
       "fills /dev/shm",
       "fallocate -l 120M /dev/shm/fill; sleep 1; rm -f /dev/shm/fill",
-      { essential: true, excess: { measure: memory("shmem"), allowed: 70 * MIB, meanwhile: true } },
+      { essential: true, way: "waiting", excess: { measure: memory("shmem"), allowed: 70 * MIB, meanwhile: true } },
     ],
     [
       "root",
@@ -34,22 +34,33 @@ export const runningOut = [
       "unshare --user --map-root-user --mount sh -c 'mount -t tmpfs -o size=400M t /tmp && fallocate -l 300M /tmp/fill && sleep 1'",
       { excess: { measure: memory("shmem"), allowed: 270 * MIB, meanwhile: true } },
     ],
-    ["folder", "puts more into its folder than it may", "truncate -s 600M f", { essential: true, oracle: "growth" }],
-    ["sparse", "makes a file of 1 TiB that takes no room", "truncate -s 1T f", { oracle: "growth" }],
+    [
+      "folder",
+      "puts more into its folder than it may",
+      "truncate -s 600M f",
+      { essential: true, oracle: "growth", held: { by: "machine", layer: "quota" } },
+    ],
+    [
+      "sparse",
+      "makes a file of 1 TiB that takes no room",
+      "truncate -s 1T f",
+      { oracle: "growth", held: { by: "machine", layer: "quota" } },
+    ],
     [
       "session",
       "fills the place of its session",
-      "d=/session; [ -w $d ] || d=/run; fallocate -l 200M $d/fill; sleep 1; rm -f $d/fill",
+      "d=/run; [ -w $d ] || d=/session; fallocate -l 200M $d/fill; sleep 1; rm -f $d/fill",
       { excess: { measure: memory("shmem"), allowed: 140 * MIB, meanwhile: true } },
     ],
     [
       "inodes",
       "makes more files in /tmp than fit",
-      "perl -e 'mkdir q(/tmp/d); open(F, q(>), q(/tmp/d/f)); for (1..70000) { link(q(/tmp/d/f), qq(/tmp/d/$_)) or last }'",
+      "perl -e 'mkdir q(/tmp/d); open(F, q(>), q(/tmp/d/f)); for (1..70000) { link(q(/tmp/d/f), qq(/tmp/d/$_)) or last }'; sleep 1.5",
       {
         excess: {
-          measure: "df --output=iused /tmp $ATTACKER_SLOT/tmp | sort -n | tail -1",
+          measure: `df --output=iused /tmp $(sed 's,.*,/proc/&/root/tmp,' $ATTACKER_GROUP/cgroup.procs) | sort -n | tail -1`,
           allowed: 65_600,
+          meanwhile: true,
         },
         undo: "rm -rf /tmp/d",
       },
