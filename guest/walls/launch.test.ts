@@ -55,7 +55,8 @@ test("the command is words, never a shell's text", () =>
 
 test("bubblewrap is started as the task's user already, and gives it one that only this task has", () => {
   const words = launch();
-  assert.equal(words.indexOf("--reuid=20001") < words.indexOf("/usr/bin/bwrap"), true);
+  const asTask = "/usr/bin/setpriv --reuid=20001 --regid=20001 --clear-groups -- /usr/bin/bwrap";
+  assert.equal(words.join(" ").includes(asTask), true);
   assert.equal(words.join(" ").includes("--unshare-user --uid 30001 --gid 30001"), true);
 });
 
