@@ -25,6 +25,14 @@ export function commands(sandbox: Sandbox, runtime: () => RunningRuntime): Check
       },
     },
     {
+      id: "exec.as-written",
+      claim: "a program is found by its whole name, whatever stands in it, and never handed to a shell",
+      async run() {
+        const { code, stdout } = await cli("exec", "--", "echo handed; exit 0");
+        assert.deepEqual({ code, stdout }, { code: 127, stdout: "" });
+      },
+    },
+    {
       id: "exec.environment",
       claim: "a command has the same environment in a sandbox that waited for it and in one that was made for it",
       async run() {

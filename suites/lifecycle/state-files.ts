@@ -160,7 +160,7 @@ export function stateFiles(logs: string): CheckPart {
     {
       id: "session.broken",
       claim:
-        "a session file that is broken is never replaced: the task is refused, naming the file, until it is mended or moved away",
+        "a session file that is broken, or another task's, is never replaced: the task is refused, naming the file, until it is mended or moved away",
       async run() {
         await client().call("task_stop", { task });
         const path = own("session/session.jsonl");
@@ -170,6 +170,7 @@ export function stateFiles(logs: string): CheckPart {
           Buffer.alloc(0),
           Buffer.from("not a session\n"),
           whole.subarray(0, whole.length - 5),
+          Buffer.from(whole.toString().replace(`"taskId":"${task}"`, '"taskId":"another-task"')),
         ]) {
           writeFileSync(path, broken);
           const { code, stderr } = await piwork([...sandbox.words, "task", "switch", task]);
