@@ -16,6 +16,9 @@ import { measure } from "./negative/measure.ts";
 import { scoreOf } from "./negative/score.ts";
 import { openWire } from "./negative/wire/wire.ts";
 
+/** What is tried on no runtime, or on machines that are booted. */
+const WITHOUT_RUNTIME: ReadonlySet<Lane> = new Set(["qemu", "warm", "wire"]);
+
 if (import.meta.filename === process.argv[1]) {
   const { values, positionals } = parseArguments();
   const filter = positionals[0] ?? "";
@@ -30,7 +33,8 @@ if (import.meta.filename === process.argv[1]) {
   if (values.list) {
     list(chosen);
   } else if (values.target === "piwork" && without.length === 0) {
-    await prepareMachines("safe", "unsafe", ...(agent === "pi" ? ["unsafe-pi" as const] : []));
+    const clones = agent === "pi" ? (["unsafe", "unsafe-pi"] as const) : (["unsafe"] as const);
+    await prepareMachines(...(chosen.every(({ lane }) => WITHOUT_RUNTIME.has(lane)) ? [] : clones));
     conclude(await negative(filter, values.all, isolation, agent));
   } else {
     const { tasks, machines } = sortLayers(without);
