@@ -14,7 +14,7 @@ import { policy } from "./panel/policy.ts";
 import { survival } from "./panel/survival.ts";
 
 /** What `npm test` has no time for. */
-const SLOW: ReadonlySet<string> = new Set(["panel.long-answer", "panel.accessible-light"]);
+export const SLOW: ReadonlySet<string> = new Set(["panel.long-answer", "panel.accessible-light"]);
 
 const COMMAND = "npx mise run test-panel";
 

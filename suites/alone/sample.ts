@@ -5,6 +5,8 @@ export interface Known {
   id: string;
   suite: string;
   command: string;
+  /** `npm test` runs it */
+  isInTest: boolean;
   /** it takes minutes by itself */
   isLong: boolean;
 }
