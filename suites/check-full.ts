@@ -10,6 +10,7 @@ import { index } from "./evidence-index.ts";
 import { flood } from "./flood.ts";
 import { fuzz } from "./fuzz.ts";
 import { lifecycle } from "./lifecycle.ts";
+import { mutants } from "./mutants.ts";
 import { negative } from "./negative.ts";
 import { panel } from "./panel.ts";
 import { readme } from "./readme.ts";
@@ -40,6 +41,7 @@ async function run(): Promise<Tally> {
     attacks: () => negative("", true, "vm"),
     "attacks in one machine": () => negative("", true, "shared"),
     "attacks by pi": () => negative("pi-tools", false, undefined, "pi"),
+    mutants: async () => (await mutants()).tally,
     alone: () => alone({ times: 2, sample: 16, seed: Date.now() % 1_000_000 }),
     evidence: () => evidence(),
   });
