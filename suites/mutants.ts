@@ -24,9 +24,11 @@ Puts mistakes into the product, one at a time and in a copy of it, and looks whe
   --anew         asks again also where the same check was asked on the same sources before; without it, a run goes on
                  where an earlier one was interrupted
   --at-once N    so many at the same time (${BENCHES})
-  --json         ends with the score as JSON, the only words on stdout
+  --json         ends with the score as JSON, in the last line of stdout
   --help`;
 
+/** So many mutants are not worth all machines that checks are run on. */
+const FEW = 5;
 /** An image, machines and a check, twice, in milliseconds. */
 const DEADLINE_MS = 2_000_000;
 
@@ -61,7 +63,10 @@ async function tryAll(
   { resumes, benches }: { resumes: boolean; benches: number },
 ): Promise<Outcome[]> {
   const { cache } = findPlaces();
-  if (chosen.some(({ noticedBy }) => noticedBy !== "sources.unit-tests")) await prepareMachines("safe", "unsafe");
+  // A few checks make the machines that they need themselves; the image is everybody's.
+  const isLarge = chosen.length > FEW;
+  if (chosen.some(({ unitTest }) => unitTest === undefined))
+    await prepareMachines(...(isLarge ? (["safe", "unsafe"] as const) : []));
   using laboratory = new Laboratory({
     repository: REPOSITORY,
     place: join(REPOSITORY, "tmp/dev/mutants"),

@@ -3,6 +3,7 @@ import { haveTemplate, type TemplateWish } from "../../runtime/fleet/have-templa
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import { findImage } from "../../runtime/state/image.ts";
 import { findPlaces, REPOSITORY } from "../../runtime/state/places.ts";
+import { atExit } from "../host/at-exit.ts";
 import { AGENT, PIWORK } from "../runtimes/piwork.ts";
 
 /**
@@ -54,6 +55,10 @@ async function prepare(kind: MachineKind): Promise<void> {
 
 /** Runs a command of `piwork` that makes something, on this terminal. */
 async function run(...words: string[]): Promise<void> {
-  const { exitCode } = await $({ stdio: "inherit", nothrow: true })`${process.execPath} ${PIWORK} ${words}`;
+  // In a process group of its own, which Ctrl-C does not reach.
+  const running = $({ stdio: "inherit", nothrow: true })`exec ${process.execPath} ${PIWORK} ${words}`;
+  const forget = atExit(() => running.child?.kill("SIGINT"));
+  const { exitCode } = await running;
+  forget();
   if (exitCode !== 0) throw new Error(`'piwork ${words.join(" ")}' ended with code ${exitCode}`);
 }
