@@ -99,7 +99,7 @@ rm -rf /run/piwork/tasks/$VICTIM/guest/tmp`;
 
 /** What runs words as a process of the neighbour: in its group, under its user, in namespaces of its own. */
 const ENTER = `slot=$1 group=$2; shift 2
-echo 0 >$group/cgroup.procs
+echo 0 >$group/cgroup.procs; echo 0 >/proc/self/oom_score_adj
 exec setpriv --reuid=${TASK_UID} --regid=${TASK_UID} --clear-groups bwrap --unshare-all \\
   --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 --ro-bind /etc /etc \\
   --proc /proc --dev /dev --bind $slot/tmp /tmp --bind $slot/session /session --bind $slot/home /home/task \\
@@ -114,5 +114,5 @@ export function asNeighbour(words: readonly string[]): string[] {
 /** A script of the machine's root that does a neighbour's work, under the neighbour's user and bounds. */
 export function workOfNeighbour(script: string): string {
   const quoted = `'${script.replaceAll("'", "'\\''")}'`;
-  return `echo 0 >$VICTIM_GROUP/cgroup.procs; exec setpriv --reuid=${TASK_UID} --regid=${TASK_UID} --clear-groups sh -c ${quoted} 2>&1`;
+  return `echo 0 >$VICTIM_GROUP/cgroup.procs; echo 0 >/proc/self/oom_score_adj; exec setpriv --reuid=${TASK_UID} --regid=${TASK_UID} --clear-groups sh -c ${quoted} 2>&1`;
 }
