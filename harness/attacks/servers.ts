@@ -24,6 +24,8 @@ def serve(listener, words):
         connection.close()
 for address, words in (("\\0piwork-victim", held("abstract-socket")), ("/tmp/victim.sock", held("socket"))):
     listener = socket.socket(socket.AF_UNIX)
+    if os.path.exists(address.strip("\\0")):
+        os.unlink(address) # of one that was killed
     listener.bind(address)
     listener.listen(16)
     threading.Thread(target=serve, args=(listener, words), daemon=True).start()
