@@ -53,7 +53,7 @@ export const identity = agent("identity", "modes", [
   [
     "nested-root",
     "becomes root of a user namespace, with every capability in it",
-    `${AS_NOBODY}; $n unshare -Ur sleep 1`,
+    `${AS_NOBODY}; $n unshare -Ur sleep 2`,
     {
       oracle: "excess",
       excess: {
