@@ -6,10 +6,11 @@ import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TaskRecord } from "../api/record.ts";
 import type { PiworkError } from "../protocol/errors.ts";
+import { LIMITS } from "../protocol/limits.ts";
 import { makeGuestDirectories } from "../workspace/guest-directories.ts";
 import { HostDirectories } from "../workspace/host-directories.ts";
 import { TaskBook } from "./book.ts";
-import { Quota, type QuotaParts } from "./quota.ts";
+import { DEFAULT_QUOTA, Quota, type QuotaParts } from "./quota.ts";
 import { Records } from "./records.ts";
 
 const ID = "demo-1";
@@ -177,4 +178,8 @@ test("a task whose places can no longer be measured is stopped", async () => {
   rmSync(join(base, "tasks", ID, "guest/home"), { recursive: true });
   writeFileSync(join(base, "tasks", ID, "guest/home"), "");
   assert.match((await ended).message, /cannot be told, so it was stopped/);
+});
+
+test("folderGrowthBytes, folderGrowthEntries: what a task may add where nobody chose", () => {
+  assert.deepEqual(DEFAULT_QUOTA, { bytes: LIMITS.folderGrowthBytes, entries: LIMITS.folderGrowthEntries });
 });
