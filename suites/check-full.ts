@@ -1,6 +1,7 @@
 import { addTallies, BUNDLES, conclude, type Tally } from "../harness/checks/checks.ts";
 import { prepareMachines } from "../harness/machines/prepare.ts";
 import { agent } from "./agent.ts";
+import { alone } from "./alone.ts";
 import { bench } from "./bench.ts";
 import { dumpState } from "./dump-state.ts";
 import { elsewhere } from "./elsewhere.ts";
@@ -25,11 +26,11 @@ async function run(): Promise<Tally> {
   await prepareMachines("pi", "unsafe-pi");
   const rest = await inTurn({
     lifecycle: () => lifecycle(true),
-    agent,
-    tour,
+    agent: () => agent(),
+    tour: () => tour(),
     readme: () => readme(),
     panel: () => panel(true),
-    "dump-state": dumpState,
+    "dump-state": () => dumpState(),
     screenshots: () => screenshot(true),
     walk: () => walk(100, Date.now() % 1_000_000),
     fuzz: () => fuzz(),
@@ -39,7 +40,8 @@ async function run(): Promise<Tally> {
     attacks: () => negative("", true, "vm"),
     "attacks in one machine": () => negative("", true, "shared"),
     "attacks by pi": () => negative("pi-tools", false, undefined, "pi"),
-    evidence,
+    alone: () => alone({ times: 2, sample: 16, seed: Date.now() % 1_000_000 }),
+    evidence: () => evidence(),
   });
   return addTallies([first, rest]);
 }

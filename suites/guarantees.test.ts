@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { REPOSITORY } from "../runtime/state/places.ts";
+import { everyCheck } from "./every-check.ts";
 import { catalogue } from "./negative/catalogue.ts";
 
 /** Ids of checks as they stand in the suites; where one is put together, what it begins with and a star. */
@@ -15,7 +16,7 @@ function idsInSuites(): string[] {
         id.replace(/\$\{.*/, "*"),
       );
     });
-  return [...literal, ...catalogue.map(({ id }) => id)];
+  return [...literal, ...[...catalogue, ...everyCheck(true)].map(({ id }) => id)];
 }
 
 /** Ids in the second column of the tables of a document, by the sentence that names them. */

@@ -16,6 +16,9 @@ import { measure } from "./negative/measure.ts";
 import { scoreOf } from "./negative/score.ts";
 import { openWire } from "./negative/wire/wire.ts";
 
+/** What is tried on no runtime, or on machines that are booted. */
+const WITHOUT_RUNTIME: ReadonlySet<Lane> = new Set(["qemu", "warm", "wire"]);
+
 if (import.meta.filename === process.argv[1]) {
   const { values, positionals } = parseArguments();
   const filter = positionals[0] ?? "";
@@ -30,7 +33,8 @@ if (import.meta.filename === process.argv[1]) {
   if (values.list) {
     list(chosen);
   } else if (values.target === "piwork" && without.length === 0) {
-    await prepareMachines("safe", "unsafe", ...(agent === "pi" ? ["unsafe-pi" as const] : []));
+    const clones = agent === "pi" ? (["unsafe", "unsafe-pi"] as const) : (["unsafe"] as const);
+    await prepareMachines(...(chosen.every(({ lane }) => WITHOUT_RUNTIME.has(lane)) ? [] : clones));
     conclude(await negative(filter, values.all, isolation, agent));
   } else {
     const { tasks, machines } = sortLayers(without);
@@ -38,7 +42,8 @@ if (import.meta.filename === process.argv[1]) {
     await prepareMachines("safe", "unsafe");
     // Between tasks there is most to see in one machine.
     const confinement = confinements[values.target] as Confinement;
-    conclude(await measure(confinement, filter, machines, isolations.parse(values.isolation ?? "shared")));
+    const where = isolations.parse(values.isolation ?? "shared");
+    conclude(await measure(confinement, filter, machines, where, without.includes("all")));
   }
 }
 
@@ -73,6 +78,11 @@ async function runLanes(
 ): Promise<void> {
   const part = (lanes: readonly Lane[]) => lanes.flatMap((lane) => chosen.filter((check) => check.lane === lane));
   const perform = (...lanes: Lane[]) => run.perform(part(lanes), fixtures);
+  const ofTasks = part(["agent", "tools"]);
+  const [elsewhere, here] = [true, undefined].map((where) => ofTasks.filter((check) => check.elsewhere === where)) as [
+    typeof ofTasks,
+    typeof ofTasks,
+  ];
   const needs = (...lanes: Lane[]) => part(lanes).length > 0;
   const onQemu = async () => {
     if (!needs("qemu")) return;
@@ -89,11 +99,6 @@ async function runLanes(
     await fixtures.open("warm", WarmMachine.open(run.directory));
     await perform("warm");
   };
-  // The control's machine is an unsafe one like the other; its walls can be broken as well as those.
-  const onControl = async () => {
-    await perform("shared", "walls");
-    await fixtures.close("control");
-  };
   const keepState = async (when: "before" | "after") => {
     if (fixtures.has("target")) await run.keepState(when, fixtures.target.runtime.client);
   };
@@ -102,12 +107,16 @@ async function runLanes(
   await allDone([
     needs("agent", "tools", "root", "network", "forged", "host", "work") && fixtures.open("target", openTarget()),
     // In one machine with the victim, whatever the target has: there its root gets everywhere.
-    needs("agent", "tools", "root", "network", "forged", "shared", "walls") &&
+    (elsewhere.length > 0 || needs("root", "network", "forged", "shared", "walls")) &&
       fixtures.open("control", Target.open(CONTROL, run.directory, "shared", machineLayer.options)),
   ]);
   await keepState("before");
-  await allDone([qemu, perform("agent", "tools", "root", "network", "forged")]);
-  await allDone([perform("host", "work"), onControl(), onWire().then(onWarm)]);
+  // Attacks of a task have their control in the task's own machine: meanwhile the other runtime is free for what needs only that.
+  // Its machine is an unsafe one as well; its walls can be broken.
+  await allDone([qemu, run.perform(here, fixtures), perform("shared", "walls")]);
+  await run.perform(elsewhere, fixtures);
+  await perform("root", "network", "forged");
+  await allDone([perform("host", "work"), fixtures.close("control"), onWire().then(onWarm)]);
   await keepState("after");
 }
 

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type Check, conclude, Failed, Run, type Tally } from "../harness/checks/checks.ts";
+import { meantBy, refuseUnknown, withForerunners } from "../harness/checks/choose.ts";
 import { prepareMachines } from "../harness/machines/prepare.ts";
 import { makeSandbox } from "../harness/runtimes/piwork.ts";
+import { unopened } from "../harness/runtimes/unopened.ts";
 import { REPOSITORY } from "../runtime/state/places.ts";
 import { compare } from "./readme/compare.ts";
 import { type Block, type Command, readBlocks } from "./readme/pages.ts";
@@ -19,25 +21,46 @@ const MOST_NOT_RUN = 2;
 const MOST_WORDS = 900;
 
 /** What the pages tell a new user to type, typed; what they show, compared with what is printed. */
-export async function readme(only?: string): Promise<Tally> {
-  if (only !== undefined && !PAGES.includes(only)) throw new Error(`'${only}' is none of ${PAGES.join(", ")}`);
-  const run = new Run("readme", { command: ["npx mise run test-readme", only ?? []].flat().join(" ") });
-  const blocks = PAGES.flatMap((page) => readBlocks(page));
-  const about = [words(), everyBlock(blocks)];
-  const pages = PAGES.filter((page) => page === (only ?? page)).map((page) => ({
-    page,
-    commands: blocks.flatMap((block) =>
-      block.page === page && reasonNotToRun(block) === undefined ? block.commands : [],
-    ),
-  }));
-  run.expect([...about, ...pages.flatMap(({ commands }) => commands.map((command) => ({ id: idOf(command) })))]);
-  await run.perform(about);
-  for (const { page, commands } of pages) {
+export async function readme(filter = ""): Promise<Tally> {
+  const run = new Run("readme", { command: `${COMMAND} ${filter}`.trim(), repeat: (id) => `${COMMAND} ${id}` });
+  const checks = chosen(filter);
+  run.expect(checks);
+  await run.perform(
+    checks.filter(({ page }) => page === undefined),
+    unopened<Terminal>(),
+  );
+  for (const page of PAGES) {
+    const ofPage = checks.filter((check) => check.page === page);
+    if (ofPage.length === 0) continue;
     using sandbox = makeSandbox(run.directory);
     await using terminal = await Terminal.open(sandbox, join(run.directory, basename(page, ".md")));
-    await run.perform(commands.map((command) => commandCheck(command, terminal)));
+    await run.perform(ofPage, terminal);
   }
   return run.finish();
+}
+
+const COMMAND = "npx mise run test-readme";
+
+/** A check of a page's command, which is typed in that page's terminal; or of the pages themselves. */
+type PageCheck = Check<Terminal> & { page?: string };
+
+/** All checks. */
+export function readmeChecks(): PageCheck[] {
+  const blocks = PAGES.flatMap((page) => readBlocks(page));
+  const commands = blocks.flatMap((block) => (reasonNotToRun(block) === undefined ? block.commands : []));
+  const typed = commands.map((command, at) => commandCheck(command, commands[at - 1]));
+  return [words(), everyBlock(blocks), ...typed];
+}
+
+/** All of a page, or the checks whose id has the filter in it. */
+function chosen(filter: string): PageCheck[] {
+  const checks = readmeChecks();
+  const isMeant = meantBy(
+    filter,
+    checks.map(({ id }) => id),
+  );
+  const ofPage = checks.filter(({ page }) => page === filter).map(({ id }) => id);
+  return withForerunners(checks, ofPage.length > 0 ? (id) => ofPage.includes(id) : isMeant);
 }
 
 /** Where a command stands names its check. */
@@ -45,9 +68,16 @@ function idOf({ page, line }: Command): string {
   return `readme.${page.replaceAll(/[^a-z0-9]+/gi, "-").toLowerCase()}-${line}`;
 }
 
-function commandCheck(command: Command, terminal: Terminal): Check {
+/** A command stands on the one before it on its page. */
+function commandCheck(command: Command, before: Command | undefined): PageCheck {
   const { page, line, text } = command;
-  return { id: idOf(command), claim: `${page}:${line}: ${text}`, run: () => follow(command, terminal) };
+  return {
+    id: idOf(command),
+    page,
+    standsOn: before?.page === page ? [idOf(before)] : [],
+    claim: `${page}:${line}: ${text}`,
+    run: (terminal) => follow(command, terminal),
+  };
 }
 
 async function follow(command: Command, terminal: Terminal): Promise<object> {
@@ -77,7 +107,7 @@ function linesOf(output: string): string[] {
   return output === "" ? [] : output.replace(/\n$/, "").split("\n");
 }
 
-function words(): Check {
+function words(): PageCheck {
   return {
     id: "readme.words",
     claim: `README.md has at most ${MOST_WORDS} words`,
@@ -90,7 +120,7 @@ function words(): Check {
 }
 
 /** No block is left out silently. */
-function everyBlock(blocks: readonly Block[]): Check {
+function everyBlock(blocks: readonly Block[]): PageCheck {
   return {
     id: "readme.every-block",
     claim: `every block of ${PAGES.join(", ")} is run, but at most ${MOST_NOT_RUN}, which say why`,
@@ -115,6 +145,8 @@ function reasonNotToRun({ page, commands }: Block): string | undefined {
 }
 
 if (import.meta.filename === process.argv[1]) {
+  const filter = process.argv[2] ?? "";
+  if (!PAGES.includes(filter)) refuseUnknown(filter, readmeChecks());
   await prepareMachines("safe", "pi");
-  conclude(await readme(process.argv[2]));
+  conclude(await readme(filter));
 }

@@ -1,21 +1,26 @@
 import { parseArgs } from "node:util";
-import { conclude, Run, type Tally } from "../harness/checks/checks.ts";
+import { type Check, conclude, Run, type Tally } from "../harness/checks/checks.ts";
+import { chooseChecks, refuseUnknown } from "../harness/checks/choose.ts";
 import { prepareMachines } from "../harness/machines/prepare.ts";
+import { unopened } from "../harness/runtimes/unopened.ts";
 import { Album } from "../harness/screenshots/album.ts";
 import { wrongName } from "../harness/screenshots/names.ts";
 import { BASELINES } from "./scenes/baselines.ts";
 import { controls } from "./scenes/controls.ts";
 import { captureRunning } from "./scenes/running.ts";
-import { sceneCheck } from "./scenes/scene-check.ts";
-import { SCENES, type Scene } from "./scenes/scenes.ts";
+import { type Means, sceneCheck } from "./scenes/scene-check.ts";
+import { SCENES } from "./scenes/scenes.ts";
 import { Studio } from "./scenes/studio.ts";
 import type { WorldBuilder } from "./scenes/worlds.ts";
 
+/** What the ids of all checks of this suite begin with. */
+const PREFIX = "screenshot.";
 const NAMES = SCENES.map(({ name }) => name).join(" ");
 const USAGE = `usage: screenshot.ts NAME [--update] | --all [--update]
 
   NAME      the name of a scene builds it on a runtime of its own, and compares it with suites/baselines/NAME.png:
             ${NAMES}
+            the id of a check runs that check; all of them begin with '${PREFIX}'
             any other name captures the panel of the runtime that is up, into tmp/dev/NAME.png
   --all     every scene, and what has to be caught
   --update  what is seen is what is to be seen from now on, also in docs/images`;
@@ -35,6 +40,11 @@ async function main(): Promise<void> {
     await prepareMachines("safe", "unsafe");
     conclude(await screenshot(true, accepts));
   }
+  if (name.startsWith(PREFIX)) {
+    refuseUnknown(name, screenshotChecks());
+    await prepareMachines("safe", "unsafe");
+    conclude(await takeScenes(name, accepts, name));
+  }
   const wrong = wrongName(name);
   if (wrong !== undefined) endWith(wrong, 2);
   const scene = SCENES.find((one) => one.name === name);
@@ -44,26 +54,27 @@ async function main(): Promise<void> {
     conclude(taken);
   }
   await prepareMachines("safe");
-  conclude(await takeScenes(name, [scene], accepts));
+  conclude(await takeScenes(name, accepts, `${PREFIX}${name}`));
 }
 
 /** Each scene beside the picture that was accepted; in a whole run, also what has to be caught where it is another. */
 export async function screenshot(isWhole: boolean, accepts = false): Promise<Tally> {
-  return takeScenes("--all", SCENES, accepts, isWhole ? controls : undefined);
+  return takeScenes("--all", accepts, isWhole ? "" : undefined);
 }
 
-async function takeScenes(
-  which: string,
-  scenes: readonly Scene[],
-  accepts: boolean,
-  further?: typeof controls,
-): Promise<Tally> {
-  const run = new Run("screenshot", { command: commandFor(which), repeat: repeatWords });
-  await capture(run, scenes, accepts, further);
+/** The checks that a filter means; without one, the scenes alone. */
+async function takeScenes(which: string, accepts: boolean, filter: string | undefined): Promise<Tally> {
+  const run = new Run("screenshot", { command: commandFor(which), repeat: commandFor });
+  await capture(run, accepts, filter);
   return run.finish();
 }
 
-async function capture(run: Run, scenes: readonly Scene[], accepts: boolean, further?: typeof controls): Promise<void> {
+const scenesOf = (means: Means): Check[] => SCENES.map((scene) => sceneCheck(scene, means));
+
+/** All checks, as they are called; none of them can be run. */
+export const screenshotChecks = (): Check[] => [...scenesOf(unopened()), ...controls(unopened(), unopened)];
+
+async function capture(run: Run, accepts: boolean, filter: string | undefined): Promise<void> {
   await using studio = await Studio.open(run.directory);
   const album = new Album({
     baselines: BASELINES,
@@ -72,22 +83,14 @@ async function capture(run: Run, scenes: readonly Scene[], accepts: boolean, fur
     accepts,
   });
   const build = builderOf(studio);
-  const checks = [
-    ...scenes.map((scene) => sceneCheck(scene, { studio, build, album })),
-    ...(further?.(studio, build) ?? []),
-  ];
+  const scenes = scenesOf({ studio, build, album });
+  const checks = filter === undefined ? scenes : chooseChecks([...scenes, ...controls(studio, build)], filter);
   run.expect(checks);
   await run.perform(checks);
 }
 
 function commandFor(which: string): string {
   return `npx mise run test-screenshot ${which}`;
-}
-
-/** What only the whole suite does is repeated with all of it. */
-function repeatWords(id: string): string {
-  const scene = SCENES.find(({ name }) => id === `screenshot.${name}`);
-  return commandFor(scene?.name ?? "--all");
 }
 
 /** Builds the world of a scene, unless it is there already. */

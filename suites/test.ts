@@ -21,7 +21,7 @@ if (import.meta.filename === process.argv[1]) {
     "ordinary user": () => ordinaryUser(false),
     shown,
     firstUse,
-    evidence,
+    evidence: () => evidence(),
   });
   conclude(addTallies([first, rest]));
 }

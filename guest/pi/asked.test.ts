@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { ToolCall } from "pi/core/extensions/loader.js";
 import { whatIsAsked } from "./asked.ts";
@@ -40,4 +43,14 @@ test("what is marked is found where it is read from or written to, in texts for 
     assert.deepEqual(asked("bash", { command }), ["use secret/**"], command);
   assert.deepEqual(asked("read", { path: "my\u00a0plan" }, ["my plan"]), ["use my plan"]);
   assert.deepEqual(asked("bash", { command: "cat 'my plan'" }, ["my plan"]), ["use my plan"]);
+});
+
+test("what is marked is asked for by a link that leads to it as well", () => {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), "piwork-asked-")));
+  test.after(() => rmSync(directory, { recursive: true }));
+  writeFileSync(join(directory, "secret"), "");
+  symlinkSync("secret", join(directory, "link"));
+  const marked = [`..${directory}/secret`]; // as it is seen from /work
+  assert.deepEqual(asked("read", { path: `${directory}/link` }, marked), [`use ${marked[0]}`]);
+  assert.deepEqual(asked("read", { path: `${directory}/other` }, marked), []);
 });

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { execa } from "execa";
 import { type TaskLayer, taskLayer } from "../../runtime/protocol/layers.ts";
+import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { launchWords } from "./launch.ts";
 
 const launch = (...without: TaskLayer[]) =>
@@ -55,7 +60,8 @@ test("the command is words, never a shell's text", () =>
 
 test("bubblewrap is started as the task's user already, and gives it one that only this task has", () => {
   const words = launch();
-  assert.equal(words.indexOf("--reuid=20001") < words.indexOf("/usr/bin/bwrap"), true);
+  const asTask = "/usr/bin/setpriv --reuid=20001 --regid=20001 --clear-groups -- /usr/bin/bwrap";
+  assert.equal(words.join(" ").includes(asTask), true);
   assert.equal(words.join(" ").includes("--unshare-user --uid 30001 --gid 30001"), true);
 });
 
@@ -68,4 +74,16 @@ test("each layer can be left out, and nothing else goes with it", () => {
     assert.equal(changed.join(" ") === whole.join(" "), elsewhere.has(layer), layer);
     assert.deepEqual(changed.slice(-3), ["sh", "-c", "$(x)"], layer);
   }
+});
+
+test("taskDescriptors: a process opens so many files, and no more", async (t) => {
+  const group = mkdtempSync(join(tmpdir(), "piwork-group-"));
+  t.after(() => rmSync(group, { recursive: true }));
+  writeFileSync(join(group, "cgroup.procs"), "");
+  const words = launch().slice(0, launch().indexOf("/groups/a"));
+  // Only root may lower the score that this process has.
+  const [, shell = "", ...prepare] = words.map((word) => word.replace("/proc/self/oom_score_adj", "/dev/null"));
+  const count = "1 while open($f[@f], q(<), q(/dev/null)); print fileno($f[-2]) + 1";
+  const { stdout } = await execa(shell, [...prepare, group, `${Number.MAX_SAFE_INTEGER}`, "perl", "-e", count]);
+  assert.equal(Number(stdout), LIMITS.taskDescriptors);
 });

@@ -52,10 +52,35 @@ const ENVIRONMENT = new Set(
   ),
 );
 const NAMESPACES = ["pid", "ipc", "uts", "net", "user"] as const;
+const BOUNDS = ["memory.max", "pids.max", "cpu.weight"] as const;
+/** What bounds the memory in which a task can make files, and its terminals, as the kernel says it. */
+const SIZES = {
+  "/tmp": `size=${LIMITS.tmpBytes / 1024}k`,
+  "/dev/shm": `size=${LIMITS.shmBytes / 1024}k`,
+  "/dev/pts": `max=${LIMITS.taskTerminals}`,
+};
 
 /** The namespaces of taskd, which it never leaves. */
 const MACHINES: Partial<Record<(typeof NAMESPACES)[number], string>> = {};
 const MACHINES_SESSION = sessionOf(process.pid);
+
+/** What the kernel says of the program of a sandbox, and of its control group. */
+export interface Seen {
+  rights: Record<string, string>;
+  mounts: readonly Mount[];
+  descriptors: ReadonlyMap<number, string>;
+  /** names in its environment */
+  variables: readonly string[];
+  namespaces: Readonly<Record<(typeof NAMESPACES)[number], string>>;
+  /** names of the devices of its network */
+  devices: readonly string[];
+  session: string;
+  /** its control group, and the files that bound it; without its controller a group has no such file */
+  group: string;
+  bounds: Partial<Record<(typeof BOUNDS)[number], string>>;
+  /** how the kernel refuses a user namespace of its own */
+  nestedRefusal: string | undefined;
+}
 
 /**
  * What the kernel says about each layer around the processes of a sandbox, by the process id of its init. `runs`: its program does.
@@ -63,13 +88,44 @@ const MACHINES_SESSION = sessionOf(process.pid);
  */
 export async function readLayers(
   init: number,
-  { directories, given, group, memoryBytes, network, owner, user }: Confinement,
+  confinement: Confinement,
   runs: boolean,
   nestedRefusal: string | undefined,
 ): Promise<LayerState[]> {
   const [child = init] = childrenOf(init);
-  const rights = rightsOf(child);
-  const mounts = mountsOf(child);
+  for (const name of NAMESPACES) MACHINES[name] ??= readlinkSync(`/proc/self/ns/${name}`);
+  const group = readFileSync(`/proc/${child}/cgroup`, "utf8").trim().replace("0::", "/sys/fs/cgroup");
+  const bounds = BOUNDS.filter((file) => existsSync(`${group}/${file}`));
+  const seen: Seen = {
+    rights: rightsOf(child),
+    mounts: mountsOf(child),
+    descriptors: descriptorsOf(child),
+    variables: readFileSync(`/proc/${child}/environ`, "latin1")
+      .split("\0")
+      .filter(Boolean)
+      .map((line) => line.split("=")[0] ?? ""),
+    namespaces: Object.fromEntries(
+      NAMESPACES.map((name) => [name, readlinkSync(`/proc/${child}/ns/${name}`)]),
+    ) as Seen["namespaces"],
+    devices: [...readFileSync(`/proc/${child}/net/dev`, "utf8").matchAll(/^ *([^ :|]+):/gm)].map(
+      ([, name = ""]) => name,
+    ),
+    session: sessionOf(child),
+    group,
+    bounds: Object.fromEntries(bounds.map((file) => [file, readFileSync(`${group}/${file}`, "utf8").trim()])),
+    nestedRefusal: nestedRefusal ?? (await tryNestedUser(child, confinement.user)),
+  };
+  return judgeLayers(seen, confinement, runs, { namespaces: MACHINES, session: MACHINES_SESSION });
+}
+
+/** Which layers hold, by what the kernel says; `machine` has what belongs to taskd. */
+export function judgeLayers(
+  seen: Seen,
+  { directories, given, group, memoryBytes, network, owner }: Omit<Confinement, "user" | "accounts">,
+  runs: boolean,
+  machine: { namespaces: Partial<Seen["namespaces"]>; session: string },
+): LayerState[] {
+  const { rights, mounts, variables, session } = seen;
   const mount = (target: string) => mounts.findLast((one) => one.target === target);
   const strangers = mounts.map(({ target }) => target).filter((target) => !VIEW.has(target.slice(1)));
   const strange = GIVEN_DIRECTORIES.filter((name) => {
@@ -85,33 +141,39 @@ export async function readLayers(
       .filter(({ target, options }) => target === "/task" && !options.includes("ro"))
       .map(({ target }) => target),
   ];
-  const descriptors = [...descriptorsOf(child)]
+  const descriptors = [...seen.descriptors]
     .filter(([fd, target]) => !(fd <= 2 ? STREAM : OWN_FILE).test(target) && !(runs && OPENED.test(target)))
     .map(([fd, target]) => `${fd} -> ${target}`);
-  const variables = readFileSync(`/proc/${child}/environ`, "latin1").split("\0").filter(Boolean);
-  const foreign = variables.map((line) => line.split("=")[0] ?? "").filter((name) => !ENVIRONMENT.has(name));
+  const foreign = variables.filter((name) => !ENVIRONMENT.has(name));
   const capabilities = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map((set) => rights[set] ?? "unknown");
   const ids = [...(rights["Uid"] ?? "").split("\t"), ...(rights["Gid"] ?? "").split("\t")];
-  const tmpfs = ["/tmp", "/dev/shm", "/dev/pts"].map((target) => [target, bound(mount(target))] as const);
+  const unbounded = Object.entries(SIZES).filter(([target, size]) => !mount(target)?.superOptions.includes(size));
   const writable = ["/", "/dev"].filter((target) => !mount(target)?.options.includes("ro"));
   const uploads = mount("/uploads")?.options ?? [];
-  const ownGroup = readFileSync(`/proc/${child}/cgroup`, "utf8").trim().replace("0::", "/sys/fs/cgroup");
-  const session = sessionOf(child);
-  const refusal = nestedRefusal ?? (await tryNestedUser(child, user));
+  const ownNamespace = (name: (typeof NAMESPACES)[number]): [boolean, string] => {
+    const own = seen.namespaces[name];
+    return own === machine.namespaces[name] ? [false, `${own}, which is the machine's`] : [true, own];
+  };
+  const inGroup = (file: (typeof BOUNDS)[number], bound: number): [boolean, string] => {
+    if (seen.group !== group) return [false, `its group is ${seen.group}`];
+    const value = seen.bounds[file];
+    if (value === undefined) return [false, `there is no ${file}`];
+    return value === `${bound}` ? [true, `${file} ${value}`] : [false, `${file} ${value}, and not ${bound}`];
+  };
 
   const found: Record<TaskLayer, [holds: boolean, seen: string]> = {
     view: [
       mounts.length > 0 && aliens.length === 0,
       aliens.length > 0 ? `not its own: ${aliens.slice(0, 5).join(" ")}` : `${mounts.length} mounts of its own`,
     ],
-    ...(Object.fromEntries(NAMESPACES.map((name) => [name, ownNamespace(child, name)])) as Record<
-      (typeof NAMESPACES)[number],
-      [boolean, string]
-    >),
-    net: slotsNetwork(child, network.name),
+    pid: ownNamespace("pid"),
+    ipc: ownNamespace("ipc"),
+    uts: ownNamespace("uts"),
+    net: slotsNetwork(ownNamespace("net"), seen, network.name),
+    user: ownNamespace("user"),
     "nested-users": [
-      refusal !== undefined,
-      refusal ?? "a user namespace could be made in it, or it could not be asked",
+      seen.nestedRefusal !== undefined,
+      seen.nestedRefusal ?? "a user namespace could be made in it, or it could not be asked",
     ],
     uid: [ids.length === 8 && ids.every((id) => id === `${owner}`), `uid and gid ${[...new Set(ids)].join(" ")}`],
     capabilities: [
@@ -119,16 +181,18 @@ export async function readLayers(
       `sets ${[...new Set(capabilities)].join(" ")}, NoNewPrivs ${rights["NoNewPrivs"]}`,
     ],
     seccomp: [rights["Seccomp"] === "2", `mode ${rights["Seccomp"]}, ${rights["Seccomp_filters"]} filters`],
-    memory: inGroup(ownGroup, group, "memory.max", memoryBytes),
-    processes: inGroup(ownGroup, group, "pids.max", LIMITS.taskProcesses),
-    cpu: inGroup(ownGroup, group, "cpu.weight", CPU_WEIGHT),
+    memory: inGroup("memory.max", memoryBytes),
+    processes: inGroup("pids.max", LIMITS.taskProcesses),
+    cpu: inGroup("cpu.weight", CPU_WEIGHT),
     tmpfs: [
-      tmpfs.every(([, size]) => size !== undefined) && writable.length === 0,
-      `${tmpfs.map(([target, size]) => `${target} ${size ?? "without a bound"}`).join(", ")}, writable: ${writable.join(" ") || "neither / nor /dev"}`,
+      unbounded.length === 0 && writable.length === 0,
+      `${Object.keys(SIZES)
+        .map((target) => `${target} ${bound(mount(target)) ?? "without a bound"}`)
+        .join(", ")}, writable: ${writable.join(" ") || "neither / nor /dev"}`,
     ],
     descriptors: [descriptors.length === 0, descriptors.slice(0, 5).join(" ") || "only its streams"],
     environment: [foreign.length === 0, foreign.slice(0, 5).join(" ") || `${variables.length} variables of its own`],
-    session: [session !== MACHINES_SESSION, `session ${session}`],
+    session: [session !== machine.session, `session ${session}`],
     uploads: [uploads.includes("ro"), uploads.slice(0, 3).join(",") || "not mounted"],
   };
   return Object.entries(found).map(([layer, [holds, seen]]) => ({ layer: layer as TaskLayer, holds, seen }));
@@ -147,29 +211,10 @@ async function tryNestedUser(pid: number, user: number): Promise<string | undefi
   }
 }
 
-function ownNamespace(pid: number, name: (typeof NAMESPACES)[number]): [boolean, string] {
-  const own = readlinkSync(`/proc/${pid}/ns/${name}`);
-  MACHINES[name] ??= readlinkSync(`/proc/self/ns/${name}`);
-  const machine = MACHINES[name];
-  return [own !== machine, own === machine ? `${own}, which is the machine's` : `${own}`];
-}
-
 /** The namespace of its slot, in which there is no way but the loopback. */
-function slotsNetwork(pid: number, slots: string): [boolean, string] {
-  const [isOwn, seen] = ownNamespace(pid, "net");
-  if (!isOwn || readlinkSync(`/proc/${pid}/ns/net`) !== slots) return [false, `${seen}, and its slot has ${slots}`];
-  const devices = readFileSync(`/proc/${pid}/net/dev`, "utf8").matchAll(/^ *([^ :|]+):/gm);
-  const names = [...devices].map(([, name]) => name);
-  return [names.every((name) => name === "lo"), `${seen}, with ${names.join(" ") || "nothing"}`];
-}
-
-function inGroup(own: string, expected: string, file: string, bound: number): [boolean, string] {
-  if (own !== expected) return [false, `its group is ${own}`];
-  // Without its controller a group has no such file.
-  const path = `${own}/${file}`;
-  if (!existsSync(path)) return [false, `there is no ${file}`];
-  const value = readFileSync(path, "utf8").trim();
-  return value === `${bound}` ? [true, `${file} ${value}`] : [false, `${file} ${value}, and not ${bound}`];
+function slotsNetwork([isOwn, own]: [boolean, string], { devices }: Seen, slots: string): [boolean, string] {
+  if (!isOwn || own !== slots) return [false, `${own}, and its slot has ${slots}`];
+  return [devices.every((name) => name === "lo"), `${own}, with ${devices.join(" ") || "nothing"}`];
 }
 
 /** Nothing that is mounted may make devices or other users out of files; `/dev/null` and its like are devices. */

@@ -1,8 +1,9 @@
 import type { Area } from "../../runtime/api/files.ts";
-import type { MachineLayer } from "../../runtime/protocol/layers.ts";
+import type { MachineLayer, TaskLayer } from "../../runtime/protocol/layers.ts";
 import type { NetworkRule } from "../../runtime/protocol/network.ts";
 import type { NaiveTwin } from "../controls/naive-files.ts";
 import type { Sightings } from "../network/sightings.ts";
+import type { Way } from "./confinement.ts";
 
 /** From where something is tried, and by whom. Each lane has a folder in suites/negative/. */
 export type Lane =
@@ -50,6 +51,10 @@ interface AttackOf<L extends Lane> {
 export interface TaskAttack extends AttackOf<"agent" | "root" | "shared" | "tools"> {
   oracle: TaskOracle;
   script: string;
+  /** what keeps it from getting through; its control is the same without that */
+  held: HeldBy;
+  /** in which of the task's sandboxes it runs */
+  way: Way;
   /** calls of the agent's tools in place of the script, where the agent itself attacks */
   tools?: readonly ToolCall[];
   /** needs a process tree of its own, because it looks at it, or ends it */
@@ -65,6 +70,16 @@ export interface TaskAttack extends AttackOf<"agent" | "root" | "shared" | "tool
   /** a script of the machine's root that takes back what only this attack leaves behind */
   undo?: string;
 }
+
+/**
+ * What keeps an attack of a task from getting through: layers of the task's walls (all of them, unless some are named); a layer
+ * around its machine; that the victim is in another machine; what bubblewrap does whatever it is told, so that the control is the
+ * machine's root; or the kernel and the files of the machine, which nobody leaves out.
+ */
+export type HeldBy =
+  | { by: "task"; layers?: readonly TaskLayer[] }
+  | { by: "machine"; layer: MachineLayer }
+  | { by: "topology" | "bubblewrap" | "guest" };
 
 /** How the harness sees, from outside of the attacker, that an attack of a task got through; see oracles.ts. */
 export type TaskOracle =
@@ -165,8 +180,24 @@ export type Attack = TaskAttack | NetworkAttack | QemuAttack | HostAttack;
 /** A row of a table of attacks: name, `tries`, script, and what this attack has beside its group. */
 type Row<A extends Attack> = readonly [name: string, tries: string, script: string, more?: Partial<Omit<A, "id">>];
 
+const BY_TASK: HeldBy = { by: "task" };
+
+/**
+ * The ways in of groups; a row may choose another. Where nothing is said, the sandbox that waits is taken, as ordinary commands do;
+ * a fresh one for oracles that need a process tree for each attack, since making one wait takes seconds.
+ */
+const WAYS: Readonly<Record<string, Way>> = {
+  // Only a fresh one is given a descriptor that the supervisor leaked.
+  descriptors: "fresh",
+  // These may end what waits, or the agent.
+  "running-out": "fresh",
+  ...Object.fromEntries(["proc", "secrets", "kernel", "network"].map((group) => [group, "agent" as const])),
+};
+
+const OF_TREES: ReadonlySet<TaskOracle> = new Set(["excess", "growth", "silence", "starvation", "victim"]);
+
 const taskAttacks =
-  (lane: TaskAttack["lane"], essential?: true) =>
+  (lane: TaskAttack["lane"], held: HeldBy, essential?: true) =>
   (group: string, oracle: TaskOracle, rows: readonly Row<TaskAttack>[]): TaskAttack[] =>
     rows.map(([name, tries, script, more]) => ({
       id: `${group}.${name}`,
@@ -175,13 +206,15 @@ const taskAttacks =
       oracle,
       tries,
       script,
+      held,
+      way: WAYS[group] ?? (OF_TREES.has(more?.oracle ?? oracle) ? "fresh" : "waiting"),
       ...more,
     }));
 
 /** Attacks of one group with the same oracle. */
-export const agent = taskAttacks("agent");
-export const root = taskAttacks("root");
-export const tools = taskAttacks("tools", true);
+export const agent = taskAttacks("agent", BY_TASK);
+export const root = taskAttacks("root", { by: "topology" });
+export const tools = taskAttacks("tools", BY_TASK, true);
 
 /** Every run has them: they need no machine. */
 export function qemu(

@@ -7,6 +7,11 @@ import type { Ran } from "./shell.ts";
 
 const EXIT_CODE = /^Command exited with code (\d+)$/m;
 
+/** The code of a command of an agent, by what the agent says of it. */
+export function exitCodeOf(output: string): number {
+  return Number(EXIT_CODE.exec(output)?.[1] ?? 0);
+}
+
 /** Has pi call its own tools, one after the other, because its model says so; gives what they gave it. */
 export async function callTools(talk: Talk, client: Client, task: string, calls: readonly ToolCall[]): Promise<Ran> {
   // By its usage, the conversation stays short: it is never summed up.
@@ -25,7 +30,7 @@ export async function callTools(talk: Talk, client: Client, task: string, calls:
   if (called !== calls.length)
     return { output: `${output}\n${called} of ${calls.length} tools were called: ${saidText(said)}`, code: undefined };
   if (end?.event !== "agent_end") return { output: `${output}\n${JSON.stringify(end?.payload)}`, code: undefined };
-  return { output, code: Number(EXIT_CODE.exec(output)?.[1] ?? 0) };
+  return { output, code: exitCodeOf(output) };
 }
 
 /** A person who allows everything: it is not permission that is to hold. */

@@ -4,13 +4,16 @@ import { CONTROL, PIWORK } from "./confinement.ts";
 import type { Fixtures } from "./fixtures.ts";
 import { inWords, meetInScene } from "./host.ts";
 import { meetOnNetwork } from "./network.ts";
-import { meet, perform } from "./perform.ts";
+import { meet, meetElsewhere, meetWalls } from "./perform.ts";
+import { sidesOf } from "./sides.ts";
 import { type Outcome, verdict } from "./verdict.ts";
 
 /** A check of the negative suite. */
 export interface LaneCheck extends Check<Fixtures> {
   lane: Lane;
   kind: "attack" | "refusal" | "work";
+  /** its control is in another machine than its target */
+  elsewhere?: true;
 }
 
 /** An attack as a check: it must get through on the control, and not on the target. */
@@ -22,11 +25,17 @@ export function attackCheck(attack: Attack): LaneCheck {
     lane,
     kind: "attack",
     essential,
+    ...(isElsewhere(attack) ? { elsewhere: true as const } : {}),
     claim: `${who} ${attack.tries}: ${outcome}`,
     needsRoot,
     attack: { tried, oracle, dead },
     run: async (fixtures) => verdict(attack, await meet(fixtures)),
   };
+}
+
+/** Whether no layer around the task holds it, so that its control takes another machine. */
+function isElsewhere(attack: Attack): boolean {
+  return "held" in attack && attack.held.by !== "task";
 }
 
 interface InLane {
@@ -40,23 +49,36 @@ interface InLane {
   meet(fixtures: Fixtures): Promise<Outcome>;
 }
 
+/** What becomes of an attack that no layer around the task holds. */
+const OUTCOMES = {
+  topology: "nothing comes of it for another task, which is in another machine",
+  machine: "nothing comes of it, by a wall around its machine",
+  bubblewrap: "nothing comes of it, whatever layers there are",
+  guest: "nothing comes of it, by the kernel and the files of its machine",
+} as const;
+
 /** What differs by lane. */
 function inLane(attack: Attack): InLane {
   switch (attack.lane) {
     case "agent":
     case "tools": {
-      const { script, tools, oracle } = attack;
+      const { script, tools, oracle, held } = attack;
       return {
         who: "a task",
+        ...(held.by === "task" ? {} : { outcome: OUTCOMES[held.by] }),
         tried: tools === undefined ? script : `${JSON.stringify(tools)}; on the control: ${script}`,
         oracle,
-        meet: ({ target, control }) => meet(attack, target, control),
+        // The other machine is there for those that need it.
+        meet: (fixtures) =>
+          isElsewhere(attack)
+            ? meetElsewhere(attack, fixtures.target, fixtures.control)
+            : meetWalls(attack, sidesOf(attack), fixtures.target),
       };
     }
     case "root":
       return {
         who: "the root of a task's machine",
-        outcome: "nothing comes of it for another task",
+        outcome: OUTCOMES.topology,
         tried: attack.script,
         oracle: attack.oracle,
         async meet({ target, control }) {
@@ -70,11 +92,7 @@ function inLane(attack: Attack): InLane {
         who: "a task in one machine with its victim",
         tried: attack.script,
         oracle: attack.oracle,
-        async meet({ control: machine }) {
-          await machine.use(PIWORK);
-          const target = await perform(attack, machine).finally(() => machine.use(CONTROL));
-          return { target, control: await perform(attack, machine) };
-        },
+        meet: ({ control: machine }) => meetWalls(attack, sidesOf(attack), machine),
       };
     case "network":
     case "forged":

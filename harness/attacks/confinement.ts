@@ -1,4 +1,4 @@
-import type { TaskLayer } from "../../runtime/protocol/layers.ts";
+import { type TaskLayer, taskLayer } from "../../runtime/protocol/layers.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
 import { SMALL_MEMORY_BYTES } from "../runtimes/quota.ts";
 
@@ -12,8 +12,10 @@ export interface Confinement {
   description: string;
   /** the command that runs a script in the attacker's folder, and where in the machine that command is run */
   enter(script: string): { argv: string[]; unconfined?: true; without?: TaskLayer[] };
-  /** the agent of the task is told to do it, by its model, with a tool of its own */
-  agent?: "pi";
+  /** the agent of the task runs it, in its own sandbox: the probe as it is told, pi because its model says so */
+  agent?: "probe" | "pi";
+  /** it runs in the sandbox that waits for the task's next command */
+  waits?: true;
   /** what the machine's root does for it to the attacker's control group, `$ATTACKER_GROUP`, and how that is taken back */
   groups?: { change: string; undo: string };
 }
@@ -55,7 +57,7 @@ const UNBOUND: Partial<Record<TaskLayer, NonNullable<Confinement["groups"]>>> = 
   },
 };
 
-/** No walls at all: what an attack has to get through here proves that it works. */
+/** The machine's root, which no wall of a task is around. */
 export const CONTROL: Confinement = {
   name: "control",
   description: "the machine's root, in the task's folder",
@@ -97,8 +99,34 @@ export const BWRAP: Confinement = {
   }),
 };
 
-/** All of Piwork's walls. */
+/** All of Piwork's walls, around a sandbox that is made for the attack. */
 export const PIWORK: Confinement = piworkWithout([]);
 
 /** The same around the real agent, which attacks them itself. */
 export const BY_PI: Confinement = { ...PIWORK, name: "pi", description: "pi, with its own tools", agent: "pi" };
+
+/** The sandboxes that a task has: one made for a command, the one that waits for the next command, and the agent's. */
+export type Way = "fresh" | "waiting" | "agent";
+
+/** All of Piwork's walls, by each way in. A machine that is there to be attacked leaks a descriptor into a fresh one. */
+export const WHOLE: Readonly<Record<Way, Confinement>> = {
+  fresh: PIWORK,
+  waiting: {
+    ...PIWORK,
+    description: "a task, in the sandbox that waited for its command",
+    enter: (script) => ({ argv: ["sh", "-c", script] }),
+    waits: true,
+  },
+  agent: { ...PIWORK, description: "the agent of a task", agent: "probe" },
+};
+
+const isBound = (layer: TaskLayer) => layer in UNBOUND;
+
+/**
+ * Confinements without some layers, each made once: a shell stays in each of them. For an attack that names no layer all are left
+ * out but the bounds of the control group, which would take half a second to take off and to put back.
+ */
+export const OPEN = {
+  all: piworkWithout(taskLayer.options),
+  unbounded: piworkWithout(taskLayer.options.filter((layer) => !isBound(layer))),
+} as const;

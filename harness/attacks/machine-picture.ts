@@ -98,10 +98,8 @@ export function differences(before: readonly string[], after: readonly string[])
 }
 
 /** The processes of the victim, as the machine's root sees them; undefined where nobody answers. */
-export async function victimProcesses(root: MachineRoot): Promise<string | undefined> {
-  const end = await inTime(
-    root.asRoot('while read -r pid; do echo "$pid"; done <"$VICTIM_GROUP/cgroup.procs"', "victim"),
-  );
+export async function victimProcesses(root: MachineRoot, whose: Whose): Promise<string | undefined> {
+  const end = await inTime(root.asRoot('while read -r pid; do echo "$pid"; done <"$VICTIM_GROUP/cgroup.procs"', whose));
   return end?.code !== 0 ? undefined : end.text.trim().split("\n").sort().join(" ");
 }
 
@@ -109,7 +107,7 @@ export async function victimProcesses(root: MachineRoot): Promise<string | undef
  * The victim's bystander as the machine's root sees it: process id, whether it is stopped, niceness, what the kernel thinks of it
  * when memory is short, and how many files it may open. Empty where it is gone.
  */
-export async function bystander(root: MachineRoot): Promise<string> {
+export async function bystander(root: MachineRoot, whose: Whose): Promise<string> {
   const look = `while read -r pid; do
   read -r name </proc/$pid/comm; [ "$name" = sleep ] || continue
   read -r line </proc/$pid/stat; set -- \${line##*) }; nice=\${17}
@@ -118,7 +116,7 @@ export async function bystander(root: MachineRoot): Promise<string> {
   while read -r first second _ files _; do [ "$first $second" = "Max open" ] && break; done </proc/$pid/limits
   echo "$pid $state nice $nice score $score files $files"
 done <"$VICTIM_GROUP/cgroup.procs"`;
-  const end = await inTime(root.asRoot(look, "victim"));
+  const end = await inTime(root.asRoot(look, whose));
   if (end === undefined) throw new Lost();
   return end.text.trim();
 }

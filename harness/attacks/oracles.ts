@@ -78,9 +78,10 @@ export const ORACLES: Record<TaskOracle, Oracle> = {
   },
 
   /** Something outside of the attacker's folder is another file than before. */
-  async change({ world }) {
-    const before = world.picture();
-    return async () => compare(before, world.picture());
+  async change(target) {
+    const look = async () => [...target.world.picture(), ...(await target.plantedPicture())];
+    const before = await look();
+    return async () => compare(before, await look());
   },
 
   /** Something of the machine is not as its root saw it before. */
@@ -91,22 +92,22 @@ export const ORACLES: Record<TaskOracle, Oracle> = {
   /** A process of another task is gone, or that task can no longer work. */
   async victim(target) {
     const before = target.victimProcesses;
-    const work = () => inTime(target.talk.exec(["sh", "-c", ORDINARY_WORK], { task: target.victim }));
+    const work = () => target.workAsPrey(ORDINARY_WORK);
     // What an attack holds on to is gone with it, so the victim works while it runs.
     const meanwhile = watch(async () => {
       const end = await work();
-      return end?.code === 0 ? undefined : `the victim could not work: ${end?.stderr ?? "no answer in time"}`;
+      return end?.code === 0 ? undefined : `the victim could not work: ${end?.said ?? "no answer in time"}`;
     });
     return async () => {
       const trouble = await meanwhile();
-      const after = await victimProcesses(target);
+      const after = await victimProcesses(target, target.machineOfPrey);
       if (after === undefined) throw new Lost();
       // What it has just worked may still be ending.
       const gone = before.split(" ").filter((pid) => !after.split(" ").includes(pid));
       if (gone.length > 0) return { through: true, seen: `the victim's processes ${gone.join(" ")} are gone` };
       const end = trouble === undefined ? await work() : undefined;
       const isWell = end?.code === 0;
-      return { through: !isWell, seen: isWell ? "the victim works on" : (trouble ?? `the victim: ${end?.stderr}`) };
+      return { through: !isWell, seen: isWell ? "the victim works on" : (trouble ?? `the victim: ${end?.said}`) };
     };
   },
 
@@ -114,9 +115,9 @@ export const ORACLES: Record<TaskOracle, Oracle> = {
   async bystander(target) {
     const before = target.bystander;
     return async () => {
-      let after = await bystander(target);
+      let after = await bystander(target, target.machineOfPrey);
       // A signal takes effect when its process runs next, which may be after this look.
-      if (after === before) after = await bystander(target);
+      if (after === before) after = await bystander(target, target.machineOfPrey);
       return {
         through: after !== before,
         seen: after === before ? "as before" : `was ${before}; is ${after || "gone"}`,
@@ -191,9 +192,11 @@ export const ORACLES: Record<TaskOracle, Oracle> = {
   /** There is a set-id file, a device or a file of root in what the attacker can write. */
   async modes(target) {
     return async () => {
-      const places = '/tmp "$ATTACKER_SLOT/tmp"';
       // Its own /tmp belongs to it; the machine's has one file of root's, which was there before.
-      const look = `find ${places} -mindepth 1 ! -path /tmp/secret \\( -perm /6000 -o -type b -o -type c -o -uid 0 -o -gid 0 \\)`;
+      const look = `places='/tmp '$ATTACKER_SLOT/tmp
+for p in $(cat "$ATTACKER_GROUP/cgroup.procs"); do
+  [ /proc/$p/root/tmp -ef /tmp ] || [ /proc/$p/root/tmp -ef "$ATTACKER_SLOT/tmp" ] || places="$places /proc/$p/root/tmp"
+done; find $places -mindepth 1 ! -path /tmp/secret \\( -perm /6000 -o -type b -o -type c -o -uid 0 -o -gid 0 \\)`;
       const found = await inTime(target.asRoot(look));
       if (found?.code !== 0) throw new Lost();
       const strange = [...target.world.strangeModes(), ...found.text.trim().split("\n").filter(Boolean)];
@@ -203,8 +206,8 @@ export const ORACLES: Record<TaskOracle, Oracle> = {
 
   /** A process of another task gets hardly anything of the processor while the attack runs. */
   async starvation(target) {
-    const measuring = inTime(target.asRoot(SHARE, "victim"), SHARE_DEADLINE_MS);
-    const started = join(target.rootDirectory("victim"), MEASURING);
+    const measuring = inTime(target.asRoot(SHARE, target.machineOfPrey), SHARE_DEADLINE_MS);
+    const started = join(target.rootDirectory(target.machineOfPrey), MEASURING);
     await waitFor("the measurement to begin", SHARE_DEADLINE_MS, () => existsSync(started) || undefined);
     rmSync(started);
     return async () => {

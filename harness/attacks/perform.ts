@@ -1,6 +1,8 @@
 import type { TaskAttack, TaskOracle } from "./attack.ts";
+import { OPEN, PIWORK } from "./confinement.ts";
 import { Lost } from "./machine-picture.ts";
 import { ORACLES, watchLiveness } from "./oracles.ts";
+import type { Sides } from "./sides.ts";
 import type { Target } from "./target.ts";
 import type { Outcome, Sight } from "./verdict.ts";
 
@@ -10,6 +12,8 @@ const RUIN_MS = 15_000;
 /** Runs an attack on one target and says what was seen from outside. */
 export async function perform(attack: TaskAttack, target: Target): Promise<Sight> {
   const { oracle } = attack;
+  // The root of a machine meets it as its task does: with what the host exports, and nothing over it.
+  await target.beside(attack.lane === "root" ? "nobody" : "neighbour");
   attack.prepare?.(target.world.own);
   const look = await ORACLES[oracle](target, attack);
   const ran =
@@ -24,11 +28,12 @@ export async function perform(attack: TaskAttack, target: Target): Promise<Sight
     if (error instanceof Lost) return { through: true, seen: error.message, lost: true };
     throw error;
   });
-  // Root does what it likes to its own machine, whether or not that reaches anybody else.
-  const hasHarmed = sight.through || target.attacksAsRoot;
+  // Whoever has no walls does what it likes to its own machine, whether or not that reaches anybody else.
+  const hasHarmed = sight.through || target.isOpen;
   if (sight.lost || (attack.ruinous && hasHarmed)) await target.renew();
   else if (oracle === "bystander" && sight.through) await target.startBystander();
-  else if (attack.undo === undefined && (oracle === "change" || oracle === "exports")) target.world.restore();
+  else if (attack.undo === undefined && (oracle === "change" || oracle === "exports"))
+    await (hasHarmed ? target.restoreFiles() : target.world.restore());
   else if (attack.undo !== undefined || (hasHarmed ? !HARMLESS.has(oracle) : LITTERING.has(oracle)))
     await target.mend(attack.undo);
   target.world.emptyOwn();
@@ -36,6 +41,26 @@ export async function perform(attack: TaskAttack, target: Target): Promise<Sight
   const shown = attack.counts || attack.tools ? `${sight.seen}; ${said}` : sight.seen;
   if (ran.code !== undefined || sight.tried) return { ...sight, seen: `${shown} (exit ${ran.code ?? "by the quota"})` };
   return { ...sight, seen: `${shown} (cut off: ${ran.output.trim().slice(-200)})`, cutOff: true };
+}
+
+/** The same attack on the same target, with the walls and then without those that hold it. */
+export async function meetWalls(attack: TaskAttack, { whole, open }: Sides, target: Target): Promise<Outcome> {
+  const before = target.confinement;
+  try {
+    await target.use(target.attacksByAgent ? before : whole);
+    const onTarget = await performAlive(attack, target);
+    await target.use(open);
+    return { target: onTarget, control: await perform(attack, target) };
+  } finally {
+    await target.use(before);
+  }
+}
+
+/** An attack that is held by what belongs to its machine; the control's machine is without the layers around machines. */
+export async function meetElsewhere(attack: TaskAttack, target: Target, control: Target): Promise<Outcome> {
+  const before = control.confinement;
+  await control.use(attack.held.by === "machine" ? PIWORK : OPEN.all);
+  return meet(attack, target, control).finally(() => control.use(before));
 }
 
 /** Tries an attack on target and control at once. */

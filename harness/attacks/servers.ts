@@ -4,6 +4,7 @@ export const VICTIM_HOLDS = [
   "arguments",
   "abstract-socket",
   "socket",
+  "loopback",
   "memory",
   "shm",
   "queue",
@@ -23,9 +24,16 @@ def serve(listener, words):
         connection.close()
 for address, words in (("\\0piwork-victim", held("abstract-socket")), ("/tmp/victim.sock", held("socket"))):
     listener = socket.socket(socket.AF_UNIX)
+    if os.path.exists(address.strip("\\0")):
+        os.unlink(address) # of one that was killed
     listener.bind(address)
     listener.listen(16)
     threading.Thread(target=serve, args=(listener, words), daemon=True).start()
+tcp = socket.socket()
+tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+tcp.bind(("127.0.0.1", 4042))
+tcp.listen(16)
+threading.Thread(target=serve, args=(tcp, held("loopback")), daemon=True).start()
 memory = ctypes.create_string_buffer(b"marked secret " + held("memory"), 4096)
 unnamed = open("/tmp/unnamed", "wb+")
 unnamed.write(held("deleted-file"))

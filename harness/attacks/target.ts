@@ -12,6 +12,7 @@ import { makeSandbox, RunningRuntime, type Sandbox } from "../runtimes/piwork.ts
 import { Talk } from "../runtimes/talk.ts";
 import type { ToolCall } from "./attack.ts";
 import { callTools } from "./by-pi.ts";
+import { runByProbe } from "./by-probe.ts";
 import type { Confinement } from "./confinement.ts";
 import {
   bystander,
@@ -24,6 +25,16 @@ import {
   victimProcesses,
   type Whose,
 } from "./machine-picture.ts";
+import {
+  asNeighbour,
+  NEIGHBOUR_SLOT,
+  Neighbour,
+  PICTURE,
+  PLANT,
+  RESTORE,
+  UPROOT,
+  workOfNeighbour,
+} from "./neighbour.ts";
 import { KNOWN_TO_ROOT, ROOT_HOLDS, ROOT_SERVER, VICTIM_HOLDS, VICTIM_SERVER } from "./servers.ts";
 import { LONGEST, type Ran, Shell } from "./shell.ts";
 import { learnSlot, namesOf, type Slot } from "./slots.ts";
@@ -35,6 +46,22 @@ const ATTACK_DEADLINE_MS = 45_000;
 const ROOT_DEADLINE_MS = 20_000;
 /** What a machine may take longer than that to end it; then it is given up. */
 const CUT_OFF_MS = 1_000;
+/** Time that a task has to make a sandbox for its next command. */
+const SPARE_DEADLINE_MS = 30_000;
+/** Whether a sandbox of the attacker waits: its program is the only one of the task that has these words. */
+const FIND_SPARE = `for p in $(cat "$ATTACKER_GROUP/cgroup.procs"); do
+  grep -qs '^/usr/bin/perl.-MErrno' /proc/$p/cmdline && exit 0
+done; exit 1`;
+/** Empties the attacker's /tmp, and that of each of its sandboxes, which has another one where a wall is off. */
+const EMPTY_TMP = `for p in $(cat "$ATTACKER_GROUP/cgroup.procs"); do [ /proc/$p/root/tmp -ef /tmp ] || rm -rf /proc/$p/root/tmp/*; done; rm -rf "$ATTACKER_SLOT"/tmp/*`;
+
+/** Processes of a task that nobody may touch. */
+interface Prey {
+  /** their process ids */
+  processes: string;
+  /** one that has nothing to do: what becomes of it tells of signals, and it is soon replaced */
+  bystander: string;
+}
 
 /** A runtime of its own with an attacker, a victim and canaries, and a way in. */
 export class Target implements AsyncDisposable, MachineRoot {
@@ -55,10 +82,14 @@ export class Target implements AsyncDisposable, MachineRoot {
   readonly #slots: Partial<Record<Whose, Slot>> = {};
   /** what root sees of the attacker's machine while nobody has changed it */
   machine: readonly string[] = [];
-  /** process ids of the victim */
-  victimProcesses = "";
-  /** a process of the victim that has nothing to do: what becomes of it tells of signals, and it is soon replaced */
-  bystander = "";
+  /** what there is to be harmed in the machine of each */
+  readonly #preys: Record<Whose, Prey> = {
+    attacker: { processes: "", bystander: "" },
+    victim: { processes: "", bystander: "" },
+  };
+  /** the task that is planted in the attacker's machine, where the victim has another one */
+  #neighbour: Neighbour | undefined;
+  #hasNeighbour = false;
   /** one for each confinement */
   readonly #attackerShells = new Map<Confinement, Shell>();
   readonly #rootShells = new Map<string, Promise<Shell>>();
@@ -109,6 +140,7 @@ export class Target implements AsyncDisposable, MachineRoot {
 
   /** Confines the attacker's scripts differently from now on. */
   async use(confinement: Confinement): Promise<void> {
+    if (confinement === this.#confinement) return;
     const undo = this.#confinement.groups?.undo;
     const change = confinement.groups?.change;
     await this.#regroup(undo);
@@ -118,9 +150,33 @@ export class Target implements AsyncDisposable, MachineRoot {
     if (undo ?? change) this.machine = await machinePicture(this);
   }
 
+  /** How the attacker's scripts are confined by now. */
+  get confinement(): Confinement {
+    return this.#confinement;
+  }
+
   /** Whether the attacker is root of its machine, and may do there what it likes. */
   get attacksAsRoot(): boolean {
     return this.#confinement.enter("").unconfined === true;
+  }
+
+  /** Whether a wall is off, so that the attacker may have done to its machine what no oracle looks for. */
+  get isOpen(): boolean {
+    const { unconfined, without = [] } = this.#confinement.enter("");
+    return unconfined === true || without.length > 0;
+  }
+
+  /** The machine that has the processes which the attacker must not reach: its own, unless it is the root of that. */
+  get machineOfPrey(): Whose {
+    return this.isApart && this.attacksAsRoot ? "victim" : "attacker";
+  }
+
+  get victimProcesses(): string {
+    return this.#preys[this.machineOfPrey].processes;
+  }
+
+  get bystander(): string {
+    return this.#preys[this.machineOfPrey].bystander;
   }
 
   /** Whether the victim is in another machine than the attacker. */
@@ -178,12 +234,13 @@ export class Target implements AsyncDisposable, MachineRoot {
     const prepared = await this.talk.exec(["sh", "-ec", asVictim.join("")], { task: this.victim });
     if (prepared.code !== 0) throw new Error(`the victim could not be prepared: ${prepared.stderr}`);
     await this.#learnSlots();
-    await this.#startVictim();
-    await this.startBystander();
+    if (this.isApart) await this.#startPrey("victim");
+    else await this.#startPrey("attacker");
   }
 
   /** What the root of the attacker's machine has. */
   async #settleMachine(): Promise<void> {
+    this.#hasNeighbour = false;
     const { world } = this;
     const file = (name: string, path: string) => `echo ${world.tokenOfMachine(name)} >${path}\n`;
     await this.#learnSlots();
@@ -205,33 +262,81 @@ busybox ip link set lo up
     this.machine = await machinePicture(this);
   }
 
+  /** Has a second task in the attacker's machine, or none, where the victim is in another one. */
+  async beside(neighbour: "neighbour" | "nobody"): Promise<void> {
+    if (!this.isApart || this.#hasNeighbour === (neighbour === "neighbour")) return;
+    await (neighbour === "neighbour" ? this.#plant() : this.#uproot());
+    this.#hasNeighbour = neighbour === "neighbour";
+    this.machine = await machinePicture(this);
+  }
+
+  async #uproot(): Promise<void> {
+    const { code, text } = await this.asRoot(`exec 2>&1; ${UPROOT}`);
+    if (code !== 0) throw new Error(`the neighbour is still there: ${text}`);
+  }
+
+  async #plant(): Promise<void> {
+    this.#neighbour ??= new Neighbour(join(this.sandbox.directory, "neighbour"), this.victim, this.world);
+    await this.#neighbour.deliver(this.rootDirectory("attacker"));
+    const { code, text } = await this.asRoot(`exec 2>&1; ${PLANT}`);
+    if (code !== 0) throw new Error(`no neighbour could be planted: ${text}`);
+    await this.#startPrey("attacker");
+  }
+
   /** Which slots the two have by now: one that is opened anew gets another. */
   async #learnSlots(): Promise<void> {
     for (const whose of ["attacker", "victim"] as const)
       this.#slots[whose] = await waitFor(`the slot of the ${whose}`, 5_000, () => learnSlot(this, whose));
   }
 
-  /** A process of the victim with secrets wherever a process can have them, for as long as the machine lives. */
-  async #startVictim(): Promise<void> {
+  /** Processes of a task that nobody may touch, for as long as the machine lives. */
+  async #startPrey(machine: Whose): Promise<void> {
     // The secrets come from files: the words of a command are seen in several processes.
     const script = `export VICTIM=$(cat ~/environment); exec python3 -I -S -c "$0" "$(cat ~/arguments)"`;
-    await this.#serve(["sh", "-c", script, VICTIM_SERVER], this.victim);
-    await this.#learnVictim();
+    await this.#serveAsPrey(["sh", "-c", script, VICTIM_SERVER], machine);
+    await this.startBystander(machine);
   }
 
   /** Another bystander, whatever became of the last one. */
-  async startBystander(): Promise<void> {
-    const last = await bystander(this);
-    if (last !== "") await this.asRoot(`kill -9 ${Number.parseInt(last, 10)}`, "victim");
+  async startBystander(machine = this.machineOfPrey): Promise<void> {
+    const last = await bystander(this, machine);
+    if (last !== "") await this.asRoot(`kill -9 ${Number.parseInt(last, 10)}`, machine);
     const words = ["bash", "-c", "echo serving; exec -a piwork-bystander sleep 1000000"];
-    await this.#serve(words, this.victim);
-    this.bystander = await waitFor("the bystander", 5_000, async () => (await bystander(this)) || undefined);
-    await this.#learnVictim();
+    await this.#serveAsPrey(words, machine);
+    const started = await waitFor("the bystander", 5_000, async () => (await bystander(this, machine)) || undefined);
+    const processes = (await victimProcesses(this, machine)) ?? "";
+    if (processes === "") throw new Error("the victim has no process");
+    this.#preys[machine] = { processes, bystander: started };
   }
 
-  async #learnVictim(): Promise<void> {
-    this.victimProcesses = (await victimProcesses(this)) ?? "";
-    if (this.victimProcesses === "") throw new Error("the victim has no process");
+  #serveAsPrey(words: string[], machine: Whose): Promise<void> {
+    const isPlanted = this.isApart && machine === "attacker";
+    return isPlanted ? this.#serve(asNeighbour(words)) : this.#serve(words, this.victim);
+  }
+
+  /** Has the task that nobody may touch do some work, in the machine where the attacker could keep it from that. */
+  async workAsPrey(script: string): Promise<{ code: number; said: string } | undefined> {
+    if (this.isApart && this.machineOfPrey === "attacker") {
+      const end = await inTime(this.asRoot(workOfNeighbour(script)));
+      return end && { code: end.code, said: end.text };
+    }
+    const end = await inTime(this.talk.exec(["sh", "-c", script], { task: this.victim }));
+    return end && { code: end.code, said: end.stderr.toString() };
+  }
+
+  /** A line for each of the files that are planted in the attacker's machine. */
+  async plantedPicture(): Promise<string[]> {
+    // The root of the attacker's machine may do with them what it likes.
+    if (!this.#hasNeighbour || this.attacksAsRoot) return [];
+    const end = await inTime(this.asRoot(PICTURE));
+    if (end?.code !== 0) throw new Lost();
+    return end.text.trim().split("\n");
+  }
+
+  /** Takes back what an attack has changed of the files of others. */
+  async restoreFiles(): Promise<void> {
+    this.world.restore();
+    if (this.#hasNeighbour) await inTime(this.asRoot(RESTORE));
   }
 
   /** Starts what runs until its machine ends, and waits until it serves. */
@@ -248,20 +353,35 @@ busybox ip link set lo up
 
   /** Runs a script as the attacker, in the shell that stays; for what needs no process tree of its own. */
   async attackQuickly(script: string): Promise<Ran> {
-    if (this.#confinement.agent === "pi") return this.attack(script);
+    if (this.#confinement.agent !== undefined) return this.attack(script);
     let shell = this.#attackerShells.get(this.#confinement);
     if (shell?.isUsable !== true) {
-      const enter = (loop: string) => ({ ...this.#confinement.enter(loop), task: this.attacker });
+      const confinement = this.#confinement;
+      if (confinement.waits) await this.awaitSpare();
+      const enter = (loop: string) => ({ ...confinement.enter(loop), task: this.attacker });
       shell = await Shell.start(this.runtime.client, this.world.own, enter);
       this.#attackerShells.set(this.#confinement, shell);
     }
     return shell.run(this.#knowing(script), ATTACK_DEADLINE_MS);
   }
 
+  /** Waits until a sandbox waits for the attacker's next command. One is made once no command of the task runs any more. */
+  async awaitSpare(): Promise<void> {
+    for (const shell of this.#attackerShells.values()) await shell[Symbol.asyncDispose]();
+    this.#attackerShells.clear();
+    await waitFor("a sandbox that waits", SPARE_DEADLINE_MS, async () => {
+      const { code } = await this.asRoot(FIND_SPARE);
+      return code === 0 || undefined;
+    });
+  }
+
   /** Runs a script as the attacker. */
   async attack(script: string, deadlineMs = ATTACK_DEADLINE_MS): Promise<Ran> {
     if (this.#confinement.agent === "pi")
       return this.callTools([["bash", { command: this.#knowing(script), timeout: Math.ceil(deadlineMs / 1000) }]]);
+    if (this.#confinement.agent === "probe")
+      return runByProbe(this.talk, this.runtime.client, this.attacker, this.#knowing(script), deadlineMs);
+    if (this.#confinement.waits) await this.awaitSpare();
     const { argv, ...how } = this.#confinement.enter(this.#knowing(script));
     let output = "";
     const collect = (data: Buffer) => {
@@ -287,18 +407,19 @@ busybox ip link set lo up
 
   /** Whether it is the agent that attacks. */
   get attacksByAgent(): boolean {
-    return this.#confinement.agent !== undefined;
+    return this.#confinement.agent === "pi";
   }
 
   /** A script that knows where in the machine attacker and victim are: nothing is kept by hiding it. */
-  #knowing(script: string): string {
-    return `${namesOf(this, this.#slots)}\n${script}`;
+  #knowing(script: string, machine: Whose = "attacker"): string {
+    const slots = this.isApart && machine === "attacker" ? { ...this.#slots, victim: NEIGHBOUR_SLOT } : this.#slots;
+    return `${namesOf(this, slots)}\n${script}`;
   }
 
   /** Runs a script as root of a machine, outside of every wall. */
   async asRoot(script: string, whose: Whose = "attacker"): Promise<{ text: string; code: number }> {
     const shell = await this.#usableRootShell(this.#rootOf(whose));
-    const { output, code } = await shell.run(`exec 2>/dev/null\n${this.#knowing(script)}`, ROOT_DEADLINE_MS);
+    const { output, code } = await shell.run(`exec 2>/dev/null\n${this.#knowing(script, whose)}`, ROOT_DEADLINE_MS);
     if (code === undefined) throw new Lost();
     return { text: output, code };
   }
@@ -336,12 +457,12 @@ busybox ip link set lo up
 
   /** Puts everything back that an attack has changed; where that does not work, in a new machine. */
   async mend(undo = ""): Promise<void> {
-    this.world.restore();
+    await this.restoreFiles();
     try {
-      await inTime(this.asRoot(`${undo}\nrm -rf "$ATTACKER_SLOT"/tmp/*`));
+      await inTime(this.asRoot(`${undo}\n${EMPTY_TMP}`));
       const broken = await machinePicture(this);
       await inTime(this.asRoot(mending(this.machine, broken)));
-      if ((await victimProcesses(this)) !== this.victimProcesses) await this.#revive();
+      if ((await victimProcesses(this, this.machineOfPrey)) !== this.victimProcesses) await this.#revive();
       this.machine = sameAs(this.machine, await machinePicture(this));
     } catch (error) {
       this.renewals.push(String(error));
@@ -349,20 +470,19 @@ busybox ip link set lo up
     }
   }
 
-  /** The victim's agent and process, anew. */
+  /** The processes that nobody may touch, anew. */
   async #revive(): Promise<void> {
-    await this.asRoot("echo 1 >$VICTIM_GROUP/cgroup.kill", "victim");
-    await waitFor(
-      "the end of the victim's processes",
-      5_000,
-      async () => (await victimProcesses(this)) === "" || undefined,
-    );
-    await waitFor("the victim's agent", 20_000, () =>
-      this.runtime.client.call("task_switch", { task: this.victim }).catch(() => undefined),
-    );
-    await waitFor("the victim's agent", 20_000, async () => (await victimProcesses(this)) || undefined);
-    await this.#startVictim();
-    await this.startBystander();
+    const machine = this.machineOfPrey;
+    const processes = () => victimProcesses(this, machine);
+    await this.asRoot("echo 0 >$VICTIM_GROUP/cgroup.freeze; echo 1 >$VICTIM_GROUP/cgroup.kill", machine);
+    await waitFor("the end of the victim's processes", 5_000, async () => (await processes()) === "" || undefined);
+    if (!this.isApart || machine === "victim") {
+      await waitFor("the victim's agent", 20_000, () =>
+        this.runtime.client.call("task_switch", { task: this.victim }).catch(() => undefined),
+      );
+      await waitFor("the victim's agent", 20_000, async () => (await processes()) || undefined);
+    }
+    await this.#startPrey(machine);
   }
 
   /** Opens the attacker's task again, where the runtime has stopped it. */
@@ -382,7 +502,7 @@ busybox ip link set lo up
   /** A new machine, for one that an attack has ruined. */
   async renew(): Promise<void> {
     const { machines } = await this.runtime.client.call("status", {});
-    const isVictimWell = this.isApart && (await victimProcesses(this)) === this.victimProcesses;
+    const isVictimWell = this.isApart && (await victimProcesses(this, "victim")) === this.#preys.victim.processes;
     // The runtime starts others with the next requests.
     for (const { pid, task } of machines) {
       if (pid === null || (isVictimWell && task === this.victim)) continue;

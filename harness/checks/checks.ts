@@ -41,6 +41,8 @@ export interface Check<F = void> {
   deadlineMs?: number;
   /** why it takes root on this host; for an ordinary user it is skipped, with this reason, and counted apart */
   needsRoot?: string | undefined;
+  /** ids of earlier checks whose traces this one needs: a run of this one alone runs them before it */
+  standsOn?: readonly string[] | undefined;
   /** in every run of a suite; without it, only in its runs of everything, where the suite has both */
   essential?: true | undefined;
   /** it is an attack: this is tried, and what it resolves with says what was seen of it on `target` and `control` */

@@ -3,6 +3,7 @@ import { haveTemplate, type TemplateWish } from "../../runtime/fleet/have-templa
 import { PiworkError } from "../../runtime/protocol/errors.ts";
 import { findImage } from "../../runtime/state/image.ts";
 import { findPlaces, REPOSITORY } from "../../runtime/state/places.ts";
+import { atExit } from "../host/at-exit.ts";
 import { AGENT, PIWORK } from "../runtimes/piwork.ts";
 
 /**
@@ -21,6 +22,8 @@ const KINDS = {
   "unsafe-pi": { unsafe: true, agent: "pi" },
 } as const satisfies Record<string, Pick<TemplateWish, "unsafe" | "agent">>;
 
+export type MachineKind = keyof typeof KINDS;
+
 /** The machines of suites that take their agent from the environment. */
 export const SAFE = AGENT === "pi" ? "pi" : "safe";
 export const UNSAFE = AGENT === "pi" ? "unsafe-pi" : "unsafe";
@@ -29,7 +32,7 @@ export const UNSAFE = AGENT === "pi" ? "unsafe-pi" : "unsafe";
  * The image, and what the machines of a suite are cloned from: a runtime would make it beside its first machines, and keep
  * every core busy while they are measured.
  */
-export async function prepareMachines(...kinds: readonly (keyof typeof KINDS)[]): Promise<void> {
+export async function prepareMachines(...kinds: readonly MachineKind[]): Promise<void> {
   await haveImage();
   const left = [...new Set(kinds)];
   const prepareNext = async () => {
@@ -39,7 +42,7 @@ export async function prepareMachines(...kinds: readonly (keyof typeof KINDS)[])
   await Promise.all([prepareNext(), prepareNext()]);
 }
 
-async function prepare(kind: keyof typeof KINDS): Promise<void> {
+async function prepare(kind: MachineKind): Promise<void> {
   await haveTemplate({
     ...KINDS[kind],
     places: findPlaces(),
@@ -52,6 +55,10 @@ async function prepare(kind: keyof typeof KINDS): Promise<void> {
 
 /** Runs a command of `piwork` that makes something, on this terminal. */
 async function run(...words: string[]): Promise<void> {
-  const { exitCode } = await $({ stdio: "inherit", nothrow: true })`${process.execPath} ${PIWORK} ${words}`;
+  // In a process group of its own, which Ctrl-C does not reach.
+  const running = $({ stdio: "inherit", nothrow: true })`exec ${process.execPath} ${PIWORK} ${words}`;
+  const forget = atExit(() => running.child?.kill("SIGINT"));
+  const { exitCode } = await running;
+  forget();
   if (exitCode !== 0) throw new Error(`'piwork ${words.join(" ")}' ended with code ${exitCode}`);
 }

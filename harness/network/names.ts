@@ -1,4 +1,5 @@
 import type { Addresses } from "./dns.ts";
+import { PRIVATE_ONLY } from "./ports.ts";
 
 /** An address of the public internet; in a network of our own, every address leads to us. */
 export const PUBLIC = "93.184.215.14";
@@ -37,7 +38,8 @@ export const NAMES: Readonly<Record<string, Addresses>> = {
   "notallowed.example": [[OTHER]],
   "other.example": [[OTHER]],
   "rebinds.allowed.example": [[PUBLIC], ["127.0.0.1"]],
-  "many.allowed.example": [[PUBLIC, "10.0.0.5"]],
+  "many.allowed.example": [["10.0.0.5", PUBLIC]],
+  "many-later.allowed.example": [[PUBLIC, PRIVATE_ONLY.host]],
   "both.allowed.example": [[PUBLIC, "::1"]],
   ...Object.fromEntries(Object.entries(SPECIAL).map(([which, { address }]) => [specialName(which), [[address]]])),
 };

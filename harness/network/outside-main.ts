@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { type Addresses, readQuestion, writeAnswer } from "./dns.ts";
 import { naiveProxy } from "./naive-proxy.ts";
-import { DATAGRAM_PORTS, NAIVE_PORT, NAME_PORT, PORTS } from "./ports.ts";
+import { DATAGRAM_PORTS, NAIVE_PORT, NAME_PORT, PORTS, PRIVATE_ONLY } from "./ports.ts";
 import { readHead } from "./raw-http.ts";
 import { outsideRequest, type Sightings } from "./sightings.ts";
 
@@ -107,6 +107,7 @@ async function meet(message: unknown): Promise<void> {
 
 const servers = [
   ...PORTS.map((port) => createServer(accept).listen(port, "::")),
+  createServer(accept).listen(PRIVATE_ONLY),
   naiveProxy().listen(NAIVE_PORT, "127.0.0.1"),
 ];
 const sockets = [NAME_PORT, ...DATAGRAM_PORTS].map((port) => {

@@ -58,12 +58,14 @@ test("a link begins with a greeting, and a connection with its task; what moves 
   assert.equal(ends.moved() > before, true);
 });
 
+/** As many connections as taskd ever has. */
+const MOST = LIMITS.machineNetworkStreams + LIMITS.tasksPerTaskd * LIMITS.assuredNetworkStreams;
 const HOSTILE: [string, Buffer][] = [
   ["what is no frame", Buffer.from("GET / HTTP/1.1\r\n\r\n")],
   ["a greeting", encodeFrame("hello", 0)],
   ["a task that cannot be", open(1, "../x")],
   ["a task with a name of many scripts", open(1, "ta\u00dfk")],
-  ["more connections than taskd ever has", Buffer.concat(Array.from({ length: 1025 }, (_, at) => open(at + 1)))],
+  ["more connections than taskd ever has", Buffer.concat(Array.from({ length: MOST + 1 }, (_, at) => open(at + 1)))],
   [
     "more data than it was granted",
     Buffer.concat([

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -44,6 +44,14 @@ test("runs are listed with their verdicts, the newest first; what is no run is n
   assert.equal(readReport(root, name(1, "whole"))?.toString(), "<p>");
   for (const other of [name(4, "linked"), name(5, "link"), "..", "../..", name(1, "whole").toLowerCase()])
     assert.equal(readReport(root, other), undefined, other);
+});
+
+test("evidenceBytes: a report of so many bytes is shown, and a longer one is none", () => {
+  const report = join(run(6, "long", { "report.html": "" }), "report.html");
+  truncateSync(report, LIMITS.evidenceBytes); // a hole takes no room
+  assert.equal(readReport(root, name(6, "long"))?.length, LIMITS.evidenceBytes);
+  truncateSync(report, LIMITS.evidenceBytes + 1);
+  assert.equal(readReport(root, name(6, "long"))?.length, undefined);
 });
 
 test("only the last ones are listed", () => {

@@ -25,8 +25,10 @@ test("a key that others may use, and one that is none, are refused with what to 
   test.after(() => rmSync(own, { recursive: true }));
   const file = join(own, "evidence-key.pem");
   signingKey(own);
-  chmodSync(file, 0o644);
-  assert.throws(() => signingKey(own), /Others than you .* Move it away/);
+  for (const mode of [0o640, 0o604]) {
+    chmodSync(file, mode);
+    assert.throws(() => signingKey(own), /Others than you .* Move it away/);
+  }
   chmodSync(file, 0o600);
   writeFileSync(file, "garbage");
   assert.throws(() => ownFingerprint(own), /is no key\. Move it away/);

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Duplex } from "node:stream";
 import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import type { MachineObserver } from "../machine/machine.ts";
 import { MACHINE_MEMORY_MB } from "../machine/template.ts";
+import type { RuntimeEvent } from "../protocol/events.ts";
 import type { MachineState } from "../protocol/states.ts";
 import { filesPath } from "../workspace/paths.ts";
 import { MachineEach, type MachineEachParts } from "./machine-each.ts";
@@ -56,13 +59,18 @@ function fakeMachine(id: string) {
 }
 
 /** Machines of which each may use most of what the host has; asking for room that is not there is refused at once. */
-async function fleetOfLarge(pool = 0) {
+async function fleetOfLarge(pool = 0, memory = MOST_OF_IT) {
   const machines: ReturnType<typeof fakeMachine>[] = [];
+  /** what each machine says of itself is heard by */
+  const heardBy: MachineObserver[] = [];
+  /** what was believed of them, and what was not */
+  const [believed, violations]: [string[], string[]] = [[], []];
   const source = {
     template: {},
     prepare: async () => {},
-    start: async (id: string) => {
+    start: async (id: string, _files: unknown, observer: MachineObserver) => {
       await delay(UP_MS);
+      heardBy.push(observer);
       const machine = fakeMachine(id);
       machines.push(machine);
       return { machine, up: delay(UP_MS).then(() => machine) };
@@ -70,8 +78,12 @@ async function fleetOfLarge(pool = 0) {
   };
   const fleet = new MachineEach({
     ...{ source, files: filesPath, places: { workspace: scratch, tasks: scratch }, agent: "probe", scratch, pool },
-    memoryOf: () => MOST_OF_IT,
-    observe: () => ({}),
+    memoryOf: () => memory,
+    observe: () => ({
+      event: ({ taskId, event }: RuntimeEvent) => believed.push(`${taskId}: ${event}`),
+      connection: (_stream: Duplex, task: string) => believed.push(`${task}: connection`),
+      violation: (what: string) => violations.push(what),
+    }),
     lost: () => {},
     isBusy: () => true,
     park: () => Promise.reject(new Error(NO_ROOM)),
@@ -84,7 +96,7 @@ async function fleetOfLarge(pool = 0) {
       () => ADMITTED,
       (error: Error) => error.message,
     );
-  return { fleet, machines, enter };
+  return { fleet, machines, enter, heardBy, believed, violations };
 }
 
 test("while a machine comes up and grows, its memory is promised to no other", async () => {
@@ -128,4 +140,38 @@ test("a machine that rests is not woken to be looked at where another one has th
   await fleet.leave("second");
   assert.equal(fleet.wake(machine), undefined);
   assert.equal(fake.state, "running");
+});
+
+test("a machine is believed of its own task alone: no event and no connection of another one", async () => {
+  const { fleet, heardBy, believed, violations, enter } = await fleetOfLarge(0, 0);
+  assert.deepEqual([await enter("first"), await enter("second")], [ADMITTED, ADMITTED]);
+  const [first = assert.fail("no machine")] = heardBy;
+  const event = (taskId: string | null) => first.event({ event: "task_stopped", taskId } as RuntimeEvent);
+  const connect = (task: string) => {
+    const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+    first.connection(stream, task);
+    return stream;
+  };
+  event("second");
+  event(null);
+  assert.equal(connect("second").destroyed, true);
+  assert.deepEqual(believed, []);
+  assert.equal(violations.length, 3);
+  event("first");
+  assert.equal(connect("first").destroyed, false);
+  assert.deepEqual(believed, ["first: task_stopped", "first: connection"]);
+  await fleet.leave("second");
+});
+
+test("a machine whose task has left it ends, and the next task gets another one", async () => {
+  const { fleet, machines, enter } = await fleetOfLarge(0, 0);
+  assert.equal(await enter("first"), ADMITTED);
+  await fleet.leave("first");
+  assert.deepEqual([await enter("second"), await enter("first")], [ADMITTED, ADMITTED]);
+  assert.deepEqual(
+    machines.map(({ state }) => state),
+    ["ended", "running", "running"],
+  );
+  const [planted] = machines as unknown[];
+  for (const task of ["first", "second"]) assert.notEqual(fleet.machineOf(task), planted);
 });

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { Console } from "./console.ts";
 
@@ -22,3 +25,15 @@ for (const [name, written, lastLine] of cases) {
     assert.equal(console.lastLine, lastLine);
   });
 }
+
+test("of a console that never stops so much is kept and no more", async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "piwork-console-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const path = join(directory, "console.log");
+  const console = new Console(path);
+  const MIB = Buffer.alloc(1024 * 1024, "x");
+  for (let written = 0; written < 20; written++) console.write(MIB);
+  await console.close();
+  const { size } = statSync(path);
+  assert.equal(size >= 16 * MIB.length && size < 17 * MIB.length, true, `${size} bytes`);
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -62,4 +62,19 @@ test("what it does say is heard", async () => {
     assert.fail("it broke"),
   );
   assert.deepEqual(await link.qmp.execute("query-status"), { status: "running" });
+});
+
+test("a link in the place of QEMU's socket is not followed", async () => {
+  const place = mkdtempSync(join(directory, "planted-"));
+  const server = createServer(() => assert.fail("somebody else's socket was spoken to"));
+  await new Promise<void>((resolve) => server.listen(join(place, "other.sock"), resolve));
+  symlinkSync("other.sock", join(place, "qmp.sock"));
+  const connecting = Qmp.connect(
+    join(place, "qmp.sock"),
+    AbortSignal.timeout(200),
+    () => {},
+    () => {},
+  );
+  await assert.rejects(connecting);
+  server.close();
 });

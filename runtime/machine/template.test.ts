@@ -73,13 +73,10 @@ test("a machine has what its tasks may use, what is kept from them, and what des
   assert.equal(machineMemoryMb(GIB / 4), MACHINE_MEMORY_MB);
   for (const gib of [1, 1.5, 2, 4, 32]) {
     const mb = machineMemoryMb(gib * GIB);
+    const described = gib * 1024 * (1 + 1 / LIMITS.describedBytes);
     const kept = (LIMITS.supervisorMemoryBytes + LIMITS.kernelMemoryBytes) / 1024 ** 2;
     assert.equal(mb % 128, 0);
-    assert.equal(
-      mb - (gib * 1024 * 65) / 64 - kept >= 0 && mb < (gib * 1024 * 65) / 64 + kept + 128,
-      true,
-      `${gib} GiB`,
-    );
+    assert.equal(mb >= described + kept && mb < described + kept + 128, true, `${gib} GiB`);
   }
 });
 

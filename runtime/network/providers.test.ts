@@ -42,6 +42,17 @@ test("a provider is kept for its owner alone, and what tasks know of it holds ne
   assert.equal(readFileSync(directory.file, "utf8").includes(KEY), false);
 });
 
+test("of two providers of one API each has its own address and key", async () => {
+  using directory = state();
+  await using providers = new Providers(directory.path);
+  const [one, two] = ["one", "two"].map((name) => ({ name, url: `https://${name}.example/v1`, key: `${KEY}-${name}` }));
+  for (const its of [one, two]) providers.add(provider(its));
+  for (const its of [two, one, two]) {
+    const found = await providers.find(its?.name ?? "");
+    assert.deepEqual([found?.view.name, found?.url.href, found?.key], [its?.name, its?.url, its?.key]);
+  }
+});
+
 test("a key that is read is redacted from then on", async () => {
   using directory = state();
   await using providers = new Providers(directory.path);

@@ -21,6 +21,12 @@ test("an endless line is refused once, is not kept, and the stream goes on after
   assert.deepEqual(all(splitter, "still the same line\nnext\n"), ["next"]);
 });
 
+test("an endless line is refused also where each of its pieces is short", () => {
+  const splitter = new LineSplitter(10);
+  assert.deepEqual(all(splitter, ..."x".repeat(50)), ["too long"]);
+  assert.equal(splitter.held, 0);
+});
+
 test("the limit counts the newline: limit - 1 bytes pass, limit bytes do not", () => {
   assert.deepEqual(all(new LineSplitter(10), `${"x".repeat(9)}\n`), ["x".repeat(9)]);
   assert.deepEqual(all(new LineSplitter(10), `${"x".repeat(10)}\nok\n`), ["too long", "ok"]);

@@ -6,10 +6,11 @@ import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { aTask } from "../api/record.fixture.ts";
 import type { PiworkError } from "../protocol/errors.ts";
+import { LIMITS } from "../protocol/limits.ts";
 import { makeGuestDirectories } from "../workspace/guest-directories.ts";
 import { hostDirectories } from "../workspace/host-directories.ts";
 import { TaskBook } from "./book.ts";
-import { Quota, type QuotaParts } from "./quota.ts";
+import { DEFAULT_QUOTA, Quota, type QuotaParts } from "./quota.ts";
 import { Records } from "./records.ts";
 
 const ID = "demo-1";
@@ -162,4 +163,22 @@ test("a task whose places can no longer be measured is stopped", async () => {
   rmSync(join(base, "tasks", ID, "guest/home"), { recursive: true });
   writeFileSync(join(base, "tasks", ID, "guest/home"), "");
   assert.match((await ended).message, /cannot be told, so it was stopped/);
+});
+
+test("a task that keeps a directory nobody can look into is stopped, and not at the first look", async () => {
+  const { base, quota, ended, looked } = setUp({ entries: 10_000 });
+  await quota.admit(ID);
+  let isEnded = false;
+  void ended.then(() => {
+    isEnded = true;
+  });
+  // Too deep to be entered: what may not be read is no obstacle to root.
+  mkdirSync(join(base, "ws/work", ...Array<string>(LIMITS.walkLevels + 2).fill("d")), { recursive: true });
+  await looked(2);
+  assert.equal(isEnded, false);
+  assert.match((await ended).message, /directories that cannot be looked into/);
+});
+
+test("folderGrowthBytes, folderGrowthEntries: what a task may add where nobody chose", () => {
+  assert.deepEqual(DEFAULT_QUOTA, { bytes: LIMITS.folderGrowthBytes, entries: LIMITS.folderGrowthEntries });
 });

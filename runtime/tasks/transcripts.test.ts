@@ -81,6 +81,17 @@ test("a prompt that was refused is shown with why", () => {
   assert.deepEqual(transcripts.of("four").turns[0]?.end, { how: "failed", error });
 });
 
+test("conversationCharacters: so many are kept, and the oldest turn makes room for one more", () => {
+  const transcripts = new Transcripts(root);
+  for (const request of ["r1", "r2"]) {
+    transcripts.begin("full", request, "x".repeat(LIMITS.conversationCharacters / 2));
+    transcripts.follow(end("full", request));
+  }
+  assert.equal(prompts(transcripts, "full").length, 2);
+  transcripts.begin("other", "r3", "x");
+  assert.deepEqual([prompts(transcripts, "full").length, transcripts.of("full").hasEarlier], [1, true]);
+});
+
 test("room is made by the oldest turns that have ended", () => {
   const transcripts = new Transcripts(root, 100);
   for (const [task, request] of [

@@ -34,6 +34,7 @@ export function asking(sandbox: Sandbox, runtime: () => RunningRuntime): Check[]
   return [
     {
       id: "agent.denied",
+      standsOn: ["agent.provider"],
       claim: "a delete, a move and what cannot be looked into are asked for, and denied leave the file alone",
       async run() {
         mkdirSync(folder);
@@ -56,6 +57,7 @@ export function asking(sandbox: Sandbox, runtime: () => RunningRuntime): Check[]
     },
     {
       id: "agent.allowed-once",
+      standsOn: ["agent.denied"],
       claim: "allowed once, it is done once, and asked for again",
       async run() {
         const gone = file("b.txt");
@@ -68,6 +70,7 @@ export function asking(sandbox: Sandbox, runtime: () => RunningRuntime): Check[]
     },
     {
       id: "agent.allowed-always",
+      standsOn: ["agent.denied"],
       claim:
         "allowed for good, it is not asked for again, in this task and folder alone, until the decision is cleared",
       async run() {
@@ -94,6 +97,7 @@ export function asking(sandbox: Sandbox, runtime: () => RunningRuntime): Check[]
     },
     {
       id: "agent.outputs",
+      standsOn: ["agent.denied"],
       claim: "in /outputs nothing is asked, but behind a link that leads out of it",
       async run() {
         const kept = file("f.txt");
@@ -108,6 +112,7 @@ export function asking(sandbox: Sandbox, runtime: () => RunningRuntime): Check[]
     },
     {
       id: "agent.marked",
+      standsOn: ["agent.denied"],
       claim: "what the task's policy marks is asked for by every tool",
       async run() {
         mkdirSync(join(folder, "secret"));

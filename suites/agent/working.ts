@@ -65,6 +65,7 @@ export function working(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "agent.provider",
+      standsOn: ["agent.no-model"],
       claim: "a provider that was added has its models in the task once it is opened anew",
       async run() {
         const added = await piwork([...sandbox.words, "provider", "add", "scripted"]);
@@ -77,6 +78,7 @@ export function working(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "agent.edits",
+      standsOn: ["agent.provider"],
       claim: "it writes, reads and edits files of its folder with its own tools",
       async run() {
         assert.equal(endOf(await talk.prompt("write a haiku to haiku.txt", task)), "ended");
@@ -87,6 +89,7 @@ export function working(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "agent.model",
+      standsOn: ["agent.provider"],
       claim: "a model that nobody has is refused, one that is there is used, and another task does not get it",
       async run() {
         const choose = (id: string) => client().call("model_set", { task, model: { provider: "scripted", id } });
@@ -100,6 +103,7 @@ export function working(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "agent.thinking",
+      standsOn: ["agent.model"],
       claim: "the thinking level reaches the model",
       async run() {
         const thoughts = async () => thoughtsOf(await talk.prompt("think about walls", task));
@@ -111,6 +115,7 @@ export function working(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "agent.steers",
+      standsOn: ["agent.provider"],
       claim:
         "what is said while it works is heard in the same turn, at once or at its end; nothing can be said while it rests",
       async run() {
@@ -126,6 +131,7 @@ export function working(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "agent.aborts",
+      standsOn: ["agent.provider"],
       claim: "a turn is aborted, with all that was started and said for it",
       async run() {
         const events = await whileItRuns(script('call bash {"command":"sleep 600"}', "---", "say over"), async () => {
@@ -139,6 +145,7 @@ export function working(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "agent.retries",
+      standsOn: ["agent.provider"],
       claim:
         "a model's server that is busy is asked again within the same turn; one that refuses is told of, with one end and an exit code",
       async run() {
@@ -156,6 +163,7 @@ export function working(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "agent.long-answer",
+      standsOn: ["agent.provider"],
       claim: "an answer of 400 000 characters arrives whole, and no line of it is too long",
       async run() {
         const events = await talk.prompt(script("piece 1000", "long 400000"), task);
@@ -165,6 +173,7 @@ export function working(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "agent.dies",
+      standsOn: ["agent.edits", "agent.model"],
       claim: "an agent that dies in mid-turn ends it once, and the next prompt goes on with what was saved",
       async run() {
         const events = await talk.prompt(script('call bash {"command":"kill -9 $PPID"}'), task);
@@ -177,6 +186,7 @@ export function working(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "agent.apis",
+      standsOn: ["agent.provider"],
       claim:
         "by each API, in one conversation, pi thinks, calls a tool whose file is there, answers, and says what was said before; the key is where that API wants it",
       async run() {
@@ -211,6 +221,7 @@ export function working(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "agent.model-gone",
+      standsOn: ["agent.provider"],
       claim:
         "a task whose provider was removed says nothing to another one, as it is and opened anew, until somebody chooses one",
       async run() {
@@ -236,6 +247,7 @@ export function working(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "agent.late-folder",
+      standsOn: ["agent.provider"],
       claim:
         "a folder that is bound late is where it works from then on, and its facts say so; the task cannot change them",
       async run() {

@@ -15,7 +15,7 @@ const LEAST_STEPS = 10;
 export interface Tasks {
   /** active, with a folder */
   active: string;
-  /** idle, with a folder; it is stopped once the sides were seen to agree */
+  /** idle, with a folder; it is stopped before anything is put wrong */
   bound: string;
   /** idle, without one */
   unbound: string;
@@ -134,8 +134,6 @@ export function agreeing(dumped: DumpedRuntime, tasks: Tasks): Check[] {
         ]);
         for (const end of ends) if (end.status === "rejected") throw end.reason;
         await client.call("task_switch", { task: active });
-        // What is wrong from here on is asked of two machines: each costs a dump its time.
-        await client.call("task_stop", { task: bound });
         return { dumps: takes.length, steps, takes };
       },
     },

@@ -20,6 +20,7 @@ export function silent(dumped: DumpedRuntime): Check[] {
     },
     {
       id: "dump.silent-runtime",
+      standsOn: ["dump.walls-missing"],
       claim: "of a runtime that was stopped by a signal there is a dump all the same, with what the host knows",
       async run() {
         const before = await dumped.dump("state.before-silence");

@@ -37,6 +37,7 @@ export function agents(sandbox: Sandbox, runtime: () => RunningRuntime): Check[]
     },
     ...(["before", "during", "after"] as const).map((moment) => ({
       id: `agent.dies-${moment}`,
+      standsOn: ["agent.refuses"],
       claim: `an agent that dies ${moment} its turn is noticed, ${moment === "after" ? "the turn is kept" : "the turn is reported lost"}, and the next prompt starts another agent`,
       async run() {
         const words = `spoken before dying ${moment}`;
@@ -56,6 +57,7 @@ export function agents(sandbox: Sandbox, runtime: () => RunningRuntime): Check[]
     })),
     {
       id: "agent.ignores-term",
+      standsOn: ["agent.refuses"],
       claim: "an agent that ignores TERM is ended by a stop all the same",
       async run() {
         await talk.prompt("ignore-term", task);
@@ -65,6 +67,7 @@ export function agents(sandbox: Sandbox, runtime: () => RunningRuntime): Check[]
     },
     {
       id: "agent.hangs",
+      standsOn: ["agent.ignores-term"],
       claim: "an agent that hangs in its turn is ended by an abort, and the turn is reported lost",
       async run() {
         const events: RuntimeEvent[] = [];
@@ -77,6 +80,7 @@ export function agents(sandbox: Sandbox, runtime: () => RunningRuntime): Check[]
     },
     {
       id: "agent.floods",
+      standsOn: ["agent.refuses"],
       claim: "what an agent says reaches the reader whole, however much it is",
       async run() {
         const events = await talk.prompt("flood: 16000000 50000", task);
@@ -88,6 +92,7 @@ export function agents(sandbox: Sandbox, runtime: () => RunningRuntime): Check[]
     },
     {
       id: "agent.line-too-long",
+      standsOn: ["agent.refuses"],
       claim: "an agent whose line is over the limit is ended with LIMIT_EXCEEDED, and the link stays usable",
       async run() {
         assert.equal(end(await talk.prompt("line: 3000000", task)), "LIMIT_EXCEEDED");
@@ -96,6 +101,7 @@ export function agents(sandbox: Sandbox, runtime: () => RunningRuntime): Check[]
     },
     {
       id: "agent.forges",
+      standsOn: ["agent.refuses"],
       claim:
         "lines that look like the protocol's, or like nothing, stay what they are: the agent's words, for its own task",
       async run() {
@@ -129,6 +135,7 @@ export function agents(sandbox: Sandbox, runtime: () => RunningRuntime): Check[]
     },
     {
       id: "agent.asks",
+      standsOn: ["agent.refuses"],
       claim:
         "a question reaches whoever prompts, is listed, and its answer reaches the agent; answering twice is refused",
       async run() {
@@ -158,6 +165,7 @@ export function agents(sandbox: Sandbox, runtime: () => RunningRuntime): Check[]
     },
     {
       id: "agent.models",
+      standsOn: ["agent.refuses"],
       claim: "the agent's models are listed; a choice is kept with the task, and an unknown one is refused",
       async run() {
         const { models } = await client().call("models", { task });

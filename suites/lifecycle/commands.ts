@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Check } from "../../harness/checks/checks.ts";
+import { standing } from "../../harness/checks/choose.ts";
 import { heartbeat, heartbeatCommand } from "../../harness/host/processes.ts";
 import { waitFor } from "../../harness/host/wait-for.ts";
 import { piwork, type RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
@@ -14,13 +15,21 @@ export function commands(sandbox: Sandbox, runtime: () => RunningRuntime): Check
   const talk = new Talk(client);
   const cli = (...words: string[]) => piwork([...sandbox.words, ...words]);
 
-  return [
+  return standing("task.create", [
     {
       id: "exec.exit-code",
       claim: "exec passes stdout, stderr and the exit code through the command line",
       async run() {
         const { code, stdout, stderr } = await cli("exec", "--", "sh", "-c", "echo out; echo err >&2; exit 7");
         assert.deepEqual({ code, stdout, stderr }, { code: 7, stdout: "out\n", stderr: "err\n" });
+      },
+    },
+    {
+      id: "exec.as-written",
+      claim: "a program is found by its whole name, whatever stands in it, and never handed to a shell",
+      async run() {
+        const { code, stdout } = await cli("exec", "--", "echo handed; exit 0");
+        assert.deepEqual({ code, stdout }, { code: 127, stdout: "" });
       },
     },
     {
@@ -82,5 +91,5 @@ export function commands(sandbox: Sandbox, runtime: () => RunningRuntime): Check
         await waitFor("the loop to end", 10_000, async () => (await beat.isStill()) || undefined);
       },
     },
-  ];
+  ]);
 }

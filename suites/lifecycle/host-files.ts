@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Check } from "../../harness/checks/checks.ts";
+import { standing } from "../../harness/checks/choose.ts";
 import type { RunningRuntime, Sandbox } from "../../harness/runtimes/piwork.ts";
 import { Talk } from "../../harness/runtimes/talk.ts";
 import { LIMITS } from "../../runtime/protocol/limits.ts";
@@ -22,7 +23,7 @@ export function hostFiles(sandbox: Sandbox, runtime: () => RunningRuntime): Chec
     };
   }
 
-  return [
+  return standing("task.create", [
     {
       id: "host-files.ordinary",
       claim: "files, directories, links, modes and renames of a task arrive on the host as they are",
@@ -92,5 +93,5 @@ export function hostFiles(sandbox: Sandbox, runtime: () => RunningRuntime): Chec
         assert.equal(await runtime().qemuPid(), pid);
       },
     },
-  ];
+  ]);
 }

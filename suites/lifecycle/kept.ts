@@ -37,6 +37,7 @@ export function kept(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
     },
     {
       id: "home.own",
+      standsOn: ["session.resume"],
       claim: "a task has a home of its own that it can use, and that is there again after a stop",
       async run() {
         const script = "cd && pwd && echo kept >> .profile && cat .profile && ls /home";
@@ -47,6 +48,7 @@ export function kept(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
     },
     {
       id: "session.readable",
+      standsOn: ["session.resume"],
       claim: "record and session are files that a person can read, whole, and nothing lies beside them",
       async run() {
         const record = readFileSync(join(sandbox.state, "records", `${task}.json`), "utf8");
@@ -69,6 +71,7 @@ export function kept(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
     },
     {
       id: "session.apart",
+      standsOn: ["session.resume"],
       claim: "a task cannot reach the file that its session is kept in: what it does to its copy is its own loss alone",
       async run() {
         const before = readFileSync(own(task, "session/session.jsonl"));
@@ -98,6 +101,7 @@ export function kept(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
     },
     {
       id: "uploads.import",
+      standsOn: ["session.resume"],
       claim: "an imported file is at /uploads with its bytes; the task can neither change nor remove nor add one",
       async run() {
         const bytes = randomBytes(3_000_000);
@@ -116,6 +120,7 @@ export function kept(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
     },
     {
       id: "uploads.refusals",
+      standsOn: ["uploads.import"],
       claim:
         "an import never replaces a file, takes no name that is a path or hidden, and leaves nothing where it fails",
       async run() {
@@ -136,6 +141,7 @@ export function kept(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
     },
     {
       id: "state.exported",
+      standsOn: ["session.resume"],
       claim:
         "of the state, QEMU sees tasks/<id>/guest alone: session, outputs, uploads, home; that of a task's own machine, of no other task",
       async run() {
@@ -151,6 +157,7 @@ export function kept(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
     },
     {
       id: "task.delete",
+      standsOn: ["session.resume"],
       claim: "delete ends the task and removes its record and all that was kept of it, and not its folder",
       async run() {
         mkdirSync(join(sandbox.workspace, "deleted"));

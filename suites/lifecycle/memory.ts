@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import type { Check } from "../../harness/checks/checks.ts";
+import { beginWith, type CheckPart } from "../../harness/checks/part.ts";
 import { makeSandbox, piwork, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { attempt, Talk } from "../../harness/runtimes/talk.ts";
 import type { RuntimeEvent } from "../../runtime/protocol/events.ts";
@@ -19,7 +20,7 @@ const TAKE_MS = 120_000;
 const taking = (mib: number) => ["perl", "-e", `$x = "x"; $all = $x x ${mib * MIB}; print length $all`];
 
 /** Memory of tasks: what was chosen holds, and who runs out of it is told in words. */
-export function memory(logs: string): Check[] {
+export function memory(logs: string): CheckPart {
   let sandbox: Sandbox;
   let runtime: RunningRuntime;
   const client = () => runtime.client;
@@ -36,14 +37,17 @@ export function memory(logs: string): Check[] {
   const warnings = (events: readonly RuntimeEvent[]) =>
     events.flatMap((event) => (event.event === "runtime_warning" ? [event.payload.message] : []));
 
-  return [
+  const begin = async () => {
+    sandbox = makeSandbox(join(logs, "memory"));
+    await start("vm");
+  };
+
+  const checks: Check[] = [
     {
       id: "memory.command",
       claim:
         "a command that takes more memory than its task has is killed, its exit code stays 137, and 'piwork exec' says why",
       async run() {
-        sandbox = makeSandbox(join(logs, "memory"));
-        await start("vm");
         const { id } = await client().call("task_create", { title: "small", folder: null });
         const { code, stderr } = await piwork([...sandbox.words, "exec", "--task", id, "--", ...taking(400)]);
         assert.equal(code, 137);
@@ -54,6 +58,7 @@ export function memory(logs: string): Check[] {
     },
     {
       id: "memory.turn",
+      standsOn: ["memory.command"],
       claim:
         "in a turn the agent reads why its command was killed, the turn has a note of it, and its task an event, before the turn ends",
       async run() {
@@ -72,6 +77,7 @@ export function memory(logs: string): Check[] {
     },
     {
       id: "agent.out-of-memory",
+      standsOn: ["memory.command"],
       claim: "an agent that takes too much memory itself is ended, the turn's error says why, and it comes back",
       async run() {
         const id = await idOf("small");
@@ -101,6 +107,7 @@ export function memory(logs: string): Check[] {
     },
     {
       id: "memory.kept",
+      standsOn: ["memory.more"],
       claim:
         "its memory is the same after it was stopped, and in another runtime; 'piwork task show' and status say it",
       async run() {
@@ -134,7 +141,6 @@ export function memory(logs: string): Check[] {
         }
         const titles = (await client().call("task_list", {})).map(({ title }) => title);
         assert.equal(titles.includes("refused"), false);
-        await runtime[Symbol.asyncDispose]();
       },
     },
     {
@@ -143,6 +149,7 @@ export function memory(logs: string): Check[] {
         "in a machine that tasks share, one that runs out of memory takes none from another; more than the machine was started for is refused",
       deadlineMs: 600_000,
       async run() {
+        await runtime[Symbol.asyncDispose]();
         await start("shared");
         const { id: hog } = await client().call("task_create", { title: "hog", folder: null });
         const { id: other } = await client().call("task_create", { title: "neighbour", folder: null });
@@ -168,9 +175,14 @@ export function memory(logs: string): Check[] {
         assert.match(end.stdout.toString(), /went on\s*100000000/);
         const more = () => client().call("task_create", { title: "more", folder: null, memoryBytes: 512 * MIB });
         assert.equal(await attempt(more), "LIMIT_EXCEEDED");
-        await runtime[Symbol.asyncDispose]();
-        sandbox[Symbol.dispose]();
       },
     },
   ];
+  return {
+    checks: beginWith(begin, checks),
+    async close() {
+      await runtime?.[Symbol.asyncDispose]();
+      sandbox?.[Symbol.dispose]();
+    },
+  };
 }

@@ -33,6 +33,7 @@ export function prompts(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "prompt.runs-as-task",
+      standsOn: ["task.create"],
       claim: "'run:' runs in the task's folder, as the task's user, and the answer is streamed",
       async run() {
         const canary = randomBytes(8).toString("hex");
@@ -45,6 +46,7 @@ export function prompts(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "prompt.echo",
+      standsOn: ["task.create"],
       claim: "other text is echoed",
       async run() {
         const text = "grüße, 世界\u2028 and more";
@@ -54,6 +56,7 @@ export function prompts(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "prompt.order",
+      standsOn: ["task.create"],
       claim: "a prompt gives outputs and exactly one end, numbered upwards",
       async run() {
         const events = await talk.prompt("run: for i in 1 2 3; do echo $i; sleep 0.2; done");
@@ -72,6 +75,7 @@ export function prompts(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "prompt.busy",
+      standsOn: ["task.create"],
       claim: "a second prompt to a busy task is refused with TASK_BUSY, and the first goes on",
       async run() {
         const running = talk.prompt("run: sleep 1; echo done");
@@ -85,6 +89,7 @@ export function prompts(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "prompt.abort",
+      standsOn: ["task.create"],
       claim: "abort ends the turn and what it runs",
       async run() {
         const beat = heartbeat(join(folder, "abort-beat"));
@@ -98,6 +103,7 @@ export function prompts(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "folder.both-ways",
+      standsOn: ["task.create"],
       claim: "host and task see each other's files with the same bytes, owner and modes",
       async run() {
         const bytes = randomBytes(300_000);
@@ -121,6 +127,7 @@ export function prompts(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "task.switch",
+      standsOn: ["task.create"],
       claim: "switching goes to another task and back and leaves the machine of each; the first one's work goes on",
       async run() {
         const qemu = await runtime().qemuPid(first);
@@ -142,6 +149,7 @@ export function prompts(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "task.without-folder",
+      standsOn: ["task.switch"],
       claim: "a task without a folder works in its outputs, and sees no folder of another",
       async run() {
         const second = (await client().call("task_list", {})).find(({ title }) => title === "Second");
@@ -157,6 +165,7 @@ export function prompts(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "task.stop",
+      standsOn: ["folder.both-ways"],
       claim: "stop ends the agent and all it started, even what ignores TERM; the next prompt opens the task again",
       async run() {
         const beat = heartbeat(join(folder, "stop-beat"));
@@ -169,6 +178,7 @@ export function prompts(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "task.stop-errored",
+      standsOn: ["task.create"],
       claim: "a stop also ends what outlived a task's agent, and until then nobody else gets its folder",
       async run() {
         mkdirSync(join(sandbox.workspace, "outlived"));
@@ -190,6 +200,7 @@ export function prompts(sandbox: Sandbox, runtime: () => RunningRuntime): Check[
     },
     {
       id: "task.stop-and-go",
+      standsOn: ["task.create"],
       claim: "a stop in the middle of an opening, and a switch right after it: the task is stopped, then open",
       async run() {
         const { id } = await client().call("task_create", { title: "Stop and go", folder: null });

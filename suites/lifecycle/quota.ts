@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Check } from "../../harness/checks/checks.ts";
+import { beginWith, type CheckPart } from "../../harness/checks/part.ts";
 import { waitFor } from "../../harness/host/wait-for.ts";
 import { makeSandbox, piwork, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { attempt, Talk } from "../../harness/runtimes/talk.ts";
@@ -11,9 +12,11 @@ import { isOpen } from "../../runtime/protocol/states.ts";
 
 const MEGABYTES = 40;
 const FILES = 400;
+/** Time in which a task that writes without end is stopped, in milliseconds; beside a busy host it takes half of it. */
+const WRITE_MS = 150_000;
 
 /** What a task leaves in its folder: how much, and what of it is dangerous. */
-export function quota(logs: string): Check[] {
+export function quota(logs: string): CheckPart {
   let sandbox: Sandbox;
   let runtime: RunningRuntime;
   const client = () => runtime.client;
@@ -27,22 +30,25 @@ export function quota(logs: string): Check[] {
   /** Lets a task write until somebody stops it, and gives what that command was told. */
   async function writeWithoutEnd(id: string, loop: string): Promise<string> {
     const outcome = await attempt(() =>
-      talk.exec(["sh", "-c", `i=0; while :; do i=$((i + 1)); ${loop}; done`], { task: id }),
+      talk.exec(["sh", "-c", `i=0; while :; do i=$((i + 1)); ${loop}; done`], { task: id, timeoutMs: WRITE_MS }),
     );
     await waitFor("the end of the task", 20_000, async () => (await stateOf(id)) === "stopped" || undefined);
     return outcome;
   }
   const stateOf = async (id: string) => (await client().call("task_show", { task: id })).state;
 
-  return [
+  const begin = async () => {
+    sandbox = makeSandbox(join(logs, "quota"));
+    const words = ["--task-bytes", `${MEGABYTES}M`, "--task-files", `${FILES}`];
+    runtime = await RunningRuntime.start(sandbox, { words });
+  };
+
+  const checks: Check[] = [
     {
       id: "quota.bytes",
       claim:
         "a task that adds more bytes than it may is stopped with LIMIT_EXCEEDED, in the middle of a command; another one goes on",
       async run() {
-        sandbox = makeSandbox(join(logs, "quota"));
-        const words = ["--task-bytes", `${MEGABYTES}M`, "--task-files", `${FILES}`];
-        runtime = await RunningRuntime.start(sandbox, { words });
         const other = await makeTask("other");
         const { id, folder } = await makeTask("bytes");
         assert.equal(await writeWithoutEnd(id, "head -c 4000000 /dev/zero >f$i; sleep 0.1"), "LIMIT_EXCEEDED");
@@ -54,6 +60,7 @@ export function quota(logs: string): Check[] {
     },
     {
       id: "quota.again",
+      standsOn: ["quota.bytes"],
       claim: "such a task is not opened before there is room again; stopping it gave it none",
       async run() {
         const { id } = (await client().call("task_list", {})).find(({ title }) => title === "bytes") ?? assert.fail();
@@ -69,6 +76,16 @@ export function quota(logs: string): Check[] {
       async run() {
         const { id } = await makeTask("files");
         assert.equal(await writeWithoutEnd(id, ": >/outputs/f$i"), "LIMIT_EXCEEDED");
+      },
+    },
+    {
+      id: "quota.home",
+      claim: "a task that makes more files than it may in its home is stopped as well",
+      async run() {
+        const { id, folder } = await makeTask("home");
+        assert.equal(await writeWithoutEnd(id, ": >~/f$i"), "LIMIT_EXCEEDED");
+        assert.deepEqual(readdirSync(folder), [], "it wrote elsewhere");
+        assert.notDeepEqual(readdirSync(join(sandbox.state, "tasks", id, "guest/home")), []);
       },
     },
     {
@@ -106,6 +123,7 @@ export function quota(logs: string): Check[] {
     },
     {
       id: "dump-state.whole",
+      standsOn: ["planted.listed"],
       claim:
         "'piwork dump-state --json' has the status, each machine's own facts with the layers of every task, and what was planted",
       async run() {
@@ -122,9 +140,14 @@ export function quota(logs: string): Check[] {
           assert.equal(layers.length > 0 && layers.every(({ holds }) => holds), true, taskId);
         const planted = dump.tasks.map((task) => saidIn(task.planted)?.findings.length);
         assert.equal(planted.includes(3), true, `findings: ${planted}`);
-        await runtime[Symbol.asyncDispose]();
-        sandbox[Symbol.dispose]();
       },
     },
   ];
+  return {
+    checks: beginWith(begin, checks),
+    async close() {
+      await runtime?.[Symbol.asyncDispose]();
+      sandbox?.[Symbol.dispose]();
+    },
+  };
 }

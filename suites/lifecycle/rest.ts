@@ -52,6 +52,7 @@ export function rest(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
     },
     {
       id: "rest.clock",
+      standsOn: ["rest.paused"],
       claim: `after ${ALONE_MS / 1000} s alone a machine is still paused, wakes when it is asked something, and knows what time it is to a second`,
       async run() {
         await delay(ALONE_MS);
@@ -67,6 +68,7 @@ export function rest(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
     },
     {
       id: "rest.background-of-prompt",
+      standsOn: ["rest.paused"],
       claim: "what a turn left running in the background comes to its end, though nothing else is under way",
       async run() {
         await talk.prompt("run: (sleep 5; touch from-prompt) >/dev/null 2>&1 &", task);
@@ -76,6 +78,7 @@ export function rest(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
     },
     {
       id: "rest.background-of-command",
+      standsOn: ["rest.paused"],
       claim: "a command whose caller waits for what it started in the background gets it, though it says nothing",
       async run() {
         await talk.exec(["sh", "-c", "(sleep 5; touch from-command) & wait"], { task });
@@ -85,6 +88,7 @@ export function rest(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
     },
     {
       id: "rest.wakes-often",
+      standsOn: ["rest.paused"],
       claim: "whatever is asked of a machine that is being paused, or just was, is answered",
       async run() {
         for (let pause = 0; pause < 1_500; pause += 75) {
@@ -96,6 +100,7 @@ export function rest(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
   ];
   const own: Check = {
     id: "own-machine.crash",
+    standsOn: ["rest.paused"],
     claim: "kill -9 of a task's QEMU leaves another task's machine and the prompt that runs in it, and each goes on",
     async run() {
       mkdirSync(join(sandbox.workspace, "other"));

@@ -28,6 +28,7 @@ export function runtimeEnds(sandbox: Sandbox, current: { runtime: RunningRuntime
   return [
     {
       id: "qemu.killed",
+      standsOn: ["task.create"],
       claim: "a machine that dies is noticed and named, and the next prompt runs in a new one",
       async run() {
         const [task] = await client().call("task_list", {});
@@ -64,6 +65,7 @@ export function runtimeEnds(sandbox: Sandbox, current: { runtime: RunningRuntime
     },
     {
       id: "end.kill-9",
+      standsOn: ["qemu.killed"],
       claim: "kill -9 of the runtime leaves no QEMU, and the next one has every task and opens it",
       async run() {
         // Its first machine: the next runtime begins with one of the same name.
@@ -87,6 +89,7 @@ export function runtimeEnds(sandbox: Sandbox, current: { runtime: RunningRuntime
     },
     {
       id: "secret.not-passed-on",
+      standsOn: ["end.kill-9"],
       claim: "the runtime's environment reaches neither a task nor a log nor a file of the state",
       async run() {
         const [task] = await client().call("task_list", {});
@@ -122,6 +125,7 @@ export function runtimeEnds(sandbox: Sandbox, current: { runtime: RunningRuntime
     },
     {
       id: "end.interrupt",
+      standsOn: ["task.create"],
       claim: "Ctrl-C ends the runtime with code 0: no QEMU, no socket, tasks stopped",
       async run() {
         const qemu = await current.runtime.qemuPid();
@@ -135,6 +139,7 @@ export function runtimeEnds(sandbox: Sandbox, current: { runtime: RunningRuntime
     },
     {
       id: "end.interrupt-while-booting",
+      standsOn: ["end.interrupt"],
       claim: "Ctrl-C while the machine boots ends it at once, with nothing left",
       async run() {
         const booting = up();
@@ -148,6 +153,7 @@ export function runtimeEnds(sandbox: Sandbox, current: { runtime: RunningRuntime
     },
     {
       id: "end.kill-9-while-booting",
+      standsOn: ["end.interrupt"],
       claim:
         "kill -9 in the milliseconds in which the walls around QEMU are built leaves no QEMU, and the next start works",
       async run() {
@@ -170,6 +176,7 @@ export function runtimeEnds(sandbox: Sandbox, current: { runtime: RunningRuntime
     },
     {
       id: "end.down",
+      standsOn: ["end.interrupt"],
       claim: "'piwork down' ends everything, and commands then say that nothing runs",
       async run() {
         await restart();
@@ -184,6 +191,7 @@ export function runtimeEnds(sandbox: Sandbox, current: { runtime: RunningRuntime
     },
     {
       id: "logs.readable",
+      standsOn: ["end.down"],
       claim: "piwork.log is JSON a line, from the start of the runtime to its end, and qemu.log is beside it",
       async run() {
         const lines = readFileSync(join(sandbox.logs, "piwork.log"), "utf8").trim().split("\n");

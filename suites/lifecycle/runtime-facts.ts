@@ -30,6 +30,7 @@ export function runtimeFacts(sandbox: Sandbox, runtime: () => RunningRuntime): C
   return [
     {
       id: "status.facts",
+      standsOn: ["task.create"],
       claim: "status is JSON with machines, tasks, acceleration and its reason, and has a page for people",
       async run() {
         const status = JSON.parse((await cli("status", "--json")).stdout);
@@ -43,6 +44,7 @@ export function runtimeFacts(sandbox: Sandbox, runtime: () => RunningRuntime): C
     },
     {
       id: "qemu.confined",
+      standsOn: ["task.create"],
       claim: "QEMU runs with no capability, no new privileges, a seccomp filter, and namespaces of its own",
       async run() {
         const pid = await runtime().qemuPid();
@@ -58,6 +60,7 @@ export function runtimeFacts(sandbox: Sandbox, runtime: () => RunningRuntime): C
     },
     {
       id: "qemu.sees-only-exports",
+      standsOn: ["task.create"],
       claim:
         "QEMU's file system holds its image, its sockets and the two exports, nothing else of the host; in a machine of its own these hold one task and its folder",
       async run() {
@@ -80,6 +83,7 @@ export function runtimeFacts(sandbox: Sandbox, runtime: () => RunningRuntime): C
     },
     {
       id: "network.nothing-listens",
+      standsOn: ["task.create"],
       claim: "no process of the runtime listens on TCP, and the machine has no network card",
       async run() {
         for (const pid of processTree(runtime().process.pid as number)) {
@@ -103,6 +107,7 @@ export function runtimeFacts(sandbox: Sandbox, runtime: () => RunningRuntime): C
     },
     {
       id: "taskd.port-private",
+      standsOn: ["task.create"],
       claim: "only root of the guest can open taskd's port, and a task does not see it",
       async run() {
         const { machines } = await client().call("diag", {});
@@ -168,6 +173,7 @@ export function runtimeFacts(sandbox: Sandbox, runtime: () => RunningRuntime): C
     },
     {
       id: "library.connect",
+      standsOn: ["task.create"],
       claim: 'a program in plain Node can `import { connect } from "piwork"` and use the runtime',
       async run() {
         const program = `import { connect } from "piwork"; const c = await connect({ state: process.argv[1] }); console.log((await c.call("task_list", {})).length);`;

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { $ } from "zx";
 import { type Check, canRun } from "../../harness/checks/checks.ts";
+import { beginWith, type CheckPart } from "../../harness/checks/part.ts";
 import { SMALL_DISK, SmallDisk } from "../../harness/host/small-disk.ts";
 import { waitFor } from "../../harness/host/wait-for.ts";
 import { makeSandbox, piwork, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
@@ -22,7 +23,7 @@ import { controlSocket, findPlaces } from "../../runtime/state/places.ts";
 const DISK_MB = 8;
 
 /** The state directory with a full disk, broken files, and files that others removed. */
-export function stateFiles(logs: string): Check[] {
+export function stateFiles(logs: string): CheckPart {
   let sandbox: Sandbox;
   let disk: SmallDisk | undefined;
   let runtime: RunningRuntime;
@@ -38,7 +39,6 @@ export function stateFiles(logs: string): Check[] {
     runtime = await RunningRuntime.start(sandbox);
   };
 
-  /** Runs before the first check. */
   const begin = async () => {
     sandbox = makeSandbox(logs);
     if (canRun({ needsRoot: SMALL_DISK })) disk = new SmallDisk(sandbox.state, DISK_MB);
@@ -46,7 +46,6 @@ export function stateFiles(logs: string): Check[] {
     task = (await client().call("task_create", { title: "Disk", folder: null })).id;
     await talk.prompt("before the disk was full", task);
   };
-  let begun: Promise<void> | undefined;
 
   const checks: Check[] = [
     {
@@ -70,6 +69,7 @@ export function stateFiles(logs: string): Check[] {
     },
     {
       id: "disk.full-prompt",
+      standsOn: ["disk.full-create"],
       needsRoot: SMALL_DISK,
       claim: "with the disk full, a prompt whose loss could not be reported is refused, and commands still run",
       async run() {
@@ -81,6 +81,7 @@ export function stateFiles(logs: string): Check[] {
     },
     {
       id: "disk.full-save",
+      standsOn: ["disk.full-prompt"],
       needsRoot: SMALL_DISK,
       claim: "a turn that cannot be saved says so, the last session stays whole, and the next turn saves both",
       async run() {
@@ -159,7 +160,7 @@ export function stateFiles(logs: string): Check[] {
     {
       id: "session.broken",
       claim:
-        "a session file that is broken is never replaced: the task is refused, naming the file, until it is mended or moved away",
+        "a session file that is broken, or another task's, is never replaced: the task is refused, naming the file, until it is mended or moved away",
       async run() {
         await client().call("task_stop", { task });
         const path = own("session/session.jsonl");
@@ -169,6 +170,7 @@ export function stateFiles(logs: string): Check[] {
           Buffer.alloc(0),
           Buffer.from("not a session\n"),
           whole.subarray(0, whole.length - 5),
+          Buffer.from(whole.toString().replace(`"taskId":"${task}"`, '"taskId":"another-task"')),
         ]) {
           writeFileSync(path, broken);
           const { code, stderr } = await piwork([...sandbox.words, "task", "switch", task]);
@@ -249,6 +251,7 @@ export function stateFiles(logs: string): Check[] {
     },
     {
       id: "trash.finished",
+      standsOn: ["record.broken"],
       claim: "a deletion that a crash interrupted is finished by the next start, and nothing else is taken",
       async run() {
         const [other = ""] = (await list()).filter((id) => id !== task);
@@ -263,18 +266,15 @@ export function stateFiles(logs: string): Check[] {
           [[], false],
         );
         assert.equal(toolOutput(await talk.prompt("run: echo there", task)), "there\n");
-        await runtime[Symbol.asyncDispose]();
-        disk?.[Symbol.dispose]();
-        sandbox[Symbol.dispose]();
       },
     },
   ];
-  return checks.map((check) => ({
-    ...check,
-    async run() {
-      begun ??= begin();
-      await begun;
-      return (await check.run()) ?? undefined;
+  return {
+    checks: beginWith(begin, checks),
+    async close() {
+      await runtime?.[Symbol.asyncDispose]();
+      disk?.[Symbol.dispose]();
+      sandbox?.[Symbol.dispose]();
     },
-  }));
+  };
 }

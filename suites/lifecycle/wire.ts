@@ -4,6 +4,8 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Check } from "../../harness/checks/checks.ts";
+import { standing } from "../../harness/checks/choose.ts";
+import type { CheckPart } from "../../harness/checks/part.ts";
 import { waitFor } from "../../harness/host/wait-for.ts";
 import { BareMachine } from "../../harness/machines/bare-machine.ts";
 import { KNOWN_FILES, RawLink } from "../../harness/machines/raw-link.ts";
@@ -19,7 +21,7 @@ import { LIMITS } from "../../runtime/protocol/limits.ts";
 const CUTS = 8;
 
 /** The wire to a real taskd, without a runtime: what is asked twice, too much, in the wrong order, or on a link that breaks. */
-export function wire(sandbox: Sandbox): { checks: Check[]; close(): Promise<void> } {
+export function wire(sandbox: Sandbox): CheckPart {
   let machine: BareMachine | undefined;
   let link: RawLink | undefined;
   /** the prompt whose answer nobody read */
@@ -194,6 +196,7 @@ export function wire(sandbox: Sandbox): { checks: Check[]; close(): Promise<void
     },
     {
       id: "wire.reconnect",
+      standsOn: ["wire.unread"],
       claim: `a link that is cut ${CUTS} times while events flow and requests run loses and doubles none of them`,
       async run() {
         const sockets: Socket[] = [];
@@ -265,7 +268,7 @@ export function wire(sandbox: Sandbox): { checks: Check[]; close(): Promise<void
     },
   ];
   return {
-    checks,
+    checks: standing("wire.order", checks),
     async close() {
       link?.close();
       await machine?.[Symbol.asyncDispose]();

@@ -35,10 +35,14 @@ import { networkFlood } from "./network/flood.ts";
 import { networkPolicy } from "./network/policy.ts";
 import { networkProvider } from "./network/provider.ts";
 import { networkSmuggling } from "./network/smuggling.ts";
+import { twoKeys } from "./network/two-keys.ts";
 import { allowedNetwork } from "./network/work.ts";
+import { qemuFilter } from "./qemu/filter.ts";
 import { qemuAttacks } from "./qemu/qemu.ts";
 import { rootAcross } from "./root/root-across.ts";
 import { piTools } from "./tools/pi-tools.ts";
+import { execChecks } from "./walls/exec.ts";
+import { sandboxChecks } from "./walls/sandboxes.ts";
 import { wallChecks } from "./walls/walls.ts";
 import { warmWallChecks } from "./warm/warm-walls.ts";
 import { wireChecks } from "./wire/wire.ts";
@@ -62,7 +66,7 @@ export const agentAttacks: readonly TaskAttack[] = [
 ];
 
 /** Groups whose attacks look for another task, or for what root has in the same machine. */
-const ACROSS: ReadonlySet<string> = new Set(["across", "descriptors", "ipc", "mounts", "proc", "secrets"]);
+const ACROSS: ReadonlySet<string> = new Set(["across", "descriptors", "ipc", "mounts", "network", "proc", "secrets"]);
 
 /**
  * The essential ones of these are also tried in one machine with the victim: the walls between two tasks matter where one kernel has
@@ -108,10 +112,13 @@ export const catalogue: readonly LaneCheck[] = [
   ...of("tools"),
   ...of("network"),
   ...about({ lane: "network", kind: "attack" }, [networkFlood]),
+  ...about({ lane: "network", kind: "refusal", essential: true }, [twoKeys]),
   ...about({ lane: "network", kind: "work" }, networkWork(allowedNetwork)),
   ...of("forged"),
   ...of("qemu"),
   ...about({ lane: "qemu", kind: "refusal", essential: true }, qemuLayerChecks(qemuAttacks)),
+  ...about({ lane: "host", kind: "refusal", essential: true }, [...sandboxChecks, qemuFilter]),
+  ...about({ lane: "walls", kind: "refusal", essential: true }, execChecks),
   ...about({ lane: "walls", kind: "refusal" }, wallChecks),
   ...about({ lane: "warm", kind: "refusal", essential: true }, warmWallChecks),
   ...of("host"),

@@ -17,6 +17,9 @@ export function choose(filter: string, all: boolean, isolation: Isolation, agent
       (isolation === "vm" || !ofOneMachine(lane)) &&
       (agent === "probe" ? lane !== "tools" : ofAgent(lane) && !NOT_BY_AGENT.test(id)),
   );
+  // An id means its own check, although another's has it in it.
+  const named = there.filter(({ id }) => id === filter);
+  if (named.length > 0) return named;
   return there.filter(
     ({ id, lane, essential }) => `${id} ${lane}`.includes(filter) && (all || filter !== "" || essential === true),
   );

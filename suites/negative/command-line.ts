@@ -10,7 +10,8 @@ const USAGE = `usage: negative.ts [FILTER] [options]
   --isolation WHICH    vm (each task in a machine of its own) or shared; without it, PIWORK_SUITE_ISOLATION, or vm
   --list               says which there are, and does nothing
   --target WHICH       piwork, or to look at something else: bwrap, control
-  --without LAYER,...  leaves layers of the walls out, and says what gets through then
+  --without LAYER,...  leaves layers of the walls out, and says what gets through then; with 'all', every layer around tasks: then
+                       each attack that these hold must get through, or be explained in docs/walls.md
                        tasks: ${taskLayer.options.join(" ")}
                        machines: ${machineLayer.options.join(" ")}`;
 
@@ -40,7 +41,7 @@ export function parseArguments() {
     if (isolation !== undefined && !isolations.safeParse(isolation).success)
       throw new Error(`there is no isolation '${isolation}'`);
     const known: readonly string[] = [...taskLayer.options, ...machineLayer.options];
-    for (const layer of without?.split(",") ?? [])
+    for (const layer of without === "all" ? [] : (without?.split(",") ?? []))
       if (!known.includes(layer)) throw new Error(`there is no layer '${layer}'`);
     if (without !== undefined && target !== "piwork") throw new Error("--without is for the target piwork");
     if (parsed.positionals.length > 1) throw new Error("one filter at a time");

@@ -9,13 +9,16 @@ export interface LayerUse {
   beside?: TaskLayer | MachineLayer;
 }
 
-/** Of some layers, those around tasks and those around machines. */
+/** Of some layers, those around tasks and those around machines; `all` stands for those around tasks. */
 export function sortLayers(layers: readonly string[]): { tasks: TaskLayer[]; machines: MachineLayer[] } {
   return {
-    tasks: taskLayer.options.filter((layer) => layers.includes(layer)),
+    tasks: taskLayer.options.filter((layer) => layers.includes(layer) || layers.includes("all")),
     machines: machineLayer.options.filter((layer) => layers.includes(layer)),
   };
 }
+
+/** Attacks that layers around a task hold, and that do not get through where all of these are left out; each with the reason. */
+export const EXPLAINED: Readonly<Record<string, string>> = {};
 
 /** What each layer is for. Whether that is so is measured; see suites/walls.ts. */
 // biome-ignore format: a table

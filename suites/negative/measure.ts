@@ -7,10 +7,21 @@ import { type Check, Run, type Tally } from "../../harness/checks/checks.ts";
 import type { Isolation } from "../../runtime/protocol/kinds.ts";
 import type { MachineLayer } from "../../runtime/protocol/layers.ts";
 import { agentAttacks } from "./catalogue.ts";
+import { EXPLAINED } from "./layers.ts";
 import { qemuAttacks } from "./qemu/qemu.ts";
 
 /** Characters of what was seen that a line shows. */
 const SHOWN = 160;
+
+/** Each of these attacks must have got through, or be explained. */
+function judge(attacks: readonly { id: string }[], through: readonly string[], tally: Tally): Tally {
+  const held = attacks.map(({ id }) => id).filter((id) => !through.includes(id));
+  const explained = held.filter((id) => id in EXPLAINED);
+  const others = held.filter((id) => !(id in EXPLAINED));
+  if (others.length > 0) console.log(`\nheld without any layer, and not explained: ${others.join(" ")}`);
+  console.log(`\nattacks ${attacks.length} · through ${through.length} · explained ${explained.length}`);
+  return { ...tally, failed: Math.max(tally.failed, others.length) };
+}
 
 /** What gets through somewhere else: a measurement, of which nothing is expected. */
 export async function measure(
@@ -18,10 +29,11 @@ export async function measure(
   filter: string,
   machines: readonly MachineLayer[],
   isolation: Isolation,
+  mustGetThrough = false,
 ): Promise<Tally> {
   const run = new Run("negative-score", { command: `npx mise run test-negative ${process.argv.slice(2).join(" ")}` });
   const through: string[] = [];
-  const attacks = agentAttacks.filter(({ id }) => id.includes(filter));
+  const attacks = agentAttacks.filter(({ id, held }) => id.includes(filter) && (!mustGetThrough || held.by === "task"));
   const fromQemu = machines.length === 0 ? [] : qemuAttacks.filter(({ id }) => id.includes(filter));
   const tried = <A extends { id: string; tries: string }>(attack: A, look: (attack: A) => Promise<Sight>): Check => ({
     id: attack.id,
@@ -49,5 +61,5 @@ export async function measure(
     `\n${confinement.description}${left}: attacks ${attacks.length + fromQemu.length} · through ${through.length}`,
   );
   for (const id of through) console.log(`  ${id}`);
-  return tally;
+  return mustGetThrough ? judge(attacks, through, tally) : tally;
 }

@@ -19,6 +19,7 @@ export function conversations(panel: OpenPanel): Check[] {
   return [
     {
       id: "panel.streams",
+      standsOn: ["panel.create"],
       claim: "output is shown while the command runs, as a step with its command, and its exit code at the end",
       async run() {
         await panel.show(FIRST);
@@ -36,6 +37,7 @@ export function conversations(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.steps",
+      standsOn: ["panel.streams"],
       claim: "a failed step says its exit code, and a step can be closed and opened",
       async run() {
         await panel.sayAndWait("run: echo seen; exit 7");
@@ -49,6 +51,7 @@ export function conversations(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.same-from-elsewhere",
+      standsOn: ["panel.streams"],
       claim: "a prompt from a terminal appears in the page, and one of the page in the saved session",
       async run() {
         const { id } = await panel.task(FIRST);
@@ -63,6 +66,7 @@ export function conversations(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.stop",
+      standsOn: ["panel.streams"],
       claim: "the stop button ends the turn and the command it runs",
       async run() {
         const beat = heartbeat(join(demo, "beat"));
@@ -77,6 +81,7 @@ export function conversations(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.switch",
+      standsOn: ["panel.bind", "panel.streams"],
       claim: "another task can be looked at and prompted during a prompt, and both end as they should",
       async run() {
         await panel.say("run: until test -e switch; do sleep 0.1; done; echo ended");
@@ -95,6 +100,7 @@ export function conversations(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.questions",
+      standsOn: ["panel.streams"],
       claim: "an agent's question is a dialog, can be put off, and each kind of answer reaches the agent",
       async run() {
         const dialog = page.getByRole("dialog");
@@ -125,6 +131,7 @@ export function conversations(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.prompt-refused",
+      standsOn: ["panel.streams"],
       claim: "a prompt that the agent refuses is shown with its reason, and the next one is taken",
       async run() {
         await panel.sayAndWait("refuse: not today");
@@ -135,6 +142,7 @@ export function conversations(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.agent-dies",
+      standsOn: ["panel.streams"],
       claim: "a turn whose agent died says so, and the next prompt works",
       async run() {
         await panel.sayAndWait("die: during");
@@ -145,6 +153,7 @@ export function conversations(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.close-open",
+      standsOn: ["panel.streams"],
       claim: "a task is closed with all that runs in it, and opened again",
       async run() {
         const beat = heartbeat(join(demo, "left"));
@@ -159,6 +168,7 @@ export function conversations(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.delete",
+      standsOn: ["panel.folder-refused"],
       claim: "a task is deleted after a question, and its folder stays",
       async run() {
         const dialog = page.getByRole("dialog");

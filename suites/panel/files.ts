@@ -27,6 +27,7 @@ export function files(panel: OpenPanel): Check[] {
   return [
     {
       id: "panel.changes",
+      standsOn: ["panel.create"],
       claim:
         "what the task created, modified and deleted in its folder is told apart, and links that leave it are named",
       async run() {
@@ -55,6 +56,7 @@ export function files(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.listing",
+      standsOn: ["panel.changes"],
       claim: "the folder is listed, directories are entered, and a link is shown and leads nowhere",
       async run() {
         const folder = section("Working folder");
@@ -70,6 +72,7 @@ export function files(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.import",
+      standsOn: ["panel.changes"],
       claim: "files are imported by a button and by dropping them, whole, and the task can read and not change them",
       async run() {
         const side = section("Uploads");
@@ -99,6 +102,7 @@ export function files(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.import-refused",
+      standsOn: ["panel.import"],
       claim:
         "a file of a name that is there already, or that no file may have, is refused with a reason; nothing is replaced",
       async run() {
@@ -119,6 +123,7 @@ export function files(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.preview",
+      standsOn: ["panel.changes"],
       claim: "text and pictures are shown, of a long file the beginning, and a picture that is none says so",
       async run() {
         writeFileSync(join(demo, "point.png"), PNG);
@@ -153,6 +158,7 @@ export function files(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.boundary",
+      standsOn: ["panel.changes"],
       claim: "the boundary says what the kernels say: every wall by name, and one that does not hold in so many words",
       async run() {
         const card = section("Boundary");

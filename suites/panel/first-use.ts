@@ -50,6 +50,7 @@ export function firstUse(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.folder-refused",
+      standsOn: ["panel.create"],
       claim: "a folder that another task has is refused with a reason, no task is made, and another folder works",
       async run() {
         const before = (await panel.tasks()).length;
@@ -72,6 +73,7 @@ export function firstUse(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.folder-paths",
+      standsOn: ["panel.create"],
       claim: "the picker's calls leave the workspace by no path and no link",
       async run() {
         const { client } = panel.runtime;
@@ -84,6 +86,7 @@ export function firstUse(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.bind",
+      standsOn: ["panel.folder-refused"],
       claim: "a task without a folder gets one in the page, for good, and keeps its conversation",
       async run() {
         await panel.runtime.client.call("task_stop", { task: (await panel.task("Second")).id });

@@ -33,6 +33,7 @@ export function hostileText(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.markup-in-output",
+      standsOn: ["panel.create"],
       claim: "markup in prompts, answers, commands, output and errors is text",
       async run() {
         await panel.show(FIRST);
@@ -52,6 +53,7 @@ export function hostileText(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.links-in-output",
+      standsOn: ["panel.markup-in-output"],
       claim: "links of an answer lead to the web in another tab, none runs a script, and no picture is fetched",
       async run() {
         await panel.sayAndWait(
@@ -74,6 +76,7 @@ export function hostileText(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.markup-in-names",
+      standsOn: ["panel.markup-in-output"],
       claim: "markup, control characters and turned-around text in names of files and tasks are shown as they are",
       async run() {
         const name = '<img src=x onerror="window.pwned=1">.txt';
@@ -98,6 +101,7 @@ export function hostileText(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.markup-in-svg",
+      standsOn: ["panel.markup-in-output"],
       claim: "an SVG is a text, whatever it is called",
       async run() {
         const svg = `<svg xmlns="http://www.w3.org/2000/svg">${SCRIPT}</svg>`;
@@ -112,6 +116,7 @@ export function hostileText(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.report-apart",
+      standsOn: ["panel.create"],
       claim: "a report opens from its signed link alone, as a page that cannot reach the panel",
       async run() {
         const run = "2026-01-02T03-04-05-678Z-planted";

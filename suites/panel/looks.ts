@@ -16,6 +16,7 @@ export function looks(panel: OpenPanel): Check[] {
   return [
     {
       id: "panel.keyboard",
+      standsOn: ["panel.create"],
       claim: "a task is made, prompted, stopped and left by the keyboard alone",
       async run() {
         const own = await panel.browser.open(panel.address);
@@ -60,6 +61,7 @@ export function looks(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.long-answer",
+      standsOn: ["panel.create", "panel.bind"],
       claim: "an answer of 10 MB is shown whole, in few elements, and the page goes on answering",
       deadlineMs: 300_000,
       async run() {
@@ -92,6 +94,7 @@ export function looks(panel: OpenPanel): Check[] {
     },
     ...(["light", "dark"] as const).map((colorScheme) => ({
       id: `panel.accessible-${colorScheme}`,
+      standsOn: ["panel.bind"],
       claim: `in ${colorScheme} colours a scan for accessibility finds nothing serious, with a task, a dialog and the drawer`,
       async run() {
         const own = await panel.browser.open(panel.address, { colorScheme });
@@ -112,6 +115,7 @@ export function looks(panel: OpenPanel): Check[] {
     })),
     {
       id: "panel.narrow",
+      standsOn: ["panel.create"],
       claim: "at 400 pixels each part has the whole width, and nothing is wider",
       async run() {
         const own = await panel.browser.open(panel.address, { viewport: { width: 400, height: 800 } });
@@ -134,6 +138,7 @@ export function looks(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.drawer",
+      standsOn: ["panel.streams"],
       claim:
         "the drawer shows the machines with their processes, what accelerates them and why, the template, events and the log",
       async run() {

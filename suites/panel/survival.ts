@@ -14,6 +14,7 @@ export function survival(panel: OpenPanel): Check[] {
   return [
     {
       id: "panel.no-complaints",
+      standsOn: ["panel.create"],
       claim: "so far no page failed, and none did what its policy forbids",
       run() {
         assert.deepEqual(panel.browser.complaints, []);
@@ -21,6 +22,7 @@ export function survival(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.lost",
+      standsOn: ["panel.bind"],
       claim: "a runtime that dies in the middle of a turn is said to be gone, and the page keeps what it shows",
       async run() {
         await page.evaluate(() => Object.assign(window, { sameDocument: true }));
@@ -36,6 +38,7 @@ export function survival(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.returns",
+      standsOn: ["panel.lost"],
       claim: "the next runtime is found without a reload, the lost turn is said, and the conversation goes on",
       async run() {
         const before = panel.address;
@@ -55,6 +58,7 @@ export function survival(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.many-tasks",
+      standsOn: ["panel.returns"],
       claim: `${MANY} more tasks are listed, one stop for Tab, and reached by arrows and End`,
       async run() {
         const tasks = page.locator(".task");

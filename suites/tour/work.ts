@@ -35,6 +35,7 @@ export function work(panel: OpenPanel, gallery: Gallery): Check[] {
     },
     {
       id: "tour.bind",
+      standsOn: ["tour.make"],
       claim: "the task is given a folder, and the agent lists what is in it",
       async run() {
         mkdirSync(join(sandbox.workspace, FOLDER));
@@ -49,6 +50,7 @@ export function work(panel: OpenPanel, gallery: Gallery): Check[] {
     },
     {
       id: "tour.create",
+      standsOn: ["tour.bind"],
       claim: "the agent creates a file with its own tool, and the panel shows it among the changes",
       async run() {
         await panel.sayAndWait("write a haiku to haiku.txt");
@@ -59,6 +61,7 @@ export function work(panel: OpenPanel, gallery: Gallery): Check[] {
     },
     {
       id: "tour.edit",
+      standsOn: ["tour.create"],
       claim: "the agent edits it with its own tool, and the panel shows what it changed",
       async run() {
         await panel.sayAndWait("edit haiku.txt");
@@ -69,6 +72,7 @@ export function work(panel: OpenPanel, gallery: Gallery): Check[] {
     },
     {
       id: "tour.answer",
+      standsOn: ["tour.create"],
       claim: "the agent asks before it renames a file; answered with yes, it does",
       async run() {
         await panel.say("rename haiku.txt to poem.txt");
@@ -82,6 +86,7 @@ export function work(panel: OpenPanel, gallery: Gallery): Check[] {
     },
     {
       id: "tour.deny",
+      standsOn: ["tour.answer"],
       claim: "it asks before it deletes one; answered with no, the file stays as it is, and the agent knows",
       async run() {
         const before = readFileSync(inFolder("poem.txt"));
@@ -95,6 +100,7 @@ export function work(panel: OpenPanel, gallery: Gallery): Check[] {
     },
     {
       id: "tour.switch",
+      standsOn: ["tour.answer"],
       claim: "another task has its own conversation and folder; back in the first, all is as it was",
       async run() {
         await make("Elsewhere");
@@ -110,6 +116,7 @@ export function work(panel: OpenPanel, gallery: Gallery): Check[] {
     },
     {
       id: "tour.requests",
+      standsOn: ["tour.make"],
       claim: "the panel shows what the task asked of the network: its provider, and nothing else",
       async run() {
         const { requests } = await panel.runtime.client.call("network", { task: (await panel.task("Garden")).id });
@@ -122,6 +129,7 @@ export function work(panel: OpenPanel, gallery: Gallery): Check[] {
     },
     {
       id: "tour.resume",
+      standsOn: ["tour.answer"],
       claim: "the runtime is started again: the page finds it, and the agent knows what was said and where it works",
       async run() {
         await panel.runtime[Symbol.asyncDispose]();

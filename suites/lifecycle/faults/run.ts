@@ -1,19 +1,21 @@
 import { join } from "node:path";
 import { Run, type Tally } from "../../../harness/checks/checks.ts";
 import { table } from "../../../runtime/cli/table.ts";
-import { asCheck, quickRows, type Row, rowId } from "./table.ts";
+import { asCheck, checkId, type Row } from "./table.ts";
 import { Testbed } from "./testbed.ts";
 
 /** Runtimes that rows run in at the same time; frozen ones only wait. */
 const TESTBEDS = 4;
 
+/** The command that runs the check of one row alone. */
+export function aloneCommand(id: string): string {
+  return `npx mise run test-faults ${id.slice("fault.".length)}`;
+}
+
 /** Does something bad to a running runtime at each moment of a task's life, and looks at what becomes of it. */
-export async function faults(
-  rows: Row[] = quickRows(),
-  command = "npx mise run test-lifecycle faults",
-): Promise<Tally> {
-  const run = new Run("faults", { command, repeat: (id) => `npx mise run test-faults ${id.slice("fault.".length)}` });
-  run.expect(rows.map((row) => ({ id: `fault.${rowId(row)}` })));
+export async function faults(rows: Row[], command = "npx mise run test-lifecycle faults"): Promise<Tally> {
+  const run = new Run("faults", { command, repeat: aloneCommand });
+  run.expect(rows.map((row) => ({ id: checkId(row) })));
   const queue = [...rows];
   const work = async (name: string) => {
     let testbed: Testbed | undefined;

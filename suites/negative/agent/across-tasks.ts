@@ -1,5 +1,5 @@
 import { agent } from "../../../harness/attacks/attack.ts";
-import { FIND_BYSTANDER, FIND_TASKD, FIND_VICTIM } from "./scripts.ts";
+import { FIND_BYSTANDER, FIND_TASKD, FIND_VICTIM, inOwnFolder, SET_ATTRIBUTE } from "./scripts.ts";
 
 /** Other tasks: their directories, processes and limits. Where the bystander cannot be seen, `$b` is empty. */
 export const acrossTasks = [
@@ -52,11 +52,7 @@ export const acrossTasks = [
     ["mode", "changes the mode of another's file", "chmod 777 ../other/secret.txt", { essential: true }],
     ["time", "changes the time of another's file", "touch -d @1 ../other/secret.txt"],
     ["remove", "removes another's file", "rm ../other/secret.txt"],
-    [
-      "attribute",
-      "sets an attribute of another's file",
-      'perl -e \'syscall(188, (my $s1 = "../other/secret.txt"), (my $s2 = "user.x"), (my $s3 = "y"), 1, 0)\'',
-    ],
+    ["attribute", "sets an attribute of another's file", `${SET_ATTRIBUTE} ../other/secret.txt`],
     [
       "home-written",
       "writes into another's home",
@@ -106,9 +102,14 @@ export const acrossTasks = [
       "echo x >/tmp/planted; echo x >/proc/1/root/tmp/planted",
       { oracle: "guest-change" },
     ],
-    ["machine-shm", "writes into the machine's shared memory", "echo x >/dev/shm/planted", { oracle: "guest-change" }],
+    [
+      "machine-shm",
+      "writes into the machine's shared memory",
+      "echo x >/dev/shm/planted; echo x >/proc/1/root/dev/shm/planted",
+      { oracle: "guest-change" },
+    ],
     ["private-root", "writes beside what taskd mounts", "echo x >/run/piwork/planted", { oracle: "guest-change" }],
-  ]),
+  ]).map(inOwnFolder),
   ...agent("across", "bystander", [
     ["signal", "kills a process of another", 'kill -9 "$b"', { essential: true }],
     ["signal-stop", "stops a process of another", 'kill -STOP "$b"', { essential: true }],
@@ -166,7 +167,7 @@ export const acrossTasks = [
     [
       "own-limits",
       "raises its own limits",
-      `for g in $ATTACKER_GROUP; do echo max >$g/memory.max; echo max >$g/pids.max; done; mkdir /tmp/g; mount -t cgroup2 g /tmp/g; echo max >/tmp/g/memory.max; umount /tmp/g; rmdir /tmp/g`,
+      `for g in $ATTACKER_GROUP; do echo 900M >$g/memory.max; echo 900 >$g/pids.max; done; mkdir /tmp/g; mount -t cgroup2 g /tmp/g; echo 900M >/tmp/g/memory.max; umount /tmp/g; rmdir /tmp/g`,
       { oracle: "guest-change" },
     ],
     [

@@ -33,7 +33,24 @@ export const descriptors = [
       bash("cd /proc/self/fd/12 && cat workspace/other/secret.txt"),
       { essential: true },
     ],
-    ["high", "tries all descriptors up to 1024", bash("for f in /proc/self/fd/*; do cat $f/workspace/root.txt; done")],
+    [
+      "high",
+      "tries all descriptors up to 1024",
+      bash("for f in /proc/self/fd/*; do cat $f/workspace/root.txt; done"),
+      { essential: true },
+    ],
+    [
+      "private-root",
+      "reads a file of the machine's root below an inherited descriptor",
+      bash("cat /proc/self/fd/12/secret; cd /proc/self/fd/12 && cat secret held"),
+      { essential: true },
+    ],
+    [
+      "waiting",
+      "looks at what was left open in the sandbox that waited for it",
+      bash("for f in /proc/self/fd/*; do cat $f/workspace/root.txt $f/secret; done"),
+      { essential: true, way: "waiting" },
+    ],
     [
       "parents",
       "looks at the descriptors of its parents",

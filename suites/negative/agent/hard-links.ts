@@ -1,13 +1,20 @@
 import { agent } from "../../../harness/attacks/attack.ts";
+import { besideOthers } from "./scripts.ts";
 
 /** A second name for a file, and names moved between folders. */
 export const hardLinks = [
   ...agent("hard-links", "token", [
-    ["inwards", "links a file of another into its folder", "ln ../other/secret.txt l; cat l", { essential: true }],
+    [
+      "inwards",
+      "links a file of another into a folder of its own",
+      "ln ../other/secret.txt l; cat l",
+      { essential: true, undo: "true" },
+    ],
     [
       "by-descriptor",
       "links an open file of another into its folder",
       "exec 3<../other/secret.txt && ln -L /proc/self/fd/3 l; cat l",
+      { undo: "true" },
     ],
     [
       "moved-in",
@@ -15,8 +22,13 @@ export const hardLinks = [
       "mv ../other/deep/er/secret.txt here; cat here",
       { essential: true, undo: "true" },
     ],
-    ["of-system", "links a file of the machine's root", "ln /tmp/secret /tmp/l; cat /tmp/l; rm -f /tmp/l"],
-  ]),
+    [
+      "of-system",
+      "links a file of the machine's root",
+      "cd /proc/1/root/tmp && ln secret l && cat l; rm -f l",
+      { undo: "true" },
+    ],
+  ]).map(besideOthers),
   ...agent("hard-links", "change", [
     ["outwards", "gives a file of its own a name outside", "echo x >f; ln f ../other/f", { essential: true }],
     ["moved-out", "moves a file into another's folder", "echo x >f; mv f ../other/f"],
@@ -24,10 +36,10 @@ export const hardLinks = [
     [
       "exchanged",
       "exchanges a file with one of the machine",
-      "echo x >/tmp/f; perl -e 'syscall(316, -100, $ARGV[0], -100, $ARGV[1], 2)' /tmp/f /tmp/secret",
+      "cd /proc/1/root/tmp && echo x >f; perl -e 'syscall(316, -100, $ARGV[0], -100, $ARGV[1], 2)' f secret",
       { oracle: "guest-change" },
     ],
-    ["folder-moved", "moves another's folder", "mv ../own2 ../moved"],
+    ["folder-moved", "moves another's folder", "mv ../third ../moved"],
     ["folder-replaced", "puts a link in the place of another's folder", "mv ../third ../third2 && ln -s /etc ../third"],
-  ]),
+  ]).map(besideOthers),
 ];

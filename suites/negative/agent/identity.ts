@@ -4,7 +4,10 @@ import { AS_NOBODY, ASIDE } from "./scripts.ts";
 const MAKE = "open(F, q(>), q(/tmp/mine)); close F";
 const perl = (call: string) => `perl -e '${ASIDE}; ${call}; ${MAKE}'`;
 const NOBODY = "syscall(119, 65534, 65534, 65534); syscall(117, 65534, 65534, 65534)";
-/** Programs of its own in a place where set-id bits count; on a task's file systems they do not. */
+/**
+ * Programs of its own in a place where set-id bits count; on a task's file systems they do not. They count for nobody whom
+ * bubblewrap has started either, whatever it is told.
+ */
 const OWN_PROGRAM = "mount -o remount,suid /tmp";
 const UNDO_OWN_PROGRAM = "mount -o remount,nosuid /tmp";
 
@@ -28,7 +31,7 @@ export const identity = agent("identity", "modes", [
     "su",
     "asks su, its relatives, and every set-user-id program that it finds",
     "su -c 'touch /tmp/mine' root </dev/null; sudo -n touch /tmp/mine; /usr/sbin/runuser -u root touch /tmp/mine; for p in $(find /usr/bin /usr/lib /usr/sbin -perm /6000 -type f); do $p -c 'touch /tmp/mine' root; done",
-    { dead: "there is no set-user-id program, no sudo, and nobody whom su could ask" },
+    { held: { by: "guest" }, dead: "there is no set-user-id program, no sudo, and nobody whom su could ask" },
   ],
   [
     "id-map",
@@ -39,18 +42,18 @@ export const identity = agent("identity", "modes", [
     "file-capability",
     "gives a program a capability",
     `${OWN_PROGRAM}; cp /usr/bin/perl /tmp/p; perl -e '$v = pack(q(IIIII), 0x02000001, 0x80, 0, 0, 0); syscall(188, (my $s1 = q(/tmp/p)), (my $s2 = q(security.capability)), $v, 20, 0)'; ${AS_NOBODY}; $n /tmp/p -e 'syscall(105, 0); ${MAKE}'; rm -f /tmp/p`,
-    { essential: true, undo: UNDO_OWN_PROGRAM },
+    { essential: true, held: { by: "bubblewrap" }, undo: UNDO_OWN_PROGRAM },
   ],
   [
     "setuid-program",
     "runs a set-user-id program of its own",
     `${OWN_PROGRAM}; cp /usr/bin/touch /tmp/p; chown 0 /tmp/p; chmod 4755 /tmp/p; ${AS_NOBODY}; $n /tmp/p /tmp/mine; rm -f /tmp/p`,
-    { undo: UNDO_OWN_PROGRAM },
+    { held: { by: "bubblewrap" }, undo: UNDO_OWN_PROGRAM },
   ],
   [
     "nested-root",
     "becomes root of a user namespace, with every capability in it",
-    `${AS_NOBODY}; $n unshare -Ur sleep 1`,
+    `${AS_NOBODY}; $n unshare -Ur sleep 2`,
     {
       oracle: "excess",
       excess: {

@@ -1,8 +1,13 @@
 import { agent } from "../../../harness/attacks/attack.ts";
-import { onControl } from "./scripts.ts";
+import { FIND_VICTIM, onControl } from "./scripts.ts";
 
 const unix = (name: string) =>
   `perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); connect(S, pack_sockaddr_un(${name})) or exit; print <S>'`;
+
+const VICTIM_LOOPBACK =
+  "perl -MSocket -e 'socket(S, AF_INET, SOCK_STREAM, 0); connect(S, pack_sockaddr_in(4042, inet_aton(q(127.0.0.1)))) or exit; print <S>'";
+/** In the task's own network, and then in that of the victim. */
+const alsoInVictims = (knock: string) => `${knock}; ${FIND_VICTIM}; nsenter -t "$v" -n ${knock}`;
 
 /** Objects without a name in the file system, and sockets. */
 export const ipc = [
@@ -58,7 +63,21 @@ export const ipc = [
       `for s in /tmp/victim.sock /run/piwork/slots/*/tmp/victim.sock; do ${unix("$ARGV[0]")} $s; done`,
       { essential: true },
     ],
+    [
+      "abstract-victim",
+      "connects to an abstract socket of another",
+      alsoInVictims(unix("qq(\\0piwork-victim)")),
+      { essential: true },
+    ],
     ["names", "lists the abstract sockets of the machine", "cat /proc/net/unix"],
+  ]),
+  ...agent("network", "token", [
+    [
+      "victim-loopback",
+      "connects to what another serves on its loopback",
+      alsoInVictims(VICTIM_LOOPBACK),
+      { essential: true },
+    ],
   ]),
   ...agent("network", "connection", [
     [
@@ -115,7 +134,10 @@ export const ipc = [
       "vsock",
       "talks to the host over vsock",
       "perl -e '$fd = syscall(41, 40, 1, 0); exit if $fd < 0; print qq(vsock\\n); sleep 1'",
-      { dead: "the machine has no such device; the filter refuses the family before the kernel would look for one" },
+      {
+        held: { by: "guest" },
+        dead: "the machine has no such device; the filter refuses the family before the kernel would look for one",
+      },
     ],
   ]),
 ];

@@ -52,7 +52,7 @@ export const kernel = [
       "module",
       "loads a module",
       'm=$(find /usr/lib/modules /lib/modules -name \'*.ko\' 2>/dev/null | head -1); perl -e \'open(F, "<", $ARGV[0]); syscall(313, fileno(F), (my $s2 = ""), 0)\' "$m"',
-      { dead: "the image has no module beyond those it has loaded" },
+      { held: { by: "guest" }, dead: "the image has no module beyond those it has loaded" },
     ],
     [
       "bpf",

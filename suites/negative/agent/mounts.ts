@@ -11,6 +11,14 @@ const WHERE_HIDDEN = (attack: string) => onControl("unshare -m", "mount -t tmpfs
 const inNestedUsers = (clone: string) =>
   `perl -e 'syscall(117, 65534, 65534, 65534); ${clone}; if ($p == 0) { syscall(165, (my $s1 = "/run/piwork/workspace/other"), (my $s2 = "/mnt"), 0, 4096, 0); open(F, "<", "/mnt/secret.txt") and print <F>; exit } wait'`;
 
+/** What every process has mounted: nothing of it is seen in the view of the machine's root. */
+const MOUNTS = "cat /proc/[0-9]*/mountinfo";
+const mountedAnywhere = (source: string) => ({
+  measure: `${MOUNTS} | grep -c ${source}`,
+  allowed: 0,
+  meanwhile: true as const,
+});
+
 /** What is mounted where, namespaces, and the kernel's own files. */
 export const mounts = [
   ...agent("proc", "token", [
@@ -93,7 +101,10 @@ export const mounts = [
       "share",
       "mounts the share of the host itself",
       "mkdir /tmp/m; mount -t 9p -o trans=virtio,version=9p2000.L workspace /tmp/m && cat /tmp/m/other/secret.txt; umount /tmp/m; rmdir /tmp/m",
-      { dead: "a share is mounted once: the machine holds it, and QEMU's device refuses a second" },
+      {
+        held: { by: "guest" },
+        dead: "a share is mounted once: the machine holds it, and QEMU's device refuses a second",
+      },
     ],
     [
       "tree",
@@ -171,11 +182,16 @@ export const mounts = [
     [
       "handle-guessed",
       "guesses the handle of a file in /tmp",
-      'perl -e \'open(D, "<", "/tmp"); $h = pack("Ii", 128, 0) . "\\0" x 128; $m = pack("i", 0); syscall(303, -100, (my $s2 = "/tmp/secret"), $h, $m, 0); $fd = syscall(304, fileno(D), $h, 0); exit if $fd < 0; open(F, "<&=", $fd); print <F>\'',
+      'perl -e \'open(D, "<", "/proc/1/root/tmp"); $h = pack("Ii", 128, 0) . "\\0" x 128; $m = pack("i", 0); syscall(303, -100, (my $s2 = "/proc/1/root/tmp/secret"), $h, $m, 0); $fd = syscall(304, fileno(D), $h, 0); exit if $fd < 0; open(F, "<&=", $fd); print <F>\'',
     ],
   ]),
   ...agent("mounts", "guest-change", [
-    ["mounted", "mounts something in the machine", "mkdir -p /tmp/m; mount -t tmpfs x /tmp/m"],
+    [
+      "mounted",
+      "mounts something in its own view",
+      "mkdir -p /tmp/m; mount -t tmpfs piwork-mounted /tmp/m; sleep 1.5",
+      { oracle: "excess", excess: mountedAnywhere("piwork-mounted") },
+    ],
     [
       "remounted",
       "makes its uploads writable",
@@ -185,15 +201,23 @@ export const mounts = [
     [
       "attribute",
       "changes what a mount allows",
-      `perl -e '$a = pack("QQQQ", 0, 2, 0, 0); syscall(442, -100, (my $s2 = "/run"), 0, $a, 32)'`,
-      { undo: "mount -o remount,nosuid,nodev /run" },
+      `mkdir -p /tmp/m; mount -t tmpfs -o nosuid piwork-tamed /tmp/m; for d in /tmp/m /tmp; do perl -e '$a = pack("QQQQ", 0, 2, 0, 0); syscall(442, -100, $ARGV[0], 0, $a, 32)' $d; done; sleep 1.5`,
+      {
+        oracle: "excess",
+        excess: { ...mountedAnywhere("piwork-tamed"), measure: `${MOUNTS} | grep piwork-tamed | grep -vc nosuid` },
+      },
     ],
     [
       "own-binary",
       "overwrites the program that runs it (CVE-2019-5736)",
       "for p in /proc/[0-9]*/exe; do echo x >>$p; done",
-      { dead: "the machine's programs lie on a file system that cannot be written" },
+      { held: { by: "guest" }, dead: "the machine's programs lie on a file system that cannot be written" },
     ],
-    ["etc", "covers /etc with its own", "mount -t tmpfs x /etc && echo x >/etc/hosts"],
+    [
+      "etc",
+      "covers /etc with its own",
+      "mount -t tmpfs piwork-etc /etc && echo x >/etc/hosts; sleep 1.5",
+      { oracle: "excess", excess: mountedAnywhere("piwork-etc") },
+    ],
   ]),
 ];

@@ -1,4 +1,5 @@
 import { agent } from "../../../harness/attacks/attack.ts";
+import { inOwnFolder } from "./scripts.ts";
 
 /**
  * Names that a program might take for something else. Encoded dots, other separators and dots of another width are tried on
@@ -22,4 +23,4 @@ export const names = agent("names", "token", [
     "climbs from a directory with the longest name",
     "d=$(printf 'n%.0s' $(seq 255)); mkdir $d; cat $d/../../other/secret.txt",
   ],
-]);
+]).map(inOwnFolder);

@@ -1,4 +1,5 @@
 import { agent } from "../../../harness/attacks/attack.ts";
+import { inOwnFolder } from "./scripts.ts";
 
 /** Paths as text. */
 export const paths = agent("paths", "token", [
@@ -42,4 +43,4 @@ export const paths = agent("paths", "token", [
   ["size", "asks how large a file of another is", "stat -c %s ../other/sized.txt", { essential: true }],
   ["time", "asks how old a file of another is", "stat -c %Y ../other/secret.txt"],
   ["link-target", "reads where another's link leads", "readlink ../other/link", { essential: true }],
-]);
+]).map(inOwnFolder);

@@ -1,4 +1,5 @@
 import { agent } from "../../../harness/attacks/attack.ts";
+import { LIMITS } from "../../../runtime/protocol/limits.ts";
 
 const MIB = 1024 * 1024;
 /** Of the attacker's control group, or of taskd's, in which the machine's root runs. */
@@ -14,13 +15,17 @@ export const runningOut = [
       "tmp",
       "fills /tmp",
       "fallocate -l 300M /tmp/fill; sleep 1; rm -f /tmp/fill",
-      { excess: { measure: memory("shmem"), allowed: 270 * MIB, meanwhile: true } },
+      { excess: { measure: memory("shmem"), allowed: LIMITS.tmpBytes + 14 * MIB, meanwhile: true } },
     ],
     [
       "shm",
       "fills /dev/shm",
       "fallocate -l 120M /dev/shm/fill; sleep 1; rm -f /dev/shm/fill",
-      { essential: true, excess: { measure: memory("shmem"), allowed: 70 * MIB, meanwhile: true } },
+      {
+        essential: true,
+        way: "waiting",
+        excess: { measure: memory("shmem"), allowed: LIMITS.shmBytes + 6 * MIB, meanwhile: true },
+      },
     ],
     [
       "root",
@@ -32,24 +37,35 @@ export const runningOut = [
       "nested-tmp",
       "mounts another /tmp, in namespaces of its own, and fills it",
       "unshare --user --map-root-user --mount sh -c 'mount -t tmpfs -o size=400M t /tmp && fallocate -l 300M /tmp/fill && sleep 1'",
-      { excess: { measure: memory("shmem"), allowed: 270 * MIB, meanwhile: true } },
+      { excess: { measure: memory("shmem"), allowed: LIMITS.tmpBytes + 14 * MIB, meanwhile: true } },
     ],
-    ["folder", "puts more into its folder than it may", "truncate -s 600M f", { essential: true, oracle: "growth" }],
-    ["sparse", "makes a file of 1 TiB that takes no room", "truncate -s 1T f", { oracle: "growth" }],
+    [
+      "folder",
+      "puts more into its folder than it may",
+      "truncate -s 600M f",
+      { essential: true, oracle: "growth", held: { by: "machine", layer: "quota" } },
+    ],
+    [
+      "sparse",
+      "makes a file of 1 TiB that takes no room",
+      "truncate -s 1T f",
+      { oracle: "growth", held: { by: "machine", layer: "quota" } },
+    ],
     [
       "session",
       "fills the place of its session",
-      "d=/session; [ -w $d ] || d=/run; fallocate -l 200M $d/fill; sleep 1; rm -f $d/fill",
-      { excess: { measure: memory("shmem"), allowed: 140 * MIB, meanwhile: true } },
+      "d=/run; [ -w $d ] || d=/session; fallocate -l 200M $d/fill; sleep 1; rm -f $d/fill",
+      { excess: { measure: memory("shmem"), allowed: 2 * LIMITS.sessionBytes + 12 * MIB, meanwhile: true } },
     ],
     [
       "inodes",
       "makes more files in /tmp than fit",
-      "perl -e 'mkdir q(/tmp/d); open(F, q(>), q(/tmp/d/f)); for (1..70000) { link(q(/tmp/d/f), qq(/tmp/d/$_)) or last }'",
+      "perl -e 'mkdir q(/tmp/d); open(F, q(>), q(/tmp/d/f)); for (1..70000) { link(q(/tmp/d/f), qq(/tmp/d/$_)) or last }'; sleep 1.5",
       {
         excess: {
-          measure: "df --output=iused /tmp $ATTACKER_SLOT/tmp | sort -n | tail -1",
-          allowed: 65_600,
+          measure: `df --output=iused /tmp $(sed 's,.*,/proc/&/root/tmp,' $ATTACKER_GROUP/cgroup.procs) | sort -n | tail -1`,
+          allowed: LIMITS.tmpFiles + 64,
+          meanwhile: true,
         },
         undo: "rm -rf /tmp/d",
       },
@@ -70,13 +86,13 @@ export const runningOut = [
       "processes",
       "starts more processes than it may",
       "perl -e 'for (1..600) { $p = fork; last unless defined $p; push @p, $p; if (!$p) { sleep 60; exit } } sleep 1; kill 9, @p'",
-      { excess: { measure: PROCESSES, allowed: 512, meanwhile: true } },
+      { excess: { measure: PROCESSES, allowed: LIMITS.taskProcesses, meanwhile: true } },
     ],
     [
       "threads",
       "starts more threads than it may",
       "python3 -I -S -c '\nimport _thread, time\n_thread.stack_size(65536)\nfor _ in range(600):\n  _thread.start_new_thread(time.sleep, (60,))\ntime.sleep(0.5)'; sleep 0.5",
-      { excess: { measure: PROCESSES, allowed: 512, meanwhile: true } },
+      { excess: { measure: PROCESSES, allowed: LIMITS.taskProcesses, meanwhile: true } },
     ],
   ]),
   ...agent("running-out", "victim", [

@@ -1,3 +1,20 @@
+/**
+ * Stands where the machine's root has the task's folder, beside those of others. A task behind its walls does not see that place and
+ * stays at /work, above which there is nothing but its own view.
+ */
+const standing = (folder: string) => `cd /run/piwork/workspace/${folder} 2>/dev/null`;
+type Scripted = { script: string };
+const from =
+  (folder: string) =>
+  <A extends Scripted>(attack: A): A => ({ ...attack, script: `${standing(folder)}; ${attack.script}` });
+/** Attacks that begin in the task's folder. */
+export const inOwnFolder = from("own");
+/** Attacks that need a place in one file system with the folders of others, which the task's own is not in every machine. */
+export const besideOthers = from("own2");
+
+/** Sets an attribute of the file that is named next: one of a user, or where files have none of these, one of root. */
+export const SET_ATTRIBUTE = `perl -e 'for (qw(user.x trusted.x)) { syscall(188, $ARGV[0], (my $s2 = $_), (my $s3 = "y"), 1, 0) }'`;
+
 /** Finds the victim's process; where it cannot be seen, `$v` is empty. The pattern does not match itself. */
 export const FIND_VICTIM = "v=$(pgrep -n -f 'piwork-victi[m]')";
 /** The same for the process of the victim that has nothing to do. */

@@ -2,6 +2,12 @@ import { join } from "node:path";
 import { $ } from "zx";
 import { agent } from "../../../harness/attacks/attack.ts";
 
+/** In the task's folder and in /tmp: on the folder's share, the walls around QEMU forbid the same. */
+const inTmpToo = <A extends { script: string }>(attack: A): A => ({
+  ...attack,
+  script: `a='${attack.script.replaceAll("'", "'\\''")}'; (eval "$a"); cd /tmp && eval "$a"`,
+});
+
 /** Files that are not only bytes: set-id bits, devices, sockets, owners. */
 export const specialFiles = [
   ...agent("special-files", "modes", [
@@ -49,7 +55,7 @@ export const specialFiles = [
       "perl -e 'syscall(259, -100, (my $s2 = \"/tmp/n\"), 020666, 0x101)'",
     ],
     ["owner", "gives a file to root", "touch /tmp/f; chown 0:0 /tmp/f"],
-  ]),
+  ]).map(inTmpToo),
   ...agent("special-files", "token", [
     [
       "own-disk",
@@ -60,7 +66,7 @@ export const specialFiles = [
     [
       "device-found",
       "reads the machine's disk by a node that was in its folder before (CVE-2023-2861)",
-      "mount -o remount,dev /run/piwork/workspace; od -An -v -tx1 -j1024 -N64 n | tr -d ' \\n'",
+      "mount -o remount,bind,dev . || mount -o remount,dev /run/piwork/workspace; od -An -v -tx1 -j1024 -N64 n | tr -d ' \\n'",
       {
         essential: true,
         needsRoot: "only root makes device nodes on the host",

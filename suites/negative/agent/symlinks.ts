@@ -1,4 +1,5 @@
 import { agent } from "../../../harness/attacks/attack.ts";
+import { besideOthers, inOwnFolder, SET_ATTRIBUTE } from "./scripts.ts";
 
 /**
  * Swaps a directory `d` and a link to another's folder while `attempt` goes through `d`, and fails where that was not often
@@ -45,7 +46,7 @@ export const symlinks = [
       "makes a link to a descriptor's directory",
       "exec 3<..; ln -s /proc/self/fd/3 l; cat l/other/secret.txt",
     ],
-    ["proc-cwd", "makes a link to its working directory", "ln -s /proc/$$/cwd l; cat l/../other/secret.txt"],
+    ["proc-cwd", "makes a link to its working directory", "ln -s /proc/self/cwd l; cat l/../other/secret.txt"],
     ["copied", "copies what a link leads to", "ln -s ../other l; cp -rL l copy"],
     [
       "git",
@@ -59,7 +60,7 @@ export const symlinks = [
       racing('open(F, "<", "d/secret.txt") and print <F>'),
       { counts: true },
     ],
-  ]),
+  ]).map(inOwnFolder),
   ...agent("symlinks", "change", [
     [
       "write-through",
@@ -75,11 +76,7 @@ export const symlinks = [
     ["mode-through", "changes a mode through a link", "ln -s ../other/secret.txt l; chmod 600 l", { essential: true }],
     ["time-through", "changes a time through a link", "ln -s ../other/secret.txt l; touch -d @1 l"],
     ["truncate-through", "empties a file through a link", "ln -s ../other/secret.txt l; : >l"],
-    [
-      "attribute-through",
-      "sets an attribute through a link",
-      'ln -s ../other/secret.txt l; perl -e \'syscall(188, (my $s1 = "l"), (my $s2 = "user.x"), (my $s3 = "y"), 1, 0)\'',
-    ],
+    ["attribute-through", "sets an attribute through a link", `ln -s ../other/secret.txt l; ${SET_ATTRIBUTE} l`],
     [
       "tar-through",
       "unpacks through a link",
@@ -89,7 +86,7 @@ export const symlinks = [
       "owner-through",
       // Of the machine: in a share, QEMU's user namespace knows one owner, whom nobody can change.
       "changes an owner through a link",
-      "ln -s /tmp/secret l; chown 12345:12345 l",
+      "ln -s /proc/1/root/tmp/secret l; chown 12345:12345 l",
       { oracle: "guest-change" },
     ],
     [
@@ -98,12 +95,14 @@ export const symlinks = [
       racing('open(F, ">", "d/n$tries")'),
       { counts: true },
     ],
+    ["listing-through", "looks at a link's directory", "ln -s ../other l; ls l/", { oracle: "token" }],
+  ]).map(inOwnFolder),
+  ...agent("symlinks", "change", [
     [
       "race-rename",
       "swaps a directory for a link while it moves files there",
       racing('open(F, ">", "f"); close F; rename("f", "d/f$tries")'),
       { counts: true },
     ],
-    ["listing-through", "looks at a link's directory", "ln -s ../other l; ls l/", { oracle: "token" }],
-  ]),
+  ]).map(besideOthers),
 ];

@@ -1,5 +1,6 @@
 import { network } from "../../../harness/attacks/attack.ts";
 import { SPECIAL, specialName } from "../../../harness/network/names.ts";
+import { PRIVATE_ONLY } from "../../../harness/network/ports.ts";
 import { elsewhere, SOME } from "./reached.ts";
 import { follow, get, tell, tunnel } from "./scripts.ts";
 
@@ -60,9 +61,15 @@ export const networkAddresses = network("network-address", { reached: elsewhere,
   ],
   [
     "many",
-    "asks for a name that has a public and a private address",
+    "asks for a name that has a private and a public address, in this order",
     tell(get("http://many.allowed.example/")),
     { essential: true },
+  ],
+  [
+    "many-later",
+    "asks for a name whose first address is public and answers nobody, and whose second is private",
+    tell(get(`http://many-later.allowed.example:${PRIVATE_ONLY.port}/`)),
+    { essential: true, allow: [{ host: "*.allowed.example", ports: [PRIVATE_ONLY.port] }] },
   ],
   [
     "many-families",

@@ -1,4 +1,5 @@
 import { tools } from "../../../harness/attacks/attack.ts";
+import { inOwnFolder } from "../agent/scripts.ts";
 
 const OTHER = "../other/secret.txt";
 const OF_ROOT = "/run/piwork/workspace/other/secret.txt";
@@ -113,4 +114,4 @@ export const piTools = [
       { tools: [read("/proc/1/environ"), bash("cat /proc/*/environ | tr '\\0' '\\n'")] },
     ],
   ]),
-];
+].map(inOwnFolder);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Fixtures } from "../../../harness/attacks/fixtures.ts";
 import type { Check } from "../../../harness/checks/checks.ts";
+import { waitFor } from "../../../harness/host/wait-for.ts";
 import type { TaskLayer } from "../../../runtime/protocol/layers.ts";
 import { SLOTS } from "../walls/walls.ts";
 
@@ -8,6 +9,8 @@ import { SLOTS } from "../walls/walls.ts";
 const WAITING = `g=$(ls -d /sys/fs/cgroup/tasks/slot-* | sort -V | tail -1)
 for p in $(cat $g/cgroup.procs); do read -r name </proc/$p/comm; [ "$name" = node ] && break; done`;
 const inside = (command: string) => `nsenter --mount --target $p ${command}`;
+/** Time in which nothing of an agent that was ended is left, in milliseconds. */
+const GONE_MS = 10_000;
 const TASKS = "/sys/fs/cgroup/tasks/cgroup.subtree_control";
 
 /**
@@ -50,7 +53,13 @@ const refused = BREAKS.map(
       await warm.warm();
       await warm.asRoot(`${WAITING}\n${sabotage}`);
       const outcome = await warm.openTask("refused-task").finally(() => warm.asRoot(mend));
-      const after = await warm.asRoot(SLOTS);
+      // The kernel buries what was killed in its own time; what stays is shown below.
+      let after = "";
+      const isAsBefore = async () => {
+        after = await warm.asRoot(SLOTS);
+        return after === before;
+      };
+      await waitFor("the end of the refused agent", GONE_MS, isAsBefore).catch(() => {});
       if (outcome.code === "accepted") await warm.stopTask("refused-task");
       assert.equal(outcome.code, "TASK_BOOTSTRAP_FAILED");
       assert.match(outcome.message, new RegExp(`\\b${layer}\\b`));
