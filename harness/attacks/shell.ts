@@ -28,7 +28,7 @@ while :; do
   IFS= read -r -d '' script <"$place/.${mark}.$turn"
   cd "$place"
   (eval "$script") </dev/null 2>&1 9<&-
-  echo; echo "${MARK} ${mark} $turn $?"
+  code=$?; echo; echo "${MARK} ${mark} $turn $code"
   turn=$((turn + 1))
 done`;
 

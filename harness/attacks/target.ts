@@ -50,7 +50,7 @@ const CUT_OFF_MS = 1_000;
 const SPARE_DEADLINE_MS = 30_000;
 /** Whether a sandbox of the attacker waits: its program is the only one of the task that has these words. */
 const FIND_SPARE = `for p in $(cat "$ATTACKER_GROUP/cgroup.procs"); do
-  grep -qs '^/usr/bin/perl.-MErrno' /proc/$p/cmdline && exit 0
+  case $(tr '\\0' ' ' </proc/$p/cmdline) in "/usr/bin/perl -MErrno"*) exit 0 ;; esac
 done; exit 1`;
 /** Empties the attacker's /tmp, and that of each of its sandboxes, which has another one where a wall is off. */
 const EMPTY_TMP = `for p in $(cat "$ATTACKER_GROUP/cgroup.procs"); do [ /proc/$p/root/tmp -ef /tmp ] || rm -rf /proc/$p/root/tmp/*; done; rm -rf "$ATTACKER_SLOT"/tmp/*`;

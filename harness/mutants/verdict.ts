@@ -24,7 +24,7 @@ export function judge({ verdict, reason = "", attack }: CheckResult): Verdict {
   if (verdict === "passed") return { is: "green", why: "" };
   // A target that does not even start, and a control that does not leak, are no walls that were seen to be gone.
   if (attack !== undefined && attack.target?.through !== true)
-    return { is: "none", why: `it failed, and not because the attack got through: ${why}` };
+    return { is: "none", why: `no verdict, since the attack did not get through: ${why}` };
   return { is: "red", why };
 }
 
