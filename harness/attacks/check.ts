@@ -4,7 +4,7 @@ import { CONTROL, PIWORK } from "./confinement.ts";
 import type { Fixtures } from "./fixtures.ts";
 import { inWords, meetInScene } from "./host.ts";
 import { meetOnNetwork } from "./network.ts";
-import { meet, meetElsewhere, meetWalls } from "./perform.ts";
+import { meet, meetWalls } from "./perform.ts";
 import { sidesOf } from "./sides.ts";
 import { type Outcome, verdict } from "./verdict.ts";
 
@@ -70,9 +70,7 @@ function inLane(attack: Attack): InLane {
         oracle,
         // The other machine is there for those that need it.
         meet: (fixtures) =>
-          isElsewhere(attack)
-            ? meetElsewhere(attack, fixtures.target, fixtures.control)
-            : meetWalls(attack, sidesOf(attack), fixtures.target),
+          meetWalls(attack, sidesOf(attack), fixtures.target, isElsewhere(attack) ? fixtures.control : undefined),
       };
     }
     case "root":

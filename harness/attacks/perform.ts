@@ -1,5 +1,4 @@
 import type { TaskAttack, TaskOracle } from "./attack.ts";
-import { OPEN, PIWORK } from "./confinement.ts";
 import { Lost } from "./machine-picture.ts";
 import { ORACLES, watchLiveness } from "./oracles.ts";
 import type { Sides } from "./sides.ts";
@@ -43,24 +42,27 @@ export async function perform(attack: TaskAttack, target: Target): Promise<Sight
   return { ...sight, seen: `${shown} (cut off: ${ran.output.trim().slice(-200)})`, cutOff: true };
 }
 
-/** The same attack on the same target, with the walls and then without those that hold it. */
-export async function meetWalls(attack: TaskAttack, { whole, open }: Sides, target: Target): Promise<Outcome> {
-  const before = target.confinement;
+/** The same attack behind the walls and without those that hold it: on the same target, one after the other, or on two at once. */
+export async function meetWalls(
+  attack: TaskAttack,
+  { whole, open }: Sides,
+  target: Target,
+  control = target,
+): Promise<Outcome> {
+  const [before, beforeOfControl] = [target.confinement, control.confinement];
   try {
     await target.use(target.attacksByAgent ? before : whole);
+    if (control !== target) {
+      await control.use(open);
+      return await meet(attack, target, control);
+    }
     const onTarget = await performAlive(attack, target);
     await target.use(open);
     return { target: onTarget, control: await perform(attack, target) };
   } finally {
     await target.use(before);
+    await control.use(beforeOfControl);
   }
-}
-
-/** An attack that is held by what belongs to its machine; the control's machine is without the layers around machines. */
-export async function meetElsewhere(attack: TaskAttack, target: Target, control: Target): Promise<Outcome> {
-  const before = control.confinement;
-  await control.use(attack.held.by === "machine" ? PIWORK : OPEN.all);
-  return meet(attack, target, control).finally(() => control.use(before));
 }
 
 /** Tries an attack on target and control at once. */

@@ -1,8 +1,8 @@
 import { type TaskLayer, taskLayer } from "../../runtime/protocol/layers.ts";
 import type { TaskAttack, TaskOracle } from "./attack.ts";
-import { CONTROL, type Confinement, OPEN, piworkWithout, WHOLE } from "./confinement.ts";
+import { CONTROL, type Confinement, OPEN, PIWORK, piworkWithout, WHOLE } from "./confinement.ts";
 
-/** How an attack of a task is confined where it must not get through, and where it must: in one machine, one after the other. */
+/** How an attack of a task is confined where it must not get through, and where it must. */
 export interface Sides {
   whole: Confinement;
   open: Confinement;
@@ -13,9 +13,13 @@ const OF_BOUNDS: ReadonlySet<TaskOracle> = new Set(["excess", "growth", "starvat
 
 const named = new Map<string, Confinement>();
 
-/** Both sides of an attack in the task's own machine. Where layers of the task's walls hold it, they differ in these layers only. */
+/**
+ * Both sides of an attack. Where layers of the task's walls hold it, they differ in these layers only, in one machine. Otherwise the
+ * control is in another machine, without the layers around machines.
+ */
 export function sidesOf({ held, way, oracle, id }: TaskAttack): Sides {
   const whole = WHOLE[way];
+  if (held.by === "machine") return { whole, open: PIWORK };
   if (held.by === "bubblewrap") return { whole, open: CONTROL };
   if (held.by !== "task" || held.layers === undefined) {
     const isOfBounds = OF_BOUNDS.has(oracle) && id.startsWith("running-out.");
