@@ -6,6 +6,9 @@ export interface Slot {
   group: string;
 }
 
+/** How the words begin of what waits in a sandbox for a task's next command; nothing else of a task has them. */
+export const WAITING_WORDS = "/usr/bin/perl -MErrno";
+
 const DIRECTORY = /^\/run\/piwork\/slots\/(\d+)$/;
 
 /** The slot in whose mounts the outputs of a task are; undefined while there is none. */

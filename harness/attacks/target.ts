@@ -37,7 +37,7 @@ import {
 } from "./neighbour.ts";
 import { KNOWN_TO_ROOT, ROOT_HOLDS, ROOT_SERVER, VICTIM_HOLDS, VICTIM_SERVER } from "./servers.ts";
 import { LONGEST, type Ran, Shell } from "./shell.ts";
-import { learnSlot, namesOf, type Slot } from "./slots.ts";
+import { learnSlot, namesOf, type Slot, WAITING_WORDS } from "./slots.ts";
 import { ROOT_SHELL, World } from "./world.ts";
 
 /** Time an attack has. What is not over by then has failed, or made things hang. */
@@ -48,9 +48,9 @@ const ROOT_DEADLINE_MS = 20_000;
 const CUT_OFF_MS = 1_000;
 /** Time that a task has to make a sandbox for its next command. */
 const SPARE_DEADLINE_MS = 30_000;
-/** Whether a sandbox of the attacker waits: its program is the only one of the task that has these words. */
+/** Whether a sandbox of the attacker waits. */
 const FIND_SPARE = `for p in $(cat "$ATTACKER_GROUP/cgroup.procs"); do
-  case $(tr '\\0' ' ' </proc/$p/cmdline) in "/usr/bin/perl -MErrno"*) exit 0 ;; esac
+  case $(tr '\\0' ' ' </proc/$p/cmdline) in "${WAITING_WORDS}"*) exit 0 ;; esac
 done; exit 1`;
 /** Empties the attacker's /tmp, and that of each of its sandboxes, which has another one where a wall is off. */
 const EMPTY_TMP = `for p in $(cat "$ATTACKER_GROUP/cgroup.procs"); do [ /proc/$p/root/tmp -ef /tmp ] || rm -rf /proc/$p/root/tmp/*; done; rm -rf "$ATTACKER_SLOT"/tmp/*`;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Fixtures } from "../../../harness/attacks/fixtures.ts";
+import { WAITING_WORDS } from "../../../harness/attacks/slots.ts";
 import type { Target } from "../../../harness/attacks/target.ts";
 import type { Check } from "../../../harness/checks/checks.ts";
 import { SMALL_MEMORY_BYTES } from "../../../harness/runtimes/quota.ts";
@@ -32,7 +33,7 @@ for p in $(cat $ATTACKER_GROUP/cgroup.procs); do
   words=$(tr '\\0' ' ' </proc/$p/cmdline)
   case $words in
     "node "*) tell agent $p ;;
-    "/usr/bin/perl -MErrno"*) tell waiting $p ;;
+    "${WAITING_WORDS}"*) tell waiting $p ;;
     "piwork-fresh "*) tell fresh $p ;;
   esac
 done
