@@ -1,9 +1,10 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { $, type ProcessPromise } from "zx";
+import { $ } from "zx";
 import { type Check, conclude, Failed, Run, type Tally } from "../harness/checks/checks.ts";
 import { atExit } from "../harness/host/at-exit.ts";
+import { signalGroup } from "../harness/host/processes.ts";
 import { prepareMachines } from "../harness/machines/prepare.ts";
 import { Random } from "../harness/random/random.ts";
 import { REPOSITORY } from "../runtime/state/places.ts";
@@ -102,9 +103,9 @@ async function runOnce(command: string, id: string): Promise<Verdict> {
   let isOverdue = false;
   const overdue = setTimeout(() => {
     isOverdue = true;
-    endGroup(running);
+    signalGroup(running.pid, "SIGINT");
   }, RUN_DEADLINE_MS);
-  const forget = atExit(() => endGroup(running));
+  const forget = atExit(() => signalGroup(running.pid, "SIGINT"));
   const { exitCode, stdout, stderr } = await running;
   clearTimeout(overdue);
   forget();
@@ -125,15 +126,6 @@ function verdictIn(said: string, id: string, code: number | null): Verdict["verd
     .findLast((found) => found?.[2] === id)?.[1];
   if (word === undefined) return "did not run";
   return word === "ok" && code === 0 ? "passed" : "failed";
-}
-
-/** Ends a command with everything that it started, as Ctrl-C does. */
-function endGroup({ pid }: ProcessPromise): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, "SIGINT");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // it has ended by itself
-  }
 }
 
 function readWords() {

@@ -37,6 +37,24 @@ export function processStatus(pid: number): Record<string, string> {
   return Object.fromEntries(lines.map((line) => line.split(":\t", 2) as [string, string]));
 }
 
+/** Whether a process is there and has not ended. */
+export function isThere(pid: number): boolean {
+  try {
+    return !processStatus(pid)["State"]?.startsWith("Z");
+  } catch {
+    return false;
+  }
+}
+
+/** Signals every process of a group, if there is one; `leader` is its first process. */
+export function signalGroup(leader: number | undefined, signal: NodeJS.Signals): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // it has ended by itself
+  }
+}
+
 /** Processes whose ancestor is `pid`, itself included. */
 export function processTree(pid: number): number[] {
   const parents = new Map<number, number>();

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { $ } from "zx";
 import "../host/startup-files.ts";
 import { atExit } from "../host/at-exit.ts";
+import { isThere, signalGroup } from "../host/processes.ts";
 import { type Verdict, verdictOf, verdictOfTests } from "./verdict.ts";
 
 /** How one check is run: a program of the repository, and its words. */
@@ -92,38 +93,22 @@ class Running {
 
   /** Suites put their runtimes away when they are asked to end. */
   async end(): Promise<void> {
-    if (!this.hasEnded) this.#signal("SIGTERM");
+    if (!this.hasEnded) signalGroup(this.#pid, "SIGTERM");
     const late = new AbortController();
     const limit = delay(END_DEADLINE_MS, undefined, { signal: late.signal }).catch(() => {});
     await Promise.race([this.ended, limit]);
     late.abort();
-    this.#signal("SIGKILL"); // also what is left of its group
+    signalGroup(this.#pid, "SIGKILL"); // also what is left of its group
     await this.ended;
     this.#forget();
   }
 
   /** The same where there is no time to wait in turns. */
   #endNow(): void {
-    this.#signal("SIGTERM");
+    signalGroup(this.#pid, "SIGTERM");
     const pause = new Int32Array(new SharedArrayBuffer(4));
-    for (const deadline = performance.now() + END_DEADLINE_MS; this.#lives() && performance.now() < deadline; )
+    for (const deadline = performance.now() + END_DEADLINE_MS; isThere(this.#pid) && performance.now() < deadline; )
       Atomics.wait(pause, 0, 0, 50);
-    this.#signal("SIGKILL");
-  }
-
-  #lives(): boolean {
-    try {
-      return !/^State:\tZ/m.test(readFileSync(`/proc/${this.#pid}/status`, "utf8"));
-    } catch {
-      return false;
-    }
-  }
-
-  #signal(name: NodeJS.Signals): void {
-    try {
-      process.kill(-this.#pid, name);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // the group is gone
-    }
+    signalGroup(this.#pid, "SIGKILL");
   }
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { readdirSync, readlinkSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Check } from "../../harness/checks/checks.ts";
-import { processTree, qemusOf } from "../../harness/host/processes.ts";
+import { isThere, processTree, qemusOf } from "../../harness/host/processes.ts";
 import { waitFor } from "../../harness/host/wait-for.ts";
 import { makeSandbox, RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { Talk } from "../../harness/runtimes/talk.ts";
@@ -90,14 +90,6 @@ function allProcesses(): number[] {
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number);
-}
-
-function isThere(pid: number): boolean {
-  try {
-    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
 }
 
 /** Mounts of a process that have to do with this runtime's sockets, beside which its machines are shown their files. */

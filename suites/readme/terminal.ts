@@ -4,6 +4,7 @@ import { withDeadline } from "../../harness/checks/checks.ts";
 import { CANARY_ENVIRONMENT } from "../../harness/evidence/canary.ts";
 import { keepFacts } from "../../harness/evidence/facts.ts";
 import { atExit } from "../../harness/host/at-exit.ts";
+import { signalGroup } from "../../harness/host/processes.ts";
 import { waitFor } from "../../harness/host/wait-for.ts";
 import { connectIfRunning, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { makeCheckout } from "./checkout.ts";
@@ -64,7 +65,7 @@ export class Terminal implements AsyncDisposable {
     started.stdout.on("data", (data: Buffer) => {
       output += data.toString();
     });
-    const forget = atExit(() => endGroup(started, "SIGKILL"));
+    const forget = atExit(() => signalGroup(started.pid, "SIGKILL"));
     void started.finally(forget);
     let readySince: number | undefined;
     await waitFor(`the output of '${command}'`, READY_DEADLINE_MS, async () => {
@@ -79,7 +80,7 @@ export class Terminal implements AsyncDisposable {
   /** Ends a runtime that the page left running, as Ctrl-C would. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#runtime === undefined) return;
-    endGroup(this.#runtime, "SIGINT");
+    signalGroup(this.#runtime.pid, "SIGINT");
     await withDeadline(this.#runtime, END_DEADLINE_MS);
   }
 
@@ -100,15 +101,6 @@ export class Terminal implements AsyncDisposable {
       quiet: true,
       ...options,
     })`bash -c ${`exec 2>&1\n${command}`}`;
-  }
-}
-
-/** Signals every process that a command started. */
-function endGroup({ pid }: ProcessPromise, signal: NodeJS.Signals): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // it has ended by itself
   }
 }
 
