@@ -39,14 +39,18 @@ export function makeSandbox(logs: string): Sandbox {
   mkdirSync(workspace);
   mkdirSync(logs, { recursive: true });
   // A task may have made a tree that is too deep for rmSync.
-  const remove = () => removeTree(directory);
+  return sandboxIn({ directory, state, workspace, logs }, () => removeTree(directory));
+}
+
+/** The places of a runtime, which `remove` takes away when it is disposed of, or with this process. */
+export function sandboxIn(
+  places: Pick<Sandbox, "directory" | "state" | "workspace" | "logs">,
+  remove: () => void,
+): Sandbox {
   const forget = atExit(remove);
   return {
-    directory,
-    state,
-    workspace,
-    logs,
-    words: ["--state", state, "--logs", logs],
+    ...places,
+    words: ["--state", places.state, "--logs", places.logs],
     [Symbol.dispose]() {
       forget();
       remove();

@@ -13,8 +13,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { tryLock } from "../../runtime/linux/flock.mjs";
 import { removeTree } from "../../runtime/workspace/remove-tree.ts";
-import { atExit } from "../host/at-exit.ts";
-import type { Sandbox } from "../runtimes/piwork.ts";
+import { type Sandbox, sandboxIn } from "../runtimes/piwork.ts";
 
 /** The page shows where its workspace is: for two pictures to be the same, it is in one place. Not in $TMPDIR, which may be any. */
 const PLACE = "/tmp/piwork-scenes";
@@ -31,24 +30,14 @@ export async function takeFixedPlace(evidence: string): Promise<Sandbox> {
       for (const name of readdirSync(logs).filter((entry) => entry.endsWith(".log")))
         copyFileSync(join(logs, name), join(evidence, name));
     removeTree(PLACE);
+    closeSync(lock);
   };
-  const forget = atExit(remove);
+  const [state, workspace] = [join(PLACE, "state"), join(PLACE, "projects")];
+  const sandbox = sandboxIn({ directory: PLACE, state, workspace, logs }, remove);
   // A run that was killed leaves its files.
   for (const name of readdirSync(PLACE)) removeTree(join(PLACE, name));
-  const [state, workspace] = [join(PLACE, "state"), join(PLACE, "projects")];
   for (const directory of [workspace, logs]) mkdirSync(directory);
-  return {
-    directory: PLACE,
-    state,
-    workspace,
-    logs,
-    words: ["--state", state, "--logs", logs],
-    [Symbol.dispose]() {
-      forget();
-      remove();
-      closeSync(lock);
-    },
-  };
+  return sandbox;
 }
 
 /** A lock of the directory itself; the kernel takes it back however this process ends. */
