@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import { hear } from "./api/answer.ts";
 import type { CallOutput } from "./api/calls.ts";
 import type { Area } from "./api/files.ts";
 import type { StatusView } from "./api/status.ts";
@@ -431,13 +432,10 @@ export class Runtime implements AsyncDisposable {
     const machines = running.map(async ({ machine }) => {
       const why = this.#fleet.wake(machine);
       if (why !== undefined) return void silent.push({ machine: machine.id, why });
-      try {
-        const guest = await machine.bridge.request("runtime_diag", {}, { deadlineMs: DIAG_DEADLINE_MS });
-        return { machine: machine.id, qemu: [...machine.qemuWords], guest };
-      } catch (error) {
-        // One that hangs, or that ends meanwhile, says nothing about the others.
-        return void silent.push({ machine: machine.id, why: error instanceof Error ? error.message : String(error) });
-      }
+      // One that hangs, or that ends meanwhile, says nothing about the others.
+      const guest = await hear(() => machine.bridge.request("runtime_diag", {}, { deadlineMs: DIAG_DEADLINE_MS }));
+      if ("silent" in guest) return void silent.push({ machine: machine.id, why: guest.silent });
+      return { machine: machine.id, qemu: [...machine.qemuWords], guest: guest.said };
     });
     const asked = (await Promise.all(machines)).filter((one) => one !== undefined);
     return { machines: asked, silent, history: this.#history.last };
