@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import { namesIn } from "../../runtime/state/absent.ts";
 import { type Image, type ImageManifest, imageDirs, readImage } from "../../runtime/state/image.ts";
-import { namesIn } from "../../runtime/state/names-in.ts";
 import { assembleImage } from "./assemble.ts";
 import { compareFiles } from "./from-manifest.ts";
 import { lockCache } from "./lock.ts";

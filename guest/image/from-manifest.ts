@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { namesIn } from "../../runtime/state/absent.ts";
 import { type ImageManifest, parseManifest, recipeHash } from "../../runtime/state/image.ts";
-import { namesIn } from "../../runtime/state/names-in.ts";
 import type { Apt } from "./apt.ts";
 import { type Deb, debsDir, sha256Of } from "./deb.ts";
 import { REPO } from "./places.ts";

@@ -1,5 +1,6 @@
-import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, linkSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { namesIn } from "../../runtime/state/absent.ts";
 import { atExit } from "../host/at-exit.ts";
 
 /** Directories whose entries stay as they are once they are there. */
@@ -65,24 +66,15 @@ export class BorrowedCache implements Disposable {
     }
   }
 
-  /** Each entry of a directory that has any, as `take` takes one. */
+  /** Has `take` link or copy each entry of a directory, if that is there, but for what a build has not finished. */
   #take(name: string, take: (from: string, to: string) => void): void {
     const [from, to] = [join(this.#from, name), join(this.#cache, name)];
     mkdirSync(to, { recursive: true });
-    for (const entry of entriesOf(from)) take(join(from, entry), join(to, entry));
+    for (const entry of namesIn(from).filter((name) => !name.startsWith("."))) take(join(from, entry), join(to, entry));
   }
 
   /** Links are removed, and not what they lead to. */
   #remove(): void {
     rmSync(this.#home, { recursive: true, force: true });
-  }
-}
-
-function entriesOf(directory: string): string[] {
-  try {
-    return readdirSync(directory).filter((name) => !name.startsWith("."));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
   }
 }

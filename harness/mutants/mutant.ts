@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TaskLayer } from "../../runtime/protocol/layers.ts";
+import { readIfThere } from "../../runtime/state/absent.ts";
 
 /** A small mistake in the product, as a tired colleague makes one, and the check that has to go red for it. */
 export interface Mutant {
@@ -27,20 +27,11 @@ class NoLongerApplies extends Error {}
 
 /** A file of `repository` as the mutant has it. */
 export function mutate(repository: string, { file, find, replace }: Mutant): string {
-  const source = readIfThere(join(repository, file));
+  const source = readIfThere(join(repository, file))?.toString();
   if (source === undefined) throw new NoLongerApplies(`no longer applies: there is no ${file}`);
   const times = source.split(find).length - 1;
   if (times !== 1) throw new NoLongerApplies(`no longer applies: ${file} has its text ${times} times, not once`);
   const mutated = source.replace(find, () => replace);
   if (mutated === source) throw new NoLongerApplies(`no longer applies: ${file} is as it was`);
   return mutated;
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** The names in a directory; none where there is none. */
 export function namesIn(directory: string): string[] {
@@ -6,6 +6,16 @@ export function namesIn(directory: string): string[] {
     return readdirSync(directory);
   } catch (error) {
     if (isAbsent(error)) return [];
+    throw error;
+  }
+}
+
+/** The content of a file; undefined where there is none. */
+export function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }

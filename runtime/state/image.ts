@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { isAbsent, namesIn } from "./names-in.ts";
+import { namesIn, readIfThere } from "./absent.ts";
 import { readCached } from "./whole-file.ts";
 
 /** Raised whenever an image made before can no longer be booted by the runtime of today. */
@@ -119,13 +119,4 @@ export function imageDirs(cacheDir: string): string[] {
     .filter((name) => /^[0-9a-f]{16}$/.test(name))
     .sort()
     .map((name) => join(cacheDir, "images", name));
-}
-
-function readIfThere(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
 }

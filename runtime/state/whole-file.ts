@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { PiworkError } from "../protocol/errors.ts";
-import { isAbsent } from "./names-in.ts";
+import { isAbsent } from "./absent.ts";
 
 /** What a file of JSON holds; undefined where there is none. One that is damaged allows nothing, and nothing goes on without it. */
 export function readWhole<T>(path: string, parse: (content: unknown) => T): T | undefined {

@@ -6,7 +6,7 @@ import { writeAtomically } from "../linux/atomic-file.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import { type Decision, decisionsFile, type Permissions, policy } from "../protocol/facts.ts";
 import { taskId } from "../protocol/ids.ts";
-import { namesIn } from "../state/names-in.ts";
+import { namesIn } from "../state/absent.ts";
 import { readWhole } from "../state/whole-file.ts";
 
 /** Decisions kept for one task; with more, the oldest are asked for again. */
