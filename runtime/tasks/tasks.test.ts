@@ -109,3 +109,15 @@ test("only a task whose machine is paused makes room, the one that was used firs
   assert.equal(await tasks.park(), true);
   assert.deepEqual(left, ["good"]);
 });
+
+test("a task that is not opened again after its machine died leaves no machine behind", async () => {
+  const { tasks, book, machines, left } = setUp(() => ({}));
+  await tasks.switchTo("good");
+  const { machine } = machines.get("good") as { machine: Machine };
+  (machine.bridge as { closedFor?: PiworkError }).closedFor = new PiworkError("PI_PROCESS_DEAD", "it died");
+  machines.delete("good");
+  tasks.noteLost("good");
+  book.note("good", { folder: "gone" });
+  await assert.rejects(tasks.reach("good"), { code: "WORKSPACE_POLICY_VIOLATION" });
+  assert.deepEqual([left, [...machines.keys()]], [["good"], []]);
+});

@@ -186,9 +186,9 @@ export class Tasks {
 
   async #stop(id: string, why: string): Promise<TaskRecord> {
     // A task whose agent is gone may still have commands there, and a folder.
-    const bridge = this.#inMachine.get(id);
+    const bridge = this.#linkOf(id);
     let refusal: unknown;
-    if (bridge !== undefined && bridge.closedFor === undefined) {
+    if (bridge !== undefined) {
       await bridge.request("stop_task", { taskId: id }, { deadlineMs: QUICK_DEADLINE_MS }).catch((error) => {
         // A machine that does not have it is what was asked for.
         if (!(error instanceof PiworkError && error.code === "TASK_NOT_FOUND")) refusal = error;
@@ -306,7 +306,7 @@ export class Tasks {
       const state = giveUp.signal.aborted ? "stopped" : "errored";
       if (this.#book.has(id)) this.#book.become(id, state, reason instanceof Error ? reason.message : String(reason));
       // A machine that was started for it, and that it never got into, would only take memory.
-      if (!this.#inMachine.has(id)) await this.#parts.fleet.leave(id);
+      if (this.#linkOf(id) === undefined) await this.#parts.fleet.leave(id);
       throw reason;
     } finally {
       if (this.#openings.get(id) === giveUp) this.#openings.delete(id);
@@ -350,8 +350,13 @@ export class Tasks {
 
   /** Whether something of a task may run: its agent, or commands that outlived it. */
   mayRun(id: string): boolean {
+    return isOpen(this.#book.find(id).state) || this.#linkOf(id) !== undefined;
+  }
+
+  /** The link to the machine that a task was opened in, as long as there is that machine. */
+  #linkOf(id: string): Bridge | undefined {
     const bridge = this.#inMachine.get(id);
-    return isOpen(this.#book.find(id).state) || (bridge !== undefined && bridge.closedFor === undefined);
+    return bridge?.closedFor === undefined ? bridge : undefined;
   }
 
   /** Keeps the states in step with what the machines report. */
