@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { $ } from "zx";
 import type { Fixtures } from "../../../harness/attacks/fixtures.ts";
 import type { Check } from "../../../harness/checks/checks.ts";
 
 /** What QEMU's own filter is to refuse. */
 const SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
-/** How a process ends that the filter stops, as the code of a shell. */
-const STOPPED_BY_FILTER = "SIGSYS";
+/** Time a program that was started has to leave a trace, in milliseconds: QEMU does not wait for it. */
+const TRACE_MS = 2_000;
 
 /** QEMU has a filter of its own, beside that of the layer `qemu-modes`. */
 export const qemuFilter: Check<Fixtures> = {
@@ -35,7 +36,8 @@ export const qemuFilter: Check<Fixtures> = {
       }
     }
     const stopped = await startsProgram(SANDBOX);
-    assert.deepEqual(stopped, { started: false, signal: STOPPED_BY_FILTER });
+    // QEMU 7 is killed for it, QEMU 10 is told that it cannot.
+    assert.equal(stopped.started, false, "a QEMU under its filter started a program");
     const free = await startsProgram(SANDBOX.replace("spawn=deny", "spawn=allow"));
     assert.equal(free.started, true, "without the filter no program is started either");
     return { pids, stopped, free };
@@ -54,7 +56,9 @@ async function startsProgram(sandbox: string): Promise<{ started: boolean; signa
       timeout: 30_000,
     })`exec qemu-system-x86_64 -M none -nodefaults -no-user-config -display none -sandbox ${sandbox} -qmp stdio`;
     const { signal } = await qemu;
-    return { started: readdirSync(directory).includes("started"), signal };
+    const hasStarted = () => readdirSync(directory).includes("started");
+    for (const end = performance.now() + TRACE_MS; !hasStarted() && performance.now() < end; ) await delay(20);
+    return { started: hasStarted(), signal };
   } finally {
     rmSync(directory, { recursive: true });
   }
