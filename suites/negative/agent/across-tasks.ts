@@ -72,18 +72,18 @@ export const acrossTasks = [
     [
       "own-uploads",
       "writes into its own uploads",
-      "d=/uploads; [ -e $d/upload.txt ] || d=$(echo /run/piwork/tasks/attacker*/guest/uploads); echo x >$d/new",
+      "for d in /uploads /run/piwork/tasks/attacker*/guest/uploads; do echo x >$d/new; done",
       { essential: true },
     ],
     [
       "own-uploads-replaced",
       "replaces a file of its own uploads",
-      "d=/uploads; [ -e $d/upload.txt ] || d=$(echo /run/piwork/tasks/attacker*/guest/uploads); rm -f $d/upload.txt; echo x >$d/upload.txt",
+      "for d in /uploads /run/piwork/tasks/attacker*/guest/uploads; do rm -f $d/upload.txt; echo x >$d/upload.txt; done",
     ],
     [
       "own-uploads-mode",
       "makes its own uploads writable",
-      "d=/uploads; [ -e $d/upload.txt ] || d=$(echo /run/piwork/tasks/attacker*/guest/uploads); chmod 666 $d/upload.txt",
+      "for d in /uploads /run/piwork/tasks/attacker*/guest/uploads; do chmod 666 $d/upload.txt; done",
     ],
     [
       "own-kept-session",
@@ -147,6 +147,7 @@ export const acrossTasks = [
       "kill-groups",
       "signals every process group that it can name, and its own",
       'perl -e \'$own = getpgrp; %g = (); for (glob "/proc/[0-9]*/stat") { open(F, "<", $_) or next; $_ = <F>; s/.*\\) //s; $g{(split)[2]} = 1 } $g{$_} && $_ > 1 && $_ != $own && kill(9, -$_) for grep { my $c = ""; open(F, "<", "/proc/$_/cmdline") and $c = join "", <F>; $c =~ /bwrap|node --dis|victim/ } keys %g; kill 9, 0\'',
+      { ruinous: true },
     ],
     [
       "freeze",
