@@ -143,6 +143,8 @@ export class Target implements AsyncDisposable, MachineRoot {
     if (confinement === this.#confinement) return;
     const undo = this.#confinement.groups?.undo;
     const change = confinement.groups?.change;
+    // An agent that it ended comes back behind whole walls only.
+    if (change !== undefined) await this.talk.exec(["true"], { task: this.attacker });
     await this.#regroup(undo);
     this.#confinement = confinement;
     await this.#regroup(change);

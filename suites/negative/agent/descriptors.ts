@@ -61,7 +61,7 @@ export const descriptors = [
     [
       "port",
       "takes the port from taskd, and what the host says on it",
-      `${FIND_TASKD}; ${FIND_PORT}; perl -e '$t = syscall(434, int($ARGV[0]), 0); for (0..64) { (readlink "/proc/$ARGV[0]/fd/$_") =~ /^$ARGV[1]/ and $fd = syscall(438, $t, $_, 0) } for ($fd > 0 ? () : glob "/dev/vport*") { open(P, "+<", $_) and $fd = fileno P } $fd > 0 && open(F, "+<&=", $fd) or exit; vec($r, $fd, 1) = 1; $e = time + 4; while (time < $e) { select($s = $r, undef, undef, 0.1) > 0 and sysread(F, $b, 65536) }' "$t" "$p"`,
+      `${FIND_TASKD}; ${FIND_PORT}; perl -e '$t = syscall(434, int($ARGV[0]), 0); for (0..64) { (readlink "/proc/$ARGV[0]/fd/$_") =~ /^$ARGV[1]/ and $fd = syscall(438, $t, $_, 0) } for ($fd > 0 ? () : glob "/dev/vport*") { open(P, "+<", $_) and $fd = fileno P } $fd > 0 && open(F, "+<&=", $fd) or exit; $e = time + 4; sysread(F, $b, 65536) while time < $e' "$t" "$p"`,
       { ruinous: true },
     ],
   ]),

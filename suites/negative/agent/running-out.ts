@@ -63,7 +63,7 @@ export const runningOut = [
       "perl -e 'mkdir q(/tmp/d); open(F, q(>), q(/tmp/d/f)); for (1..70000) { link(q(/tmp/d/f), qq(/tmp/d/$_)) or last }'; sleep 1.5",
       {
         excess: {
-          measure: `df --output=iused /tmp $(sed 's,.*,/proc/&/root/tmp,' $ATTACKER_GROUP/cgroup.procs) | sort -n | tail -1`,
+          measure: `stat -f -c 'echo $((%c - %d))' /tmp $(sed 's,.*,/proc/&/root/tmp,' $ATTACKER_GROUP/cgroup.procs) | sh`,
           allowed: LIMITS.tmpFiles + 64,
           meanwhile: true,
         },
@@ -124,19 +124,21 @@ export const runningOut = [
     [
       "watches",
       "makes as many watches as the machine has for a user",
-      // What kernels allow by themselves.
+      // What kernels allow by themselves, here and below.
       "echo 128 >/proc/sys/fs/inotify/max_user_instances; perl -e '$< = $> = 20001; 1 while syscall(253) >= 0; sleep 3'",
       { undo: "echo 1048576 >/proc/sys/fs/inotify/max_user_instances" },
     ],
     [
       "terminals",
       "takes all terminals",
-      "ulimit -n 20000; perl -e '1 while open($t[@t], q(+<), q(/dev/ptmx)); sleep 3'",
+      "echo 4096 >/proc/sys/kernel/pty/max; ulimit -n 20000; perl -e '1 while open($t[@t], q(+<), q(/dev/ptmx)); sleep 3'",
+      { undo: "echo 1048576 >/proc/sys/kernel/pty/max" },
     ],
     [
       "open-files",
       "opens all files that the machine can",
-      "ulimit -n 4096; perl -e '$< = $> = 20001; for (1..26) { fork or do { 1 while open($f[@f], q(<), q(/dev/null)); sleep 4; exit } } sleep 5'",
+      "echo 50000 >/proc/sys/fs/file-max; ulimit -n 4096; perl -e '$< = $> = 20001; for (1..26) { fork or do { 1 while open($f[@f], q(<), q(/dev/null)); sleep 9; exit } } sleep 10'",
+      { undo: "echo 1048576 >/proc/sys/fs/file-max" },
     ],
   ]),
 ];
