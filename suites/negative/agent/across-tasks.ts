@@ -141,7 +141,7 @@ export const acrossTasks = [
     [
       "kill-range",
       "kills all process ids but the machine's own",
-      "t=$(for p in $(pgrep -f 'taskd[.](mjs|kernel)|piwork-roo[t]'); do ls /proc/$p/task; done); perl -e '%keep = map { $_ => 1 } @ARGV, $$, getppid; $keep{$_} or kill 9, $_ for 130..500' $t",
+      "t=$(for p in $(pgrep -f 'taskd[.](mjs|kernel)|piwork-roo[t]'); do ls /proc/$p/task; done); perl -e '%keep = map { $_ => 1 } @ARGV, $$, getppid; $keep{$_} or kill 9, $_ for 130..20000' $t",
     ],
     [
       "kill-groups",
