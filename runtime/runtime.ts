@@ -320,7 +320,8 @@ export class Runtime implements AsyncDisposable {
 
   #logEvent({ event, taskId, payload, timestamp }: RuntimeEvent): void {
     if (event === "agent_output" || event === "exec_output") return;
-    const leftOut = taskId === null ? 0 : this.#logShare.take(taskId, event, timestamp);
+    const bytes = JSON.stringify(payload).length;
+    const leftOut = taskId === null ? 0 : this.#logShare.take(taskId, event, bytes, timestamp);
     if (leftOut !== undefined)
       this.log.info("event", { event, taskId, payload, ...(leftOut > 0 && { leftOutBefore: leftOut }) });
   }

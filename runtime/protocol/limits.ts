@@ -98,6 +98,10 @@ export const LIMITS = {
   conversationCharacters: 64 * 1024 * 1024,
   /** bytes of a saved session, its last ones, in which a runtime looks for earlier turns */
   earlierTurnsBytes: 1024 * 1024,
+  /** bytes that a task may add to the log at once, for each kind of event */
+  logShareBytes: 64 * 1024,
+  /** the same in a second, once these are used up */
+  logShareBytesPerSecond: 256,
   /** bytes of a log, its last ones, that are shown */
   logTailBytes: 64 * 1024,
   /** runs of suites whose evidence is listed, the last ones */
