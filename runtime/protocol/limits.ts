@@ -8,6 +8,16 @@ export const LIMITS = {
   execWindowBytes: 1024 * 1024,
   /** least that one piece of output counts in that window, in bytes: keeping a short one takes this much memory */
   minimumChunkCharge: 256,
+  /** lines, or frames of the network, that the host takes from one machine before it turns to the others */
+  linkPiecesPerTurn: 64,
+  /** bytes likewise */
+  linkBytesPerTurn: 256 * 1024,
+  /** bytes that a machine may say on a new link before it answers the greeting: the rests of the link before */
+  linkRestBytes: 64 * 1024 * 1024,
+  /** links to one machine, one after the other */
+  machineLinks: 100,
+  /** events that taskd sends at most because it was asked to open, switch to, prompt or stop a task */
+  eventsPerRequest: 5,
   /** bytes of events that the host has not acknowledged; with more, taskd stops reading agents and commands */
   unackedEventBytes: 4 * 1024 * 1024,
   /** longest line of an agent, in bytes; an event around it must still be a line */
