@@ -100,6 +100,10 @@ export const LIMITS = {
   changesMs: 10_000,
   /** characters that are kept of what an agent says in one turn */
   turnCharacters: 16 * 1024 * 1024,
+  /** the same while all conversations together are over their limit */
+  crowdedTurnCharacters: 1024 * 1024,
+  /** least that a piece of text counts there, in characters: keeping a short one takes this much memory */
+  minimumPieceCharge: 32,
   /** texts and tool calls that are kept of one turn */
   turnParts: 5000,
   /** characters that are kept of a tool call's output, the last ones */

@@ -210,6 +210,46 @@ test("questions that nobody answers end the machine where there are more than ta
   assert.deepEqual([link.violations.length, link.events.length], [1, 100 + 2 * LIMITS.openQuestions + 1]);
 });
 
+test("turnCharacters: of a turn of maximal tool steps, with long ids, so much is kept", async () => {
+  await using link = await linked();
+  await link.opened;
+  const transcripts = new Transcripts(directory);
+  link.stream.subscribe({}, (event) => transcripts.follow(event));
+  transcripts.begin("a-task", "r", "go");
+  const words = "x".repeat(LIMITS.agentLineBytes / 2 - 1000);
+  const step = (seq: number) => {
+    const toolCallId = `${(seq + 1) >> 1}${words}`;
+    const message =
+      seq % 2 === 1
+        ? { type: "tool_execution_start", toolCallId, toolName: "bash", args: { command: words } }
+        : {
+            type: "tool_execution_end",
+            toolCallId,
+            isError: false,
+            result: { content: [{ type: "text", text: words }] },
+          };
+    return event(seq, "agent_output", { requestId: "r", message });
+  };
+  link.peer.write(lines(128, step));
+  await waitFor("all steps", NOTICE_MS, () => link.events.length === 128 || undefined);
+  const kept = JSON.stringify(transcripts.of("a-task").turns).length;
+  assert.equal(kept < 1.01 * LIMITS.turnCharacters && kept > LIMITS.turnCharacters / 2, true, `${kept} characters`);
+});
+
+test("crowdedTurnCharacters: while turns that go on are over the limit together, each gets so many and no more", () => {
+  const transcripts = new Transcripts(directory, 100);
+  const half = "x".repeat(LIMITS.crowdedTurnCharacters / 2);
+  const say = (taskId: string) => {
+    const message = { type: "message_update", assistantMessageEvent: { type: "text_delta", delta: half } };
+    const envelope = { type: "event", event: "agent_output", timestamp: 1, seq: 1, taskId } as const;
+    transcripts.follow({ ...envelope, payload: { requestId: "r", message } });
+  };
+  for (const task of ["large", "small"]) transcripts.begin(task, "r", "x");
+  for (const task of ["large", "large", "large", "small"]) say(task);
+  const dropped = (task: string) => transcripts.of(task).turns[0]?.dropped;
+  assert.deepEqual([dropped("large"), dropped("small")], [half.length, 0]);
+});
+
 test("connections that are opened and reset without end are taken no faster", async () => {
   const path = join(directory, `network-${++sockets}.sock`);
   const server = createServer().listen(path);
