@@ -29,6 +29,7 @@ import { LIMITS } from "./protocol/limits.ts";
 import { memoryWords } from "./protocol/memory-words.ts";
 import type { NetworkPolicy } from "./protocol/network.ts";
 import { isOpen, type MachineState } from "./protocol/states.ts";
+import { ProtocolViolation } from "./protocol/violation.ts";
 import { type Places, stateLayout } from "./state/places.ts";
 import { lockDirectory, type StateLock } from "./state/state-lock.ts";
 import { VERSION } from "./state/version.ts";
@@ -300,7 +301,10 @@ export class Runtime implements AsyncDisposable {
   /** A turn that was ended because its task had added too much looks, to the machine, like any agent that was stopped. */
   #publishFromMachine(event: RuntimeEvent): void {
     const { taskId } = event;
-    const reason = taskId !== null && event.event === "task_error" ? this.#quota.verdict(taskId) : undefined;
+    if (taskId === null) throw new ProtocolViolation("an event of no task");
+    // A task that was deleted may have had something on its way.
+    if (!this.book.has(taskId)) return;
+    const reason = event.event === "task_error" ? this.#quota.verdict(taskId) : undefined;
     if (event.event === "task_error" && reason !== undefined)
       this.events.publish({ ...event, payload: { ...event.payload, error: reason.toBody() } });
     else this.events.publish(event);
@@ -320,7 +324,8 @@ export class Runtime implements AsyncDisposable {
 
   #logEvent({ event, taskId, payload, timestamp }: RuntimeEvent): void {
     if (event === "agent_output" || event === "exec_output") return;
-    const leftOut = taskId === null ? 0 : this.#logShare.take(taskId, event, timestamp);
+    const bytes = JSON.stringify(payload).length;
+    const leftOut = taskId === null ? 0 : this.#logShare.take(taskId, event, bytes, timestamp);
     if (leftOut !== undefined)
       this.log.info("event", { event, taskId, payload, ...(leftOut > 0 && { leftOutBefore: leftOut }) });
   }

@@ -6,7 +6,7 @@ import { $ } from "zx";
  */
 const SAY = String.raw`
 use Socket;
-my ($pid, $socket, $peer) = @ARGV;
+my ($pid, $socket, $peer, $asked) = @ARGV;
 my $handle = syscall(434, $pid + 0, 0);
 die "pidfd_open: $!" if $handle < 0;
 my @words = <STDIN>;
@@ -20,17 +20,34 @@ for my $file (glob("/proc/$pid/fd/*")) {
   my $end = $peer ? getpeername($link) : getsockname($link);
   next unless sockaddr_family($end) == AF_UNIX && (unpack_sockaddr_un($end) // "") =~ m{/\Q$socket\E$};
   next if $peer && unpack("i", getsockopt($link, SOL_SOCKET, 17)) != $peer;
+  END { kill CONT => $pid if $asked }
+  kill STOP => $pid if $asked;
   for (@words) { syswrite($link, $_) == length($_) or die "it did not take all: $!" }
-  exit 0;
+  exit 0 unless $asked;
+  for (1 .. 2000) {
+    recv($link, my $said, 1 << 21, MSG_PEEK) // "";
+    if ($said =~ /"id":"\Q$asked\E"[^\n]*\n/) {
+      for (my $left = $+[0]; $left > 0;) { $left -= sysread($link, my $gone, $left) || die "the answer cannot be taken: $!" }
+      exit 0;
+    }
+    select(undef, undef, undef, 0.01);
+  }
+  die "no answer came";
 }
 die "process $pid has no such link";
 `;
 
-type Socket = "qmp.sock" | "taskd.sock";
+/** Says a line to a QEMU, in the runtime's own words and on its own link. */
+export async function sayAsRuntime(runtime: number, qemu: number, line: object): Promise<void> {
+  await say([`${runtime}`, "qmp.sock", `${qemu}`], line);
+}
 
-/** Says a line to a QEMU or its taskd, in the runtime's own words and on its own link. */
-export async function sayAsRuntime(runtime: number, qemu: number, socket: Socket, line: object): Promise<void> {
-  await say([`${runtime}`, socket, `${qemu}`], line);
+/**
+ * Asks the taskd behind a QEMU, which must not be paused, for something, likewise. The runtime stands still until the answer was taken
+ * away, with what came before it: to an answer that it did not ask for it would end the machine.
+ */
+export async function askAsRuntime(runtime: number, qemu: number, request: { id: string }): Promise<void> {
+  await say([`${runtime}`, "taskd.sock", `${qemu}`, request.id], request);
 }
 
 /** Says a line to the runtime, as the taskd behind a QEMU would. */

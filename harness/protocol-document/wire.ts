@@ -75,8 +75,7 @@ Requests run concurrently, so answers come in any order.
 ### Events and acknowledgements
 \`seq\` begins at 1 and rises by one with each event of one taskd, across all tasks. taskd keeps an event until an
 acknowledgement names it or a later one. With more than ${size(LIMITS.unackedEventBytes)} unacknowledged it stops reading agents and commands until
-the host catches up: no event is lost. A host that sees a gap breaks the link and asks for the missing events; it ignores events
-that it has already.
+the host catches up: no event is lost. The host ignores events that it has already.
 
 ### Output of commands
 \`exec_output\` carries at most ${size(LIMITS.execChunkBytes)} before base64. Of each command at most about ${size(LIMITS.execWindowBytes)} are in transit: taskd reads
@@ -89,11 +88,25 @@ Connections of tasks to their network go over a second port, \`${NETWORK_DEVICE}
 three, the number of the stream in four, all big-endian, then the payload. The host sends \`hello\` on a new link, which closes every
 stream of an earlier one. The machine opens streams, with rising numbers; the payload of \`open\` is the id of the task. \`data\` has at most ${LIMITS.networkFrameBytes} bytes.
 Each direction of a stream may have ${size(LIMITS.networkFirstWindowBytes)} in transit, and as many more as the receiver grants with \`credit\` (four bytes), never more
-than ${size(LIMITS.networkWindowBytes)}. \`end\` closes one direction, \`reset\` the whole stream. A frame of a closed stream is ignored. A machine that
-sends anything else is ended.
+than ${size(LIMITS.networkWindowBytes)}. \`end\` closes one direction, \`reset\` the whole stream. What a machine has sent before it heard that the host closed a
+stream is ignored.
+
+### What ends a machine
+At the first line or frame that no correct taskd sends, the host ends the machine and says in its log why. Once taskd has greeted,
+that is:
+- a line that is empty, too long, or neither an answer nor an event; an event of no task, or of one that is not in the machine;
+- an answer without an id, to a request that was never sent, or to one that has its answers: one for each link that it was sent on;
+- an event after a gap, and more than ${size(LIMITS.unackedEventBytes)} of events again after one greeting;
+- more than ${LIMITS.eventsPerRequest} events for each \`create_or_open_task\`, \`switch_task\`, \`prompt\` and \`stop_task\`, \`agent_output\`, \`exec_output\`,
+  \`extension_ui_request\` and \`runtime_warning\` not counted; more than ${2 * LIMITS.openQuestions} questions of an agent that wait for an answer;
+- a frame of the network that is none, of a stream that was never opened or is closed at both ends, or with more data or credit
+  than fits.
+
+Late answers, and answers and events that come again on a new link, end no machine ([adr/0024](adr/0024-first-violation.md)). Of one
+machine the host takes at most ${LIMITS.linkPiecesPerTurn} lines or frames, and ${size(LIMITS.linkBytesPerTurn)}, before it turns to the others.
 
 ### Unknown messages
-An unknown command, an unknown or missing field, and a value outside its limits are refused with \`INVALID_REQUEST\`, which
-names the place and never repeats the value. The host logs messages that it does not know, and does not pass them on.
+An unknown command, an unknown or missing field, and a value outside its limits are refused by taskd with \`INVALID_REQUEST\`, which
+names the place and never repeats the value.
 Only \`message\` of \`agent_output\` is passed on as the agent wrote it.`;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RuntimeEvent } from "../protocol/events.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { addEvent, charactersOf, newTurn, turn as turnSchema } from "./conversation.ts";
+import { addEvent, newTurn, turn as turnSchema, weightOf } from "./conversation.ts";
 
 const ID = "request-1";
 const envelope = { type: "event", timestamp: 1, taskId: "task-1", seq: 1 } as const;
@@ -104,13 +104,20 @@ test("what is kept of a turn is bounded, and the rest is counted", () => {
   const turn = newTurn(ID, "");
   const piece = "x".repeat(LIMITS.turnCharacters / 4);
   for (let pieces = 0; pieces < 5; pieces++) addEvent(turn, text(piece));
-  assert.deepEqual([charactersOf(turn), turn.dropped], [LIMITS.turnCharacters, piece.length]);
+  assert.deepEqual([weightOf(turn), turn.dropped], [LIMITS.turnCharacters, piece.length]);
   const many = newTurn(ID, "");
   for (let calls = 0; calls <= LIMITS.turnParts; calls++)
     addEvent(many, said({ type: "tool_execution_start", toolCallId: `${calls}`, toolName: "x", args: {} }));
   assert.deepEqual([many.parts.length, many.dropped], [LIMITS.turnParts, "x {}".length]);
-  addEvent(turn, step("start", { toolName: "bash", args: { command: "x" } }));
-  addEvent(turn, step("update", { partialResult: output("y".repeat(LIMITS.stepCharacters + 1)) }));
-  const last = turn.parts.at(-1);
+  const long = newTurn(ID, "");
+  addEvent(long, step("start", { toolName: "bash", args: { command: "x" } }));
+  addEvent(long, step("update", { partialResult: output("y".repeat(LIMITS.stepCharacters + 1)) }));
+  const last = long.parts.at(-1);
   assert.equal(last?.type === "step" && last.output.length, LIMITS.stepCharacters);
+});
+
+test("minimumPieceCharge: a short piece counts what it takes to keep it", () => {
+  const turn = newTurn(ID, "");
+  for (let pieces = 0; pieces < 100; pieces++) addEvent(turn, text("x"));
+  assert.deepEqual([weightOf(turn), turn.parts.length], [100 * LIMITS.minimumPieceCharge, 1]);
 });

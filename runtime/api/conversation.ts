@@ -67,84 +67,120 @@ type ToolOutput = Extract<
   { type: "tool_execution_update" } | { type: "tool_execution_end" }
 >;
 
+type ToolStart = Extract<z.infer<typeof agentDisplay>, { type: "tool_execution_start" }>;
+
 export function newTurn(id: string | null, prompt: string): Turn {
   return { id, prompt, parts: [], dropped: 0, end: null };
 }
 
-/** Adds to a turn what an event of it says, and tells by how many characters it grew. */
-export function addEvent(turn: Turn, event: RuntimeEvent): number {
+/** What is kept of a step beside its texts, in characters. */
+const STEP_CHARGE = 4 * LIMITS.minimumPieceCharge;
+
+const weights = new WeakMap<Turn, number>();
+
+/** What it takes to keep the parts of a turn, in characters. */
+export function weightOf(turn: Turn): number {
+  let weight = weights.get(turn);
+  if (weight === undefined) {
+    weight = turn.parts.reduce((sum, part) => sum + (part.type === "step" ? stepWeight(part) : part.text.length), 0);
+    weights.set(turn, weight);
+  }
+  return weight;
+}
+
+function stepWeight({ call, tool, command, output }: ToolStep): number {
+  return STEP_CHARGE + call.length + tool.length + command.length + output.length;
+}
+
+function grow(turn: Turn, by: number): number {
+  weights.set(turn, weightOf(turn) + by);
+  return by;
+}
+
+/** Adds to a turn what an event of it says, while it weighs less than `most`, and tells by how much its weight grew. */
+export function addEvent(turn: Turn, event: RuntimeEvent, most: number = LIMITS.turnCharacters): number {
   if (event.event === "agent_end") turn.end = { how: "ended", saved: event.payload.saved };
   if (event.event === "task_error") turn.end = { how: "failed", error: event.payload.error };
-  if (event.event === "runtime_warning") return addText(turn, "note", event.payload.message);
+  const say = (type: SaidText["type"], text: string) => addText(turn, type, text, most);
+  if (event.event === "runtime_warning") return say("note", event.payload.message);
   if (event.event !== "agent_output") return 0;
   const parsed = agentDisplay.safeParse(event.payload.message);
   if (!parsed.success) return 0;
   const message = parsed.data;
   const note = noteOf(message);
-  if (note !== undefined) return addText(turn, endingOf(message) === "failed" ? "failure" : "note", note);
+  if (note !== undefined) return say(endingOf(message) === "failed" ? "failure" : "note", note);
   switch (message.type) {
     case "message_update": {
       const { type, delta } = message.assistantMessageEvent;
-      return addText(turn, type === "text_delta" ? "text" : "thought", delta);
+      return say(type === "text_delta" ? "text" : "thought", delta);
     }
     case "message_start":
       // The first is the prompt itself.
-      return turn.parts.length === 0 ? 0 : addText(turn, "steer", textOf(message.message.content));
+      return turn.parts.length === 0 ? 0 : say("steer", textOf(message.message.content));
     case "tool_execution_start":
-      return addStep(turn, message.toolCallId, message.toolName, toolCallText(message.toolName, message.args));
+      return addStep(turn, message, most);
     case "tool_execution_update":
     case "tool_execution_end":
-      return addOutput(turn, message);
+      return addOutput(turn, message, most);
   }
   return 0;
 }
 
-function addOutput(turn: Turn, message: ToolOutput): number {
+function addOutput(turn: Turn, message: ToolOutput, most: number): number {
   const step = turn.parts.findLast(
     (part): part is ToolStep => part.type === "step" && part.call === message.toolCallId,
   );
   if (step === undefined) return 0;
   const before = step.output.length;
-  if (message.type === "tool_execution_update") step.output = kept(toolResultText(message.partialResult));
+  const room = Math.max(0, most - weightOf(turn) + before);
+  if (message.type === "tool_execution_update") step.output = kept(toolResultText(message.partialResult), room);
   else {
-    step.output = kept(toolResultText(message.result));
+    step.output = kept(toolResultText(message.result), room);
     step.state = message.isError ? "failed" : "worked";
     step.exitCode = step.tool !== "bash" ? null : message.isError ? exitCodeIn(step.output) : 0;
   }
-  return step.output.length - before;
+  return grow(turn, step.output.length - before);
 }
 
 /** Pieces of what the agent says, or thinks, are one part until something else happens. */
-function addText(turn: Turn, type: SaidText["type"], delta: string): number {
-  const taken = delta.slice(0, Math.max(0, LIMITS.turnCharacters - charactersOf(turn)));
+function addText(turn: Turn, type: SaidText["type"], delta: string, most: number): number {
+  const taken = delta.slice(0, Math.max(0, most - weightOf(turn)));
   turn.dropped += delta.length - taken.length;
   if (taken === "") return 0;
   const last = turn.parts.at(-1);
   if (last?.type === type && (type === "text" || type === "thought")) last.text += taken;
   else if (turn.parts.length < LIMITS.turnParts) turn.parts.push({ type, text: taken });
-  else turn.dropped += taken.length;
-  return taken.length;
-}
-
-function addStep(turn: Turn, call: string, tool: string, command: string): number {
-  if (turn.parts.length >= LIMITS.turnParts) {
-    turn.dropped += command.length;
+  else {
+    turn.dropped += taken.length;
     return 0;
   }
-  turn.parts.push({ type: "step", call, tool, command: kept(command), output: "", state: "running", exitCode: null });
-  return command.length;
+  return grow(turn, Math.max(taken.length, LIMITS.minimumPieceCharge));
 }
 
-/** Characters of all parts of a turn. */
-export function charactersOf({ parts }: Turn): number {
-  return parts.reduce(
-    (sum, part) => sum + (part.type === "step" ? part.command.length + part.output.length : part.text.length),
-    0,
-  );
+function addStep(turn: Turn, { toolCallId: call, toolName: tool, args }: ToolStart, most: number): number {
+  const text = toolCallText(tool, args);
+  const step: ToolStep = {
+    type: "step",
+    call,
+    tool,
+    command: kept(text),
+    output: "",
+    state: "running",
+    exitCode: null,
+  };
+  const weight = stepWeight(step);
+  if (turn.parts.length >= LIMITS.turnParts || weightOf(turn) + weight > most) {
+    turn.dropped += text.length;
+    return 0;
+  }
+  turn.parts.push(step);
+  return grow(turn, weight);
 }
 
-function kept(text: string): string {
-  return text.length <= LIMITS.stepCharacters ? text : text.slice(-LIMITS.stepCharacters);
+/** The end of a text. A copy: a part of a text keeps all of it in memory. */
+function kept(text: string, most: number = LIMITS.stepCharacters): string {
+  const start = text.length - Math.min(most, LIMITS.stepCharacters);
+  return start <= 0 ? text : JSON.parse(JSON.stringify(text.slice(start)));
 }
 
 /** Agents have no field for it: their last line says it. */

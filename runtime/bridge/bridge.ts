@@ -2,14 +2,16 @@ import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { PiworkError } from "../protocol/errors.ts";
-import { machineEvent, type RuntimeEvent } from "../protocol/events.ts";
+import { type EventName, machineEvent, type RuntimeEvent } from "../protocol/events.ts";
 import type { GivenFiles } from "../protocol/given-files.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { LineSplitter, LineTooLong } from "../protocol/lines.ts";
 import { parsePlainJson } from "../protocol/plain-json.ts";
 import { type AnswerFrame, answerFrame, type Command, commands, type Payload, type Result } from "../protocol/rpc.ts";
+import { ProtocolViolation } from "../protocol/violation.ts";
 import { deadline } from "./deadline.ts";
 import { greeting } from "./greeting.ts";
+import { takeInPortions } from "./portions.ts";
 import { Pulse } from "./pulse.ts";
 import { Receipts } from "./receipts.ts";
 import { PendingRequests } from "./requests.ts";
@@ -24,9 +26,22 @@ const LONGEST_RETRY_MS = 1_000;
 /** Links that brought nothing, one after the other, after which the machine is given up: 20 s at least. */
 const FRUITLESS_LINKS = 30;
 
+/** Commands after which taskd tells what became of a task or a turn. */
+const TOLD_OF: ReadonlySet<Command> = new Set(["create_or_open_task", "switch_task", "prompt", "stop_task"]);
+/** Events that agents and commands cause, as many as they like; all others come of such a command. */
+const UNASKED: ReadonlySet<EventName> = new Set([
+  "agent_output",
+  "exec_output",
+  "extension_ui_request",
+  "runtime_warning",
+]);
+/** Commands of which a machine may have to tell that was asked by somebody else before. */
+const EARLIER_COMMANDS = 4;
+
 export interface BridgeObserver {
+  /** throws a ProtocolViolation where no taskd says this */
   event(event: RuntimeEvent): void;
-  /** the guest said something that the protocol does not know */
+  /** the machine broke the protocol, and is ended for that; once at most */
   violation(what: string): void;
   /** the machine stopped answering, or answers again */
   responsive(isSo: boolean): void;
@@ -50,6 +65,11 @@ export class Bridge {
   /** what the present link waits for before anything else is said on it */
   #greeting: "awaited" | { id: string; resolve(answer: AnswerFrame): void } | undefined = "awaited";
   #fruitless = 0;
+  #links = 0;
+  /** bytes of earlier links that came on this one */
+  #restBytes = 0;
+  /** events that what was asked of the machine may still bring */
+  #eventsDue = EARLIER_COMMANDS * LIMITS.eventsPerRequest;
   /** how many requests there were so far */
   requestsMade = 0;
   /** why the link is gone, once it is */
@@ -92,6 +112,7 @@ export class Bridge {
     if (this.closedFor !== undefined) throw gone();
     this.requestsMade++;
     this.#observer.rouse();
+    if (TOLD_OF.has(command)) this.#eventsDue += LIMITS.eventsPerRequest;
     const answer = this.#requests.wait(id, line, command, options.deadlineMs);
     if (this.#greeting === undefined) this.#write(line);
     return parseResult(command, await answer);
@@ -99,7 +120,7 @@ export class Bridge {
 
   /** Whether an answer is waited for. */
   get isWaiting(): boolean {
-    return this.#requests.lines.length > 0;
+    return this.#requests.size > 0;
   }
 
   /** A machine that is paused says nothing, which is no sign of death. */
@@ -121,6 +142,7 @@ export class Bridge {
   /** Sets the machine's clock again, before whatever is asked of it next. */
   async wake(): Promise<void> {
     await this.request("runtime_hello", greeting(null, this.#receipts.lastSeq, this.#observer.now()));
+    this.#receipts.greeted();
   }
 
   /** Output of a command reached whoever asked for it; the machine holds back more than a window's worth. */
@@ -133,11 +155,11 @@ export class Bridge {
     this.#receipts.forget(requestId);
   }
 
-  /** The machine broke the protocol in a way that cannot be lived with: the link goes for good, and the machine with it. */
+  /** The machine broke the protocol: the link goes for good, and the machine with it. */
   breakOff(what: string): void {
     if (this.closedFor !== undefined) return;
     this.#observer.violation(what);
-    this.close(new PiworkError("PI_PROCESS_DEAD", what));
+    this.close(new PiworkError("PI_PROCESS_DEAD", `The machine broke the protocol and was ended: ${what}.`));
   }
 
   close(reason = gone()): void {
@@ -159,14 +181,21 @@ export class Bridge {
     }
     this.#socket = socket;
     const splitter = new LineSplitter(LIMITS.lineBytes);
-    socket.on("data", (chunk: Buffer) => {
-      this.#pulse.heard();
-      for (const line of splitter.push(chunk)) if (!socket.destroyed) this.#receive(line);
+    this.#restBytes = 0;
+    takeInPortions(socket, {
+      cut: (chunk) => {
+        this.#pulse.heard();
+        if (this.#greeting !== undefined) this.#restBytes += chunk.length;
+        return splitter.push(chunk);
+      },
+      take: (line) => (this.#greeting === undefined ? this.#receive(line) : this.#awaitGreeting(line)),
+      broken: (what) => this.breakOff(what),
     });
     socket.on("error", () => socket.destroy());
     const hello = await this.#greet(socket, files, deadlineMs);
     socket.on("close", () => void this.#relink());
-    for (const line of this.#requests.lines) this.#write(line);
+    for (const line of this.#requests.sendAgain()) this.#write(line);
+    this.#receipts.greeted();
     this.#receipts.send();
     return hello;
   }
@@ -199,7 +228,7 @@ export class Bridge {
   async #relink(): Promise<void> {
     while (this.closedFor === undefined) {
       this.#greeting = "awaited";
-      if (this.#fruitless++ >= FRUITLESS_LINKS) {
+      if (this.#fruitless++ >= FRUITLESS_LINKS || ++this.#links >= LIMITS.machineLinks) {
         const words = "The link to the machine broke and could not be made again.";
         return this.close(new PiworkError("PI_PROCESS_DEAD", words));
       }
@@ -217,36 +246,34 @@ export class Bridge {
     if (this.#socket?.writable) this.#socket.write(`${line}\n`);
   }
 
+  /** Before the greeting is answered come the rests of an earlier link: anything, cut anywhere. */
+  #awaitGreeting(line: string | LineTooLong): void {
+    if (this.#restBytes > LIMITS.linkRestBytes)
+      throw new ProtocolViolation(`it said more than ${LIMITS.linkRestBytes} bytes before it greeted`);
+    const greeting = this.#greeting;
+    if (typeof greeting !== "object" || line instanceof LineTooLong || !line.includes(greeting.id)) return;
+    const answer = answerFrame.safeParse(parsePlainJson(line));
+    if (!answer.success || answer.data.id !== greeting.id) return;
+    this.#greeting = undefined;
+    greeting.resolve(answer.data);
+  }
+
   #receive(line: string | LineTooLong): void {
-    const value = line instanceof LineTooLong ? undefined : parsePlainJson(line);
+    if (line instanceof LineTooLong) throw new ProtocolViolation(line.message);
+    const value = parsePlainJson(line);
     const answer = answerFrame.safeParse(value);
-    if (this.#greeting !== undefined) {
-      // Before the greeting is answered come the rests of an earlier link.
-      if (this.#greeting === "awaited" || !answer.success || answer.data.id !== this.#greeting.id) return;
-      this.#greeting.resolve(answer.data);
-      this.#greeting = undefined;
-      return;
-    }
-    if (line instanceof LineTooLong) return this.#observer.violation(line.message);
     if (answer.success) {
-      if (this.#requests.answer(answer.data)) this.#fruitless = 0;
-      else this.#observer.violation("an answer to nothing that was asked");
+      if (!this.#requests.answer(answer.data)) throw new ProtocolViolation("an answer to nothing that was asked");
+      this.#fruitless = 0;
       return;
     }
     const event = machineEvent.safeParse(value);
-    if (!event.success) return this.#observer.violation("a line is neither an answer nor an event");
-    this.#take(event.data, Buffer.byteLength(line));
-  }
-
-  #take(event: RuntimeEvent, bytes: number): void {
-    const is = this.#receipts.take(event, bytes);
-    if (is === "next") {
-      this.#fruitless = 0;
-      return this.#observer.event(event);
-    }
-    if (is === "known") return;
-    this.#observer.violation(`event ${event.seq} came after ${this.#receipts.lastSeq}; those between are asked for`);
-    this.#socket?.destroy();
+    if (!event.success) throw new ProtocolViolation("a line is neither an answer nor an event");
+    if (!this.#receipts.take(event.data, Buffer.byteLength(line))) return;
+    if (!UNASKED.has(event.data.event) && --this.#eventsDue < 0)
+      throw new ProtocolViolation(`'${event.data.event}' of nothing that was asked`);
+    this.#fruitless = 0;
+    this.#observer.event(event.data);
   }
 }
 

@@ -1,12 +1,10 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { taskId } from "../protocol/ids.ts";
-import { LIMITS } from "../protocol/limits.ts";
-import { HostileFrame } from "../protocol/network-frames.ts";
-import { NetworkStreams } from "../protocol/network-streams.ts";
-
-/** As many connections as taskd ever has open. */
-const MOST = LIMITS.machineNetworkStreams + LIMITS.tasksPerTaskd * LIMITS.assuredNetworkStreams;
+import type { Frame } from "../protocol/network-frames.ts";
+import { MOST_STREAMS, NetworkStreams } from "../protocol/network-streams.ts";
+import { ProtocolViolation } from "../protocol/violation.ts";
+import { takeInPortions } from "./portions.ts";
 
 /** What waits to be read by the machine, in bytes, each frame with what it takes to keep it: more than all windows together hold. */
 const MOST_UNREAD = 128 * 1024 * 1024;
@@ -31,7 +29,7 @@ export class NetworkLink {
     this.#socket = socket;
     const end = (what: string) => {
       socket.destroy();
-      observer.broken(`the machine broke the protocol of its network: ${what}`);
+      observer.broken(`on its network, ${what}`);
     };
     this.#streams = new NetworkStreams({
       send: (bytes, sent) => {
@@ -39,7 +37,7 @@ export class NetworkLink {
         observer.moves();
         const weight = Math.max(bytes.length, LEAST_OF_FRAME);
         this.#unread += weight;
-        if (this.#unread > mostUnread) return end("it speaks, and reads nothing");
+        if (this.#unread > mostUnread) return end("it spoke, and read nothing");
         socket.write(bytes, () => {
           this.#unread -= weight;
           sent?.();
@@ -47,20 +45,20 @@ export class NetworkLink {
       },
       opened: (stream, task) => {
         stream.on("error", () => {}); // it is gone, which whoever serves it sees
-        if (this.#streams.size > MOST) throw new HostileFrame(`more than ${MOST} connections`);
-        if (!taskId.safeParse(task).success) throw new HostileFrame("a connection of a task that cannot be");
+        if (this.#streams.size > MOST_STREAMS) throw new ProtocolViolation(`more than ${MOST_STREAMS} connections`);
+        if (!taskId.safeParse(task).success) throw new ProtocolViolation("a connection of a task that cannot be");
         observer.opened(stream, task);
       },
     });
-    socket.on("data", (chunk: Buffer) => {
-      observer.moves();
-      try {
-        this.#streams.receive(chunk);
-      } catch (error) {
-        if (!(error instanceof HostileFrame)) throw error;
-        end(error.message);
-      }
-    });
+    const hear = {
+      cut: (chunk: Buffer) => {
+        observer.moves();
+        return this.#streams.cut(chunk);
+      },
+      take: (frame: Frame) => this.#streams.take(frame),
+      broken: end,
+    };
+    takeInPortions(socket, hear);
     socket.on("error", () => socket.destroy());
     socket.on("close", () => this.#streams.forgetAll());
     this.#streams.greet();

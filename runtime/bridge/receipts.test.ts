@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RuntimeEvent } from "../protocol/events.ts";
+import { LIMITS } from "../protocol/limits.ts";
 import type { AckFrame } from "../protocol/rpc.ts";
+import { ProtocolViolation } from "../protocol/violation.ts";
 import { Receipts } from "./receipts.ts";
 
 function setUp() {
@@ -11,13 +13,16 @@ function setUp() {
   return { receipts, acks, take };
 }
 
-test("events are taken in order and once; one after a gap is not", () => {
+test("events are taken in order and once; no taskd leaves one out, or repeats more than it keeps", () => {
   const { receipts, take } = setUp();
-  assert.deepEqual(
-    [take(1), take(2), take(2), take(1), take(4), take(3)],
-    ["next", "next", "known", "known", "gap", "next"],
-  );
-  assert.equal(receipts.lastSeq, 3);
+  assert.deepEqual([take(1), take(2), take(2), take(1)], [true, true, false, false]);
+  assert.throws(() => take(4), ProtocolViolation);
+  assert.equal(take(3), true);
+  receipts.greeted();
+  assert.equal(take(1, LIMITS.unackedEventBytes), false);
+  assert.throws(() => take(1), ProtocolViolation);
+  receipts.greeted();
+  assert.equal(take(1), false);
   receipts.stop();
 });
 

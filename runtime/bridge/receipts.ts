@@ -1,5 +1,7 @@
 import type { RuntimeEvent } from "../protocol/events.ts";
+import { LIMITS } from "../protocol/limits.ts";
 import type { AckFrame } from "../protocol/rpc.ts";
+import { ProtocolViolation } from "../protocol/violation.ts";
 
 /** Time an event may be unacknowledged, in milliseconds. */
 const ACK_AFTER_MS = 50;
@@ -9,6 +11,8 @@ const ACK_AFTER_BYTES = 256 * 1024;
 /** Which events this side has, in order and once each, and when to say so. */
 export class Receipts {
   #owedBytes = 0;
+  /** of events that came again since the last greeting */
+  #repeatedBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #taken = new Map<string, number>();
   readonly #acknowledge: (frame: AckFrame) => void;
@@ -21,13 +25,22 @@ export class Receipts {
     this.#acknowledge = acknowledge;
   }
 
-  /** What an arriving event is: the next one, one that was there before, or one after a gap. */
-  take(event: RuntimeEvent, bytes: number): "next" | "known" | "gap" {
-    if (event.seq <= this.lastSeq) return "known";
-    if (event.seq > this.lastSeq + 1) return "gap";
+  /** taskd has greeted: what it has no acknowledgement for comes again. */
+  greeted(): void {
+    this.#repeatedBytes = 0;
+  }
+
+  /** Whether an arriving event is the next one, and not one that was there before. */
+  take(event: RuntimeEvent, bytes: number): boolean {
+    if (event.seq <= this.lastSeq) {
+      this.#repeatedBytes += bytes;
+      if (this.#repeatedBytes > LIMITS.unackedEventBytes) throw new ProtocolViolation("the same events without end");
+      return false;
+    }
+    if (event.seq > this.lastSeq + 1) throw new ProtocolViolation(`event ${event.seq} came after ${this.lastSeq}`);
     this.lastSeq = event.seq;
     this.#owe(bytes);
-    return "next";
+    return true;
   }
 
   /** Output of a command was passed on to whoever asked for it. */

@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PiworkError } from "../protocol/errors.ts";
+import type { AnswerFrame } from "../protocol/rpc.ts";
 import { PendingRequests } from "./requests.ts";
 
-test("an answer reaches who asked; a second one is known, one to nothing is not", async () => {
+test("an answer reaches who asked; there are as many as the request was sent times, also when it is late", async () => {
   const requests = new PendingRequests();
+  const answers = (id: string | null) => requests.answer({ id, ok: true, result: { aborted: true } } as AnswerFrame);
   const answer = requests.wait("1", "line 1", "abort", undefined);
-  assert.deepEqual(requests.lines, ["line 1"]);
-  assert.equal(requests.answer({ id: "1", ok: true, result: { aborted: true } }), true);
+  assert.deepEqual(requests.sendAgain(), ["line 1"]);
+  assert.equal(answers("1"), true);
   assert.deepEqual(await answer, { aborted: true });
-  assert.deepEqual(requests.lines, []);
-  assert.equal(requests.answer({ id: "1", ok: true, result: {} }), true);
-  assert.equal(requests.answer({ id: "2", ok: true, result: {} }), false);
+  assert.deepEqual([requests.size, answers("1"), answers("1")], [0, true, false]);
+  const late = requests.wait("2", "line 2", "abort", 1);
+  await assert.rejects(late, { code: "SWITCH_TIMEOUT" });
+  assert.deepEqual([answers("2"), answers("2"), answers("3"), answers(null)], [true, false, false, false]);
 });
 
 test("a refusal, a deadline and the end of the link are told to who asked", async () => {

@@ -6,9 +6,11 @@ import { Duplex } from "node:stream";
 import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { MachineObserver } from "../machine/machine.ts";
+import { REHEARSAL } from "../machine/rehearsal.ts";
 import { MACHINE_MEMORY_MB } from "../machine/template.ts";
 import type { RuntimeEvent } from "../protocol/events.ts";
 import type { MachineState } from "../protocol/states.ts";
+import { ProtocolViolation } from "../protocol/violation.ts";
 import { filesPath } from "../workspace/paths.ts";
 import { MachineEach, type MachineEachParts } from "./machine-each.ts";
 
@@ -63,8 +65,8 @@ async function fleetOfLarge(pool = 0, memory = MOST_OF_IT) {
   const machines: ReturnType<typeof fakeMachine>[] = [];
   /** what each machine says of itself is heard by */
   const heardBy: MachineObserver[] = [];
-  /** what was believed of them, and what was not */
-  const [believed, violations]: [string[], string[]] = [[], []];
+  /** what was believed of them */
+  const believed: string[] = [];
   const source = {
     template: {},
     prepare: async () => {},
@@ -82,7 +84,6 @@ async function fleetOfLarge(pool = 0, memory = MOST_OF_IT) {
     observe: () => ({
       event: ({ taskId, event }: RuntimeEvent) => believed.push(`${taskId}: ${event}`),
       connection: (_stream: Duplex, task: string) => believed.push(`${task}: connection`),
-      violation: (what: string) => violations.push(what),
     }),
     lost: () => {},
     isBusy: () => true,
@@ -96,7 +97,7 @@ async function fleetOfLarge(pool = 0, memory = MOST_OF_IT) {
       () => ADMITTED,
       (error: Error) => error.message,
     );
-  return { fleet, machines, enter, heardBy, believed, violations };
+  return { fleet, machines, enter, heardBy, believed };
 }
 
 test("while a machine comes up and grows, its memory is promised to no other", async () => {
@@ -143,7 +144,7 @@ test("a machine that rests is not woken to be looked at where another one has th
 });
 
 test("a machine is believed of its own task alone: no event and no connection of another one", async () => {
-  const { fleet, heardBy, believed, violations, enter } = await fleetOfLarge(0, 0);
+  const { fleet, heardBy, believed, enter } = await fleetOfLarge(0, 0);
   assert.deepEqual([await enter("first"), await enter("second")], [ADMITTED, ADMITTED]);
   const [first = assert.fail("no machine")] = heardBy;
   const event = (taskId: string | null) => first.event({ event: "task_stopped", taskId } as RuntimeEvent);
@@ -152,11 +153,12 @@ test("a machine is believed of its own task alone: no event and no connection of
     first.connection(stream, task);
     return stream;
   };
-  event("second");
-  event(null);
-  assert.equal(connect("second").destroyed, true);
+  for (const lie of [() => event("second"), () => event(null), () => connect("second")])
+    assert.throws(lie, ProtocolViolation);
+  // Its rehearsal may have left something.
+  event(REHEARSAL);
+  assert.equal(connect(REHEARSAL).destroyed, true);
   assert.deepEqual(believed, []);
-  assert.equal(violations.length, 3);
   event("first");
   assert.equal(connect("first").destroyed, false);
   assert.deepEqual(believed, ["first: task_stopped", "first: connection"]);

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Machine, MachineObserver } from "../machine/machine.ts";
-import { Rehearsal } from "../machine/rehearsal.ts";
+import { REHEARSAL, Rehearsal } from "../machine/rehearsal.ts";
 import { MACHINE_MEMORY_MB, machineMemoryMb } from "../machine/template.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { RuntimeEvent } from "../protocol/events.ts";
+import { ProtocolViolation } from "../protocol/violation.ts";
 import type { MachineFilesSource } from "../workspace/files.ts";
 import type { Fleet, FleetParts, Present } from "./fleet.ts";
 import { restWhenIdle } from "./rest.ts";
@@ -182,19 +183,23 @@ export class MachineEach implements Fleet {
     const files = await this.#files.open(id);
     const observer = this.#parts.observe(id);
     let member: Member | undefined;
+    // What has taken over a machine says what it likes, and is believed of its own task alone.
+    const isOwn = (task: string | null, what: string) => {
+      if (task !== null && task === member?.task) return true;
+      // The two links know nothing of each other: what was opened in a rehearsal may come after its end.
+      if (task === REHEARSAL) return false;
+      throw new ProtocolViolation(`${what} of '${task}', which is not in this machine`);
+    };
     const event = (event: RuntimeEvent) => {
       const rehearsal = this.#rehearsals.get(id);
       if (rehearsal !== undefined) rehearsal.hear(event);
-      // What has taken over a machine says what it likes, and is believed of its own task alone.
-      else if (event.taskId !== null && event.taskId === member?.task) observer.event(event);
-      else observer.violation(`an event of '${event.taskId}', which is not in this machine`);
+      else if (isOwn(event.taskId, "an event")) observer.event(event);
     };
     const connection: MachineObserver["connection"] = (stream, task) => {
       const rehearsal = this.#rehearsals.get(id);
-      if (rehearsal !== undefined) return rehearsal.connect(stream, task);
-      if (task === member?.task) return observer.connection(stream, task);
-      observer.violation(`a connection of '${task}', which is not in this machine`);
-      stream.destroy();
+      if (rehearsal !== undefined) rehearsal.connect(stream, task);
+      else if (isOwn(task, "a connection")) observer.connection(stream, task);
+      else stream.destroy();
     };
     const { machine, up } = await this.#parts.source.start(id, files, { ...observer, event, connection });
     const started: Member = { machine, up, memoryMb, task: null, isLeft: false };

@@ -127,7 +127,10 @@ export class Machine implements AsyncDisposable {
     this.bridge = new Bridge(connect, observer, lastSeq);
     this.ended = this.#follow(options.sockets, stays);
     // A link that is gone for good leaves a machine that nobody can reach.
-    void this.bridge.closed.then(() => this.#hypervisor.kill());
+    void this.bridge.closed.then(() => {
+      this.#network?.close();
+      this.#hypervisor.kill();
+    });
   }
 
   get state(): MachineState {

@@ -15,7 +15,8 @@ import type { FilePlaces } from "../workspace/files.ts";
 import { makeGuestDirectories } from "../workspace/guest-directories.ts";
 import type { Machine } from "./machine.ts";
 
-const REHEARSAL = "rehearsal";
+/** Task of rehearsals; tasks of people have longer ids. */
+export const REHEARSAL = "rehearsal";
 const REHEARSAL_FOLDER = "folder";
 const PROVIDER: ProviderView = {
   name: "rehearsal",

@@ -8,6 +8,16 @@ export const LIMITS = {
   execWindowBytes: 1024 * 1024,
   /** least that one piece of output counts in that window, in bytes: keeping a short one takes this much memory */
   minimumChunkCharge: 256,
+  /** lines, or frames of the network, that the host takes from one machine before it turns to the others */
+  linkPiecesPerTurn: 64,
+  /** bytes likewise */
+  linkBytesPerTurn: 256 * 1024,
+  /** bytes that a machine may say on a new link before it answers the greeting: the rests of the link before */
+  linkRestBytes: 64 * 1024 * 1024,
+  /** links to one machine, one after the other */
+  machineLinks: 100,
+  /** events that taskd sends at most because it was asked to open, switch to, prompt or stop a task */
+  eventsPerRequest: 5,
   /** bytes of events that the host has not acknowledged; with more, taskd stops reading agents and commands */
   unackedEventBytes: 4 * 1024 * 1024,
   /** longest line of an agent, in bytes; an event around it must still be a line */
@@ -90,6 +100,10 @@ export const LIMITS = {
   changesMs: 10_000,
   /** characters that are kept of what an agent says in one turn */
   turnCharacters: 16 * 1024 * 1024,
+  /** the same while all conversations together are over their limit */
+  crowdedTurnCharacters: 1024 * 1024,
+  /** least that a piece of text counts there, in characters: keeping a short one takes this much memory */
+  minimumPieceCharge: 32,
   /** texts and tool calls that are kept of one turn */
   turnParts: 5000,
   /** characters that are kept of a tool call's output, the last ones */
@@ -98,6 +112,10 @@ export const LIMITS = {
   conversationCharacters: 64 * 1024 * 1024,
   /** bytes of a saved session, its last ones, in which a runtime looks for earlier turns */
   earlierTurnsBytes: 1024 * 1024,
+  /** bytes that a task may add to the log at once, for each kind of event */
+  logShareBytes: 64 * 1024,
+  /** the same in a second, once these are used up */
+  logShareBytesPerSecond: 256,
   /** bytes of a log, its last ones, that are shown */
   logTailBytes: 64 * 1024,
   /** runs of suites whose evidence is listed, the last ones */

@@ -27,6 +27,16 @@ test("an endless line is refused also where each of its pieces is short", () => 
   assert.equal(splitter.held, 0);
 });
 
+test("a line that comes byte by byte is not kept as so many pieces", () => {
+  const [pieces, pieceBytes] = [200_000, 1024];
+  const splitter = new LineSplitter(2 * pieces);
+  const before = process.memoryUsage().arrayBuffers;
+  for (let count = 0; count < pieces; count++) all(splitter, Buffer.alloc(pieceBytes, "x").subarray(0, 1));
+  const grown = process.memoryUsage().arrayBuffers - before;
+  assert.equal(grown < (pieces * pieceBytes) / 2, true, `${grown} bytes are kept`);
+  assert.deepEqual(all(splitter, "\n"), ["x".repeat(pieces)]);
+});
+
 test("the limit counts the newline: limit - 1 bytes pass, limit bytes do not", () => {
   assert.deepEqual(all(new LineSplitter(10), `${"x".repeat(9)}\n`), ["x".repeat(9)]);
   assert.deepEqual(all(new LineSplitter(10), `${"x".repeat(10)}\nok\n`), ["too long", "ok"]);

@@ -6,6 +6,9 @@ export class LineTooLong extends Error {
   }
 }
 
+/** Pieces of an unfinished line that are kept by themselves: each takes a hundred bytes and more, however short it is. */
+const MOST_PIECES = 1024;
+
 /**
  * Cuts a byte stream into lines, at `\n` only: U+2028 may stand inside a JSON string.
  * Never holds more than `limit` bytes; what is over it becomes one LineTooLong and the stream goes on after the next newline.
@@ -40,6 +43,7 @@ export class LineSplitter {
       if (!this.#skipping && piece.length > 0) {
         this.#pieces.push(piece);
         this.#held += piece.length;
+        if (this.#pieces.length > MOST_PIECES) this.#pieces = [Buffer.concat(this.#pieces)];
       }
       if (newline === -1) return;
       if (this.#skipping) this.#skipping = false;

@@ -1,4 +1,5 @@
 import { LIMITS } from "./limits.ts";
+import { ProtocolViolation } from "./violation.ts";
 
 /** Name of the virtio-serial port that carries the connections of a machine's tasks. */
 export const NETWORK_DEVICE = "piwork.network";
@@ -57,14 +58,6 @@ export function encodeCredit(stream: number, bytes: number): Buffer {
   return encodeFrame("credit", stream, payload);
 }
 
-/** The other end said what no frame is. Nothing after it can be understood. */
-export class HostileFrame extends Error {
-  constructor(what: string) {
-    super(what);
-    this.name = "HostileFrame";
-  }
-}
-
 /** Cuts a byte stream into frames. Never holds more than one of them; throws at the first that is none. */
 export class FrameSplitter {
   #held: Buffer = NOTHING;
@@ -76,10 +69,10 @@ export class FrameSplitter {
       const kind = KINDS.get(bytes[0] as number);
       const length = bytes.readUIntBE(1, 3);
       const stream = bytes.readUInt32BE(4);
-      if (kind === undefined) throw new HostileFrame(`a frame of kind ${bytes[0]}, which there is not`);
+      if (kind === undefined) throw new ProtocolViolation(`a frame of kind ${bytes[0]}, which there is not`);
       const [least, most] = LONGEST[kind];
-      if (length < least || length > most) throw new HostileFrame(`a frame '${kind}' of ${length} bytes`);
-      if ((kind === "hello") !== (stream === 0)) throw new HostileFrame(`a frame '${kind}' of stream ${stream}`);
+      if (length < least || length > most) throw new ProtocolViolation(`a frame '${kind}' of ${length} bytes`);
+      if ((kind === "hello") !== (stream === 0)) throw new ProtocolViolation(`a frame '${kind}' of stream ${stream}`);
       const end = HEAD_BYTES + length;
       if (bytes.length < end) break;
       yield { kind, stream, payload: bytes.subarray(HEAD_BYTES, end) };

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { LIMITS } from "./limits.ts";
-import { encodeCredit, encodeFrame, HostileFrame } from "./network-frames.ts";
-import { type NetworkStream, NetworkStreams } from "./network-streams.ts";
+import { encodeCredit, encodeFrame } from "./network-frames.ts";
+import { MOST_STREAMS, type NetworkStream, NetworkStreams } from "./network-streams.ts";
+import { ProtocolViolation } from "./violation.ts";
 
 /** Two ends of one link, and how many bytes went each way. */
 function pair() {
@@ -169,6 +170,9 @@ const HOSTILE: [string, Buffer][] = [
   ["a stream with an earlier number", encodeFrame("open", 4, Buffer.from("a-task"))],
   ["data of a stream that nobody opened", encodeFrame("data", 6, Buffer.from("x"))],
   ["credit without end", encodeCredit(5, 2 ** 32 - 1)],
+  ["credit of next to nothing", encodeCredit(5, 1)],
+  ["data after a reset", Buffer.concat([encodeFrame("reset", 5), encodeFrame("data", 5, Buffer.from("x"))])],
+  ["a second reset", Buffer.concat([encodeFrame("reset", 5), encodeFrame("reset", 5)])],
   ["a second end", Buffer.concat([encodeFrame("end", 5), encodeFrame("end", 5)])],
   ["data after the end", Buffer.concat([encodeFrame("end", 5), encodeFrame("data", 5, Buffer.from("x"))])],
   [
@@ -177,33 +181,59 @@ const HOSTILE: [string, Buffer][] = [
   ],
 ];
 
+/** A host that a machine has opened stream 5 on. */
+function hostOfOne() {
+  const opened: NetworkStream[] = [];
+  const host = new NetworkStreams({
+    send: () => {},
+    opened: (stream) => void opened.push(stream.on("error", () => {})),
+  });
+  host.receive(encodeFrame("open", 5, Buffer.from("a-task")));
+  return { host, opened };
+}
+
 for (const [what, bytes] of HOSTILE) {
   test(`the host refuses ${what}`, () => {
-    const host = new NetworkStreams({ send: () => {}, opened: (stream) => stream.on("error", () => {}) });
-    host.receive(encodeFrame("open", 5, Buffer.from("a-task")));
-    assert.throws(() => host.receive(bytes), HostileFrame);
+    const { host } = hostOfOne();
+    assert.throws(() => host.receive(bytes), ProtocolViolation);
+  });
+  test(`the host refuses ${what} also where it has ended the stream itself`, () => {
+    const { host, opened } = hostOfOne();
+    opened[0]?.destroy();
+    assert.throws(() => host.receive(bytes), ProtocolViolation);
   });
 }
 
+test("what a machine may have sent before it heard of an end is passed over, for as many streams as it can have", () => {
+  const { host, opened } = hostOfOne();
+  const late = (id: number) => [
+    encodeFrame("data", id, Buffer.alloc(LIMITS.networkFrameBytes)),
+    encodeFrame("end", id),
+    encodeFrame("reset", id),
+  ];
+  for (let id = 6; id < 6 + MOST_STREAMS; id++) host.receive(encodeFrame("open", id, Buffer.from("a-task")));
+  for (const stream of opened) stream.destroy();
+  for (let id = 6; id < 6 + MOST_STREAMS; id++) host.receive(Buffer.concat(late(id)));
+  // So many later ones cannot all be open in the machine.
+  assert.throws(() => host.receive(encodeFrame("end", 5)), ProtocolViolation);
+});
+
 test("the machine refuses a stream that the host opens", () => {
   const guest = new NetworkStreams({ send: () => {}, greeted: () => {} });
-  assert.throws(() => guest.receive(encodeFrame("open", 1, Buffer.from("a-task"))), HostileFrame);
+  assert.throws(() => guest.receive(encodeFrame("open", 1, Buffer.from("a-task"))), ProtocolViolation);
 });
 
 test("what nobody reads takes no more memory than its bytes, however small its pieces are", async () => {
   const opened: NetworkStream[] = [];
   const host = new NetworkStreams({ send: () => {}, opened: (stream) => void opened.push(stream) });
-  for (const id of [1, 2]) host.receive(encodeFrame("open", id, Buffer.from("a-task")));
-  const [unread, gone] = opened as [NetworkStream, NetworkStream];
-  gone.destroy();
-  const rest = encodeFrame("data", 2, Buffer.alloc(30_000));
+  host.receive(encodeFrame("open", 1, Buffer.from("a-task")));
+  const [unread] = opened as [NetworkStream];
   for (let count = 0; count < 1000; count++) {
     const piece = encodeFrame("data", 1, Buffer.from([count % 256]));
     // In a chunk of its own, as it comes from a socket.
-    const chunk = Buffer.allocUnsafeSlow(piece.length + rest.length);
+    const chunk = Buffer.allocUnsafeSlow(30_000);
     piece.copy(chunk);
-    rest.copy(chunk, piece.length);
-    host.receive(chunk);
+    host.receive(chunk.subarray(0, piece.length));
   }
   host.receive(encodeFrame("end", 1));
   const chunks: Buffer[] = [];

@@ -1,11 +1,14 @@
 import { Duplex } from "node:stream";
 import { LIMITS } from "./limits.ts";
-import { encodeCredit, encodeFrame, type Frame, FrameSplitter, HostileFrame } from "./network-frames.ts";
+import { encodeCredit, encodeFrame, type Frame, type FrameKind, FrameSplitter } from "./network-frames.ts";
+import { ProtocolViolation } from "./violation.ts";
 
 /** Less than this is not worth a frame of its own; and a reader that has less than this left is asked for more. */
 const LEAST_CREDIT = LIMITS.networkFirstWindowBytes / 2;
 /** Streams that may all have the large window at once. */
 const FEW_STREAMS = LIMITS.networkStreams;
+/** As many streams as taskd ever has open. */
+export const MOST_STREAMS = LIMITS.machineNetworkStreams + LIMITS.tasksPerTaskd * LIMITS.assuredNetworkStreams;
 
 /** A piece that is shorter than this, in bytes, is not kept by itself; so many bytes of them are kept together. */
 const LEAST_PIECE = 4096;
@@ -26,6 +29,8 @@ export class NetworkStreams {
   readonly #parts: StreamsParts;
   readonly #splitter = new FrameSplitter();
   readonly #streams = new Map<number, NetworkStream>();
+  /** streams that ended here, and of which the other end may not have heard that yet: it has no more of them */
+  readonly #left = new Map<number, Allowance>();
   #last = 0;
 
   constructor(parts: StreamsParts) {
@@ -47,9 +52,14 @@ export class NetworkStreams {
     return stream;
   }
 
-  /** Takes what came from the other end. Throws a HostileFrame where that is not what it can say. */
+  /** Takes what came from the other end. Throws a ProtocolViolation where that is not what it can say. */
   receive(chunk: Buffer): void {
-    for (const frame of this.#splitter.push(chunk)) this.#take(frame);
+    for (const frame of this.cut(chunk)) this.take(frame);
+  }
+
+  /** The frames that a chunk ends, one by one; all of them are taken before those of the next chunk. */
+  cut(chunk: Buffer): Generator<Frame> {
+    return this.#splitter.push(chunk);
   }
 
   /** All streams are gone, and the other end knows. */
@@ -57,28 +67,42 @@ export class NetworkStreams {
     for (const stream of [...this.#streams.values()]) stream.lose();
   }
 
-  #take({ kind, stream: id, payload }: Frame): void {
+  take({ kind, stream: id, payload }: Frame): void {
     if (kind === "hello") {
-      if (this.#parts.greeted === undefined) throw new HostileFrame("a greeting from the end that is greeted");
+      if (this.#parts.greeted === undefined) throw new ProtocolViolation("a greeting from the end that is greeted");
       this.forgetAll();
       return this.#parts.greeted();
     }
     if (kind === "open") {
       const { opened } = this.#parts;
-      if (opened === undefined || id <= this.#last) throw new HostileFrame(`stream ${id} cannot be opened`);
+      if (opened === undefined || id <= this.#last) throw new ProtocolViolation(`stream ${id} cannot be opened`);
       return opened(this.#make(id), payload.toString("latin1"));
     }
-    // The end that forgot it may not have heard of that.
     const stream = this.#streams.get(id);
-    if (stream !== undefined) stream.hear(kind, payload);
-    else if (id > this.#last) throw new HostileFrame(`stream ${id} was never opened`);
+    if (stream !== undefined) return stream.hear(kind, payload);
+    if (id > this.#last) throw new ProtocolViolation(`stream ${id} was never opened`);
+    // What a machine opens and resets while the host is busy is not bounded, so the machine cannot know what the host has heard of.
+    if (this.#parts.opened === undefined) return;
+    const allowance = this.#left.get(id);
+    if (allowance === undefined) throw new ProtocolViolation(`stream ${id} is gone at both ends`);
+    allowance.take(kind, payload);
+    if (kind === "reset") this.#left.delete(id);
+  }
+
+  /** Both ends have forgotten a stream, or the other one has something of it on its way at most. */
+  #forget(id: number, left: Allowance | undefined): void {
+    this.#streams.delete(id);
+    if (left === undefined || this.#parts.opened === undefined) return;
+    this.#left.set(id, left);
+    const [oldest] = this.#left.keys();
+    if (this.#left.size > MOST_STREAMS && oldest !== undefined) this.#left.delete(oldest);
   }
 
   #make(id: number): NetworkStream {
     this.#last = id;
     const stream = new NetworkStream(id, {
       send: (bytes, sent) => this.#parts.send(bytes, sent),
-      gone: () => void this.#streams.delete(id),
+      gone: (left) => this.#forget(id, left),
       window: () => (this.#streams.size > FEW_STREAMS ? LIMITS.networkFirstWindowBytes : LIMITS.networkWindowBytes),
     });
     this.#streams.set(id, stream);
@@ -86,9 +110,40 @@ export class NetworkStreams {
   }
 }
 
+type StreamFrame = Exclude<FrameKind, "hello" | "open">;
+
+/** What the other end may still say of a stream, and how much may still be said to it. */
+class Allowance {
+  /** bytes that the other end may still send, and that may still be sent to it */
+  granted: number = LIMITS.networkFirstWindowBytes;
+  credit: number = LIMITS.networkFirstWindowBytes;
+  isOver = false;
+  readonly #id: number;
+
+  constructor(id: number) {
+    this.#id = id;
+  }
+
+  take(kind: StreamFrame, payload: Buffer): void {
+    const refuse = (what: string) => new ProtocolViolation(`stream ${this.#id} ${what}`);
+    if (kind === "credit") {
+      const more = payload.readUInt32BE();
+      this.credit += more;
+      if (more < LEAST_CREDIT) throw refuse("is granted too little to say so");
+      if (this.credit > LIMITS.networkWindowBytes) throw refuse("is granted too much");
+    } else if (kind !== "reset") {
+      if (this.isOver) throw refuse(kind === "end" ? "ends twice" : "goes on after its end");
+      this.granted -= payload.length;
+      if (this.granted < 0) throw refuse("sends more than it was granted");
+      this.isOver = kind === "end";
+    }
+  }
+}
+
 interface StreamParts {
   send(bytes: Buffer, sent?: () => void): void;
-  gone(): void;
+  /** it is gone here; at the other end too, unless something is left that may still come */
+  gone(left: Allowance | undefined): void;
   /** bytes that the other end may have on their way here */
   window(): number;
 }
@@ -97,50 +152,43 @@ interface StreamParts {
 export class NetworkStream extends Duplex {
   readonly id: number;
   readonly #parts: StreamParts;
-  /** bytes that the other end may still send, and that may still be sent to it */
-  #granted: number = LIMITS.networkFirstWindowBytes;
-  #credit: number = LIMITS.networkFirstWindowBytes;
+  readonly #allowance: Allowance;
   /** what waits for credit */
   #waiting: { bytes: Buffer; done: () => void } | undefined;
   /** small pieces that came while nobody read, one behind the other */
   #small: { bytes: Buffer; length: number } = { bytes: NOTHING, length: 0 };
-  #isOver = { here: false, there: false };
+  #isOverHere = false;
+  #isLost = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(id: number, parts: StreamParts) {
     super({ allowHalfOpen: true, readableHighWaterMark: LEAST_CREDIT, writableHighWaterMark: LEAST_CREDIT });
     this.id = id;
     this.#parts = parts;
+    this.#allowance = new Allowance(id);
   }
 
   /** The other end said this of it. */
-  hear(kind: "data" | "end" | "reset" | "credit", payload: Buffer): void {
+  hear(kind: StreamFrame, payload: Buffer): void {
     this.#timer?.refresh();
+    this.#allowance.take(kind, payload);
     switch (kind) {
       case "data":
-        if (this.#isOver.there) throw new HostileFrame(`stream ${this.id} goes on after its end`);
-        this.#granted -= payload.length;
-        if (this.#granted < 0) throw new HostileFrame(`stream ${this.id} sends more than it was granted`);
-        this.#keep(payload);
-        return;
+        return this.#keep(payload);
       case "end":
-        if (this.#isOver.there) throw new HostileFrame(`stream ${this.id} ends twice`);
-        this.#isOver.there = true;
         this.#release();
         this.push(null);
         return;
       case "reset":
         return this.lose();
       case "credit":
-        this.#credit += payload.readUInt32BE();
-        if (this.#credit > LIMITS.networkWindowBytes) throw new HostileFrame(`stream ${this.id} is granted too much`);
         return this.#goOn();
     }
   }
 
   /** The other end knows nothing of it any more. */
   lose(): void {
-    this.#isOver = { here: true, there: true };
+    this.#isLost = true;
     this.destroy(Object.assign(new Error("the other end of the connection is gone"), { code: "ECONNRESET" }));
   }
 
@@ -153,9 +201,9 @@ export class NetworkStream extends Duplex {
   }
 
   override _read(): void {
-    const more = this.#parts.window() - this.#granted - this.readableLength - this.#small.length;
-    if (more < LEAST_CREDIT || this.#isOver.there) return;
-    this.#granted += more;
+    const more = this.#parts.window() - this.#allowance.granted - this.readableLength - this.#small.length;
+    if (more < LEAST_CREDIT || this.#allowance.isOver) return;
+    this.#allowance.granted += more;
     this.#parts.send(encodeCredit(this.id, more));
   }
 
@@ -189,14 +237,15 @@ export class NetworkStream extends Duplex {
   }
 
   override _final(done: () => void): void {
-    this.#isOver.here = true;
+    this.#isOverHere = true;
     this.#parts.send(encodeFrame("end", this.id), done);
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.setTimeout(0);
-    if (!(this.#isOver.here && this.#isOver.there)) this.#parts.send(encodeFrame("reset", this.id));
-    this.#parts.gone();
+    const isOver = this.#isOverHere && this.#allowance.isOver;
+    if (!this.#isLost && !isOver) this.#parts.send(encodeFrame("reset", this.id));
+    this.#parts.gone(this.#isLost ? undefined : this.#allowance);
     const waiting = this.#waiting;
     this.#waiting = undefined;
     waiting?.done();
@@ -205,10 +254,10 @@ export class NetworkStream extends Duplex {
 
   /** Sends what waits, as far as there is credit. */
   #goOn(): void {
-    while (this.#waiting !== undefined && this.#credit > 0 && !this.destroyed) {
+    while (this.#waiting !== undefined && this.#allowance.credit > 0 && !this.destroyed) {
       const { bytes, done } = this.#waiting;
-      const piece = bytes.subarray(0, Math.min(this.#credit, LIMITS.networkFrameBytes));
-      this.#credit -= piece.length;
+      const piece = bytes.subarray(0, Math.min(this.#allowance.credit, LIMITS.networkFrameBytes));
+      this.#allowance.credit -= piece.length;
       const rest = bytes.subarray(piece.length);
       this.#waiting = rest.length === 0 ? undefined : { bytes: rest, done };
       this.#timer?.refresh();

@@ -20,6 +20,8 @@ import type { Transcripts } from "./transcripts.ts";
 const EXEC_MARGIN_MS = 30_000;
 /** Output of a command that waits to be read, after which taskd is none of ours: ours stops at a window, and the chunk under way. */
 const MOST_UNTAKEN_BYTES = 2 * LIMITS.execWindowBytes;
+/** Questions of one agent likewise: taskd cancels those beyond half of it. */
+const MOST_ASKED = 2 * LIMITS.openQuestions;
 
 type Parts = Pick<TasksParts, "book" | "fleet" | "events" | "quota" | "permissions" | "providers"> & {
   transcripts: Transcripts;
@@ -30,14 +32,14 @@ export class Conversations {
   readonly #tasks: Tasks;
   readonly #book: TaskBook;
   readonly #parts: Parts;
-  /** what agents ask permission for, by the ids of their questions */
-  readonly #asked = new Map<string, { task: string; permission: string }>();
+  /** what agents ask in each task, by the ids of their questions; those for a permission name it */
+  readonly #asked = new Map<string, Map<string, string | undefined>>();
 
   constructor(tasks: Tasks, parts: Parts) {
     this.#tasks = tasks;
     this.#book = parts.book;
     this.#parts = parts;
-    const names = ["extension_ui_request", "agent_end", "task_error"] as const;
+    const names = ["extension_ui_request", "agent_end", "task_error", "task_stopped"] as const;
     parts.events.subscribe({ names }, (event) => this.#follow(event));
   }
 
@@ -128,13 +130,13 @@ export class Conversations {
   async answer(named: string | undefined, question: string, answer: DialogAnswer): Promise<void> {
     const { id } = this.#book.find(named);
     const bridge = await this.#tasks.reach(id);
-    const what =
-      "value" in answer && answer.value === PERMISSION_ANSWERS.always ? this.#asked.get(question) : undefined;
+    const permission = this.#asked.get(id)?.get(question);
     // Written down, and told to the agent, before it goes on: it would ask again.
-    if (what?.task === id) {
-      this.#parts.permissions.allow(this.#book.find(id), what.permission);
+    if (permission !== undefined && "value" in answer && answer.value === PERMISSION_ANSWERS.always) {
+      this.#parts.permissions.allow(this.#book.find(id), permission);
       await this.#tellPermissions(id, bridge);
     }
+    this.#asked.get(id)?.delete(question);
     await bridge.request("extension_ui_response", { taskId: id, question, answer }, { deadlineMs: QUICK_DEADLINE_MS });
   }
 
@@ -221,7 +223,7 @@ export class Conversations {
       untaken += weight;
       // taskd holds back what is more than a window; one that does not would have the host keep it.
       if (untaken > MOST_UNTAKEN_BYTES)
-        return bridge.breakOff("The machine sent more output of a command than anybody had asked for, and was ended.");
+        return bridge.breakOff("it sent more output of a command than anybody had asked for");
       passedOn = passedOn
         .then(() => listener(payload))
         .then(() => {
@@ -260,19 +262,21 @@ export class Conversations {
   }
 
   /** Keeps the turns in step with what the machines report. */
-  #follow(event: EventOf<"extension_ui_request" | "agent_end" | "task_error">): void {
+  #follow(event: EventOf<"extension_ui_request" | "agent_end" | "task_error" | "task_stopped">): void {
     const { taskId } = event;
     if (taskId === null || !this.#book.has(taskId)) return;
     if (event.event === "extension_ui_request") {
       const { id, title, method } = event.payload.question;
-      const permission = method === "select" ? askedPermission(title) : undefined;
-      if (permission !== undefined) this.#asked.set(id, { task: taskId, permission });
+      const asked = this.#asked.get(taskId) ?? new Map<string, string | undefined>();
+      this.#asked.set(taskId, asked.set(id, method === "select" ? askedPermission(title) : undefined));
+      if (asked.size > MOST_ASKED)
+        this.#parts.fleet.machineOf(taskId)?.bridge.breakOff(`more than ${MOST_ASKED} questions wait for an answer`);
       return;
     }
     // With its turn, an agent's questions are over.
-    for (const [id, { task }] of this.#asked) if (task === taskId) this.#asked.delete(id);
+    this.#asked.delete(taskId);
     const { turn } = this.#book.find(taskId);
-    if (turn === null || turn.id !== event.payload.requestId) return;
+    if (event.event === "task_stopped" || turn === null || turn.id !== event.payload.requestId) return;
     const failure = event.event === "task_error" ? event.payload.error : undefined;
     // A refused prompt was no turn.
     this.#book.endTurn(taskId, failure?.code === "INVALID_REQUEST" ? undefined : failure?.message);

@@ -1,5 +1,5 @@
 import { readSync } from "node:fs";
-import { addEvent, charactersOf, newTurn, type Turn } from "../api/conversation.ts";
+import { addEvent, newTurn, type Turn, weightOf } from "../api/conversation.ts";
 import { openBeneath } from "../linux/open-beneath.ts";
 import { openRegularFile } from "../linux/open-regular.ts";
 import type { ErrorBody } from "../protocol/errors.ts";
@@ -43,7 +43,9 @@ export class Transcripts {
   follow(event: RuntimeEvent): void {
     if (event.taskId === null || !("requestId" in event.payload) || event.payload.requestId === null) return;
     const turn = this.#find(event.taskId, event.payload.requestId);
-    if (turn !== undefined) this.#count(event.taskId, addEvent(turn, event));
+    if (turn === undefined) return;
+    const most = this.#characters < this.#most ? LIMITS.turnCharacters : LIMITS.crowdedTurnCharacters;
+    this.#count(event.taskId, addEvent(turn, event, most));
   }
 
   of(task: string): Transcript {
@@ -68,7 +70,7 @@ export class Transcripts {
     return this.#byTask.get(task)?.turns.findLast(({ id }) => id === request);
   }
 
-  /** Room is made by the oldest turns, of tasks that were not spoken to for longest; never by one that goes on. */
+  /** Room is made by the oldest turns, of tasks that were not spoken to for longest; one that goes on grows less meanwhile. */
   #count(task: string, grown: number): void {
     this.#characters += grown;
     const transcript = this.#byTask.get(task);
@@ -87,7 +89,7 @@ export class Transcripts {
 }
 
 function sizeOf(turn: Turn): number {
-  return turn.prompt.length + charactersOf(turn);
+  return turn.prompt.length + weightOf(turn);
 }
 
 /** The end of a task's saved session. A machine wrote it, so it may be anything. */

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "zx";
 import { waitFor } from "../../harness/host/wait-for.ts";
-import { sayAsRuntime, sayAsTaskd } from "../../harness/machines/own-links.ts";
+import { askAsRuntime, sayAsTaskd } from "../../harness/machines/own-links.ts";
 import { ISOLATION } from "../../harness/runtimes/piwork.ts";
 import { saidIn } from "../../runtime/api/answer.ts";
 import { NOTHING_CHOSEN } from "../../runtime/machine/rehearsal.ts";
@@ -15,12 +15,13 @@ const NOTICE_MS = 30_000;
 
 /** A runtime and a taskd that do not know the same, because something was said on the link between them that neither has said. */
 export function linkFaults(dumped: DumpedRuntime, tasks: Tasks): Fault[] {
-  /** Asks something of taskd behind the runtime's back, once its machine is awake. */
+  /** Asks something of taskd behind the runtime's back. */
   const ask = async (task: string, type: string, payload: object) => {
     const { pid } = await dumped.machineOf(task);
-    await sayAsRuntime(dumped.pid, pid, "taskd.sock", { id: randomBytes(8).toString("hex"), type, payload });
-    // A machine that was paused takes it in with the next thing that the runtime asks.
+    const request = { id: randomBytes(8).toString("hex"), type, payload };
+    // A machine that was paused is awake for a moment after it was asked something.
     await dumped.client.call("diag", {});
+    await askAsRuntime(dumped.pid, pid, request);
   };
   /** Says an event as the taskd of a task. The next one that taskd says has the same number, and is taken for known. */
   const forge = async (task: string, event: string, payload: object) => {
@@ -123,7 +124,7 @@ export function linkFaults(dumped: DumpedRuntime, tasks: Tasks): Fault[] {
       words: "a task was stopped in its machine, and the runtime did not hear of it",
       async make() {
         const task = await dumped.makeTask("Unheard");
-        // That it has stopped, which taskd says next, counts as heard already.
+        // That it has stopped, which taskd says next, is taken away with the answer; by this one, its number is known.
         await forge(task, "task_bootstrap_state", { step: "forged" });
         await ask(task, "stop_task", { taskId: task });
         const isGone = async () => (await viewOf(task)) === undefined || undefined;

@@ -81,7 +81,7 @@ export function machineFaults(dumped: DumpedRuntime, tasks: Pick<Tasks, "unbound
           const machine = await dumped.machineOf(unbound);
           return turn !== null && machine.state === "running" ? machine : undefined;
         });
-        const say = (command: string) => sayAsRuntime(dumped.pid, pid, "qmp.sock", { execute: command, id: 1_000_000 });
+        const say = (command: string) => sayAsRuntime(dumped.pid, pid, { execute: command, id: 1_000_000 });
         await say("stop");
         const mend = async () => {
           await say("cont");

@@ -10,6 +10,8 @@ export const STATE = { activeTaskId: null, tasks: [] };
 /** Stands where a machine's taskd would, and answers what it is asked unless it is told to wait. */
 export class Peer implements AsyncDisposable {
   links = 0;
+  /** whether it answers the greeting */
+  greets = true;
   readonly #path: string;
   readonly #server: Server;
   #socket: Socket | undefined;
@@ -42,7 +44,16 @@ export class Peer implements AsyncDisposable {
   }
 
   say(line: string | Buffer): void {
-    this.#socket?.write(Buffer.concat([Buffer.from(line), Buffer.from("\n")]));
+    this.write(Buffer.concat([Buffer.from(line), Buffer.from("\n")]));
+  }
+
+  write(bytes: string | Buffer): void {
+    this.#socket?.write(bytes);
+  }
+
+  /** Ends the link; the other end makes another one. */
+  cut(): void {
+    this.#socket?.destroy();
   }
 
   holdAnswers(): void {
@@ -57,6 +68,7 @@ export class Peer implements AsyncDisposable {
   #hear(line: string): void {
     const { id, type } = JSON.parse(line) as { id?: string; type: string };
     if (type === "runtime_hello") {
+      if (!this.greets) return;
       const result = { protocol: PROTOCOL_VERSION, capabilities: [], agents: [], unsafe: false };
       this.say(JSON.stringify({ id, ok: true, result }));
     } else if (id !== undefined) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Check } from "../../harness/checks/checks.ts";
 import { waitFor } from "../../harness/host/wait-for.ts";
@@ -10,7 +10,7 @@ import { Talk } from "../../harness/runtimes/talk.ts";
 
 const NOTICE_MS = 30_000;
 
-/** What a machine says on its own link: of a task that is in another machine, and twice. */
+/** What a machine says on its own link: of a task that is in another machine, without end, and twice. */
 export function forgedEvents(sandbox: Sandbox, runtime: () => RunningRuntime): Check[] {
   const client = () => runtime().client;
   const talk = new Talk(client);
@@ -35,17 +35,20 @@ export function forgedEvents(sandbox: Sandbox, runtime: () => RunningRuntime): C
   const foreign: Check = {
     id: "event.foreign",
     claim:
-      "a machine that says another machine's task has stopped is not believed, and the log says so; of its own task it is",
+      "a machine that says another machine's task has stopped is not believed and is ended, and the log says why in a line; of its own task it is believed",
     async run() {
       const [speaker, other] = [await create("Speaker"), await create("Spoken of")];
+      const qemu = await runtime().qemuPid(speaker);
       await say(speaker, other, stopped);
-      const log = () => readFileSync(join(sandbox.logs, "piwork.log"), "utf8");
-      const isNoticed = async () => log().includes(`an event of '${other}'`) || (await stateOf(other)) === "stopped";
-      await waitFor("the words in the log", NOTICE_MS, async () => (await isNoticed()) || undefined);
-      assert.equal(await stateOf(other), "active");
+      await waitFor("the end of its machine", NOTICE_MS, async () => !existsSync(`/proc/${qemu}`) || undefined);
+      const log = readFileSync(join(sandbox.logs, "piwork.log"), "utf8").split("\n");
+      const lines = log.filter((line) => line.includes("broke the protocol") && line.includes('"what"'));
+      assert.equal(lines.filter((line) => line.includes(`an event of '${other}'`)).length, 1);
+      assert.deepEqual([await stateOf(speaker), await stateOf(other)], ["errored", "active"]);
       assert.equal(await talk.ask("still there", other), "still there");
       // The control: an event that is said in this way is taken for taskd's.
-      await say(speaker, speaker, stopped, 2);
+      assert.equal(await talk.ask("again", speaker), "again");
+      await say(speaker, speaker, stopped);
       await becomesStopped(speaker);
       for (const task of [speaker, other]) await client().call("task_delete", { task });
     },

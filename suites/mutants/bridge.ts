@@ -6,25 +6,23 @@ export const bridge: readonly Mutant[] = [
   {
     id: "events-twice",
     file: "runtime/bridge/receipts.ts",
-    find: "if (event.seq <= this.lastSeq) return",
-    replace: "if (event.seq < this.lastSeq) return",
+    find: "if (event.seq <= this.lastSeq) {",
+    replace: "if (event.seq < this.lastSeq) {",
     loses: "What happened once is shown and counted twice.",
     ...unit("runtime/bridge/receipts.test.ts"),
   },
   {
     id: "gap-accepted",
     file: "runtime/bridge/receipts.ts",
-    find: `if (event.seq > this.lastSeq + 1) return "gap";
-`,
-    replace: "",
-    loses:
-      "Events that were lost with a link are never asked for: output, questions or the end of a turn are missing, and nobody says so.",
+    find: "if (event.seq > this.lastSeq + 1) throw",
+    replace: "if (event.seq > this.lastSeq + 1_000) throw",
+    loses: "A machine leaves out output, questions or the end of a turn, and nobody says so.",
     ...unit("runtime/bridge/receipts.test.ts"),
   },
   {
     id: "not-said-again",
     file: "runtime/bridge/bridge.ts",
-    find: "for (const line of this.#requests.lines) this.#write(line);",
+    find: "for (const line of this.#requests.sendAgain()) this.#write(line);",
     replace: "",
     loses:
       "A prompt or command that was on its way when the link broke is never said again; whoever waits for it waits in vain.",
@@ -41,10 +39,27 @@ export const bridge: readonly Mutant[] = [
   {
     id: "answers-to-nothing",
     file: "runtime/bridge/requests.ts",
-    find: "return this.#answered.has(frame.id);",
+    find: "return due > 0;",
     replace: "return true;",
-    loses: "Nobody learns that a machine answers what was never asked.",
+    loses: "A machine answers what was never asked, without end, and nobody ends it.",
     ...unit("runtime/bridge/requests.test.ts"),
+  },
+  {
+    id: "turn-without-end",
+    file: "runtime/bridge/portions.ts",
+    find: "taken.pieces++;",
+    replace: "",
+    loses: "A machine that says one short line after the other holds up all others while it is heard.",
+    ...unit("suites/fuzz/violations.test.ts"),
+  },
+  {
+    id: "unasked-events",
+    file: "runtime/bridge/bridge.ts",
+    find: "--this.#eventsDue < 0",
+    replace: "this.#eventsDue < 0",
+    loses:
+      "A machine says for ever that its task has ended: each time its record is written to the disk, and all wait.",
+    ...unit("suites/fuzz/violations.test.ts"),
   },
   {
     id: "pieces-without-end",

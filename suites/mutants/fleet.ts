@@ -6,16 +6,16 @@ export const fleet: readonly Mutant[] = [
   {
     id: "foreign-events-believed",
     file: "runtime/fleet/machine-each.ts",
-    find: "event.taskId !== null && event.taskId === member?.task",
-    replace: "event.taskId !== null",
+    find: `else if (isOwn(event.taskId, "an event")) observer.event(event);`,
+    replace: "else observer.event(event);",
     loses: "A machine that was taken over says of another task what it likes.",
     ...unit("runtime/fleet/machine-each.test.ts"),
   },
   {
     id: "foreign-connection",
     file: "runtime/fleet/machine-each.ts",
-    find: "if (task === member?.task) return observer.connection(stream, task);",
-    replace: "if (member?.task !== null) return observer.connection(stream, task);",
+    find: `else if (isOwn(task, "a connection")) observer.connection(stream, task);`,
+    replace: "else if (member?.task !== null) observer.connection(stream, task);",
     loses:
       "A machine that was taken over opens connections in another task's name: by its rules, and in its list of requests.",
     ...unit("runtime/fleet/machine-each.test.ts"),

