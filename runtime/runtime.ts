@@ -124,10 +124,10 @@ export class Runtime implements AsyncDisposable {
     const layout = stateLayout(places);
     removeDrafts(layout.drafts);
     const records = new Records(layout.records);
-    const trash = new Trash(layout.trash, layout.tasks);
     const { warn } = this.log;
+    const trash = new Trash(layout.trash, layout.tasks, warn);
     void removeLeftSockets(places.sockets, warn);
-    for (const { id, error } of trash.empty()) warn("a deleted task could not be removed", { id, error });
+    void trash.empty();
     this.book = new TaskBook({
       records,
       lastSavedTurn: (id) => readSessionHead(layout.tasks, id)?.lastTurn,

@@ -9,6 +9,9 @@ import { FIRST, STEPS, type Walk } from "./walk/steps.ts";
 
 const STEPS_PER_ROUND = 5;
 
+/** The check that a round of the walk is, the first being 1. */
+export const roundId = (round: number) => `walk.round-${round}`;
+
 /** `walk.ts [ROUNDS [SEED]]` */
 if (import.meta.filename === process.argv[1]) {
   const [rounds = 100, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number);
@@ -30,7 +33,7 @@ export async function walk(rounds: number, seed: number): Promise<Tally> {
   const checks = Array.from({ length: rounds }, (_, round): Check => {
     const words: string[] = [];
     return {
-      id: `walk.round-${round + 1}`,
+      id: roundId(round + 1),
       get claim() {
         return words.join("; ") || "a round of the walk";
       },

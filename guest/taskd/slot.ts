@@ -122,7 +122,7 @@ export class Slot {
   /** Tells whatever runs in it what is in one of these files, whole; it can read them, and only root can write them. */
   tell(file: (typeof TOLD)[number], content: object): void {
     const path = join(this.#directories.facts, basename(file));
-    writeAtomically(path, JSON.stringify(content), { mode: 0o644, isFleeting: true });
+    writeAtomically(path, JSON.stringify(content), { mode: 0o644 });
   }
 
   /** Lets all that runs in it use this much memory, in bytes. */

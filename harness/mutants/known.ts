@@ -35,7 +35,7 @@ export class KnownVerdicts {
     if (found.is === "none") return found;
     this.#verdicts[key] = found;
     const content = { sources: this.#sources, verdicts: this.#verdicts };
-    writeAtomically(this.#path, JSON.stringify(content), { mode: 0o644, isFleeting: true });
+    writeAtomically(this.#path, JSON.stringify(content), { mode: 0o644 });
     return found;
   }
 }

@@ -6,11 +6,11 @@ import { type Client, connect, NoRuntime } from "../../runtime/control/client.ts
 import { type AgentKind, agentKind, type Isolation, isolation as isolations } from "../../runtime/protocol/kinds.ts";
 import type { MachineLayer } from "../../runtime/protocol/layers.ts";
 import { REPOSITORY } from "../../runtime/state/places.ts";
-import { removeTree } from "../../runtime/workspace/remove-tree.ts";
 import { CANARY_ENVIRONMENT } from "../evidence/canary.ts";
 import { keepFacts } from "../evidence/facts.ts";
 import { atExit } from "../host/at-exit.ts";
 import "../host/startup-files.ts";
+import { removeNow } from "../host/remove-now.ts";
 import { waitFor } from "../host/wait-for.ts";
 
 export const PIWORK = join(REPOSITORY, "runtime/cli/piwork.mjs");
@@ -39,7 +39,7 @@ export function makeSandbox(logs: string): Sandbox {
   mkdirSync(workspace);
   mkdirSync(logs, { recursive: true });
   // A task may have made a tree that is too deep for rmSync.
-  return sandboxIn({ directory, state, workspace, logs }, () => removeTree(directory));
+  return sandboxIn({ directory, state, workspace, logs }, () => removeNow(directory));
 }
 
 /** The places of a runtime, which `remove` takes away when it is disposed of, or with this process. */

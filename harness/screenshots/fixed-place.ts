@@ -12,7 +12,7 @@ import {
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { tryLock } from "../../runtime/linux/flock.mjs";
-import { removeTree } from "../../runtime/workspace/remove-tree.ts";
+import { removeNow } from "../host/remove-now.ts";
 import { type Sandbox, sandboxIn } from "../runtimes/piwork.ts";
 
 /** The page shows where its workspace is: for two pictures to be the same, it is in one place. Not in $TMPDIR, which may be any. */
@@ -29,13 +29,13 @@ export async function takeFixedPlace(evidence: string): Promise<Sandbox> {
     if (existsSync(logs))
       for (const name of readdirSync(logs).filter((entry) => entry.endsWith(".log")))
         copyFileSync(join(logs, name), join(evidence, name));
-    removeTree(PLACE);
+    removeNow(PLACE);
     closeSync(lock);
   };
   const [state, workspace] = [join(PLACE, "state"), join(PLACE, "projects")];
   const sandbox = sandboxIn({ directory: PLACE, state, workspace, logs }, remove);
   // A run that was killed leaves its files.
-  for (const name of readdirSync(PLACE)) removeTree(join(PLACE, name));
+  for (const name of readdirSync(PLACE)) removeNow(join(PLACE, name));
   for (const directory of [workspace, logs]) mkdirSync(directory);
   return sandbox;
 }

@@ -80,7 +80,7 @@ async function askKvm(probe: ProbeOptions): Promise<Answer> {
   probe.onProbe();
   const answer: Verdict = { host: await describeHost(), ...(await probeAccelerator("kvm", probe)) };
   probe.signal.throwIfAborted(); // an interrupted probe has no answer worth remembering
-  writeAtomically(verdictFile(probe.cache), `${JSON.stringify(answer, null, 2)}\n`, { isFleeting: true });
+  writeAtomically(verdictFile(probe.cache), `${JSON.stringify(answer, null, 2)}\n`);
   return answer;
 }
 

@@ -23,7 +23,7 @@ export class PanelKey {
 
   /** Keeps the token, and the port to take next time. */
   keep(port: number): void {
-    writeAtomically(this.#path, `${JSON.stringify({ port, token: this.#token })}\n`, { isFleeting: true });
+    writeAtomically(this.#path, `${JSON.stringify({ port, token: this.#token })}\n`);
   }
 
   /** The page keeps what follows the '#'; a browser sends it nowhere. */

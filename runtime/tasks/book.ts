@@ -1,6 +1,6 @@
 import type { TaskRecord } from "../api/record.ts";
 import { PiworkError } from "../protocol/errors.ts";
-import { isOpen, TASK_TRANSITIONS, type TaskState } from "../protocol/states.ts";
+import { TASK_TRANSITIONS, type TaskState } from "../protocol/states.ts";
 import { stateFailure } from "../state/whole-file.ts";
 import type { Records } from "./records.ts";
 
@@ -101,8 +101,7 @@ export class TaskBook {
     if (from === state) return;
     if (!TASK_TRANSITIONS[from].includes(state))
       this.#parts.warn("a task changed its state in a way it should not", { task: id, from, to: state, why });
-    // Tasks that were open are all the same to the next runtime.
-    this.#keep({ ...this.find(id), state }, isOpen(from) && isOpen(state));
+    this.#keep({ ...this.find(id), state });
     this.#parts.changed(id, from, state, why);
   }
 
@@ -122,9 +121,9 @@ export class TaskBook {
     this.#parts.changed(id, state, "missing", "deleted");
   }
 
-  #keep(record: TaskRecord, isFleeting = false): void {
+  #keep(record: TaskRecord): void {
     this.#records.set(record.id, record);
-    this.#write(() => this.#parts.records.write(record, isFleeting), record.id);
+    this.#write(() => this.#parts.records.write(record), record.id);
   }
 
   #write(write: () => void, task: string): void {

@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createWriteStream, mkdirSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import type { Changes } from "../api/files.ts";
 import type { TaskRecord } from "../api/record.ts";
-import { writeAtomically } from "../linux/atomic-file.ts";
-import { type FolderBaseline, findChanges, folderBaseline, lookAtFolder } from "../workspace/changes.ts";
+import { type FolderBaseline, findChanges, fromLines, linesOf, lookAtFolder } from "../workspace/changes.ts";
 import type { TaskDirectory } from "../workspace/files.ts";
 
 /** How the folder of each task was before the task could write to it. Machines never see these. */
@@ -24,7 +25,8 @@ export class FolderBaselines {
     try {
       const seen = await lookAtFolder({ root: this.#workspace, parts: folder.split("/") });
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-      writeAtomically(this.#file(id), JSON.stringify(seen), { isFleeting: true });
+      // Half a file is known by its first line.
+      await pipeline(linesOf(seen), createWriteStream(this.#file(id), { mode: 0o600 }));
     } catch (error) {
       this.#warn("how a folder was at first could not be kept", { task: id, error });
     }
@@ -36,13 +38,14 @@ export class FolderBaselines {
 
   async changes({ id, folder, createdAt }: TaskRecord, directory: TaskDirectory): Promise<Changes> {
     // Without a folder it works in its outputs, which began empty.
-    const empty: FolderBaseline = { version: 1, takenAt: createdAt, isWhole: true, entries: [] };
-    return findChanges(directory, folder === null ? empty : this.#read(id), new Date(createdAt));
+    const empty: FolderBaseline = { takenAt: createdAt, isWhole: true, entries: new Map() };
+    return findChanges(directory, folder === null ? empty : await this.#read(id), new Date(createdAt));
   }
 
-  #read(id: string): FolderBaseline | undefined {
+  async #read(id: string): Promise<FolderBaseline | undefined> {
     try {
-      return folderBaseline.parse(JSON.parse(readFileSync(this.#file(id), "utf8")));
+      await using file = await open(this.#file(id));
+      return await fromLines(file.readLines());
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT")
         this.#warn("how a folder was at first cannot be read", { task: id, error });

@@ -37,9 +37,8 @@ export class Records {
     return { records: records.sort((a, b) => a.createdAt.localeCompare(b.createdAt, "en")), broken };
   }
 
-  /** `isFleeting` is a change that means nothing to the next runtime: it is not worth the wait for the disk. */
-  write(record: TaskRecord, isFleeting = false): void {
-    writeAtomically(this.file(record.id), `${JSON.stringify(record, null, 2)}\n`, { isFleeting });
+  write(record: TaskRecord): void {
+    writeAtomically(this.file(record.id), `${JSON.stringify(record, null, 2)}\n`);
   }
 
   /** Where the record of a task is. */
@@ -58,7 +57,7 @@ export class Records {
   }
 
   writeActive(id: string): void {
-    writeAtomically(this.#activeFile, `${id}\n`, { isFleeting: true });
+    writeAtomically(this.#activeFile, `${id}\n`);
   }
 
   get #activeFile(): string {

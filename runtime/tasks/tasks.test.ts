@@ -66,7 +66,6 @@ function setUp(answer: (command: string) => unknown) {
     records,
     fleet,
     agent: "probe",
-    warn: () => {},
     trash: {} as Trash,
     permissions: new TaskPermissions({ decisions: join(directory, "decisions"), policy: join(directory, "policy") }),
     providers: () => [],

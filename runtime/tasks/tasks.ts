@@ -47,7 +47,6 @@ export interface TasksParts {
   assertMemory(bytes: number): void;
   fleet: Fleet;
   events: EventStream;
-  warn(message: string, facts: Record<string, unknown>): void;
 }
 
 interface CreateOptions {
@@ -247,9 +246,7 @@ export class Tasks {
       this.#book.forget(id);
       this.#parts.baselines.forget(id);
       this.#parts.permissions.forget(id);
-      // The next runtime tries again.
-      for (const left of this.#parts.trash.empty())
-        this.#parts.warn("a deleted task could not be removed", { id: left.id, error: left.error });
+      await this.#parts.trash.finish(id);
     });
   }
 

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { renameSynced } from "../linux/atomic-file.ts";
 import { taskId } from "../protocol/ids.ts";
 import { removeTree } from "../workspace/remove-tree.ts";
 
@@ -10,39 +11,43 @@ import { removeTree } from "../workspace/remove-tree.ts";
 export class Trash {
   readonly #directory: string;
   readonly #tasksDirectory: string;
+  readonly #warn: (message: string, facts: Record<string, unknown>) => void;
 
-  constructor(directory: string, tasksDirectory: string) {
+  constructor(
+    directory: string,
+    tasksDirectory: string,
+    warn: (message: string, facts: Record<string, unknown>) => void,
+  ) {
     this.#directory = directory;
     this.#tasksDirectory = tasksDirectory;
+    this.#warn = warn;
   }
 
-  /** Takes a task's record: from then on the task is no more. What it kept is removed by `empty`. */
+  /** Takes a task's record: from then on the task is no more. What it kept is removed by `finish`. */
   throwAway(id: string, recordFile: string): void {
     const place = this.#place(id);
     mkdirSync(place, { recursive: true, mode: 0o700 });
-    renameSync(recordFile, join(place, "record.json"));
+    renameSynced(recordFile, join(place, "record.json"));
   }
 
-  /** Removes what was thrown away, by this runtime or an earlier one; gives what could not be removed, and why. */
-  empty(): { id: string; error: unknown }[] {
-    if (!existsSync(this.#directory)) return [];
-    const left: { id: string; error: unknown }[] = [];
-    for (const id of readdirSync(this.#directory).filter((name) => taskId.safeParse(name).success)) {
-      try {
-        this.#finish(id);
-      } catch (error) {
-        left.push({ id, error });
-      }
-    }
-    return left;
+  /** Finishes what an earlier runtime has thrown away. */
+  async empty(): Promise<void> {
+    if (!existsSync(this.#directory)) return;
+    for (const id of readdirSync(this.#directory).filter((name) => taskId.safeParse(name).success))
+      await this.finish(id);
   }
 
-  #finish(id: string): void {
+  /** Removes what a task kept that was thrown away; what cannot be removed is left to the next runtime. */
+  async finish(id: string): Promise<void> {
     const kept = join(this.#tasksDirectory, id);
-    // Without the record nothing was thrown away yet.
-    if (existsSync(join(this.#place(id), "record.json")) && existsSync(kept))
-      renameSync(kept, join(this.#place(id), "kept"));
-    removeTree(this.#place(id));
+    try {
+      // Without the record nothing was thrown away yet.
+      if (existsSync(join(this.#place(id), "record.json")) && existsSync(kept))
+        renameSynced(kept, join(this.#place(id), "kept"));
+      await removeTree(this.#place(id));
+    } catch (error) {
+      this.#warn("a deleted task could not be removed", { id, error });
+    }
   }
 
   #place(id: string): string {

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { test } from "node:test";
 import { execaSync } from "execa";
 import { changes } from "../api/files.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import { findChanges, folderBaseline, lookAtFolder } from "./changes.ts";
+import { findChanges, fromLines, linesOf, lookAtFolder } from "./changes.ts";
 
 const root = mkdtempSync(join(tmpdir(), "piwork-changes-"));
 test.after(() => rmSync(root, { recursive: true }));
@@ -15,6 +16,16 @@ const LONG_AGO = new Date(0);
 function folder(name: string) {
   mkdirSync(join(root, name));
   return { here: { root, parts: [name] }, inside: (file: string) => join(root, name, file) };
+}
+
+async function all(chunks: AsyncIterable<string>): Promise<string[]> {
+  const found: string[] = [];
+  for await (const line of lines(chunks)) found.push(line);
+  return found;
+}
+
+async function* lines(chunks: AsyncIterable<string>) {
+  for await (const chunk of chunks) yield* chunk.trimEnd().split("\n").filter(Boolean);
 }
 
 const told = (found: Awaited<ReturnType<typeof findChanges>>) =>
@@ -26,7 +37,7 @@ test("created, modified and deleted names are told apart, and what stayed is not
   for (const name of ["same", "longer", "rewritten", "gone", "__proto__", "sub/inner"])
     writeFileSync(inside(name), "12");
   utimesSync(inside("rewritten"), 1, 1);
-  const first = folderBaseline.parse(JSON.parse(JSON.stringify(await lookAtFolder(here))));
+  const first = await fromLines(lines(linesOf(await lookAtFolder(here))));
   assert.deepEqual(told(await findChanges(here, first, LONG_AGO)), []);
 
   appendFileSync(inside("longer"), "3");
@@ -87,4 +98,42 @@ test("so many changes are listed, and that there are more is said", async () => 
   for (let number = 0; number <= LIMITS.listedChanges; number++) writeFileSync(inside(`${number}`), "");
   const found = await findChanges(here, first, LONG_AGO);
   assert.deepEqual([found.changes.length, found.truncated], [LIMITS.listedChanges, true]);
+});
+
+test("a baseline that lacks a line is none, and one of the first version is whole", async () => {
+  const facts = ["file", 1, 2, 3] as [string, number, number, number];
+  const takenAt = LONG_AGO.toISOString();
+  const whole = { takenAt, isWhole: true, entries: new Map([["a", facts]]) };
+  const [head = "", ...names] = await all(linesOf(whole));
+  await assert.rejects(fromLines(lines(Readable.from([head]))), /0 names of 1/);
+  await assert.rejects(
+    fromLines(lines(Readable.from([head, ...names, ...names.map((name) => name.replace("a", "b"))]))),
+  );
+  const old = JSON.stringify({ ...whole, version: 1, entries: [["a", facts]] });
+  assert.deepEqual((await fromLines(lines(Readable.from([old])))).entries, whole.entries);
+});
+
+test("others get turns while a baseline is written, read and compared with nothing", async (t) => {
+  const facts = ["file", 1, 2, 3] as [string, number, number, number];
+  const entries = new Map(Array.from({ length: 10_000 }, (_, number) => [`name-${number}`, facts]));
+  const { here } = folder("turns");
+  let [taken, isDone] = [0, false];
+  t.after(() => {
+    isDone = true;
+  });
+  const take = () => {
+    taken++;
+    if (!isDone) setImmediate(take);
+  };
+  take();
+  const least = async (work: () => Promise<unknown>) => {
+    const before = taken;
+    await work();
+    assert.equal(taken - before >= 9, true, `${taken - before} turns`);
+  };
+  const whole = { takenAt: LONG_AGO.toISOString(), isWhole: true, entries };
+  const written: string[] = [];
+  await least(async () => written.push(...(await all(linesOf(whole)))));
+  await least(() => fromLines(lines(Readable.from(written))));
+  await least(() => findChanges(here, whole, LONG_AGO));
 });

@@ -10,7 +10,7 @@ import { removeTree } from "./remove-tree.ts";
 const scratch = mkdtempSync(join(tmpdir(), "piwork-remove-"));
 test.after(() => rmSync(scratch, { recursive: true, force: true }));
 
-test("deep, odd and closed trees go; what links lead to stays", () => {
+test("deep, odd and closed trees go; what links lead to stays", async () => {
   const tree = join(scratch, "tree");
   mkdirSync(tree);
   const outside = join(scratch, "outside");
@@ -33,14 +33,14 @@ test("deep, odd and closed trees go; what links lead to stays", () => {
   }
   process.chdir(before);
   chmodSync(join(tree, "d".repeat(200)), 0);
-  removeTree(tree);
+  await removeTree(tree);
   assert.deepEqual([existsSync(tree), existsSync(join(outside, "mine"))], [false, true]);
 });
 
-test("a link, a file and nothing at all are no trees", () => {
+test("a link, a file and nothing at all are no trees", async () => {
   symlinkSync(scratch, join(scratch, "to-scratch"));
-  removeTree(join(scratch, "to-scratch"));
-  removeTree(join(scratch, "nothing"));
+  await removeTree(join(scratch, "to-scratch"));
+  await removeTree(join(scratch, "nothing"));
   assert.deepEqual([existsSync(join(scratch, "to-scratch")), existsSync(scratch)], [false, true]);
 });
 
@@ -59,14 +59,35 @@ test("who still is in the tree, and swaps what is there, leads nobody out of it"
     const swapper = execa("perl", ["-e", SWAPS, join(tree, "in"), `${process.pid}`], { reject: false });
     await once(swapper.stdout, "data");
     try {
-      removeTree(tree);
+      await removeTree(tree);
     } catch {
       // something was swapped at the wrong moment: it stays, and is removed another time
     }
     swapper.kill("SIGKILL");
     await swapper;
-    removeTree(tree);
+    await removeTree(tree);
     const { mode } = statSync(outside);
     assert.deepEqual([existsSync(join(outside, "sub/file")), mode & 0o777, existsSync(tree)], [true, 0o755, false]);
   }
+});
+
+test("others get turns while much is removed, more of them where it is more", async () => {
+  const turns = async (files: number) => {
+    const tree = join(scratch, `large-${files}`);
+    for (const part of ["a", "b/c"]) mkdirSync(join(tree, part), { recursive: true });
+    for (let file = 0; file < files; file++) writeFileSync(join(tree, file % 2 === 0 ? "a" : "b/c", `${file}`), "");
+    let [taken, isDone] = [0, false];
+    const take = () => {
+      taken++;
+      if (!isDone) setImmediate(take);
+    };
+    take();
+    await removeTree(tree).finally(() => {
+      isDone = true;
+    });
+    assert.equal(existsSync(tree), false);
+    return taken;
+  };
+  const [few, many] = [await turns(100), await turns(4_000)];
+  assert.equal(few > 3 && many > 100, true, `${few} and ${many} turns`);
 });

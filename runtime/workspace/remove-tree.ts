@@ -1,52 +1,53 @@
-import { chmodSync, lstatSync, openSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
+import { chmodSync, lstatSync, openSync, renameSync } from "node:fs";
+import { rm, rmdir, unlink } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { openBeneath, PLACE, Place } from "../linux/open-beneath.ts";
-import { pathOf } from "./walk.ts";
+import { namesIn, pathOf } from "./walk.ts";
 
 /**
  * Removes a directory, whatever a task made in it: however deep, however named, whatever its modes. Goes from descriptor to
  * descriptor: whoever still has one of the tree (a machine that was taken over) leads it nowhere else by what is swapped.
- * Directories inside are first moved to the top, so that no path gets long.
+ * Directories inside are first moved to the top, so that no path gets long. Others get their turns however much there is.
  */
-export function removeTree(directory: string): void {
+export async function removeTree(directory: string): Promise<void> {
   if (lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
-    return rmSync(directory, { force: true });
+    return await rm(directory, { force: true });
   using parent = openBeneath(dirname(directory), []);
   const name = Buffer.from(basename(directory));
-  emptyTree(parent, name);
-  rmdirSync(pathOf(parent, name));
+  await emptyTree(parent, name);
+  await rmdir(pathOf(parent, name));
 }
 
-function emptyTree(parent: Place, name: Buffer): void {
+async function emptyTree(parent: Place, name: Buffer): Promise<void> {
   using top = openInside(parent, name);
   let moved = 0;
   const nextPlace = (): Buffer => {
     for (;;) {
-      const path = pathOf(top, Buffer.from(`${PREFIX}${++moved}`));
+      const path = pathOf(top, Buffer.from(`.piwork-removed-${++moved}`));
       if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return path;
     }
   };
-  const empty = (place: Place): void => {
-    for (const entry of namesOf(place)) {
-      if (unlinked(pathOf(place, entry))) continue;
-      using _writable = openInside(place, entry);
-      // Names at the top are ours by now: what had one of these was moved, or is removed, before.
-      if (place !== top || !isOurs(entry)) renameSync(pathOf(place, entry), nextPlace());
-    }
-  };
-  empty(top);
-  for (let names = namesOf(top); names.length > 0; names = namesOf(top))
-    for (const entry of names) {
-      using inner = openInside(top, entry);
-      empty(inner);
-      rmdirSync(pathOf(top, entry));
-    }
+  await unlinkIn(top, async (entry) => {
+    using inner = openInside(top, entry);
+    await unlinkIn(inner, (deeper) => {
+      using _writable = openInside(inner, deeper);
+      renameSync(pathOf(inner, deeper), nextPlace());
+    });
+    await rmdir(pathOf(top, entry));
+  });
 }
 
-const PREFIX = ".piwork-removed-";
-
-function isOurs(name: Buffer): boolean {
-  return name.toString("latin1").startsWith(PREFIX);
+/** Unlinks everything in a directory, until nothing is there; `clear` has to take away each directory. */
+async function unlinkIn(place: Place, clear: (directory: Buffer) => void | Promise<void>): Promise<void> {
+  // What is removed while names are read may hide others from the reading.
+  for (let isEmpty = false; !isEmpty; ) {
+    isEmpty = true;
+    for await (const names of namesIn(place)) {
+      isEmpty = false;
+      const gone = await Promise.all(names.map((name) => unlinked(pathOf(place, name))));
+      for (const name of names.filter((_, index) => !gone[index])) await clear(name);
+    }
+  }
 }
 
 /** A directory that is there, whatever its mode was: it can be read, emptied and moved from now on. */
@@ -56,14 +57,10 @@ function openInside(place: Place, name: Buffer): Place {
   return inner;
 }
 
-function namesOf(place: Place): Buffer[] {
-  return readdirSync(place.path, { encoding: "buffer" });
-}
-
 /** Whether it is gone; a directory is not. */
-function unlinked(path: Buffer): boolean {
+async function unlinked(path: Buffer): Promise<boolean> {
   try {
-    unlinkSync(path);
+    await unlink(path);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
