@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { type OutgoingHttpHeaders, request } from "node:http";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -56,6 +58,23 @@ test("a call is made only with the token, the origin and the host of the page", 
   );
   assert.equal(calls, 0);
   assert.deepEqual([await call(right), calls], [200, 1]);
+});
+
+test("600 connections of somebody without the token keep nobody out who has it", async (t) => {
+  await using server = await listen("flooded");
+  const { origin, host, hostname, port, hash } = new URL(server.address);
+  const flood = Array.from({ length: 600 }, (_, number) => {
+    const socket = connect(Number(port), hostname).on("error", () => {});
+    // Half of them ask, without a token or without an end.
+    if (number % 2 === 0)
+      socket.write(`POST /v1/shutdown HTTP/1.1\r\nhost: ${host}\r\n${number % 4 === 0 ? "\r\n" : ""}`);
+    return socket;
+  });
+  t.after(() => flood.forEach((socket) => void socket.destroy()));
+  await once(flood[0] as Socket, "connect");
+  const headers = { host, origin, authorization: `Bearer ${hash.slice(1)}` };
+  assert.equal((await send(server.address, "POST", "/v1/shutdown", headers)).status, 200);
+  assert.equal((await send(server.address, "POST", "/v1/shutdown", headers)).status, 200);
 });
 
 test("its own files are read without the token, and nothing else is", async () => {

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type ControlHandlers, serve } from "../control/server.ts";
+import { BoundedServer } from "../control/connections.ts";
+import { type ControlHandlers, serve, TOO_MANY_CALLS } from "../control/server.ts";
 import { readReport } from "../evidence/runs.ts";
 import { PiworkError } from "../protocol/errors.ts";
 import type { Asset } from "./build.ts";
@@ -46,19 +47,19 @@ export interface PanelOptions {
 
 /** The panel's page, and the control API for it, on the loopback of this host alone. */
 export class PanelServer implements AsyncDisposable {
-  readonly #server: Server;
+  readonly #server: BoundedServer;
   readonly #options: PanelOptions;
   readonly #origin: string;
   readonly address: string;
 
-  private constructor(server: Server, options: PanelOptions) {
-    const { port } = server.address() as AddressInfo;
+  private constructor(server: BoundedServer, options: PanelOptions) {
+    const { port } = server.http.address() as AddressInfo;
     this.#server = server;
     this.#options = options;
     this.#origin = `http://${HOST}:${port}`;
     this.address = options.key.address(port);
     options.key.keep(port);
-    server.on("request", (request, response) => void this.#answer(request, response));
+    server.http.on("request", (request, response) => void this.#answer(request, response));
   }
 
   static async listen(options: PanelOptions): Promise<PanelServer> {
@@ -74,6 +75,7 @@ export class PanelServer implements AsyncDisposable {
     if (refusal !== undefined) return refuse(response, ...refusal);
     for (const [name, value] of Object.entries(COMMON)) response.setHeader(name, value);
     if (isReading(request)) return this.#show(request, response);
+    if (!this.#server.admit(request.socket)) return refuse(response, 503, TOO_MANY_CALLS.message);
     await serve(request, response, this.#options.handlers);
   }
 
@@ -105,14 +107,14 @@ export class PanelServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
+    const closed = new Promise((resolve) => this.#server.http.close(resolve));
     // Streams have no end of their own.
-    this.#server.closeAllConnections();
+    this.#server.http.closeAllConnections();
     await closed;
   }
 }
 
-async function listen({ key, port }: PanelOptions): Promise<Server> {
+async function listen({ key, port }: PanelOptions): Promise<BoundedServer> {
   const wanted = port ?? key.lastPort;
   if (wanted !== undefined) {
     try {
@@ -130,9 +132,9 @@ async function listen({ key, port }: PanelOptions): Promise<Server> {
   return listenOn(0);
 }
 
-function listenOn(port: number): Promise<Server> {
-  const server = createServer();
-  return new Promise((resolve, reject) => server.once("error", reject).listen(port, HOST, () => resolve(server)));
+function listenOn(port: number): Promise<BoundedServer> {
+  const server = new BoundedServer();
+  return new Promise((resolve, reject) => server.http.once("error", reject).listen(port, HOST, () => resolve(server)));
 }
 
 function isReading({ method }: { method?: string | undefined }): boolean {
