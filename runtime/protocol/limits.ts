@@ -166,6 +166,12 @@ export const LIMITS = {
   controlRequestMs: 10 * 60 * 1000,
   /** time after which a connection without a request is closed, in milliseconds */
   controlIdleMs: 5_000,
+  /** time in which the address of the panel opens it, in milliseconds */
+  panelCodeMs: 10 * 60 * 1000,
+  /** time in which a page of the panel can be loaded again, in milliseconds from the last answer that it got */
+  panelReloadMs: 30_000,
+  /** wrong codes for the panel that are answered with a reason, in a minute */
+  panelWrongCodes: 30,
   /** command output held for a reader of the control API that does not keep up, in bytes */
   unreadStreamBytes: 64 * 1024 * 1024,
 } as const;
