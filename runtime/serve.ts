@@ -12,7 +12,7 @@ export interface Announcer {
   say(words: string): void;
   /** the control API listens; the machine may still have to boot */
   listening(runtime: Runtime): void;
-  /** a machine runs; `panel` is the address of the page, with the token that opens it */
+  /** a machine runs; `panel` is an address that opens the page once */
   ready(runtime: Runtime, panel: string | undefined): void;
 }
 
@@ -69,7 +69,7 @@ export async function serve({ panel: wish, ...options }: ServeOptions, announcer
   announcer.listening(runtime);
   const booted = Promise.all([runtime.prepare(), page]).then(() => {
     isReady = true;
-    announcer.ready(runtime, panel?.address);
+    announcer.ready(runtime, panel?.address());
   });
   const asked = new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()));
   // A runtime that cannot boot its machine has nothing to offer.

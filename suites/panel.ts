@@ -14,7 +14,11 @@ import { policy } from "./panel/policy.ts";
 import { survival } from "./panel/survival.ts";
 
 /** What `npm test` has no time for. */
-export const SLOW: ReadonlySet<string> = new Set(["panel.long-answer", "panel.accessible-light"]);
+export const SLOW: ReadonlySet<string> = new Set([
+  "panel.long-answer",
+  "panel.accessible-light",
+  "panel.kept-by-browser",
+]);
 
 const COMMAND = "npx mise run test-panel";
 

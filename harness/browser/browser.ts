@@ -1,4 +1,11 @@
-import { type Browser, type BrowserContextOptions, chromium, expect as expectSoon, type Page } from "@playwright/test";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  expect as expectSoon,
+  type Page,
+} from "@playwright/test";
 import type { Screenshots } from "../../runtime/api/screenshots.ts";
 import { PinnedFonts } from "../screenshots/fonts.ts";
 import { browserFiles } from "./browser-files.ts";
@@ -20,6 +27,13 @@ const PAGE_DEADLINE_MS = 60_000;
 /** Waits for what is expected of a page. */
 export const expect = expectSoon.configure({ timeout: PAGE_DEADLINE_MS });
 
+/** How the browser of the lock file is started. Nothing of the user's environment: language, time zone, proxy and fonts would be seen in pages. */
+async function startedWith({ configuration }: PinnedFonts) {
+  const { program, libraries } = await browserFiles();
+  const env = { LANG: "C.UTF-8", TZ: "UTC", FONTCONFIG_FILE: configuration, LD_LIBRARY_PATH: libraries };
+  return { executablePath: program, args: FLAGS, env };
+}
+
 /** The browser that the lock file pins, and what its pages complained about. */
 export class TestBrowser implements AsyncDisposable {
   readonly #browser: Browser;
@@ -35,12 +49,9 @@ export class TestBrowser implements AsyncDisposable {
   }
 
   static async start(): Promise<TestBrowser> {
-    const { program, libraries } = await browserFiles();
     const fonts = new PinnedFonts();
-    // Nothing of the user's environment: language, time zone, proxy and fonts would be seen in pages.
-    const env = { LANG: "C.UTF-8", TZ: "UTC", FONTCONFIG_FILE: fonts.configuration, LD_LIBRARY_PATH: libraries };
     try {
-      return new TestBrowser(await chromium.launch({ executablePath: program, args: FLAGS, env }), fonts);
+      return new TestBrowser(await chromium.launch(await startedWith(fonts)), fonts);
     } catch (error) {
       fonts[Symbol.dispose]();
       throw error;
@@ -69,6 +80,13 @@ export class TestBrowser implements AsyncDisposable {
     page.on("request", (request) => this.asked.push(request.url()));
     await page.goto(address);
     return page;
+  }
+
+  /** Another browser, whose profile is kept in a directory, as a person's is. */
+  async openProfile(directory: string): Promise<BrowserContext> {
+    const context = await chromium.launchPersistentContext(directory, await startedWith(this.#fonts));
+    context.setDefaultTimeout(PAGE_DEADLINE_MS);
+    return context;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -26,8 +26,9 @@ curl --unix-socket ${socket} \\
 \`\`\`
 
 The panel's page uses the same calls, over HTTP on a port of 127.0.0.1. Each request there needs the header
-\`Authorization: Bearer <token>\` with the token behind the \`#\` of the panel's address, and that address as its \`Origin\` and
-\`Host\`. Other requests are refused (401, 403, 421) before they are read. \`GET\` gives the page's own files and, by links that
+\`Authorization: Bearer <token>\`, and the panel's address as its \`Origin\` and \`Host\`. Other requests are refused (401, 403,
+421) before they are read. \`POST /token\` with \`Authorization: Code <code>\` gives \`{ "token": … }\` for a code that was not used
+before: that behind the \`#\` of an address, or, within ${LIMITS.panelReloadMs / 1000} s, that of the header \`piwork-reload\` of an answer. \`GET\` gives the page's own files and, by links that
 \`evidence\` signs, reports.
 
 From TypeScript, with types: \`import { connect } from "piwork"\`.

@@ -243,10 +243,13 @@ export const calls = {
     output: z.strictObject({ runs: z.array(evidenceRun).max(LIMITS.listedRuns).describe("Runs, the newest first.") }),
   },
   panel: {
-    does: "Gives the address of the panel.",
+    does: "Makes a new address of the panel.",
     input: none,
     output: z.strictObject({
-      address: z.string().nullable().describe("Address with the token that opens the panel; null without a panel."),
+      address: z
+        .string()
+        .nullable()
+        .describe("Address that opens the panel once, within ten minutes; null without a panel."),
     }),
   },
 } as const satisfies Record<string, { does: string; input: z.ZodType; output: z.ZodType }>;

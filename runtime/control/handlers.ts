@@ -8,8 +8,8 @@ import type { ControlHandlers } from "./server.ts";
 
 /** What the control API needs to know of a panel. */
 export interface PanelLinks {
-  /** with the token that opens it */
-  readonly address: string;
+  /** a new one, which opens it once */
+  address(): string;
   /** a path of it which opens without the token */
   sign(path: string): string;
 }
@@ -66,7 +66,7 @@ export function controlHandlers(
           report: run.report === null ? null : (panel()?.sign(run.report) ?? null),
         })),
       }),
-      panel: () => ({ address: panel()?.address ?? null }),
+      panel: () => ({ address: panel()?.address() ?? null }),
     },
     streams: {
       async prompt({ task, message }, send) {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { chmodSync, existsSync, type FSWatcher, rmSync, watch } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { dirname } from "node:path";
 import type * as z from "zod";
 import {
@@ -15,6 +15,7 @@ import {
 import { type ErrorCode, invalidRequest, PiworkError, toErrorBody } from "../protocol/errors.ts";
 import { taskId } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
+import { BoundedServer } from "./connections.ts";
 
 /** A call without output resolves when it is done. */
 type HttpAnswer<Output> = Output extends Record<string, never> ? Promise<void> : Output | Promise<Output>;
@@ -56,6 +57,11 @@ const STATUS: Record<ErrorCode, number> = {
 const TOO_SLOW = new PiworkError(
   "LIMIT_EXCEEDED",
   `More than ${LIMITS.unreadStreamBytes} bytes were waiting to be read, so the rest was dropped and the command ended. Read faster, or write to a file in the task.`,
+);
+
+export const TOO_MANY_CALLS = new PiworkError(
+  "LIMIT_EXCEEDED",
+  `${LIMITS.knownConnections} connections are busy, and more are not answered. End commands that still run, or close pages of the panel.`,
 );
 
 /** The control API on a Unix socket that only this user can open. */
@@ -103,7 +109,11 @@ export class ControlServer implements AsyncDisposable {
 }
 
 async function listen(path: string, handlers: ControlHandlers): Promise<Server> {
-  const server = createServer((request, response) => void serve(request, response, handlers));
+  const bounded = new BoundedServer();
+  const server = bounded.http.on("request", (request, response) => {
+    if (bounded.admit(request.socket)) void serve(request, response, handlers);
+    else refuse(request, response, TOO_MANY_CALLS.toBody());
+  });
   rmSync(path, { force: true });
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
   chmodSync(path, 0o600);

@@ -1,9 +1,7 @@
-import { request } from "node:http";
-import { text } from "node:stream/consumers";
 import { type CallOutput, calls } from "../api/calls.ts";
 import type { StatusView } from "../api/status.ts";
 import { Client } from "../control/client.ts";
-import { conceal } from "../log/redaction.ts";
+import { enterPanel, post } from "../panel/client.ts";
 import { controlSocket, type Places } from "../state/places.ts";
 import { type HostFacts, lookAtHost } from "./host.ts";
 
@@ -40,22 +38,10 @@ export function sidesOf(places: Places): Sides {
   };
 }
 
-/** Asks as the page does, with the token of the address, which goes no further. */
+/** Asks as the page does. */
 async function askPanel(address: string, signal: AbortSignal): Promise<StatusView> {
-  const { hostname, port, origin, hash } = new URL(address);
-  conceal(hash.slice(1));
-  const headers = { origin, authorization: `Bearer ${hash.slice(1)}`, "content-type": "application/json" };
-  const answer = await new Promise<string>((resolve, reject) => {
-    const outgoing = request(
-      { hostname, port, method: "POST", path: "/v1/status", headers, signal, agent: false },
-      (response) => {
-        if (response.statusCode === 200) return text(response).then(resolve, reject);
-        response.resume();
-        reject(new Error(`the panel's server refused with ${response.statusCode}`));
-      },
-    );
-    outgoing.on("error", reject).end("{}");
-  });
+  const token = await enterPanel(address, signal);
+  const answer = await post(new URL("/v1/status", address).href, `Bearer ${token}`, signal);
   return calls.status.output.parse(JSON.parse(answer));
 }
 

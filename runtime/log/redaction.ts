@@ -35,7 +35,7 @@ const PATTERNS: readonly [pattern: RegExp, kept: string][] = [
     new RegExp(String.raw`(${NAME}(?:${IS}(?:${QUOTE})?|${QUOTE}${IS}${QUOTE}))(?!\[redacted\])[^\s"'\\,;]+`, "g"),
     "$1",
   ],
-  // The panel's address: what follows the '#' opens it.
+  // The panel's address: what follows the '#' opens it once.
   [/\b(127\.0\.0\.1:\d+\/#)[0-9a-f]{16,}/g, "$1"],
   // What opens one of its reports.
   [/(report\.html\?key=)[0-9a-f]{16,}/g, "$1"],

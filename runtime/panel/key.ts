@@ -9,7 +9,8 @@ const kept = z.strictObject({ port: z.int().min(1).max(65_535), token: z.string(
 /** The panel's port and token. They outlast a runtime, so that a page which is open finds the next one. */
 export class PanelKey {
   readonly #path: string;
-  readonly #token: string;
+  /** what each call needs; a page has it in its memory alone */
+  readonly token: string;
   /** the port of the last panel; undefined before the first */
   readonly lastPort: number | undefined;
 
@@ -17,22 +18,17 @@ export class PanelKey {
     this.#path = path;
     const found = read(path);
     this.lastPort = found?.port;
-    this.#token = found?.token ?? randomBytes(32).toString("hex");
-    conceal(this.#token);
+    this.token = found?.token ?? randomBytes(32).toString("hex");
+    conceal(this.token);
   }
 
   /** Keeps the token, and the port to take next time. */
   keep(port: number): void {
-    writeAtomically(this.#path, `${JSON.stringify({ port, token: this.#token })}\n`);
-  }
-
-  /** The page keeps what follows the '#'; a browser sends it nowhere. */
-  address(port: number): string {
-    return `http://127.0.0.1:${port}/#${this.#token}`;
+    writeAtomically(this.#path, `${JSON.stringify({ port, token: this.token })}\n`);
   }
 
   opens(authorization: string | undefined): boolean {
-    return isSame(authorization ?? "", `Bearer ${this.#token}`);
+    return isSame(authorization ?? "", `Bearer ${this.token}`);
   }
 
   /** A link has no header: this stands for the token, for one path alone. */
@@ -45,7 +41,7 @@ export class PanelKey {
   }
 
   #signature(path: string): string {
-    return createHmac("sha256", this.#token).update(path).digest("hex");
+    return createHmac("sha256", this.token).update(path).digest("hex");
   }
 }
 

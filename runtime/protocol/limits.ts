@@ -170,6 +170,26 @@ export const LIMITS = {
   networkRequests: 200,
   /** largest request body of the control API, in bytes */
   controlBodyBytes: 1024 * 1024,
+  /** connections to the control socket, or to the panel, by which nobody has called yet who may; a further one takes the oldest's place */
+  strangeConnections: 64,
+  /** connections to each of the two by which somebody has */
+  knownConnections: 256,
+  /** longest head of a request of the control API, in bytes */
+  controlHeadBytes: 16 * 1024,
+  /** headers of such a request that are read; the rest is left out */
+  controlHeaders: 64,
+  /** time for such a head, in milliseconds */
+  controlHeadMs: 10_000,
+  /** time for such a request with its body, in milliseconds: an upload may be long */
+  controlRequestMs: 10 * 60 * 1000,
+  /** time after which a connection without a request is closed, in milliseconds */
+  controlIdleMs: 5_000,
+  /** time in which the address of the panel opens it, in milliseconds */
+  panelCodeMs: 10 * 60 * 1000,
+  /** time in which a page of the panel can be loaded again, in milliseconds from the last answer that it got */
+  panelReloadMs: 30_000,
+  /** wrong codes for the panel that are answered with a reason, in a minute */
+  panelWrongCodes: 30,
   /** command output held for a reader of the control API that does not keep up, in bytes */
   unreadStreamBytes: 64 * 1024 * 1024,
 } as const;

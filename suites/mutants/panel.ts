@@ -12,6 +12,22 @@ export const panel: readonly Mutant[] = [
     ...unit("runtime/panel/server.test.ts"),
   },
   {
+    id: "code-twice",
+    file: "runtime/panel/codes.ts",
+    find: "end < now || this.#used.has(code)",
+    replace: "end < now",
+    loses: "An address that was used opens the panel again, from the browser's history.",
+    ...unit("runtime/panel/server.test.ts"),
+  },
+  {
+    id: "token-stored",
+    file: "runtime/panel/page/api.ts",
+    find: "  const next = reload ?? code;",
+    replace: "  const next = token;",
+    loses: "A browser keeps the token in its profile, where it opens the panel later.",
+    noticedBy: "panel.kept-by-browser",
+  },
+  {
     id: "report-for-all",
     file: "runtime/panel/server.ts",
     find: `run !== "" && this.#options.key.hasSigned(path, signature)`,

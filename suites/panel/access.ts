@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { type OutgoingHttpHeaders, request } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "../../harness/browser/browser.ts";
 import type { Check } from "../../harness/checks/checks.ts";
+import { filesWith } from "../../harness/evidence/canary.ts";
 import { listenersOf, processTree } from "../../harness/host/processes.ts";
+import { waitFor } from "../../harness/host/wait-for.ts";
 import { piwork } from "../../harness/runtimes/piwork.ts";
+import { post } from "../../runtime/panel/client.ts";
+import { LIMITS } from "../../runtime/protocol/limits.ts";
 import type { OpenPanel } from "./open-panel.ts";
 
 interface Sent {
@@ -41,6 +47,19 @@ const WRONG: [id: string, claim: string, headers: (panel: OpenPanel) => Outgoing
   ["no-origin", "no page at all", () => ({ origin: undefined }), 403],
 ];
 
+/** Everything that could be a code or a token in the files below a directory, whose texts have one or two bytes a letter. */
+function wordsBelow(directory: string): Set<string> {
+  const words = new Set<string>();
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const content = readFileSync(join(entry.parentPath, entry.name), "latin1");
+    for (const text of [content, content.replaceAll("\0", "")])
+      for (const [run] of text.matchAll(/[0-9a-f]{64,256}/g))
+        for (let at = 0; at + 64 <= run.length; at++) words.add(run.slice(at, at + 64));
+  }
+  return words;
+}
+
 /** Who is answered on the panel's port. */
 export function access(panel: OpenPanel): Check[] {
   const send = async ({ method, path, headers, body }: Sent): Promise<{ status: number; body: string }> => {
@@ -73,16 +92,16 @@ export function access(panel: OpenPanel): Check[] {
   return [
     {
       id: "panel.address",
-      claim: "the last line that is printed is the panel's address, which opens it, on 127.0.0.1 alone",
+      claim: "the last line that is printed is an address that opens the panel, on 127.0.0.1 alone",
       async run() {
-        const { hostname, port } = new URL(panel.address);
+        const { hostname, port } = new URL(panel.origin);
         assert.equal(hostname, "127.0.0.1");
         const open = processTree(panel.runtime.process.pid as number).flatMap((pid) => listenersOf(pid));
         assert.deepEqual(open, [`127.0.0.1:${port}`]);
         const { stdout } = await piwork([...panel.sandbox.words, "panel"]);
-        assert.equal(stdout.trim(), panel.address);
+        assert.equal(new URL(stdout.trim()).origin, panel.origin);
         await expect(panel.page.getByRole("heading", { name: "Piwork" })).toBeVisible();
-        assert.equal(panel.page.url(), `${panel.origin}/`, "the token stays in the address");
+        assert.equal(panel.page.url(), `${panel.origin}/`, "the code stays in the address");
       },
     },
     ...WRONG.map(([id, claim, headers, status]) => ({
@@ -164,23 +183,75 @@ export function access(panel: OpenPanel): Check[] {
     },
     {
       id: "panel.token-kept",
-      claim: "the token is in a file of mode 0600, and in no log",
-      run() {
+      claim: "the token is in a file of mode 0600, and in no log; the codes of addresses are in none either",
+      async run() {
         const file = join(panel.sandbox.state, "panel.json");
         assert.equal((statSync(file).mode & 0o777).toString(8), "600");
         assert.equal(readFileSync(file, "utf8").includes(panel.token), true, "the control: it is there");
-        for (const name of readdirSync(panel.sandbox.logs).filter((entry) => entry.endsWith(".log")))
-          assert.equal(readFileSync(join(panel.sandbox.logs, name), "utf8").includes(panel.token), false, name);
+        const code = new URL(await panel.newAddress()).hash.slice(1);
+        const logs = filesWith(panel.sandbox.logs, [panel.token, code]);
+        assert.deepEqual(
+          logs.filter((name) => name.endsWith(".log")),
+          [],
+        );
+      },
+    },
+    {
+      id: "panel.kept-by-browser",
+      claim:
+        "an address opens the panel once; a page is loaded again by its tab alone, and nothing that a browser keeps on disk opens it",
+      async run() {
+        const profile = join(panel.sandbox.directory, "profile");
+        const planted = randomBytes(32).toString("hex");
+        const address = await panel.newAddress();
+        const context = await panel.browser.openProfile(profile);
+        const page = await context.newPage();
+        const isIn = () => expect(page.locator(".link")).toHaveText("connected");
+        const isOut = () => expect(page.getByRole("heading", { name: "This page needs a new address" })).toBeVisible();
+        await page.goto(address);
+        await isIn();
+        for (let times = 0; times < 2; times++) {
+          await page.reload();
+          await isIn();
+        }
+        await page.evaluate((value) => sessionStorage.setItem("planted", value), planted);
+        const stored = () => page.evaluate(() => Object.values(sessionStorage).join(" "));
+        assert.equal((await stored()).includes(panel.token), false, "a page stores the token");
+        // Its code for another page is stored when it goes, and is on disk by the time that it is too old.
+        await page.goto("about:blank");
+        await waitFor("what the page stored, on disk", 60_000, () => wordsBelow(profile).has(planted) || undefined);
+        await delay(LIMITS.panelReloadMs + 1_000);
+        // A browser's history has the address; this one, without windows, has no history.
+        await page.goto(address);
+        await isOut();
+        await context.close();
+        const found = wordsBelow(profile).add(new URL(address).hash.slice(1));
+        assert.equal(found.has(planted), true, "the control: what a page stores is not found");
+        const isAnswered = (path: string, authorization: string) =>
+          post(`${panel.origin}${path}`, authorization).then(
+            () => true,
+            () => false,
+          );
+        const opens = async (word: string) =>
+          (await isAnswered("/token", `Code ${word}`)) || (await isAnswered("/v1/status", `Bearer ${word}`));
+        for (const word of found) assert.equal(await opens(word), false, "what the browser kept opens the panel");
+        const control = new URL(await panel.newAddress()).hash.slice(1);
+        assert.deepEqual(
+          [await opens(control), await opens(panel.token)],
+          [true, true],
+          "the control opens nothing either",
+        );
+        return { tried: found.size };
       },
     },
     {
       id: "panel.without-token",
-      claim: "a browser without the token is told how to get in, and shown nothing else",
+      claim: "a browser without a new address is told how to get one, and shown nothing else",
       async run() {
         const page = await panel.browser.open(panel.origin);
-        await expect(page.getByRole("heading", { name: "This page needs its token" })).toBeVisible();
+        await expect(page.getByRole("heading", { name: "This page needs a new address" })).toBeVisible();
         assert.doesNotMatch(await page.locator("body").innerText(), /workspace/i);
-        await page.goto(`${panel.origin}/#${panel.token}`);
+        await page.goto(await panel.newAddress());
         await expect(page.getByRole("heading", { name: "No task yet" })).toBeVisible();
         await page.context().close();
       },

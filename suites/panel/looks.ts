@@ -19,7 +19,7 @@ export function looks(panel: OpenPanel): Check[] {
       standsOn: ["panel.create"],
       claim: "a task is made, prompted, stopped and left by the keyboard alone",
       async run() {
-        const own = await panel.browser.open(panel.address);
+        const own = await panel.browser.open(await panel.newAddress());
         await expect(own.locator(".task").first()).toBeVisible();
         const tabTo = async (what: string, key = "Tab") => {
           for (let steps = 0; steps < 60; steps++) {
@@ -97,7 +97,7 @@ export function looks(panel: OpenPanel): Check[] {
       standsOn: ["panel.bind"],
       claim: `in ${colorScheme} colours a scan for accessibility finds nothing serious, with a task, a dialog and the drawer`,
       async run() {
-        const own = await panel.browser.open(panel.address, { colorScheme });
+        const own = await panel.browser.open(await panel.newAddress(), { colorScheme });
         await own.locator(".task", { hasText: "Late" }).click();
         await expect(own.locator(".step").first()).toBeVisible();
         await assertAccessible(own);
@@ -118,7 +118,7 @@ export function looks(panel: OpenPanel): Check[] {
       standsOn: ["panel.create"],
       claim: "at 400 pixels each part has the whole width, and nothing is wider",
       async run() {
-        const own = await panel.browser.open(panel.address, { viewport: { width: 400, height: 800 } });
+        const own = await panel.browser.open(await panel.newAddress(), { viewport: { width: 400, height: 800 } });
         for (const [view, what] of [
           ["Tasks", ".tasks"],
           ["Conversation", ".middle"],

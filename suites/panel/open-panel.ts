@@ -3,6 +3,7 @@ import { TestBrowser } from "../../harness/browser/browser.ts";
 import { waitFor } from "../../harness/host/wait-for.ts";
 import { RunningRuntime, type Sandbox } from "../../harness/runtimes/piwork.ts";
 import { Talk } from "../../harness/runtimes/talk.ts";
+import { enterPanel } from "../../runtime/panel/client.ts";
 
 /** What the checks of the panel share: a runtime, a browser, and the one page that most of them use. */
 export class OpenPanel implements AsyncDisposable {
@@ -11,6 +12,8 @@ export class OpenPanel implements AsyncDisposable {
   readonly talk = new Talk(() => this.runtime.client);
   runtime: RunningRuntime;
   page: Page;
+  /** what calls need; a page has it in its memory */
+  token = "";
   readonly #words: readonly string[];
 
   constructor(sandbox: Sandbox, words: readonly string[], runtime: RunningRuntime, browser: TestBrowser, page: Page) {
@@ -21,17 +24,15 @@ export class OpenPanel implements AsyncDisposable {
     this.page = page;
   }
 
-  /** The panel's address, with its token. */
-  get address(): string {
-    return addressIn(this.runtime);
-  }
-
   get origin(): string {
-    return new URL(this.address).origin;
+    return new URL(addressIn(this.runtime)).origin;
   }
 
-  get token(): string {
-    return new URL(this.address).hash.slice(1);
+  /** An address that opens the panel, once. */
+  async newAddress(): Promise<string> {
+    const { address } = await this.runtime.client.call("panel", {});
+    if (address === null) throw new Error("the runtime has no panel");
+    return address;
   }
 
   async tasks() {
@@ -84,7 +85,9 @@ export async function openPanel(sandbox: Sandbox, words: readonly string[] = [])
   const runtime = await startWithPanel(sandbox, words);
   try {
     const browser = await TestBrowser.start();
-    return new OpenPanel(sandbox, words, runtime, browser, await browser.open(addressIn(runtime)));
+    const panel = new OpenPanel(sandbox, words, runtime, browser, await browser.open(addressIn(runtime)));
+    panel.token = await enterPanel(await panel.newAddress());
+    return panel;
   } catch (error) {
     await runtime[Symbol.asyncDispose]();
     throw error;

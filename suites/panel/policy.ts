@@ -146,7 +146,7 @@ export function policy(panel: OpenPanel): Check[] {
               await waitFor(`the control's request by ${name}`, COMES_MS, () => came(`control-${name}`) || undefined);
             });
           const onTarget = async (name: string, way: (url: string) => void) =>
-            use(panel.address, async (page) => {
+            use(await panel.newAddress(), async (page) => {
               await expect(page.locator(".link")).toHaveText("connected");
               await page.evaluate(way, `${elsewhere.origin}/target-${name}`).catch(() => {}); // the policy may throw
               await page.waitForTimeout(WOULD_COME_MS);
@@ -177,9 +177,9 @@ export function policy(panel: OpenPanel): Check[] {
             });
           };
           assert.equal(await framed(`${other.origin}/`), 1, "the control is not shown either");
-          assert.equal(await framed(panel.address), 0);
+          assert.equal(await framed(await panel.newAddress()), 0);
           assert.equal(
-            await use(panel.address, (page) => page.locator("#panel").count()),
+            await use(await panel.newAddress(), (page) => page.locator("#panel").count()),
             1,
             "the panel has no such part",
           );
@@ -198,7 +198,7 @@ export function policy(panel: OpenPanel): Check[] {
             }
             return document.getElementById("inserted") !== null;
           };
-          assert.equal(await use(panel.address, (page) => page.evaluate(insert)), false);
+          assert.equal(await use(await panel.newAddress(), (page) => page.evaluate(insert)), false);
           assert.equal(
             await use("about:blank", (page) => page.evaluate(insert)),
             true,

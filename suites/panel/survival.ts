@@ -41,10 +41,10 @@ export function survival(panel: OpenPanel): Check[] {
       standsOn: ["panel.lost"],
       claim: "the next runtime is found without a reload, the lost turn is said, and the conversation goes on",
       async run() {
-        const before = panel.address;
+        const before = panel.origin;
         plantRecords(sandbox.state, MANY);
         await panel.startAgain();
-        assert.equal(panel.address, before, "the page could not find it");
+        assert.equal(panel.origin, before, "the page could not find it");
         await expect(page.locator(".link")).toHaveText("connected");
         assert.equal(await page.evaluate(() => "sameDocument" in window), true, "it was loaded again");
         await expect(page.getByText("The last turn was lost")).toBeVisible();

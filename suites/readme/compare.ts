@@ -9,7 +9,7 @@ const MASKS: readonly [pattern: RegExp, kind: string][] = [
   [/\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z?/g, "<moment>"],
   // Six random characters end the id of a task; the words before them are its title's.
   [/^(task {2,}|[* ] {2,})([a-z0-9]+(?:-[a-z0-9]+)*)-[0-9a-hjkmnp-tv-z]{6}(?= |$)/g, "$1$2-<id>"],
-  [/http:\/\/127\.0\.0\.1:\d{4,5}\/#[0-9a-f]+/g, "http://127.0.0.1:<port>/#<token>"],
+  [/http:\/\/127\.0\.0\.1:\d{4,5}\/#[0-9a-f]+/g, "http://127.0.0.1:<port>/#<code>"],
   [/\bmachine-\d+\b/g, "<machine>"],
   [/\b\d+(\.\d+)? m?s\b/g, "<duration>"],
   [/\b\d+ (bytes|[KM]i?B)\b/g, "<size> $1"],

@@ -40,7 +40,7 @@ export function addStatus(program: Command): void {
 
   program
     .command("panel")
-    .description("the address of the panel, with the token that opens it")
+    .description("a new address of the panel, which opens it once")
     .action(async (_options: object, command: Command) => {
       const { address } = await (await attach(command)).call("panel", {});
       if (address === null)

@@ -13,31 +13,48 @@ export class CallRefused extends Error {
   }
 }
 
-/** Where a reload of the page finds its token. It is gone with the tab. */
-const KEPT = "piwork-token";
+/** Where a reload of the page finds its code. It opens once and for seconds: what a browser keeps of it on disk opens nothing. */
+const KEPT = "piwork-reload";
 
-/** The token comes behind the '#' of the address, and does not stay where people copy from. */
-function takeToken(): string | null {
-  const token = location.hash.slice(1);
-  if (token !== "") {
-    sessionStorage.setItem(KEPT, token);
-    history.replaceState(null, "", "/");
-  }
-  return sessionStorage.getItem(KEPT);
+let token: string | null = null;
+let code = takeCode();
+/** what opens the panel for the next page in this tab */
+let reload: string | null = null;
+
+addEventListener("pagehide", () => {
+  const next = reload ?? code;
+  if (next !== null) sessionStorage.setItem(KEPT, next);
+});
+addEventListener("pageshow", () => sessionStorage.removeItem(KEPT));
+
+/** The code comes behind the '#' of the address, or from the page that was here before, and stays in neither place. */
+function takeCode(): string | null {
+  const found = location.hash.slice(1) || sessionStorage.getItem(KEPT);
+  sessionStorage.removeItem(KEPT);
+  history.replaceState(null, "", "/");
+  return found;
 }
 
-let token = takeToken();
-export const hasToken = () => token !== null;
+export const canEnter = () => token !== null || code !== null;
 /** Tells of an address that was pasted into a page which is open. */
-export function onNewToken(listener: () => void): void {
+export function onNewAddress(listener: () => void): void {
   addEventListener("hashchange", () => {
-    token = takeToken();
+    code = takeCode();
     listener();
   });
 }
 
-export async function call<C extends Call>(name: C, input: CallInput<C>): Promise<CallOutput<C>> {
-  const response = await send(`/v1/${name}`, "POST", JSON.stringify(input));
+/** Uses up the code of the address. One that opens nothing takes nothing from a page that is in already. */
+export async function enter(): Promise<void> {
+  if (code === null) return;
+  const response = await fetch("/token", { method: "POST", headers: { authorization: `Code ${code}` } });
+  code = null;
+  if (response.ok) token = ((await response.json()) as { token: string }).token;
+  else if (token === null) throw new CallRefused(401, undefined, await response.text());
+}
+
+export async function call<C extends Call>(name: C, input: CallInput<C>, signal?: AbortSignal): Promise<CallOutput<C>> {
+  const response = await send(`/v1/${name}`, "POST", JSON.stringify(input), signal);
   return (await response.json()) as CallOutput<C>;
 }
 
@@ -80,6 +97,7 @@ async function send(path: string, method: string, body: BodyInit, signal?: Abort
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     ...(signal === undefined ? {} : { signal }),
   });
+  reload = response.headers.get("piwork-reload") ?? reload;
   if (response.ok) return response;
   const words = await response.text();
   throw new CallRefused(response.status, errorIn(words), words);

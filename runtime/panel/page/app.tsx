@@ -96,9 +96,10 @@ function Link() {
 function NoEntry() {
   return (
     <main class="alone">
-      <h1>This page needs its token</h1>
+      <h1>This page needs a new address</h1>
       <p>
-        Open the address that <code>piwork up</code> printed last. <code>npx piwork panel</code> prints it again.
+        Each address of the panel opens it once, within ten minutes. <code>npx piwork panel</code> prints a new one:
+        open it here.
       </p>
     </main>
   );

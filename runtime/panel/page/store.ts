@@ -3,7 +3,7 @@ import type { TaskRecord } from "../../api/record.ts";
 import type { StatusView } from "../../api/status.ts";
 import type { DialogAnswer, DialogQuestion } from "../../protocol/agent.ts";
 import type { RuntimeEvent } from "../../protocol/events.ts";
-import { CallRefused, call, hasToken, onNewToken, stream } from "./api.ts";
+import { CallRefused, call, canEnter, enter, onNewAddress, stream } from "./api.ts";
 
 /** Between two looks at the runtime, for what no event tells, in milliseconds. */
 const LOOK_EVERY_MS = 2_000;
@@ -16,7 +16,7 @@ const APPEARS_MS = 150;
 const KEPT_EVENTS = 200;
 const KEPT_SELECTION = "piwork-task";
 
-/** `new`: not asked yet; `lost`: the runtime does not answer; `refused`: it does, but not to this token. */
+/** `new`: not asked yet; `lost`: the runtime does not answer; `refused`: it does, but not to this page. */
 type Connection = "new" | "online" | "lost" | "refused";
 
 /** A turn, and a number that rises with each change of it. */
@@ -39,7 +39,7 @@ export interface Notice {
 
 /** What the page knows of the runtime, and the one place that changes it. */
 export class Store {
-  connection: Connection = hasToken() ? "new" : "refused";
+  connection: Connection = canEnter() ? "new" : "refused";
   status: StatusView | null = null;
   selected: string | null = sessionStorage.getItem(KEPT_SELECTION);
   events: RuntimeEvent[] = [];
@@ -62,7 +62,8 @@ export class Store {
   #said: { turn: string | null; messages: string[] } | undefined;
 
   constructor() {
-    onNewToken(() => {
+    onNewAddress(() => {
+      if (this.connection === "online") return void enter().catch(() => {}); // it is used up, and nothing else
       this.connection = "new";
       this.#changed();
     });
@@ -233,11 +234,13 @@ export class Store {
       };
       document.addEventListener("visibilitychange", note);
       try {
-        if (this.connection !== "refused")
+        if (this.connection !== "refused") {
+          await enter();
           for await (const item of stream("events", {}, away.signal)) {
             if (item.type === "subscribed") this.#begin();
             else this.#take(item);
           }
+        }
       } catch (error) {
         if (error instanceof CallRefused && error.status === 401) this.#refuse();
       } finally {
