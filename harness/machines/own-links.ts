@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { $ } from "zx";
 
 /**
@@ -9,6 +10,8 @@ use Socket;
 my ($pid, $socket, $peer, $asked) = @ARGV;
 my $handle = syscall(434, $pid + 0, 0);
 die "pidfd_open: $!" if $handle < 0;
+$| = 1;
+print "ready\n";
 my @words = <STDIN>;
 for my $file (glob("/proc/$pid/fd/*")) {
   my ($number) = $file =~ /(\d+)$/;
@@ -43,11 +46,16 @@ export async function sayAsRuntime(runtime: number, qemu: number, line: object):
 }
 
 /**
- * Asks the taskd behind a QEMU, which must not be paused, for something, likewise. The runtime stands still until the answer was taken
- * away, with what came before it: to an answer that it did not ask for it would end the machine.
+ * Asks the taskd behind a QEMU for something, likewise, right after `wake`: it must not be paused. The runtime stands still until the
+ * answer was taken away, with what came before it: to an answer that it did not ask for it would end the machine.
  */
-export async function askAsRuntime(runtime: number, qemu: number, request: { id: string }): Promise<void> {
-  await say([`${runtime}`, "taskd.sock", `${qemu}`, request.id], request);
+export async function askAsRuntime(
+  runtime: number,
+  qemu: number,
+  request: { id: string },
+  wake: () => Promise<unknown>,
+): Promise<void> {
+  await say([`${runtime}`, "taskd.sock", `${qemu}`, request.id], request, wake);
 }
 
 /** Says a line to the runtime, as the taskd behind a QEMU would. */
@@ -55,8 +63,16 @@ export async function sayAsTaskd(qemu: number, line: object): Promise<void> {
   await say([`${qemu}`, "taskd.sock"], line);
 }
 
-async function say(words: string[], line: object): Promise<void> {
-  await $({ input: `${JSON.stringify(line)}\n`, quiet: true })`perl -e ${SAY} ${words}`;
+async function say(
+  words: string[],
+  line: object,
+  before: () => Promise<unknown> = async () => undefined,
+): Promise<void> {
+  const saying = $({ quiet: true })`perl -e ${SAY} ${words}`;
+  await Promise.race([once(saying.stdout, "data"), saying]);
+  await before();
+  saying.stdin.end(`${JSON.stringify(line)}\n`);
+  await saying;
 }
 
 /** Unmounts something in the view of another process alone, from the user namespace that owns its mounts. */

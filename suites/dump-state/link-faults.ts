@@ -20,8 +20,7 @@ export function linkFaults(dumped: DumpedRuntime, tasks: Tasks): Fault[] {
     const { pid } = await dumped.machineOf(task);
     const request = { id: randomBytes(8).toString("hex"), type, payload };
     // A machine that was paused is awake for a moment after it was asked something.
-    await dumped.client.call("diag", {});
-    await askAsRuntime(dumped.pid, pid, request);
+    await askAsRuntime(dumped.pid, pid, request, () => dumped.client.call("diag", {}));
   };
   /** Says an event as the taskd of a task. The next one that taskd says has the same number, and is taken for known. */
   const forge = async (task: string, event: string, payload: object) => {
